@@ -1,0 +1,69 @@
+# Thin verbs; everything they need they install themselves, into .venv, from locked hashes.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_HOME ?= .demo
+LOCKS := requirements/runtime.lock requirements/dev.lock
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+
+.PHONY: help demo test test-fast lint types docs wheel bench lock clean fmt
+
+help: ## list the verbs
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=..."; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "python3-venv is missing; installing it with apt-get"; \
+	  apt-get update -qq && apt-get install -y -qq python3-venv; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements/runtime.lock pyproject.toml | $(BIN)/python
+	@echo "Installing the locked run-time packages into $(VENV) ..."
+	@$(PIP) install -q --require-hashes -r requirements/runtime.lock
+	@$(PIP) install -q --no-deps --no-build-isolation -e .
+	@$(BIN)/qingyuan warm
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.lock $(VENV)/.runtime
+	@echo "Installing the locked development packages into $(VENV) ..."
+	@$(PIP) install -q --require-hashes -r requirements/dev.lock
+	@touch $@
+
+demo: $(VENV)/.runtime ## run the main job on generated material and show what happened
+	@$(BIN)/qingyuan demo --home $(DEMO_HOME)
+
+test: $(VENV)/.dev lint types ## every check and every test
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(MAKE) wheel
+
+test-fast: $(VENV)/.dev ## the tests but the slow ones
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+
+lint: $(VENV)/.dev ## formatting, lint, docstrings
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/interrogate -q src
+
+types: $(VENV)/.dev ## strict types
+	$(BIN)/mypy
+
+fmt: $(VENV)/.dev ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+wheel: $(VENV)/.dev ## build the wheel from the sdist and try it in an empty environment
+	bash .ci/wheel
+
+bench: $(VENV)/.dev ## print the benchmark table
+	$(BIN)/python -m bench
+
+lock: $(VENV)/.dev ## resolve the dependencies again (needs uv)
+	uv pip compile pyproject.toml --group install --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --universal --python-version 3.11 --no-header -q -o requirements/runtime.lock
+	uv pip compile pyproject.toml --group dev --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --universal --python-version 3.11 --no-header -q -o requirements/dev.lock
+
+clean: ## remove what the verbs made
+	rm -rf $(VENV) .demo dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
