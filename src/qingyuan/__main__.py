@@ -1,0 +1,6 @@
+"""``python -m qingyuan``."""
+
+from qingyuan.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,218 @@
+"""The frame of the command line: lazy commands, languages, JSON, errors.
+
+Commands live in modules that are imported only when they run, so that ``qingyuan --version`` starts fast.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+import click
+
+from qingyuan import __version__
+from qingyuan.errors import QingyuanError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+F = TypeVar("F", bound=Callable[..., object])
+
+#: Command or group name → module below ``qingyuan.cli`` and attribute, one-line help.
+_COMMANDS: dict[str, tuple[str, str, str]] = {
+    "demo": (
+        "demo",
+        "demo",
+        "以生成的材料走完全流程 | the reference matter, from raw material to a verified package",
+    ),
+    "intake": ("intake", "intake", "封存、扫描并登记为线索 | seal, scan and register as a lead"),
+    "scan": ("scan", "scan", "只扫描个人信息，不留存 | scan for personal information, keep nothing"),
+    "seal": ("intake", "seal", "将材料封存入案 | seal files into a lead or matter"),
+    "lead": ("casework", "lead", "线索 | leads"),
+    "matter": ("casework", "matter", "总案 | matters"),
+    "case": ("casework", "case", "案件 | cases: file, act, deadlines"),
+    "measure": ("casework", "measure", "整改措施 | measures"),
+    "document": ("documents", "document", "文书 | documents"),
+    "package": ("evidence", "package", "制作证据包 | build an .evp evidence package"),
+    "verify": ("evidence", "verify", "核验证据包 | verify an .evp evidence package"),
+    "exhibit": ("evidence", "exhibit", "证据材料 | exhibits and their custody"),
+    "ledger": ("ledger", "ledger", "账本 | the signed log"),
+    "law": ("law", "law", "法律：期限、标准、管辖、职责 | law: periods, thresholds, jurisdiction, duties"),
+    "office": ("office", "office", "本院设置与信任文件 | this office and its trust file"),
+    "warm": ("scan", "warm", "预编译扫描内核 | compile the scanner ahead of use"),
+}
+
+
+class _Lazy(click.Group):
+    """A group that imports a command only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return the command."""
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module, attribute, _ = _COMMANDS[cmd_name]
+        command = getattr(importlib.import_module(f"qingyuan.cli.{module}"), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, row[2]) for name, row in _COMMANDS.items()])
+
+
+@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="qingyuan")
+def app() -> None:
+    """Qingyuan 清源：互联网公益诉讼检察平台 | Internet public-interest litigation platform."""
+
+
+class Out:
+    """Where a command says what it has to say.
+
+    Attributes:
+        lang: ``"zh"`` or ``"en"``.
+        json: Whether to print one JSON object instead of words.
+    """
+
+    def __init__(self, lang: str, as_json: bool) -> None:
+        """Choose language and form."""
+        self.lang = lang
+        self.json = as_json
+
+    def t(self, zh: str, en: str) -> str:
+        """Return the sentence in the chosen language."""
+        return zh if self.lang == "zh" else en
+
+    def say(self, zh: str, en: str) -> None:
+        """Print a line, unless the output is JSON."""
+        if not self.json:
+            click.echo(self.t(zh, en))
+
+    def note(self, zh: str, en: str) -> None:
+        """Print a line of progress to standard error, unless the output is JSON."""
+        if not self.json:
+            click.echo(self.t(zh, en), err=True)
+
+    def result(self, value: object) -> None:
+        """Print the machine-readable result when the output is JSON."""
+        if self.json:
+            click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+    def console(self) -> Console:
+        """Return a rich console for tables; wide when the output is not a terminal."""
+        from rich.console import Console as RichConsole  # noqa: PLC0415 - only tables need it
+
+        width = None if sys.stdout.isatty() else 132
+        return RichConsole(width=width, highlight=False)
+
+    def table(self, title: str, columns: list[str], rows: list[list[str]]) -> None:
+        """Print a table, unless the output is JSON; columns whose cells are numbers align right."""
+        if self.json:
+            return
+        from rich import box  # noqa: PLC0415 - only tables need it
+        from rich.table import Table  # noqa: PLC0415
+
+        table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
+        for index, column in enumerate(columns):
+            cells = [row[index] for row in rows]
+            numeric = bool(cells) and all(_is_number(cell) for cell in cells if cell)
+            table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*[_escape(cell) for cell in row])
+        self.console().print(table)
+
+
+def _is_number(cell: str) -> bool:
+    return cell.replace(",", "").replace(".", "").replace("%", "").replace(
+        "-", ""
+    ).strip().isdigit() or cell in {"—", "-"}
+
+
+def _escape(cell: str) -> str:
+    from rich.markup import escape  # noqa: PLC0415 - only tables need it
+
+    return escape(cell)
+
+
+def default_lang() -> str:
+    """Return ``QINGYUAN_LANG`` if it is ``en`` or ``zh``, else Chinese."""
+    lang = os.environ.get("QINGYUAN_LANG", "zh")
+    return lang if lang in {"zh", "en"} else "zh"
+
+
+def common(function: F) -> F:
+    """Add ``--json`` and ``--lang`` and pass ``out: Out`` to the command."""
+
+    @click.option("--json", "as_json", is_flag=True, help="机器可读输出 | machine-readable output")
+    @click.option("--lang", type=click.Choice(["zh", "en"]), default=None, help="界面语言 | language")
+    @click.pass_context
+    def wrapper(
+        ctx: click.Context, /, *args: object, as_json: bool, lang: str | None, **kwargs: object
+    ) -> object:
+        return ctx.invoke(function, *args, out=Out(lang or default_lang(), as_json), **kwargs)
+
+    wrapper.__name__ = function.__name__
+    wrapper.__doc__ = function.__doc__
+    wrapper.__click_params__ = [  # type: ignore[attr-defined]
+        *getattr(function, "__click_params__", []),
+        *getattr(wrapper, "__click_params__", []),
+    ]
+    return wrapper  # type: ignore[return-value]
+
+
+def home_option(function: F) -> F:
+    """Add ``--home DIR``, by default ``QINGYUAN_HOME`` or ``~/qingyuan``."""
+    return click.option(
+        "--home",
+        type=click.Path(file_okay=False, path_type=Path),
+        envvar="QINGYUAN_HOME",
+        default=Path.home() / "qingyuan",
+        show_default="QINGYUAN_HOME or ~/qingyuan",
+        help="工作目录 | home folder of this office",
+    )(function)
+
+
+def fail(error: QingyuanError, argv: list[str]) -> NoReturn:
+    """Print an error for a person, or as JSON when ``--json`` was asked for, and exit."""
+    lang = default_lang()
+    if "--lang" in argv[:-1]:
+        lang = argv[argv.index("--lang") + 1]
+    if "--json" in argv:
+        click.echo(json.dumps({"error": error.as_dict()}, ensure_ascii=False, indent=2))
+    else:
+        click.echo(f"{'错误' if lang == 'zh' else 'error'}: {error.text(lang)}", err=True)
+    sys.exit(error.exit_code)
+
+
+def main() -> None:
+    """Run the command line; every error that a user can act on is one clear line, exit code 2."""
+    argv = sys.argv[1:]
+    try:
+        app.main(args=argv, prog_name="qingyuan", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.Abort:
+        click.echo("已中断 | interrupted", err=True)
+        sys.exit(130)
+    except QingyuanError as error:
+        fail(error, argv)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

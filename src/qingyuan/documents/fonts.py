@@ -1,0 +1,45 @@
+"""The fonts a served PDF embeds.
+
+By default Noto Serif SC (for 仿宋 and 小标宋) and Noto Sans SC (for 黑体), under the SIL Open Font
+License, from an installed package. A site that owns the standard's own faces names a folder in
+``QINGYUAN_FONTS``; the families it wants are then taken from there (see ``docs/documents.md``).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+#: Folder that, by default, holds the two faces below.
+SERIF = "Noto Serif SC"
+SANS = "Noto Sans SC"
+
+
+class FontSet(msgspec.Struct, frozen=True):
+    """The families a document is set in and where their files are.
+
+    Attributes:
+        body: Family for running text (仿宋 in the standard).
+        title: Family for the title (小标宋 in the standard).
+        heading: Family for headings (黑体 in the standard).
+        folders: Folders that hold the font files.
+    """
+
+    body: str
+    title: str
+    heading: str
+    folders: tuple[Path, ...]
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Return the distinct families, sorted."""
+        return tuple(sorted({self.body, self.title, self.heading}))
+
+
+def default_fonts() -> FontSet:
+    """Return the faces that are installed with the package."""
+    from pylopdf_fonts_zh_cn import sans_path, serif_path  # noqa: PLC0415 - only rendering needs the files
+
+    folders = {Path(sans_path()).parent, Path(serif_path()).parent}
+    return FontSet(SERIF, SERIF, SANS, tuple(sorted(folders)))

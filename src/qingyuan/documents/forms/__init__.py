@@ -1,0 +1,1 @@
+"""Forms of instruments, one YAML file each."""

@@ -1,0 +1,121 @@
+"""The served copy: PDF set by Typst on the page of GB/T 9704-2012, fonts embedded, tagged.
+
+The content reaches Typst as JSON data, so no word of a document is ever read as markup.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from importlib import resources
+from typing import Literal
+
+import msgspec
+
+from qingyuan.documents.errors import DocumentError
+from qingyuan.documents.fonts import FontSet, default_fonts
+from qingyuan.documents.model import Document
+
+#: Archival and accessible: PDF/A-2a and PDF/UA-1.
+STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
+
+
+def render_pdf(document: Document, fonts: FontSet | None = None) -> bytes:
+    """Return the PDF of ``document``; the same document and fonts give the same bytes.
+
+    Raises:
+        DocumentError: The page cannot be set, or a named family is not embedded in the result.
+    """
+    import typst  # noqa: PLC0415 - 40 MB of compiler that only rendering needs
+
+    faces = fonts or default_fonts()
+    payload = {
+        "title": document.title,
+        "author": document.author,
+        "fonts": {"body": faces.body, "title": faces.title, "heading": faces.heading},
+        "blocks": msgspec.to_builtins(document.blocks),
+    }
+    source = resources.files("qingyuan.documents").joinpath("gbt9704.typ").read_bytes()
+    issued = datetime.combine(datetime.fromisoformat(document.issued).date(), time(), UTC)
+    try:
+        pdf, warnings = typst.compile_with_warnings(
+            source,
+            font_paths=typst.Fonts(
+                include_system_fonts=False,
+                include_embedded_fonts=False,
+                font_paths=[str(folder) for folder in faces.folders],
+            ),
+            format="pdf",
+            sys_inputs={"document": msgspec.json.encode(payload).decode()},
+            pdf_standards=[*STANDARDS],
+            timestamp=int(issued.timestamp()),
+        )
+    except typst.TypstError as error:
+        raise DocumentError(
+            "documents.typeset",
+            zh=f"排版失败：{error}",
+            en=f"the page cannot be set: {error}",
+            where=document.form,
+            remedy_zh="请检查字体目录和格式文件",
+            remedy_en="check the font folder and the form",
+        ) from error
+    if not isinstance(pdf, bytes):
+        raise TypeError(type(pdf))
+    for warning in warnings:
+        if "font" in warning.message:
+            raise _font_error(warning.message, warning.message, faces, where=document.form)
+    check_fonts(pdf, faces, where=document.form)
+    return pdf
+
+
+def embedded_fonts(pdf: bytes) -> dict[str, bool]:
+    """Return each font name used by text in ``pdf`` and whether its program is embedded."""
+    import ctypes  # noqa: PLC0415
+
+    import pypdfium2  # noqa: PLC0415
+    import pypdfium2.raw as pdfium  # noqa: PLC0415
+
+    found: dict[str, bool] = {}
+    opened = pypdfium2.PdfDocument(pdf)
+    try:
+        for page in opened:
+            for item in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_TEXT]):
+                font = pdfium.FPDFTextObj_GetFont(item.raw)
+                length = pdfium.FPDFFont_GetBaseFontName(font, None, 0)
+                buffer = ctypes.create_string_buffer(length)
+                pdfium.FPDFFont_GetBaseFontName(font, buffer, length)
+                found[buffer.value.decode("utf-8", "replace")] = pdfium.FPDFFont_GetIsEmbedded(font) == 1
+            page.close()
+    finally:
+        opened.close()
+    return found
+
+
+def check_fonts(pdf: bytes, fonts: FontSet, *, where: str) -> None:
+    """Refuse a PDF whose text is not all in the named families, embedded.
+
+    Raises:
+        DocumentError: A font is another one or is not embedded; it is named.
+    """
+    wanted = {family.replace(" ", "").lower() for family in fonts.families}
+    for name, embedded in embedded_fonts(pdf).items():
+        plain = name.rpartition("+")[2].replace("-", "").replace(" ", "").lower()
+        if not embedded or not any(plain.startswith(family) for family in wanted):
+            problem = (
+                ("未嵌入", "is not embedded")
+                if not embedded
+                else ("不是指定的字体", "is not one of those named")
+            )
+            raise _font_error(
+                f"字体“{name}”{problem[0]}", f"the font {name!r} {problem[1]}", fonts, where=where
+            )
+
+
+def _font_error(zh: str, en: str, fonts: FontSet, *, where: str) -> DocumentError:
+    return DocumentError(
+        "documents.font",
+        zh=zh,
+        en=en,
+        where=where,
+        remedy_zh=f"应为：{'、'.join(fonts.families)}；请检查字体目录",
+        remedy_en=f"it should be one of {', '.join(fonts.families)}; check the font folder",
+    )

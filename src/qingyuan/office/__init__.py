@@ -1,0 +1,1 @@
+"""The office: one running instance, its home folder, keys, clock and jobs."""

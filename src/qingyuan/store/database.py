@@ -1,0 +1,127 @@
+"""Opening the database: SQLite (WAL, full synchronisation) by default.
+
+A writer takes the write lock when its transaction begins, so that what it reads cannot change under
+it; two writers wait for each other and never lose an update.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from qingyuan.store.errors import StoreError
+from qingyuan.store.schema import METADATA
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+
+#: The newest migration; a database at this revision needs no Alembic run (nor its import).
+HEAD_REVISION = "0001"
+
+_BUSY_MS = 60_000
+
+
+class Database:
+    """A database at the newest schema.
+
+    Args:
+        url: SQLAlchemy URL, for example ``sqlite:///home/qingyuan.db``.
+
+    Raises:
+        StoreError: The file is no database of ours, is newer than this program, or cannot be opened.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Open ``url`` and bring its schema to the newest revision."""
+        self.url = url
+        self.engine = sa.create_engine(url)
+        if self.engine.dialect.name == "sqlite":
+            sa.event.listen(self.engine, "connect", _configure_sqlite)
+            sa.event.listen(self.engine, "begin", _begin_sqlite)
+        try:
+            self._migrate()
+        except sa.exc.DatabaseError as error:
+            raise StoreError(
+                "store.not-a-database",
+                zh=f"无法作为数据库打开：{error.orig}",
+                en=f"cannot be opened as a database: {error.orig}",
+                where=url,
+                remedy_zh="请检查路径和磁盘；若文件损坏，请从备份恢复，并运行 qingyuan ledger fsck",
+                remedy_en="check the path and the disk; if the file is damaged restore a backup and run qingyuan ledger fsck",
+            ) from error
+
+    @classmethod
+    def at(cls, path: Path) -> Database:
+        """Open the SQLite file at ``path``, creating it when missing."""
+        return cls(f"sqlite:///{path}")
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """Yield a connection inside one write transaction; commits at the end, rolls back on error."""
+        with self.engine.connect().execution_options(writer=True) as connection, connection.begin():
+            yield connection
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """Yield a connection inside one read transaction: one consistent state."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    def _migrate(self) -> None:
+        with self.engine.connect() as connection:
+            revision = None
+            if sa.inspect(connection).has_table("alembic_version"):
+                revision = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+        if revision == HEAD_REVISION:
+            return
+        if revision is not None and revision > HEAD_REVISION:
+            raise StoreError(
+                "store.newer-schema",
+                zh=f"数据库由更新版本的程序建立（{revision}）",
+                en=f"the database was made by a newer version of the program ({revision})",
+                where=self.url,
+                remedy_zh="请升级程序；不要用旧版本写入",
+                remedy_en="upgrade the program; do not write with the old one",
+            )
+        _upgrade(self.engine)
+
+
+def _upgrade(engine: sa.Engine) -> None:
+    """Run the Alembic migrations that ship inside the package."""
+    from alembic import command  # noqa: PLC0415 - only a new or old database pays for this import
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["engine"] = engine
+    command.upgrade(config, "head")
+
+
+def _configure_sqlite(connection: DBAPIConnection, _record: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        f"busy_timeout={_BUSY_MS}",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    writer = connection.get_execution_options().get("writer", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+
+
+__all__ = ["HEAD_REVISION", "METADATA", "Database"]

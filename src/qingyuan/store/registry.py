@@ -1,0 +1,104 @@
+"""Identifiers, links between streams, and the sealed exhibits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+import sqlalchemy as sa
+
+from qingyuan.store.schema import COUNTER, EVENT, EXHIBIT, LINK
+
+
+class ExhibitRow(msgspec.Struct, frozen=True):
+    """A sealed exhibit.
+
+    Attributes:
+        id: Exhibit identifier.
+        scope: Lead or matter it was collected for; names the key its blob is sealed with.
+        path: Where it lay, as given.
+        size: Bytes of content.
+        sha256: Of the content; names the blob.
+        origin: ``"collected"`` or ``"derived"``.
+        manifest: Canonical JSON of the signed manifest.
+        key: Identifier of the signing key.
+        sig: Signature over the manifest, base64.
+        idx: Index of the event that sealed it.
+    """
+
+    id: str
+    scope: str
+    path: str
+    size: int
+    sha256: str
+    origin: str
+    manifest: bytes
+    key: str
+    sig: str
+    idx: int
+
+
+def next_id(connection: sa.Connection, prefix: str, year: int) -> str:
+    """Give the next identifier of a kind and year, such as ``L2026-0001``.
+
+    Args:
+        connection: A write transaction; a roll-back gives the number back.
+        prefix: One letter for the kind.
+        year: Four-digit year.
+    """
+    name = f"{prefix}{year}"
+    value = connection.execute(sa.select(COUNTER.c.value).where(COUNTER.c.name == name)).scalar()
+    if value is None:
+        connection.execute(sa.insert(COUNTER).values(name=name, value=1))
+        return f"{name}-0001"
+    connection.execute(sa.update(COUNTER).where(COUNTER.c.name == name).values(value=value + 1))
+    return f"{name}-{value + 1:04d}"
+
+
+def link(connection: sa.Connection, child: str, parent: str) -> None:
+    """Say that stream ``child`` belongs to ``parent``; a later link replaces the former."""
+    connection.execute(sa.delete(LINK).where(LINK.c.child == child))
+    connection.execute(sa.insert(LINK).values(child=child, parent=parent))
+
+
+def parent(connection: sa.Connection, child: str) -> str | None:
+    """Return the stream that ``child`` belongs to, if any."""
+    return connection.execute(sa.select(LINK.c.parent).where(LINK.c.child == child)).scalar()
+
+
+def children(connection: sa.Connection, stream: str) -> list[str]:
+    """Return the streams that belong to ``stream``, sorted."""
+    rows = connection.execute(sa.select(LINK.c.child).where(LINK.c.parent == stream).order_by(LINK.c.child))
+    return [row.child for row in rows]
+
+
+def streams(connection: sa.Connection, prefix: str) -> list[str]:
+    """Return all streams whose identifier begins with ``prefix`` and that have events, sorted."""
+    rows = connection.execute(
+        sa.select(EVENT.c.stream)
+        .where(EVENT.c.n == 0, EVENT.c.stream.like(f"{prefix}%"))
+        .order_by(EVENT.c.stream)
+    )
+    return [row.stream for row in rows]
+
+
+def add_exhibits(connection: sa.Connection, rows: Sequence[ExhibitRow]) -> None:
+    """Register sealed exhibits."""
+    if rows:
+        connection.execute(sa.insert(EXHIBIT), [msgspec.structs.asdict(row) for row in rows])
+
+
+def exhibits(connection: sa.Connection, scopes: Iterable[str]) -> list[ExhibitRow]:
+    """Return the exhibits of ``scopes`` in the order they were sealed."""
+    rows = connection.execute(
+        sa.select(EXHIBIT)
+        .where(EXHIBIT.c.scope.in_(sorted(set(scopes))))
+        .order_by(EXHIBIT.c.idx, EXHIBIT.c.id)
+    )
+    return [ExhibitRow(*row) for row in rows]
+
+
+def exhibit(connection: sa.Connection, identifier: str) -> ExhibitRow | None:
+    """Return one exhibit, or ``None``."""
+    row = connection.execute(sa.select(EXHIBIT).where(EXHIBIT.c.id == identifier)).first()
+    return None if row is None else ExhibitRow(*row)

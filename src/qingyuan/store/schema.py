@@ -1,0 +1,126 @@
+"""The tables, as SQLAlchemy Core metadata.
+
+``event`` and ``ledger_*`` are the record; every other table is a projection or the state of a job and
+can be rebuilt from the record and the blobs.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+METADATA = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+#: SQLite only counts an INTEGER PRIMARY KEY as the row id; PostgreSQL needs 64 bits.
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+#: The entries of the log, in order. ``idx`` is the leaf index and the event's global number.
+LEDGER_ENTRY = sa.Table(
+    "ledger_entry",
+    METADATA,
+    sa.Column("idx", BIG, primary_key=True, autoincrement=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+)
+
+#: The hashes of each log over the entries: level 0 are the leaves, level 1 one hash of 256 leaves, and so on.
+LEDGER_HASH = sa.Table(
+    "ledger_hash",
+    METADATA,
+    sa.Column("origin", sa.Text, primary_key=True),
+    sa.Column("level", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("idx", BIG, primary_key=True, autoincrement=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: The newest signed head of each log and the right edge that extends it.
+LEDGER_HEAD = sa.Table(
+    "ledger_head",
+    METADATA,
+    sa.Column("origin", sa.Text, primary_key=True),
+    sa.Column("size", BIG, nullable=False),
+    sa.Column("edge", sa.LargeBinary, nullable=False),
+    sa.Column("note", sa.LargeBinary, nullable=False),
+)
+
+#: One row an event; ``payload`` is canonical JSON, ``salt`` opens the commitments in the leaf.
+EVENT = sa.Table(
+    "event",
+    METADATA,
+    sa.Column("idx", BIG, primary_key=True, autoincrement=False),
+    sa.Column("stream", sa.Text, nullable=False),
+    sa.Column("n", BIG, nullable=False),
+    sa.Column("type", sa.Text, nullable=False, index=True),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("salt", sa.LargeBinary, nullable=False),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("stream", "n"),
+)
+
+#: Sealed exhibits: the signed manifest and where its blob is.
+EXHIBIT = sa.Table(
+    "exhibit",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("scope", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("size", BIG, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("manifest", sa.LargeBinary, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("sig", sa.Text, nullable=False),
+    sa.Column("idx", BIG, nullable=False),
+    sa.Index(None, "scope", "idx"),
+)
+
+#: Names already given, such as the next lead number of a year.
+COUNTER = sa.Table(
+    "counter",
+    METADATA,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", BIG, nullable=False),
+)
+
+#: Which streams belong together: a lead or case to its matter.
+LINK = sa.Table(
+    "link",
+    METADATA,
+    sa.Column("child", sa.Text, primary_key=True),
+    sa.Column("parent", sa.Text, nullable=False, index=True),
+)
+
+#: An intake: the roots a user gave, and the lead they become.
+INTAKE = sa.Table(
+    "intake",
+    METADATA,
+    sa.Column("lead", sa.Text, primary_key=True),
+    sa.Column("roots", sa.Text, nullable=False, index=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("started", sa.Text, nullable=False),
+    sa.Column("result", sa.LargeBinary, nullable=True),
+)
+
+#: One file of an intake and how far it has come.
+ITEM = sa.Table(
+    "item",
+    METADATA,
+    sa.Column("id", BIG, primary_key=True),
+    sa.Column("lead", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("size", BIG, nullable=False),
+    sa.Column("mtime_ns", BIG, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("exhibit", sa.Text, nullable=True),
+    sa.Column("scan", sa.Text, nullable=True),
+    sa.Column("detail", sa.LargeBinary, nullable=True),
+    sa.Index(None, "lead", "state"),
+    sa.UniqueConstraint("lead", "path", "size", "mtime_ns"),
+)

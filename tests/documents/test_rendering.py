@@ -1,0 +1,93 @@
+"""The .docx and the PDF say the same, repeat byte for byte, and the page is that of GB/T 9704."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import date
+from itertools import pairwise
+
+import docx
+import pypdfium2
+import pytest
+
+from qingyuan.documents import Document, DocumentError, fill, find_form
+from qingyuan.documents.docx import render_docx
+from qingyuan.documents.fonts import FontSet, default_fonts
+from qingyuan.documents.pdf import embedded_fonts, render_pdf
+from tests.documents.facts import suggestion_facts
+
+MM = 72 / 25.4
+
+
+def letters(text: str) -> str:
+    """Drop white space, page numbers and the hyphen marks of the page."""
+    return re.sub(r"\s+", "", re.sub(r"—\s*\d+\s*—", "", text))
+
+
+@pytest.fixture(scope="module")
+def document() -> Document:
+    facts = suggestion_facts() | {"other": "信息" * 200}
+    return fill(
+        find_form("suggestion"),
+        facts,
+        title="检察建议书",
+        author="清州市人民检察院",
+        issued=date(2026, 3, 12),
+    )
+
+
+@pytest.fixture(scope="module")
+def pdf(document: Document) -> bytes:
+    return render_pdf(document)
+
+
+def test_both_renderers_repeat_byte_for_byte(document: Document, pdf: bytes) -> None:
+    assert render_pdf(document) == pdf
+    assert render_docx(document) == render_docx(document)
+
+
+def test_the_text_of_docx_and_pdf_is_the_same(document: Document, pdf: bytes) -> None:
+    word = docx.Document(io.BytesIO(render_docx(document)))
+    parts = [
+        "".join(node.text or "" for node in element.iter() if node.tag.endswith("}t"))
+        for element in word.element.body
+    ]
+    page_text = "".join(page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(pdf))
+    assert letters("".join(parts)) == letters(page_text) == letters(document.text())
+
+
+def test_every_font_of_the_pdf_is_a_named_one_and_embedded(pdf: bytes) -> None:
+    fonts = embedded_fonts(pdf)
+    assert fonts
+    assert all(fonts.values())
+    assert all("Noto" in name for name in fonts)
+
+
+def test_a_pdf_without_the_named_fonts_is_refused(document: Document) -> None:
+    wrong = FontSet("No Such Song", "No Such Song", "No Such Hei", default_fonts().folders)
+    with pytest.raises(DocumentError, match="font"):
+        render_pdf(document, wrong)
+
+
+def test_the_pdf_claims_the_archival_and_accessible_standards(pdf: bytes) -> None:
+    assert b"pdfaid:part>2<" in pdf
+    assert b"pdfuaid:part>1<" in pdf
+
+
+def test_a_full_line_has_28_characters_and_lines_stand_225_over_22_mm_apart(pdf: bytes) -> None:
+    opened = pypdfium2.PdfDocument(pdf)
+    text = opened[len(opened) - 1].get_textpage()
+    rows: dict[int, list[tuple[float, float]]] = {}
+    for index in range(text.count_chars()):
+        if text.get_text_range(index, 1) in "信息":
+            left, bottom, right, _ = text.get_charbox(index, loose=True)
+            rows.setdefault(round(bottom), []).append((left, right))
+    full = {bottom: row for bottom, row in rows.items() if len(row) >= 20}
+    assert full
+    assert max(len(row) for row in full.values()) == 28
+    widest = max(full.values(), key=len)
+    assert min(left for left, _ in widest) == pytest.approx(28 * MM, abs=1.0)
+    assert max(right for _, right in widest) == pytest.approx(184 * MM, abs=1.0)
+    steps = {round(upper - lower, 1) for lower, upper in pairwise(sorted(full))}
+    assert all(step == pytest.approx(225 / 22 * MM, abs=1.0) for step in steps)
