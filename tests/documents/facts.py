@@ -17,7 +17,7 @@ def suggestion_facts() -> dict[str, object]:
             {"text": Fact("检出未去标识化的身份证号40,210条。", 7)},
             {"text": "信息足以识别特定自然人。"},
         ],
-        "counts": [{"kind": "居民身份证号", "clear": 40210, "masked": 20111, "class": "个人信息"}],
+        "counts": [{"kind": "居民身份证号", "count": 40210, "note": "明文"}],
         "failures": [{"text": Fact("未对快递企业使用面单的情况依法检查。", 9)}],
         "bases": [{"text": "《快递暂行条例》第三十五条"}, {"text": "《快递市场管理办法》第三十六条"}],
         "proposals": [{"text": "督促快递企业使用隐私面单；"}, {"text": "对泄露的数据依法查处。"}],

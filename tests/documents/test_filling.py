@@ -60,7 +60,7 @@ def test_a_list_of_one_is_not_numbered_and_a_list_of_two_is() -> None:
 
 def test_a_mapping_key_wins_over_a_method_of_the_same_name() -> None:
     tables = [block for block in make(suggestion_facts()).blocks if isinstance(block, Table)]
-    assert tables[0].rows[0] == ("居民身份证号", "40,210", "20,111", "个人信息")
+    assert tables[0].rows[0] == ("居民身份证号", "40,210", "明文")
 
 
 def test_words_of_a_fact_are_never_read_as_template_or_markup() -> None:

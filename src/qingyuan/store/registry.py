@@ -102,3 +102,8 @@ def exhibit(connection: sa.Connection, identifier: str) -> ExhibitRow | None:
     """Return one exhibit, or ``None``."""
     row = connection.execute(sa.select(EXHIBIT).where(EXHIBIT.c.id == identifier)).first()
     return None if row is None else ExhibitRow(*row)
+
+
+def scopes(connection: sa.Connection) -> list[str]:
+    """Return the leads and matters that exhibits were collected for, sorted."""
+    return list(connection.scalars(sa.select(EXHIBIT.c.scope).distinct().order_by(EXHIBIT.c.scope)))

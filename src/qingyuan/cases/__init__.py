@@ -1,0 +1,91 @@
+"""Cases: leads, matters and cases as folds of events; acts guarded by the law; every refusal explained.
+
+Nothing here reads a clock, a database or the environment: events and time come in, drafts of events go out.
+"""
+
+from qingyuan.cases._assess import LeadFacts, Score, assess
+from qingyuan.cases._data import Choice, Param, Verb
+from qingyuan.cases._data import choices as choice_lists
+from qingyuan.cases._data import label as choice_label
+from qingyuan.cases._fold import advance, fold
+from qingyuan.cases.deadlines import DueDate, deadline_of, due_dates
+from qingyuan.cases.duty_matrix import MatrixMeasure, MatrixRow, duty_matrix
+from qingyuan.cases.errors import CasesError, Missing, Refused
+from qingyuan.cases.events import (
+    Approval,
+    CaseEvent,
+    EventDraft,
+    Foreign,
+    Payload,
+    Timing,
+    decode,
+    encode,
+    read_event,
+)
+from qingyuan.cases.evidence_matrix import EvidenceRow, evidence_matrix
+from qingyuan.cases.state import (
+    EMPTY,
+    Case,
+    CaseStage,
+    Docket,
+    Lead,
+    LeadStage,
+    Matter,
+    Measure,
+    MeasureStatus,
+    Suspension,
+    Unread,
+)
+from qingyuan.cases.timeline import Line, describe, timeline
+from qingyuan.cases.verbs import VERBS, Offer, available, decide
+
+__all__ = [
+    "EMPTY",
+    "VERBS",
+    "Approval",
+    "Case",
+    "CaseEvent",
+    "CaseStage",
+    "CasesError",
+    "Choice",
+    "Docket",
+    "DueDate",
+    "EventDraft",
+    "EvidenceRow",
+    "Foreign",
+    "Lead",
+    "LeadFacts",
+    "LeadStage",
+    "Line",
+    "MatrixMeasure",
+    "MatrixRow",
+    "Matter",
+    "Measure",
+    "MeasureStatus",
+    "Missing",
+    "Offer",
+    "Param",
+    "Payload",
+    "Refused",
+    "Score",
+    "Suspension",
+    "Timing",
+    "Unread",
+    "Verb",
+    "advance",
+    "assess",
+    "available",
+    "choice_label",
+    "choice_lists",
+    "deadline_of",
+    "decide",
+    "decode",
+    "describe",
+    "due_dates",
+    "duty_matrix",
+    "encode",
+    "evidence_matrix",
+    "fold",
+    "read_event",
+    "timeline",
+]

@@ -1,0 +1,263 @@
+"""The YAML of this room as typed records: verbs, facts, choices, remarks, time limits, weights."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import ClassVar, Literal, TypeVar
+
+import msgspec
+import yaml
+
+from qingyuan.cases.errors import CasesError
+
+T = TypeVar("T")
+
+Scope = Literal["new", "lead", "matter", "case", "measure"]
+Kind = Literal[
+    "text", "texts", "date", "int", "bool", "counts", "choice", "choices",
+    "lead", "leads", "matter", "case", "measure", "new-lead", "new-matter", "new-case",
+    "exhibit", "exhibits", "reference", "person", "persons",
+]  # fmt: skip
+TrackName = Literal["administrative", "civil"]
+
+
+class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One value of a closed list.
+
+    Attributes:
+        zh: Its Chinese name.
+        en: Its English name.
+        rule: Rule of the law room it comes from; may be empty.
+        track: The one track it belongs to, or ``None``.
+    """
+
+    zh: str
+    en: str
+    rule: str = ""
+    track: TrackName | None = None
+
+
+class Param(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One particular a verb takes.
+
+    Attributes:
+        name: Argument name.
+        type: How the value is read, see ``docs`` of :func:`qingyuan.cases.decide`.
+        zh: What to ask a person for, Chinese.
+        en: The same in English.
+        required: Whether the verb is refused without it.
+        system: Whether the program fills it in (identifiers, counts), not a person.
+        of: Name of the closed list for ``choice`` and ``choices``; ``{track}`` is replaced.
+        default: ``"today"`` for dates that default to the day of recording.
+        after: Day of the case that a date must not lie before; ``measure.…`` for a day of the measure.
+        future: Whether a date may lie after today.
+        track: The one track it belongs to, or ``None``.
+        rule: Rule cited when it is missing; the verb's rules when empty.
+        lacking: Sentence of ``facts.yaml`` that says it is missing; a general one when empty.
+    """
+
+    name: str
+    type: Kind
+    zh: str
+    en: str
+    required: bool = True
+    system: bool = False
+    of: str = ""
+    default: Literal["", "today"] = ""
+    after: str = ""
+    future: bool = False
+    track: TrackName | None = None
+    rule: str = ""
+    lacking: str = ""
+
+
+class Need(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A fact a verb depends on, and the rule to cite when it is missing.
+
+    Attributes:
+        fact: Name of the predicate.
+        rule: Rule of the law room; the fact's own rule when empty.
+    """
+
+    fact: str
+    rule: str = ""
+
+
+class Verb(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something a person can do with a docket.
+
+    Attributes:
+        name: Stable name, e.g. ``"issue-suggestion"``.
+        zh: What it is called in Chinese.
+        en: What it is called in English.
+        scope: What it acts on.
+        rules: Rules of the law room it rests on.
+        params: The particulars it takes, in the order to ask for them.
+        stages: Stages of the lead or case (status of the measure) in which it is possible; empty for all.
+        track: The one track it belongs to, or ``None`` for both.
+        while_suspended: Whether it is possible while the review is suspended.
+        needs: Facts the docket must show.
+        asks: Facts the particulars must show.
+    """
+
+    name: str
+    zh: str
+    en: str
+    scope: Scope
+    rules: tuple[str, ...]
+    params: tuple[Param, ...]
+    stages: tuple[str, ...] = ()
+    track: TrackName | None = None
+    while_suspended: bool = False
+    needs: tuple[Need, ...] = ()
+    asks: tuple[Need, ...] = ()
+
+    def param(self, name: str) -> Param | None:
+        """Return the parameter called ``name``, or ``None``."""
+        return next((param for param in self.params if param.name == name), None)
+
+
+class Sentence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Words for a fact or remark; braces are filled in.
+
+    Attributes:
+        zh: Chinese words.
+        en: English words.
+        rule: Rule of the law room cited by default; may be empty.
+    """
+
+    zh: str
+    en: str
+    rule: str = ""
+
+
+class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a time limit of a case begins and what ends it, see ``deadlines.yaml``.
+
+    Attributes:
+        id: Identifier of the period in the law room.
+        start: Day of the case it runs from, or ``""`` when it follows another period.
+        after: Period at whose end it begins.
+        until: Day of the case that ends it, or ``""`` when its end is itself the event.
+        track: The one track it belongs to, or ``None``.
+        urgent: Only for suggestions of that urgency, or ``None`` for all.
+        suspends: Whether suspensions of the review do not count.
+        extends: Whether extensions of the review lengthen it.
+    """
+
+    id: str
+    start: str = msgspec.field(default="", name="from")
+    after: str = ""
+    until: str = ""
+    track: TrackName | None = None
+    urgent: bool | None = None
+    suspends: bool = False
+    extends: bool = False
+
+
+class Number(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A number the procedure demands.
+
+    Attributes:
+        least: Least number.
+        rule: Rule of the law room.
+        most: Largest number, or ``None``.
+    """
+
+    least: int
+    rule: str
+    most: int | None = None
+
+    def holds(self, count: int) -> bool:
+        """Return whether ``count`` is within the bounds."""
+        return self.least <= count and (self.most is None or count <= self.most)
+
+
+class _VerbFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    shared: tuple[Param, ...]
+    verbs: tuple[Verb, ...]
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """A safe loader for which only true and false are booleans, so that a parameter may be called ``on``."""
+
+    yaml_implicit_resolvers: ClassVar = {
+        first: [(tag, pattern) for tag, pattern in resolvers if first in "tTfF" or not tag.endswith(":bool")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def load_data(name: str, type_: type[T]) -> T:
+    """Return a file of ``data/`` as ``type_``.
+
+    Raises:
+        CasesError: The file is not what it must be.
+    """
+    raw = files("qingyuan.cases").joinpath("data", name).read_bytes()
+    try:
+        return msgspec.convert(yaml.load(raw, Loader=_Loader), type_)  # noqa: S506 - derives from a safe loader
+    except (yaml.YAMLError, msgspec.ValidationError) as error:
+        raise CasesError(
+            "cases.bad-data",
+            zh=f"案件规则数据有误：{error}",
+            en=f"the data of the cases room is wrong: {error}",
+            where=f"qingyuan/cases/data/{name}",
+            remedy_zh="请改正该文件",
+            remedy_en="correct the file",
+        ) from error
+
+
+@functools.cache
+def verbs() -> Mapping[str, Verb]:
+    """Return all verbs by name, in the order of the procedure."""
+    return {verb.name: verb for verb in load_data("verbs.yaml", _VerbFile).verbs}
+
+
+@functools.cache
+def choices() -> Mapping[str, Mapping[str, Choice]]:
+    """Return the closed lists by name, each by value."""
+    return load_data("choices.yaml", dict[str, dict[str, Choice]])
+
+
+@functools.cache
+def sentences() -> Mapping[str, Sentence]:
+    """Return the words of facts, by name."""
+    return load_data("facts.yaml", dict[str, Sentence])
+
+
+@functools.cache
+def remarks() -> Mapping[str, Sentence]:
+    """Return the words of remarks, by name."""
+    return load_data("remarks.yaml", dict[str, Sentence])
+
+
+@functools.cache
+def limits() -> tuple[Limit, ...]:
+    """Return the time limits of a case."""
+    return load_data("deadlines.yaml", tuple[Limit, ...])
+
+
+@functools.cache
+def numbers() -> Mapping[str, Number]:
+    """Return the numbers the procedure demands, by name."""
+    return load_data("numbers.yaml", dict[str, Number])
+
+
+@functools.cache
+def _rules() -> Mapping[str, Mapping[TrackName, str]]:
+    return load_data("rules.yaml", dict[str, dict[TrackName, str]])
+
+
+def rules_of(name: str, track: TrackName | None) -> tuple[str, ...]:
+    """Return the rules of the law room that ``name`` stands for on ``track`` (both tracks when ``None``)."""
+    by_track = _rules().get(name)
+    if by_track is None:
+        return (name,) if name else ()
+    return tuple(dict.fromkeys(by_track.values())) if track is None else (by_track[track],)
+
+
+def label(list_: str, value: str) -> Choice:
+    """Return the names of ``value`` in the closed list ``list_``; the value itself when it is not listed."""
+    return choices().get(list_, {}).get(value) or Choice(value, value)

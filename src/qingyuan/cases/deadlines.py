@@ -1,0 +1,198 @@
+"""What has to happen until when: every open date of a docket, computed from its events and the law of the day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Literal, cast
+
+import msgspec
+
+from qingyuan.cases._clock import local_day
+from qingyuan.cases._data import Limit, limits
+from qingyuan.cases.events import Timing
+from qingyuan.cases.state import Case, Docket, Lead, LeadStage, MeasureStatus
+from qingyuan.law import Citation, Deadline, Law
+
+_ONE_DAY = timedelta(days=1)
+
+
+class DueDate(msgspec.Struct, frozen=True):
+    """One date by which something has to happen, or happened.
+
+    Attributes:
+        target: Case or lead it belongs to, e.g. ``"C2026-0001"``.
+        key: Period of the law room, or ``"measure m01"``, or ``"look-back"``.
+        kind: ``statutory`` (computed from an article), ``set`` (fixed by a person or a setting).
+        zh: What has to happen, Chinese.
+        en: The same in English.
+        due: Last day.
+        days_left: Days from ``now`` to ``due``; negative when overdue; 0 on the last day.
+        firm: ``False`` while provisional: no calendar for that year, or the clock stands still.
+        stopped: Whether the review is suspended, so that ``due`` still moves.
+        done_on: Day it was done, or ``None`` while open.
+        late_days: Days after ``due`` on which it was done, or by which it is overdue; 0 when in time.
+        articles: Provisions; empty for dates that a person fixed.
+        deadline: The computation with its steps, for periods of the law room.
+    """
+
+    target: str
+    key: str
+    kind: Literal["statutory", "set"]
+    zh: str
+    en: str
+    due: date
+    days_left: int
+    firm: bool
+    stopped: bool
+    done_on: date | None
+    late_days: int
+    articles: tuple[Citation, ...]
+    deadline: Deadline | None
+
+
+def due_dates(docket: Docket, *, law: Law, now: datetime, include_done: bool = False) -> tuple[DueDate, ...]:
+    """Return the dates of all cases and unassessed leads of ``docket``, earliest first; done ones only when asked for.
+
+    Args:
+        docket: The folded docket.
+        law: The law room.
+        now: Aware time; its day at +08:00 decides days left.
+        include_done: Also return what was done, with its lateness.
+
+    Raises:
+        CasesError: ``now`` has no offset.
+        LawError: A period was not in force on the day it began.
+    """
+    today = local_day(now)
+    found = [row for case in docket.cases.values() for row in _of_case(case, law, today)]
+    found += [row for lead in docket.leads.values() for row in _of_lead(lead, law, today)]
+    return tuple(
+        sorted((r for r in found if include_done or r.done_on is None), key=lambda r: (r.due, r.target))
+    )
+
+
+def deadline_of(case: Case, period: str, *, law: Law, today: date) -> Deadline | None:
+    """Return when ``period`` ends for ``case``, or ``None`` while it has not begun or does not apply.
+
+    Raises:
+        LawError: The period was not in force on the day it began.
+    """
+    limit = next((one for one in limits() if one.id == period and _applies(one, case)), None)
+    return _deadline(case, limit, law, today) if limit else None
+
+
+def timing(case: Case, period: str, on: date, *, law: Law) -> Timing | None:
+    """Return how an act of the day ``on`` stands to ``period``, or ``None`` when the period has not begun.
+
+    Raises:
+        LawError: The period was not in force on the day it began.
+    """
+    found = deadline_of(case, period, law=law, today=on)
+    if found is None:
+        return None
+    return Timing(period=period, due=found.due, firm=found.firm, late_days=max(0, (on - found.due).days))
+
+
+def _applies(limit: Limit, case: Case) -> bool:
+    if limit.track is not None and limit.track != case.track:
+        return False
+    return limit.urgent is None or (case.suggestion is not None and case.suggestion.urgent is limit.urgent)
+
+
+def _deadline(case: Case, limit: Limit, law: Law, today: date) -> Deadline | None:
+    if limit.after:
+        before = deadline_of(case, limit.after, law=law, today=today)
+        start = before.due if before else None
+    else:
+        start = cast("date | None", getattr(case, limit.start))
+    if start is None:
+        return None
+    spans = tuple(_spans(case, today)) if limit.suspends else ()
+    return law.deadline(limit.id, start, extend=len(case.extensions) if limit.extends else 0, suspend=spans)
+
+
+def _spans(case: Case, today: date) -> Iterator[tuple[date, date]]:
+    """Yield the days not counted, both ends included; a suspension that lasts counts up to today."""
+    for suspension in case.suspensions:
+        end = suspension.end - _ONE_DAY if suspension.end else max(today, suspension.start)
+        if end >= suspension.start:
+            yield suspension.start, end
+
+
+def _of_case(case: Case, law: Law, today: date) -> Iterator[DueDate]:
+    for limit in limits():
+        if _applies(limit, case) and (found := _deadline(case, limit, law, today)) is not None:
+            yield _statutory(case, limit, found, today)
+    for measure in case.measures.values():
+        if measure.status is MeasureStatus.WITHDRAWN:
+            continue
+        # Whoever had to do it was on time if the proof that was accepted came in time.
+        done = measure.submitted_on if measure.status is MeasureStatus.ACCEPTED else case.transferred_on
+        text = measure.entered.text
+        yield _set(case, f"measure {measure.id}", f"整改措施 {measure.id}：{text}", f"measure {measure.id}: {text}",
+                   measure.entered.due, done, today)  # fmt: skip
+    if case.look_back_due is not None:
+        yield _set(case, "look-back", "回头看", "look back", case.look_back_due, None, today)
+
+
+def _of_lead(lead: Lead, law: Law, today: date) -> Iterator[DueDate]:
+    """Yield the date by which a registered lead is to be assessed, a setting of the office."""
+    if lead.stage is LeadStage.REGISTERED:
+        found = law.deadline("lead-assessment-default", lead.registered.received_on)
+        yield DueDate(
+            target=lead.id,
+            key=found.period,
+            kind="set",
+            zh=found.zh,
+            en=found.en,
+            due=found.due,
+            days_left=(found.due - today).days,
+            firm=found.firm,
+            stopped=False,
+            done_on=None,
+            late_days=max(0, (today - found.due).days),
+            articles=found.articles,
+            deadline=found,
+        )
+
+
+def _statutory(case: Case, limit: Limit, found: Deadline, today: date) -> DueDate:
+    if limit.until:
+        done = cast("date | None", getattr(case, limit.until)) or case.ended_on
+    else:
+        done = found.due if found.due < today else case.ended_on
+    stopped = limit.suspends and case.suspended and done is None
+    return DueDate(
+        target=case.id,
+        key=limit.id,
+        kind="statutory",
+        zh=found.zh,
+        en=found.en,
+        due=found.due,
+        days_left=(found.due - today).days,
+        firm=found.firm and not stopped,
+        stopped=stopped,
+        done_on=done,
+        late_days=max(0, ((done or today) - found.due).days),
+        articles=found.articles,
+        deadline=found,
+    )
+
+
+def _set(case: Case, key: str, zh: str, en: str, due: date, done: date | None, today: date) -> DueDate:
+    return DueDate(
+        target=case.id,
+        key=key,
+        kind="set",
+        zh=zh,
+        en=en,
+        due=due,
+        days_left=(due - today).days,
+        firm=True,
+        stopped=False,
+        done_on=done,
+        late_days=max(0, ((done or today) - due).days),
+        articles=(),
+        deadline=None,
+    )

@@ -1,0 +1,19 @@
+"""Events: what happened to leads, matters, cases and measures, one typed payload each."""
+
+from qingyuan.cases.events._base import Approval, CaseEvent, EventDraft, Foreign, Payload, Timing
+from qingyuan.cases.events.codec import TYPES, decode, draft, encode, is_ours, read_event
+
+__all__ = [
+    "TYPES",
+    "Approval",
+    "CaseEvent",
+    "EventDraft",
+    "Foreign",
+    "Payload",
+    "Timing",
+    "decode",
+    "draft",
+    "encode",
+    "is_ours",
+    "read_event",
+]

@@ -1,0 +1,115 @@
+"""``qingyuan demo``: the reference matter, from raw material to a verified package."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+import msgspec
+
+from qingyuan.cli._app import Out, common
+from qingyuan.cli._found import print_persons, print_readings, print_unread
+
+
+@click.command()
+@click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="工作目录 | folder of the demonstration",
+)
+@click.option("--seed", type=int, default=20260701, show_default=True, help="种子 | seed")
+@click.option(
+    "--rows",
+    type=click.IntRange(500, 5_000_000),
+    default=200_000,
+    show_default=True,
+    help="面单数 | waybills",
+)
+@common
+def demo(home: Path, seed: int, rows: int, out: Out) -> None:
+    """以生成的材料走完义乌快递面单案全流程 | Play the waybill matter; all of it is synthetic."""
+    from qingyuan.demo.yiwu import Step, play  # noqa: PLC0415 - heavy
+
+    began = time.perf_counter()
+    out.say(
+        "义乌快递面单案（演示，人物与数据均为虚构）",
+        "The Yiwu waybill matter (a demonstration; people and data are invented)",
+    )
+
+    def tell(step: Step) -> None:
+        out.say(f"{step.on}  {step.zh}", f"{step.on}  {step.en}")
+
+    story = play(home, seed=seed, rows=rows, tell=tell)
+    total = time.perf_counter() - began
+    out.result({**msgspec.to_builtins(story, enc_hook=str), "total_seconds": round(total, 2)})
+    _accuracy(story.accuracy, out)
+    print_persons(story.intake.persons, story.intake.records, out)
+    out.say(
+        f"　生成时的真值：{story.truth.persons:,} 人", f"  generated truth: {story.truth.persons:,} persons"
+    )
+    print_readings(story.intake.thresholds, out)
+    print_unread(story.intake.unread, out)
+    out.table(
+        out.t("证据包核验", "Verification of the package"),
+        [out.t("试验", "tried"), out.t("结论", "verdict"), out.t("位置", "member"), out.t("理由", "reason")],
+        [
+            [out.t(c.zh, c.en), out.t(c.verdict_zh, c.verdict), c.path or "", out.t(c.reason_zh, c.reason_en)]
+            for c in story.checks
+        ],
+    )
+    out.table(
+        out.t("文件", "Files"),
+        [out.t("内容", "what"), out.t("位置", "where")],
+        [[out.t(zh, en), path] for path, zh, en in story.files],
+    )
+    stages = "，".join(f"{name} {seconds:.1f}" for name, seconds in story.seconds.items())
+    out.say(f"用时 {total:.1f} 秒（{stages}）", f"{total:.1f} s ({stages})")
+    out.say(
+        f"自行核验：qingyuan verify {story.package.path} --home {home}",
+        f"check it yourself: qingyuan verify {story.package.path} --home {home}",
+    )
+
+
+def _accuracy(rows: list[dict[str, object]], out: Out) -> None:
+    from qingyuan.pii.catalog import catalog  # noqa: PLC0415 - names of kinds
+
+    known = catalog().kinds
+    out.table(
+        out.t("检出与真值对照", "Found against generated truth"),
+        [
+            out.t("种类", "kind"),
+            out.t("形式", "form"),
+            out.t("埋设", "planted"),
+            out.t("检出", "found"),
+            out.t("正确", "right"),
+            out.t("误报", "false"),
+            out.t("其中诱饵", "on decoys"),
+            out.t("漏检", "missed"),
+            out.t("精确率", "precision"),
+            out.t("召回率", "recall"),
+            "F1",
+        ],
+        [
+            [
+                out.t(known[str(r["kind"])].zh, known[str(r["kind"])].en)
+                if str(r["kind"]) in known
+                else str(r["kind"]),
+                out.t("遮蔽", "masked") if r["masked"] else out.t("明文", "clear"),
+                *[
+                    f"{r[name]:,}"
+                    for name in (
+                        "planted",
+                        "found",
+                        "true_positives",
+                        "false_positives",
+                        "on_decoys",
+                        "missed",
+                    )
+                ],
+                *["—" if r[name] is None else f"{r[name]:.4f}" for name in ("precision", "recall", "f1")],
+            ]
+            for r in rows
+        ],
+    )

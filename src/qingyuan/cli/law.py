@@ -1,0 +1,336 @@
+"""``qingyuan law``: the law explains itself, step by step, with its articles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import click
+import msgspec
+
+from qingyuan.cli._app import Out, common
+from qingyuan.errors import QingyuanError
+from qingyuan.law import Citation, Facts, Law, Level, Organ, Step, load
+
+_OVERLAY = click.option(
+    "--overlay",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=None,
+    help="地方规则目录 | folder of local rules",
+)
+
+
+@click.group()
+def law() -> None:
+    """法律：期限、标准、管辖、职责 | Law: periods, thresholds, jurisdiction, duties."""
+
+
+@law.command()
+@click.argument("period")
+@click.option("--from", "start", required=True, help="起算事件的日期（时间） | day (or time) of the event")
+@click.option(
+    "--extend", type=click.IntRange(min=0), default=0, help="延长次数 | number of extensions granted"
+)
+@click.option(
+    "--suspend", multiple=True, metavar="FROM:TO", help="不计入的期间 | days not counted, both included"
+)
+@_OVERLAY
+@common
+def deadline(
+    period: str, start: str, extend: int, suspend: tuple[str, ...], overlay: Path | None, out: Out
+) -> None:
+    """计算期限届满日 | When a period ends, and why."""
+    spans = []
+    for span in suspend:
+        first, _, last = span.partition(":")
+        spans.append((_day(first, "--suspend"), _day(last or first, "--suspend")))
+    answer = load(overlay).deadline(period, _moment(start), extend=extend, suspend=spans)
+    out.result(msgspec.to_builtins(answer))
+    firm = out.t("确定", "firm") if answer.firm else out.t("暂定", "provisional")
+    shown = answer.at.isoformat() if answer.at else answer.due.isoformat()
+    out.say(f"{answer.zh}：{shown}（{firm}）", f"{answer.en}: {shown} ({firm})")
+    _steps(out, answer.steps)
+    _articles(out, answer.articles)
+
+
+@law.command()
+@_OVERLAY
+@common
+def periods(overlay: Path | None, out: Out) -> None:
+    """列出全部期限 | List every period."""
+    known = load(overlay).periods()
+    out.result(msgspec.to_builtins(known))
+    out.table(
+        out.t("期限", "Periods"),
+        [
+            out.t("编号", "id"),
+            out.t("名称", "name"),
+            out.t("长度", "length"),
+            out.t("起算", "from"),
+            out.t("性质", "nature"),
+        ],
+        [
+            [
+                p.id,
+                out.t(p.zh, p.en),
+                out.t(p.length_zh, p.length_en),
+                out.t(p.start_zh, p.start_en),
+                out.t("法定", "statutory") if p.statutory else out.t("本院设置", "office setting"),
+            ]
+            for p in known
+        ],
+    )
+
+
+@law.command()
+@click.option(
+    "--sensitive", "-a", type=click.IntRange(min=0), default=0, help="行踪轨迹、通信内容、征信、财产信息条数"
+)
+@click.option(
+    "--important",
+    "-b",
+    type=click.IntRange(min=0),
+    default=0,
+    help="住宿、通信记录、健康生理、交易等信息条数",
+)
+@click.option("--general", "-c", type=click.IntRange(min=0), default=0, help="其他公民个人信息条数")
+@click.option("--gain", default=None, help="违法所得（元） | unlawful gain in CNY")
+@click.option(
+    "--insider",
+    is_flag=True,
+    help="履行职责或者提供服务过程中获得 | obtained on duty or in providing a service",
+)
+@click.option("--on", "on", default=None, help="行为日期 | day of the act")
+@_OVERLAY
+@common
+def threshold(
+    sensitive: int,
+    important: int,
+    general: int,
+    gain: str | None,
+    insider: bool,
+    on: str | None,
+    overlay: Path | None,
+    out: Out,
+) -> None:
+    """法释〔2017〕10号数量标准 | Criminal thresholds of counts of personal information; a clue, not a verdict."""
+    try:
+        money = None if gain is None else Decimal(gain)
+    except InvalidOperation as error:
+        raise click.BadParameter(gain or "", param_hint="--gain") from error
+    answer = load(overlay).threshold(
+        sensitive,
+        important,
+        general,
+        gain=money,
+        insider=insider,
+        on=None if on is None else _day(on, "--on"),
+    )
+    body = msgspec.to_builtins(answer)
+    out.result(body)
+    verdict = (
+        out.t("达到“情节特别严重”数量标准", "reaches the standard of especially serious circumstances")
+        if answer.especially_serious
+        else out.t("达到“情节严重”数量标准", "reaches the standard of serious circumstances")
+        if answer.serious
+        else out.t("未达到“情节严重”数量标准", "below the standard of serious circumstances")
+    )
+    out.say(f"{verdict}（合计比例 {answer.ratio}）", f"{verdict} (sum of shares {answer.ratio})")
+    _steps(out, answer.basis)
+    _articles(out, answer.articles)
+
+
+@law.command()
+@click.argument("track", type=click.Choice(["administrative", "civil"]))
+@click.option("--on", "on", required=True, help="立案日期 | day of filing")
+@click.option("--organ", default=None, help="行政机关名称 | name of the organ")
+@click.option(
+    "--organ-level",
+    type=click.Choice([level.value for level in Level]),
+    default="county",
+    help="级别 | level",
+)
+@click.option("--organ-division", default=None, help="行政区划代码 | division code, six digits")
+@click.option("--government", is_flag=True, help="该机关是人民政府 | the organ is a people's government")
+@click.option("--act", multiple=True, help="违法行为发生地 | division of the act")
+@click.option("--harm", "result", multiple=True, help="损害结果地 | division of the harm")
+@click.option("--domicile", multiple=True, help="违法行为人住所地 | division of the wrongdoer's domicile")
+@click.option("--cross-division", is_flag=True, help="损害跨行政区划 | harm in several divisions")
+@click.option("--major", is_flag=True, help="重大、复杂 | major or complex")
+@click.option("--online", is_flag=True, help="网络行为 | conduct on the Internet")
+@_OVERLAY
+@common
+def jurisdiction(
+    track: str,
+    on: str,
+    organ: str | None,
+    organ_level: str,
+    organ_division: str | None,
+    government: bool,
+    act: tuple[str, ...],
+    result: tuple[str, ...],
+    domicile: tuple[str, ...],
+    cross_division: bool,
+    major: bool,
+    online: bool,
+    overlay: Path | None,
+    out: Out,
+) -> None:
+    """建议管辖 | Which offices may file, which courts would hear the suit, and why."""
+    respondent = (
+        Organ(
+            organ or out.t("行政机关", "the organ"), Level(organ_level), organ_division, government=government
+        )
+        if organ_division
+        else None
+    )
+    facts = Facts(
+        on=_day(on, "--on"),
+        respondent=respondent,
+        act=act,
+        result=result,
+        domicile=domicile,
+        cross_division=cross_division,
+        major=major,
+        online=online,
+    )
+    answer = load(overlay).jurisdiction("administrative" if track == "administrative" else "civil", facts)
+    out.result(msgspec.to_builtins(answer))
+    for title, candidates in (
+        (out.t("可以立案的检察院", "Offices that may file"), answer.candidates),
+        (out.t("受诉法院", "Courts"), answer.courts),
+    ):
+        out.table(
+            title,
+            [
+                out.t("建议", "proposed"),
+                out.t("机关", "office"),
+                out.t("级别", "level"),
+                out.t("区划", "division"),
+                out.t("理由", "reasons"),
+            ],
+            [
+                [
+                    "●" if c.preferred else "",
+                    c.office.name if c.office else out.t("（名录中无）", "(not in the list)"),
+                    c.level.zh if out.lang == "zh" else c.level.value,
+                    c.division,
+                    "\n".join(out.t(step.zh, step.en) for step in c.reasons),
+                ]
+                for c in candidates
+            ],
+        )
+    _steps(out, answer.notes)
+    _articles(out, answer.articles)
+
+
+@law.command()
+@click.option("--field", default=None, help="领域 | field of casework")
+@click.option("--regulator", default=None, help="监管部门 | regulator")
+@click.option("--on", "on", default=None, help="日期 | day")
+@_OVERLAY
+@common
+def duties(field: str | None, regulator: str | None, on: str | None, overlay: Path | None, out: Out) -> None:
+    """监管职责 | Who must do what, under which article, and what proves it."""
+    known = load(overlay).duties(field, regulator, None if on is None else _day(on, "--on"))
+    out.result(msgspec.to_builtins(known))
+    out.table(
+        out.t("监管职责", "Duties"),
+        [out.t("部门", "regulator"), out.t("职责", "act"), out.t("证明", "proof"), out.t("依据", "article")],
+        [
+            [
+                out.t(d.regulator_zh, d.regulator_en),
+                out.t(d.act_zh, d.act_en),
+                out.t(d.proof_zh, d.proof_en),
+                "\n".join(_cite(out, c) for c in d.articles),
+            ]
+            for d in known
+        ],
+    )
+
+
+@law.command()
+@click.argument("rule")
+@click.option("--on", "on", default=None, help="行为日期 | day of the act")
+@_OVERLAY
+@common
+def show(rule: str, on: str | None, overlay: Path | None, out: Out) -> None:
+    """显示一条规则 | One rule in the version of a day."""
+    found = load(overlay).provision(rule, None if on is None else _day(on, "--on"))
+    out.result(msgspec.to_builtins(found))
+    out.say(found.zh, found.en)
+    if found.note_zh:
+        out.say(f"注意：{found.note_zh}", f"caution: {found.note_en}")
+    _articles(out, [found.citation])
+
+
+@law.command()
+@click.argument("words", nargs=-1, required=True)
+@_OVERLAY
+@common
+def search(words: tuple[str, ...], overlay: Path | None, out: Out) -> None:
+    """检索规则 | Find rules that contain all the words."""
+    found = load(overlay).search(" ".join(words))
+    out.result(msgspec.to_builtins(found))
+    out.table(
+        out.t("规则", "Rules"),
+        [out.t("编号", "id"), out.t("内容", "content"), out.t("依据", "article")],
+        [[p.rule, out.t(p.zh, p.en), _cite(out, p.citation)] for p in found],
+    )
+
+
+@law.command()
+@_OVERLAY
+@common
+def check(overlay: Path | None, out: Out) -> None:
+    """检查全部法律数据 | Read and validate every file of law data."""
+    loaded: Law = load(overlay)
+    loaded.check()
+    out.result({"ok": True})
+    out.say("法律数据：无误", "law data: in order")
+
+
+def _steps(out: Out, steps: Iterable[Step]) -> None:
+    for number, step in enumerate(steps, start=1):
+        out.say(f"  {number}. {step.zh}", f"  {number}. {step.en}")
+
+
+def _articles(out: Out, articles: Iterable[Citation]) -> None:
+    for citation in articles:
+        out.say(f"  依据：{_cite(out, citation)}", f"  basis: {_cite(out, citation)}")
+
+
+def _cite(out: Out, citation: Citation) -> str:
+    unread = "" if citation.verified else out.t("（条文未核）", " (text not checked)")
+    return out.t(
+        f"《{citation.law}》{citation.article}{unread}", f"{citation.law_en} {citation.article_en}{unread}"
+    )
+
+
+def _moment(text: str) -> date:
+    if len(text) <= len("2026-03-02"):
+        return _day(text, "--from")
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise _bad_day(text, "--from") from error
+
+
+def _day(text: str, where: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise _bad_day(text, where) from error
+
+
+def _bad_day(text: str, where: str) -> QingyuanError:
+    return QingyuanError(
+        "cli.bad-date",
+        zh=f"“{text}”不是有效的日期",
+        en=f"{text!r} is not a date",
+        where=where,
+        remedy_zh="写作 2026-03-02",
+        remedy_en="write 2026-03-02",
+    )

@@ -1,0 +1,123 @@
+"""``qingyuan ledger``: the signed log of this office."""
+
+from __future__ import annotations
+
+import base64
+import sys
+from pathlib import Path
+
+import click
+
+from qingyuan.cli._app import Out, common, home_option
+from qingyuan.errors import QingyuanError
+from qingyuan.ledger import TileCache, open_checkpoint, prove_inclusion
+from qingyuan.office.fsck import check_home
+from qingyuan.office.home import Home
+from qingyuan.store import SqlLogStorage
+
+
+@click.group()
+def ledger() -> None:
+    """账本 | The signed, append-only log of this office."""
+
+
+@ledger.command()
+@home_option
+@common
+def status(home: Path, out: Out) -> None:
+    """账本状态 | Origin, size, root and signature of the newest head."""
+    with Home.open(home) as office:
+        head = office.head()
+        if head is None:
+            raise _empty(home)
+        signed = open_checkpoint(head.note, [office.log.key])
+        checkpoint = signed.checkpoint
+        root = base64.b64encode(checkpoint.root).decode()
+        out.result(
+            {
+                "origin": checkpoint.origin,
+                "size": checkpoint.size,
+                "root": root,
+                "vkey": office.log.key.encode(),
+                "checkpoint": head.note.decode(),
+            }
+        )
+        out.say(f"来源：{checkpoint.origin}", f"origin: {checkpoint.origin}")
+        out.say(f"条目：{checkpoint.size}", f"entries: {checkpoint.size}")
+        out.say(f"根哈希：{root}", f"root: {root}")
+        out.say(f"验证密钥：{office.log.key.encode()}", f"verifier key: {office.log.key.encode()}")
+        out.say("签名：有效", "signature: valid")
+
+
+@ledger.command()
+@click.argument("index", type=click.IntRange(min=0))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    help="写入文件 | write to a file",
+)
+@home_option
+@common
+def prove(index: int, output: Path | None, home: Path, out: Out) -> None:
+    """存在性证明 | The tlog-proof that an entry is in the log."""
+    with Home.open(home) as office, office.database.read() as connection:
+        storage = SqlLogStorage(connection, office.settings.origin)
+        head = storage.read_head()
+        if head is None or index >= head.size:
+            raise QingyuanError(
+                "ledger.no-such-entry",
+                zh=f"账本中没有第 {index} 条",
+                en=f"the log has no entry {index}",
+                where=str(home),
+                remedy_zh=f"现有 0 到 {head.size - 1 if head else 0}",
+                remedy_en=f"there are 0 to {head.size - 1 if head else 0}",
+            )
+        proof = prove_inclusion(TileCache(storage), index, head.note).encode()
+    if output is not None:
+        output.write_bytes(proof)
+    out.result({"index": index, "proof": proof.decode()})
+    if output is None:
+        out.say(proof.decode(), proof.decode())
+
+
+@ledger.command()
+@home_option
+@common
+def fsck(home: Path, out: Out) -> None:
+    """全面自检（只读） | Re-read every entry, event, tile and blob; exit 1 when something is wrong."""
+    with Home.open(home) as office:
+        troubles = list(check_home(office))
+        head = office.head()
+    out.result(
+        {
+            "ok": not troubles,
+            "size": head.size if head else 0,
+            "problems": [{"where": t.where, "zh": t.zh, "en": t.en} for t in troubles],
+        }
+    )
+    for trouble in troubles:
+        out.say(f"{trouble.where}：{trouble.zh}", f"{trouble.where}: {trouble.en}")
+    if troubles:
+        out.say(f"发现 {len(troubles)} 处问题", f"{len(troubles)} problems")
+        sys.exit(1)
+    out.say(
+        f"账本 {head.size if head else 0} 条，全部一致",
+        f"the log has {head.size if head else 0} entries; all in order",
+    )
+
+
+@ledger.command()
+@home_option
+@common
+def publish(home: Path, out: Out) -> None:
+    """重建公开的账本文件 | Rebuild the published tiles from the database."""
+    with Home.open(home) as office:
+        office.publish()
+    out.result({"folder": str(home / "log")})
+    out.say(f"已写入 {home / 'log'}", f"written to {home / 'log'}")
+
+
+def _empty(home: Path) -> QingyuanError:
+    return QingyuanError("ledger.empty", zh="账本为空", en="the log is empty", where=str(home))

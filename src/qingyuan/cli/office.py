@@ -1,0 +1,79 @@
+"""``qingyuan office``: who we are, and what outsiders need to believe our signatures."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import click
+
+from qingyuan.cli._app import Out, common, home_option
+from qingyuan.office.home import Home, OfficeInfo
+
+
+@click.group()
+def office() -> None:
+    """本院设置与信任文件 | This office and its trust file."""
+
+
+@office.command()
+@click.option(
+    "--id",
+    "identifier",
+    required=True,
+    help="标识：小写字母、数字、连字符 | lower-case letters, digits, hyphens",
+)
+@click.option("--name", required=True, help="全称 | full name")
+@click.option("--division", default="", help="行政区划代码 | division code")
+@click.option(
+    "--level",
+    type=click.Choice(["county", "prefecture", "province", "nation"]),
+    default="county",
+    help="级别 | level",
+)
+@home_option
+@common
+def init(identifier: str, name: str, division: str, level: str, home: Path, out: Out) -> None:
+    """建立工作目录 | Make a home folder with its keys and log."""
+    with Home.open(home, create=True, office=OfficeInfo(identifier, name, division, level)) as opened:
+        opened.publish()
+        _print(opened, out)
+
+
+@office.command()
+@home_option
+@common
+def show(home: Path, out: Out) -> None:
+    """显示本院信息 | Show the office, its log and its trust file."""
+    with Home.open(home) as opened:
+        _print(opened, out)
+
+
+def _print(home: Home, out: Out) -> None:
+    settings = home.settings
+    fingerprint = hashlib.sha256(home.trust_path.read_bytes()).hexdigest()
+    out.result(
+        {
+            "office": {"id": settings.office.id, "name": settings.office.name},
+            "origin": settings.origin,
+            "vkey": home.log.key.encode(),
+            "trust": str(home.trust_path),
+            "trust_sha256": fingerprint,
+            "demonstration": settings.seed is not None,
+        }
+    )
+    out.say(
+        f"检察院：{settings.office.name}（{settings.office.id}）",
+        f"office: {settings.office.name} ({settings.office.id})",
+    )
+    out.say(f"账本来源：{settings.origin}", f"log origin: {settings.origin}")
+    out.say(f"信任文件：{home.trust_path}", f"trust file: {home.trust_path}")
+    out.say(
+        f"信任文件指纹（SHA-256，应通过其他途径告知对方）：{fingerprint}",
+        f"its fingerprint (SHA-256, to be told by another way): {fingerprint}",
+    )
+    if settings.seed is not None:
+        out.say(
+            "演示目录：密钥由种子生成，不得用于办案",
+            "a demonstration home: its keys follow from a seed; not for casework",
+        )

@@ -1,0 +1,223 @@
+"""``qingyuan scan`` and ``qingyuan warm``: look for personal information and keep nothing."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from qingyuan.cli._app import Out, common
+from qingyuan.cli._found import print_kinds, print_persons, print_unread
+from qingyuan.errors import QingyuanError
+from qingyuan.office.collect import MAX_FILE_BYTES, Found, Limits, Refused, walk
+
+if TYPE_CHECKING:
+    from qingyuan.pii.model import FileScan
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--hits",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    help="逐处结果 .jsonl 或 .parquet | every hit",
+)
+@click.option(
+    "--out",
+    "findings_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    help="发现 .jsonl 或 .parquet | findings",
+)
+@click.option(
+    "--token-key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    default=None,
+    help="令牌密钥文件（至少 32 字节） | key of the tokens",
+)
+@click.option(
+    "--max-file-bytes",
+    type=click.IntRange(min=1),
+    default=MAX_FILE_BYTES,
+    help="单个文件上限 | largest file read",
+)
+@click.option("--allow-sparse", is_flag=True, help="读取稀疏文件 | read sparse files")
+@common
+def scan(
+    paths: tuple[Path, ...],
+    hits: Path | None,
+    findings_file: Path | None,
+    token_key: Path | None,
+    max_file_bytes: int,
+    allow_sparse: bool,
+    out: Out,
+) -> None:
+    """只扫描个人信息，不留存 | Scan PATHS; nothing is sealed, registered or kept."""
+    import dataclasses  # noqa: PLC0415 - only here
+
+    from qingyuan.law import load  # noqa: PLC0415 - heavy
+    from qingyuan.office.summary import readings_of  # noqa: PLC0415 - heavy
+    from qingyuan.pii import engine  # noqa: PLC0415 - heavy
+    from qingyuan.pii.hits import write_hits  # noqa: PLC0415 - heavy
+
+    for target in (hits, findings_file):
+        _check_suffix(target)
+    began = time.perf_counter()
+    key = token_key.read_bytes() if token_key else _user_key()
+    scans: list[FileScan] = []
+    refused: list[Refused] = []
+    for one in _scans(paths, Limits(max_file_bytes, allow_sparse), key):
+        if isinstance(one, Refused):
+            refused.append(one)
+        else:
+            scans.append(one)
+    if not scans and not any(path.exists() for path in paths):
+        raise QingyuanError(
+            "cli.nothing-to-scan",
+            zh="路径不存在",
+            en="there is nothing at these paths",
+            where="、".join(map(str, paths)),
+            remedy_zh="请给出存在的文件或目录",
+            remedy_en="give files or folders that exist",
+        )
+    if hits is not None:
+        write_hits(hits, (one.hits for one in scans))
+    if findings_file is not None:
+        _write_findings(findings_file, scans)
+    summary = engine.merge(scans)
+    unread = refused + [
+        Refused(name, u.code, u.zh, u.en, u.remedy_zh, u.remedy_en, u.member) for name, u in summary.unread
+    ]
+    readings = readings_of(summary, load(), None)
+    kinds = {kind: dataclasses.asdict(count) for kind, count in summary.kinds.items()}
+    persons = dataclasses.asdict(summary.persons)
+    out.result(
+        {
+            "files": [
+                {
+                    "file": one.file,
+                    "status": _status(one),
+                    "reason": "；".join(u.zh for u in one.unread) or None,
+                }
+                for one in scans
+            ]
+            + [{"file": r.path, "status": "refused", "reason": r.zh} for r in refused],
+            "kinds": kinds,
+            "persons": persons,
+            "records": dataclasses.asdict(summary.records),
+            "thresholds": [
+                {
+                    "reading": r.id,
+                    "zh": r.zh,
+                    "en": r.en,
+                    "sensitive": r.sensitive,
+                    "important": r.important,
+                    "general": r.general,
+                    "unit": r.unit,
+                    "serious": r.threshold.serious,
+                    "especially_serious": r.threshold.especially_serious,
+                    "ratio": r.threshold.ratio,
+                    "basis": [step.zh for step in r.threshold.basis],
+                }
+                for r in readings
+            ],
+            "columns": [dataclasses.asdict(column) for column in summary.columns],
+            "unread": [
+                {
+                    "path": r.path,
+                    "member": r.member,
+                    "code": r.code,
+                    "reason": r.zh,
+                    "reason_en": r.en,
+                    "remedy": r.remedy_zh,
+                    "remedy_en": r.remedy_en,
+                }
+                for r in unread
+            ],
+            "seconds": round(time.perf_counter() - began, 3),
+            "bytes": summary.bytes,
+        }
+    )
+    print_kinds(kinds, out)
+    print_persons(persons, dataclasses.asdict(summary.records), out)
+    print_unread(unread, out)
+
+
+def _scans(paths: tuple[Path, ...], limits: Limits, key: bytes) -> Iterator[FileScan | Refused]:
+    from qingyuan.evidence import EvidenceError  # noqa: PLC0415 - heavy
+    from qingyuan.evidence.sources import open_source  # noqa: PLC0415 - heavy
+    from qingyuan.pii import engine, readers  # noqa: PLC0415 - heavy
+
+    for one in walk(paths, limits):
+        if isinstance(one, Found):
+            try:
+                with open_source(Path(one.path)) as source:
+                    yield engine.scan(readers.read(source.stream, one.path, readers.Limits()), key, one.path)
+            except EvidenceError as error:
+                yield Refused(one.path, error.code, error.zh, error.en, error.remedy_zh, error.remedy_en)
+        else:
+            yield one
+
+
+def _status(one: FileScan) -> str:
+    if not one.unread:
+        return "read"
+    return "partial" if one.cells else "unread"
+
+
+def _user_key() -> bytes:
+    """Return this user's own token key, made when there is none, so that two scans can be compared."""
+    from qingyuan.office.kek import key_folder  # noqa: PLC0415 - heavy
+
+    path = key_folder().parent / "scan.key"
+    if path.exists():
+        return path.read_bytes()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key = os.urandom(32)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(key)
+    return key
+
+
+def _check_suffix(target: Path | None) -> None:
+    if target is not None and target.suffix not in {".jsonl", ".parquet"}:
+        raise QingyuanError(
+            "cli.suffix",
+            zh="只能写 .jsonl 或 .parquet",
+            en="only .jsonl and .parquet can be written",
+            where=str(target),
+            remedy_zh="请更改文件后缀",
+            remedy_en="change the suffix",
+        )
+
+
+def _write_findings(target: Path, scans: list[FileScan]) -> None:
+    from qingyuan.findings import to_arrow, to_jsonl  # noqa: PLC0415 - heavy
+    from qingyuan.pii.report import to_findings  # noqa: PLC0415 - heavy
+
+    findings = [finding for one in scans for finding in to_findings(one)]
+    if target.suffix == ".jsonl":
+        target.write_bytes(to_jsonl(findings))
+        return
+    import pyarrow.parquet as pq  # noqa: PLC0415 - heavy
+
+    pq.write_table(to_arrow(findings), target)
+
+
+@click.command()
+@common
+def warm(out: Out) -> None:
+    """预编译扫描内核 | Compile the scanner's kernels once for this installation."""
+    from qingyuan.pii import engine  # noqa: PLC0415 - heavy
+
+    began = time.perf_counter()
+    engine.warm()
+    seconds = time.perf_counter() - began
+    out.result({"seconds": round(seconds, 2)})
+    out.say(f"扫描内核就绪（{seconds:.1f} 秒）", f"the scanner is ready ({seconds:.1f} s)")

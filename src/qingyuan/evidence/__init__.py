@@ -1,0 +1,164 @@
+"""Evidence: exhibits, sealing, keys, custody and the package that an outsider can check.
+
+Content is sealed and digested in one pass; what it is and how it was collected stands in a signed
+manifest; what happened to it is a chain of events in the log; and the package carries all of it in
+one reproducible file. Time and randomness are passed in. Its verifier, in ``verify/``, shares no code
+with the rest of the room.
+"""
+
+from qingyuan.evidence._atomic import remove_unfinished
+from qingyuan.evidence._entropy import Entropy
+from qingyuan.evidence._kek import Kek
+from qingyuan.evidence._wire import JsonValue, canonical, format_time, parse_time
+from qingyuan.evidence.acquisition import (
+    AcquisitionRecord,
+    MissingFact,
+    Requirement,
+    missing_facts,
+    requirements,
+)
+from qingyuan.evidence.commitment import commitments
+from qingyuan.evidence.custody import (
+    STAGES,
+    Custody,
+    Gap,
+    LoggedEvent,
+    Payload,
+    Stage,
+    Step,
+    chain_of_custody,
+    extracted,
+    generated,
+    stored,
+    transferred,
+    verified,
+)
+from qingyuan.evidence.digests import Digests, Hasher, digest_bytes, digest_stream
+from qingyuan.evidence.errors import (
+    CustodyError,
+    EvidenceError,
+    KeyringError,
+    ManifestError,
+    PackageError,
+    SealError,
+    SourceError,
+)
+from qingyuan.evidence.keys import Keyring, PublicKey, Role, ScopeKey, Signer, key_id, read_public_keys
+from qingyuan.evidence.manifest import (
+    Collected,
+    Manifest,
+    SignedManifest,
+    check_manifest,
+    exhibit_id,
+    new_manifest,
+    read_signed_manifest,
+    sign_manifest,
+    verify_manifest,
+)
+from qingyuan.evidence.media import media_type, sniff
+from qingyuan.evidence.names import check_distinct, check_member_name, member_name
+from qingyuan.evidence.package import BuiltPackage, TransferDigests, build_package, transfer_digests
+from qingyuan.evidence.package_source import (
+    LogHead,
+    Office,
+    PackageEvent,
+    PackageExhibit,
+    PackageSource,
+    Withheld,
+)
+from qingyuan.evidence.sealed_reader import SealedReader
+from qingyuan.evidence.sealing import (
+    ALGORITHM,
+    CHUNK,
+    Sealed,
+    SealHeader,
+    read_header,
+    seal,
+    seal_file,
+    seal_to,
+    sealed_size,
+)
+from qingyuan.evidence.sources import Source, open_source
+
+__all__ = [
+    "ALGORITHM",
+    "CHUNK",
+    "STAGES",
+    "AcquisitionRecord",
+    "BuiltPackage",
+    "Collected",
+    "Custody",
+    "CustodyError",
+    "Digests",
+    "Entropy",
+    "EvidenceError",
+    "Gap",
+    "Hasher",
+    "JsonValue",
+    "Kek",
+    "Keyring",
+    "KeyringError",
+    "LogHead",
+    "LoggedEvent",
+    "Manifest",
+    "ManifestError",
+    "MissingFact",
+    "Office",
+    "PackageError",
+    "PackageEvent",
+    "PackageExhibit",
+    "PackageSource",
+    "Payload",
+    "PublicKey",
+    "Requirement",
+    "Role",
+    "ScopeKey",
+    "SealError",
+    "SealHeader",
+    "Sealed",
+    "SealedReader",
+    "SignedManifest",
+    "Signer",
+    "Source",
+    "SourceError",
+    "Stage",
+    "Step",
+    "TransferDigests",
+    "Withheld",
+    "build_package",
+    "canonical",
+    "chain_of_custody",
+    "check_distinct",
+    "check_manifest",
+    "check_member_name",
+    "commitments",
+    "digest_bytes",
+    "digest_stream",
+    "exhibit_id",
+    "extracted",
+    "format_time",
+    "generated",
+    "key_id",
+    "media_type",
+    "member_name",
+    "missing_facts",
+    "new_manifest",
+    "open_source",
+    "parse_time",
+    "read_header",
+    "read_public_keys",
+    "read_signed_manifest",
+    "remove_unfinished",
+    "requirements",
+    "seal",
+    "seal_file",
+    "seal_to",
+    "sealed_size",
+    "sign_manifest",
+    "sniff",
+    "stored",
+    "transfer_digests",
+    "transferred",
+    "verified",
+    "verify_manifest",
+]

@@ -1,0 +1,168 @@
+"""What must agree before a package is built; a package that contradicts itself would only fail later."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+from qingyuan.evidence._wire import JsonValue, canonical, parse_time
+from qingyuan.evidence.commitment import commitments
+from qingyuan.evidence.errors import PackageError
+from qingyuan.evidence.manifest import verify_manifest
+from qingyuan.evidence.package_source import LogHead, PackageEvent, PackageExhibit, PackageSource
+from qingyuan.ledger import (
+    LedgerError,
+    leaf_hash,
+    parse_checkpoint,
+    parse_note,
+    parse_proof,
+    verify_inclusion,
+)
+
+_LEAF = {"v", "type", "stream", "n", "prev", "at", "actor", "sha256", "sm3"}
+_ORIGINS = ("evidence.extracted", "evidence.generated")
+_SALT_SIZE = 16
+
+
+def check_source(source: PackageSource, transfer: Mapping[str, JsonValue]) -> None:
+    """Check everything that can be checked without reading content.
+
+    Args:
+        source: What is to be packed.
+        transfer: The digests that the transfer event must carry.
+
+    Raises:
+        PackageError: Something contradicts or is missing; it is named.
+        ManifestError: An exhibit's manifest or signature is not as it must be.
+    """
+    for what, text in (("id", source.id), ("matter", source.matter), ("log", source.log.origin)):
+        if not text or not text.isprintable():
+            refuse(what, "标识为空或含有不可见字符", "the identifier is empty or holds invisible characters")
+    _check_exhibits(source)
+    _check_streams(source.events)
+    _check_origins(source.exhibits, source.events)
+    _check_transfer(source, transfer)
+    _check_proofs(source.events, source.log)
+
+
+def refuse(where: str, zh: str, en: str) -> NoReturn:
+    """Raise the error of a package that would contradict itself.
+
+    Raises:
+        PackageError: Always.
+    """
+    raise PackageError(
+        "evidence.inconsistent-package",
+        zh=zh,
+        en=en,
+        where=where,
+        remedy_zh="证据包未生成；请核对日志与库中记录是否一致",
+        remedy_en="nothing was built; check that the log and the store agree",
+    )
+
+
+def _check_exhibits(source: PackageSource) -> None:
+    keys = {key.id: key for key in source.keys}
+    seen: set[str] = set()
+    for exhibit in source.exhibits:
+        manifest = exhibit.signed.manifest
+        where = f"exhibit {manifest.id}"
+        if manifest.id in seen:
+            refuse(where, "材料重复", "the exhibit occurs twice")
+        seen.add(manifest.id)
+        if (exhibit.open is None) == (exhibit.withheld is None):
+            refuse(
+                where, "须提供内容，或说明不提供的理由，二者择一", "give its content, or why it is withheld"
+            )
+        if exhibit.signed.key not in keys:
+            refuse(where, "签名密钥不在密钥列表中", "the key that signed it is not among the keys given")
+        verify_manifest(exhibit.signed, keys[exhibit.signed.key].raw())
+
+
+def _check_streams(events: Sequence[PackageEvent]) -> None:
+    heads: dict[JsonValue, tuple[int, str]] = {}
+    last = -1
+    for event in sorted(events, key=lambda e: e.index):
+        where = f"event {event.index}"
+        if event.index == last:
+            refuse(where, "事件重复", "the event occurs twice")
+        last = event.index
+        if set(event.leaf) != _LEAF or event.leaf["v"] != 1 or len(event.salt) != _SALT_SIZE:
+            refuse(
+                where,
+                "日志条目的成员或盐值不合要求",
+                "the members of the leaf or the salt are not as they must be",
+            )
+        parse_time(str(event.leaf["at"]), where=where)
+        found = commitments(event.payload, event.salt)
+        if (found.sha256, found.sm3) != (event.leaf["sha256"], event.leaf["sm3"]):
+            refuse(where, "承诺值与事件内容不符", "the commitments do not fit the payload")
+        n, prev = heads.get(event.leaf["stream"], (0, ""))
+        if (event.leaf["n"], event.leaf["prev"]) != (n, prev):
+            refuse(
+                where,
+                "事件链不连续：序号或前一事件的摘要不符",
+                "the chain is broken: number or previous digest",
+            )
+        heads[event.leaf["stream"]] = n + 1, hashlib.sha256(canonical(event.leaf)).hexdigest()
+
+
+def _check_origins(exhibits: Sequence[PackageExhibit], events: Sequence[PackageEvent]) -> None:
+    logged = Counter(
+        str(event.payload.get("manifest_sha256")) for event in events if event.leaf["type"] in _ORIGINS
+    )
+    for exhibit in exhibits:
+        manifest = exhibit.signed.manifest
+        if logged[manifest.sha256_of_manifest()] != 1:
+            refuse(
+                f"exhibit {manifest.id}",
+                "须恰有一条登记该清单的提取或生成事件",
+                "exactly one event must log its manifest as extracted or generated",
+            )
+
+
+def _check_transfer(source: PackageSource, transfer: Mapping[str, JsonValue]) -> None:
+    own = [
+        event
+        for event in source.events
+        if event.leaf["type"] == "evidence.transferred" and event.payload.get("package") == source.id
+    ]
+    if len(own) != 1:
+        refuse(f"package {source.id}", "须恰有一条本包的移送事件", "exactly one event must log its transfer")
+    for member, digest in transfer.items():
+        if own[0].payload.get(member) != digest:
+            refuse(
+                f"event {own[0].index}",
+                f"移送事件的 {member} 与本包不符；如材料有变，请用新的包编号重新登记",
+                f"{member} of the transfer event does not fit; if the exhibits changed, log a new package id",
+            )
+
+
+def _check_proofs(events: Sequence[PackageEvent], head: LogHead) -> None:
+    checkpoints: set[bytes] = set()
+    for event in events:
+        where = f"event {event.index}"
+        try:
+            proof = parse_proof(event.proof)
+            checkpoints.add(proof.checkpoint)
+            entry = leaf_hash(canonical(event.leaf))
+            verify_inclusion(entry, event.index, head.size, proof.path, head.root)
+        except LedgerError as error:
+            raise PackageError(
+                "evidence.inconsistent-package",
+                zh=f"日志证明不成立：{error.zh}",
+                en=f"its proof does not hold: {error.en}",
+                where=where,
+                remedy_zh="请重新生成证明后打包",
+                remedy_en="make the proofs again and pack again",
+            ) from error
+        if proof.index != event.index or len(checkpoints) != 1:
+            refuse(
+                where, "证明的序号不符，或各证明的检查点不同", "the proof is of another index or checkpoint"
+            )
+    for note in checkpoints:
+        checkpoint = parse_checkpoint(parse_note(note).text)
+        if (checkpoint.origin, checkpoint.size, checkpoint.root) != (head.origin, head.size, head.root):
+            refuse("log", "检查点与所述日志不符", "the checkpoint is not that of the log named")

@@ -1,0 +1,51 @@
+"""The law room: provisions, periods, thresholds, jurisdiction, duties and the calendar as dated data.
+
+Pure: no clock, no network; it reads its own packaged YAML and, where the caller gives one, an overlay
+folder of local rules. Every answer cites article and version, says how it was found, and says when it is
+provisional (暂定) or rests on a text that was not read.
+"""
+
+from __future__ import annotations
+
+from qingyuan.law.errors import LawError
+from qingyuan.law.model import (
+    Candidate,
+    Citation,
+    Day,
+    Deadline,
+    Duty,
+    Facts,
+    Level,
+    Named,
+    Office,
+    Organ,
+    Period,
+    Proposal,
+    Provision,
+    Step,
+    Threshold,
+    Track,
+)
+from qingyuan.law.service import Law, load
+
+__all__ = [
+    "Candidate",
+    "Citation",
+    "Day",
+    "Deadline",
+    "Duty",
+    "Facts",
+    "Law",
+    "LawError",
+    "Level",
+    "Named",
+    "Office",
+    "Organ",
+    "Period",
+    "Proposal",
+    "Provision",
+    "Step",
+    "Threshold",
+    "Track",
+    "load",
+]

@@ -1,0 +1,190 @@
+"""The criminal thresholds for personal information: exact shares, one explained step at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from qingyuan.law._articles import numeral
+from qingyuan.law._files import Entry
+from qingyuan.law._schema import ThresholdVersion
+from qingyuan.law._store import Store
+from qingyuan.law._versions import Citer, choose
+from qingyuan.law._words import articles_en, articles_zh
+from qingyuan.law.errors import LawError
+from qingyuan.law.model import Citation, Step, Threshold
+
+
+def weigh(
+    store: Store,
+    citer: Citer,
+    counts: dict[str, int],
+    gain: Decimal | int | None,
+    on: date | None,
+    *,
+    insider: bool,
+) -> Threshold:
+    """Return whether ``counts`` (by tier) and ``gain`` (CNY) reach the thresholds on the day ``on``.
+
+    Raises:
+        LawError: A negative or non-finite number, or a day before the interpretation was in force.
+    """
+    _refuse_bad_numbers(counts, gain)
+    versions = store.thresholds
+    version = _version(versions, on)
+    return _Weighing(citer, version, counts, gain, on, insider).run()
+
+
+def _refuse_bad_numbers(counts: dict[str, int], gain: Decimal | int | None) -> None:
+    bad = [name for name, count in counts.items() if count < 0]
+    if gain is not None and (not Decimal(gain).is_finite() or gain < 0):
+        bad.append("gain")
+    if bad:
+        raise LawError(
+            "law.bad-count",
+            zh="数量和数额不得为负，须为有限数值",
+            en="counts and amounts must be finite and not negative",
+            where=" ".join(bad),
+            remedy_zh="请核对输入的数量或数额",
+            remedy_en="check the counts or the amount",
+        )
+
+
+def _version(entries: Sequence[Entry[ThresholdVersion]], on: date | None) -> ThresholdVersion:
+    versions = [entry.record for entry in entries]
+    version = choose(versions, on)
+    if version is None:
+        first = min(version.since for version in versions if version.since)
+        raise LawError(
+            "law.not-in-force",
+            zh=f"{on}不适用数据中的数量标准：自{first}起施行",
+            en=f"the thresholds in the data did not apply on {on}: in force from {first}",
+            where="thresholds.yaml",
+            remedy_zh="请核对行为日期；当时适用的规定须另行查明",
+            remedy_en="check the date of the act; find the rule that applied then by other means",
+        )
+    return version
+
+
+class _Weighing:
+    def __init__(
+        self,
+        citer: Citer,
+        version: ThresholdVersion,
+        counts: dict[str, int],
+        gain: Decimal | int | None,
+        on: date | None,
+        insider: bool,
+    ) -> None:
+        self._citer, self._version, self._on = citer, version, on
+        self._counts, self._gain = counts, None if gain is None else Fraction(Decimal(gain))
+        self._divisor = version.insider_divisor if insider else 1
+        self._steps: list[Step] = []
+        self._cited: list[Citation] = []
+
+    def run(self) -> Threshold:
+        version = self._version
+        if self._divisor > 1:
+            self._step(
+                f"履行职责或者提供服务中获得的信息又出售或者提供给他人：各项标准减为{numeral(self._divisor)}分之一",
+                f"information obtained on duty or in a service and then sold or provided: every standard divided by {self._divisor}",
+                version.insider_rule,
+            )
+        ratio, reached = self._by_count()
+        money = self._by_gain()
+        serious = reached or (money is not None and money >= 1)
+        especially = self._especially(ratio, money)
+        self._step(
+            f"结论：{'达到' if serious else '未达到'}“情节严重”标准，{'达到' if especially else '未达到'}“情节特别严重”的数量或数额标准；"
+            "只是是否移送的线索，不是对犯罪的认定",
+            f"result: the standard of serious circumstances is {'' if serious else 'not '}reached, that of especially serious "
+            f"circumstances by number or amount is {'' if especially else 'not '}reached; a clue for the decision to hand over, "
+            "not a finding of crime",
+        )
+        self._step(
+            "条数：非法获取后又出售或提供的不重复计算；向不同对象分别提供的累计计算；批量信息按查获数量认定，有证据证明不真实或重复的除外",
+            "counting: obtaining and then selling counts once; providing to several recipients adds up; batches count as "
+            "seized unless shown to be untrue or duplicate",
+            version.counting_rule,
+        )
+        for text in version.not_computed:
+            self._steps.append(Step(f"未判断：{text.zh}", f"not judged: {text.en}"))
+        articles = tuple({citation.rule: citation for citation in self._cited}.values())
+        zh, _ = self._citer.edition(version.sum_rule, self._on)
+        return Threshold(
+            serious=serious,
+            especially_serious=especially,
+            ratio=str(ratio),
+            ratio_float=float(ratio),
+            basis=tuple(self._steps),
+            articles=articles,
+            version=zh,
+            verified=all(citation.verified for citation in articles),
+        )
+
+    def _by_count(self) -> tuple[Fraction, bool]:
+        total = Fraction(0)
+        single = False
+        shares: list[str] = []
+        for tier in self._version.tiers:
+            number = self._counts[tier.name]
+            standard = Fraction(tier.count, self._divisor)
+            share = number / standard
+            total += share
+            shares.append(f"{number}/{standard}")
+            if not number:
+                continue
+            single = single or share >= 1
+            self._step(
+                f"{tier.zh}：{number}条，标准{_plain(standard)}条，占{share}{'，单项达到' if share >= 1 else ''}",
+                f"{tier.en}: {number} of {_plain(standard)}, share {share}{', reached on its own' if share >= 1 else ''}",
+                tier.rule,
+            )
+        formula = " + ".join(f"({share})" if "/" in share.split("/", 1)[1] else share for share in shares)
+        verdict = "达到" if total >= 1 else "未达到"
+        self._step(
+            f"按比例合计：{formula} = {total}（约{float(total):.4f}），{verdict}1",
+            f"shares added up: {formula} = {total} (about {float(total):.4f}), which {'reaches' if total >= 1 else 'does not reach'} 1",
+            self._version.sum_rule,
+        )
+        return total, single or total >= 1
+
+    def _by_gain(self) -> Fraction | None:
+        if self._gain is None:
+            return None
+        standard = Fraction(self._version.gain, self._divisor)
+        share = self._gain / standard
+        self._step(
+            f"违法所得{_plain(self._gain)}元，标准{_plain(standard)}元，{'达到' if share >= 1 else '未达到'}",
+            f"unlawful gain CNY {_plain(self._gain)} against {_plain(standard)}: {'reached' if share >= 1 else 'not reached'}",
+            self._version.gain_rule,
+        )
+        return share
+
+    def _especially(self, ratio: Fraction, money: Fraction | None) -> bool:
+        multiple = self._version.especially_multiple
+        by_count, by_gain = ratio >= multiple, money is not None and money >= multiple
+        self._step(
+            f"“情节特别严重”：数量或者数额达到前述标准{multiple}倍以上；数量为{_plain(ratio)}倍"
+            + (f"，数额为{_plain(money)}倍" if money is not None else ""),
+            f"especially serious: {multiple} times the standard by number or amount; here {_plain(ratio)} times by number"
+            + (f", {_plain(money)} times by amount" if money is not None else ""),
+            self._version.especially_rule,
+        )
+        return by_count or by_gain
+
+    def _step(self, zh: str, en: str, rule: str | None = None) -> None:
+        if rule is None:
+            self._steps.append(Step(zh, en))
+            return
+        citation = self._citer.cite(rule, self._on)
+        self._cited.append(citation)
+        self._steps.append(Step(f"{zh}（{articles_zh([citation])}）", f"{en} ({articles_en([citation])})"))
+
+
+def _plain(number: Fraction) -> str:
+    """Return ``number`` as a short decimal where that is exact, else as a fraction."""
+    text = f"{float(number):.4f}".rstrip("0").rstrip(".")
+    return text if Fraction(text) == number else str(number)

@@ -1,0 +1,191 @@
+"""Choosing the version that applies on a day, and citing it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Protocol, TypeVar
+
+from qingyuan.law import _articles
+from qingyuan.law._files import Entry
+from qingyuan.law._schema import Instrument, InstrumentVersion, Rule, RuleVersion
+from qingyuan.law._store import Store
+from qingyuan.law._words import title_zh
+from qingyuan.law.errors import LawError
+from qingyuan.law.model import Citation, Provision
+
+
+class Dated(Protocol):
+    """Something with a first and a last day."""
+
+    @property
+    def since(self) -> date | None:
+        """First day, or ``None`` when unlimited."""
+
+    @property
+    def until(self) -> date | None:
+        """Last day, or ``None`` while it applies."""
+
+
+D = TypeVar("D", bound=Dated)
+
+
+def applies(version: Dated, on: date) -> bool:
+    """Tell whether ``version`` is in force on the day ``on``."""
+    return (version.since is None or version.since <= on) and (version.until is None or on <= version.until)
+
+
+def choose(versions: Sequence[D], on: date | None) -> D | None:
+    """Return the version in force on ``on``, the last one when ``on`` is ``None``, else ``None``."""
+    if on is None:
+        return max(versions, key=lambda version: version.since or date.min)
+    return next((version for version in versions if applies(version, on)), None)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Found:
+    entry: Entry[Rule]
+    version: RuleVersion
+    instrument: Instrument
+    edition: InstrumentVersion
+
+
+class Citer:
+    """Cites the rules of a store."""
+
+    def __init__(self, store: Store) -> None:
+        """Cite from ``store``."""
+        self._store = store
+
+    def cite(self, rule: str, on: date | None) -> Citation:
+        """Return the citation of ``rule`` on the day ``on`` (the latest version when ``None``).
+
+        Raises:
+            LawError: No such rule, or it was not in force that day.
+        """
+        return self._citation(self._find(rule, on))
+
+    def cite_all(self, rules: Iterable[str], on: date | None) -> tuple[Citation, ...]:
+        """Return the citations of all ``rules``.
+
+        Raises:
+            LawError: One is unknown or was not in force that day.
+        """
+        return tuple(self.cite(rule, on) for rule in rules)
+
+    def cite_those_in_force(self, rules: Iterable[str], on: date | None) -> tuple[Citation, ...]:
+        """Return the citations of those of ``rules`` that were in force on the day ``on``."""
+        return tuple(self.cite(rule, on) for rule in rules if on is None or self.in_force(rule, on))
+
+    def in_force(self, rule: str, on: date) -> bool:
+        """Tell whether ``rule`` was in force on the day ``on``.
+
+        Raises:
+            LawError: No such rule.
+        """
+        entry = self._entry(rule)
+        instrument = self._instrument(entry)
+        return choose(entry.record.versions, on) is not None and choose(instrument.versions, on) is not None
+
+    def provision(self, rule: str, on: date | None) -> Provision:
+        """Return the version of ``rule`` in force on the day ``on`` (the latest when ``None``).
+
+        Raises:
+            LawError: No such rule, or it was not in force that day.
+        """
+        found = self._find(rule, on)
+        note = found.version.note
+        return Provision(
+            rule=rule,
+            citation=self._citation(found),
+            zh=found.version.zh,
+            en=found.version.en,
+            effective_from=found.version.since or found.instrument.versions[0].since,
+            effective_to=found.version.until or found.instrument.versions[-1].until,
+            verified=found.version.verified,
+            note_zh=note.zh if note else "",
+            note_en=note.en if note else "",
+        )
+
+    def _entry(self, rule: str) -> Entry[Rule]:
+        entry = self._store.rule(rule)
+        if entry is None:
+            raise LawError(
+                "law.unknown-rule",
+                zh=f"法律数据中没有规则“{rule}”",
+                en=f"the law data has no rule {rule!r}",
+                where=rule,
+                remedy_zh="请核对规则标识，或在 provisions 中补充",
+                remedy_en="check the identifier, or add the rule under provisions",
+            )
+        return entry
+
+    def _instrument(self, entry: Entry[Rule]) -> Instrument:
+        name = self._store.instrument_of(entry.record.id) or ""
+        known = self._store.instruments.get(name)
+        if known is None:
+            raise entry.refuse(
+                "law.dangling-reference",
+                f"没有文件“{name}”的登记",
+                f"instrument {name!r} is not listed",
+                remedy_zh="请在 instruments.yaml 中登记",
+                remedy_en="list it in instruments.yaml",
+            )
+        return known.record
+
+    def _find(self, rule: str, on: date | None) -> _Found:
+        entry = self._entry(rule)
+        instrument = self._instrument(entry)
+        version = choose(entry.record.versions, on)
+        edition = choose(instrument.versions, on)
+        if version is None or edition is None:
+            raise self._not_in_force(rule, entry, instrument, on)
+        return _Found(entry, version, instrument, edition)
+
+    def _not_in_force(
+        self, rule: str, entry: Entry[Rule], instrument: Instrument, on: date | None
+    ) -> LawError:
+        first = entry.record.versions[0].since or instrument.versions[0].since
+        last = entry.record.versions[-1].until or instrument.versions[-1].until
+        span = f"{first or '…'} – {last or '…'}"
+        return LawError(
+            "law.not-in-force",
+            zh=f"{title_zh(instrument.zh)}的该规则在{on}不适用（数据中的施行期间：{span}）",
+            en=f"this rule of the {instrument.en} did not apply on {on} (in force in the data: {span})",
+            where=rule,
+            remedy_zh="请核对行为日期；当时适用的规定须另行查明",
+            remedy_en="check the date of the act; find the rule that applied then by other means",
+        )
+
+    def _citation(self, found: _Found) -> Citation:
+        articles = [str(article) for article in found.version.articles]
+        return Citation(
+            rule=found.entry.record.id,
+            law=found.instrument.zh,
+            law_en=found.instrument.en,
+            article=_articles.chinese(articles),
+            article_en=_articles.english(articles),
+            doc_no=found.edition.doc_no,
+            version=edition_zh(found.edition),
+            verified=found.version.verified and found.edition.verified,
+            source=found.version.source or self._store.source_of(found.entry),
+        )
+
+    def edition(self, rule: str, on: date | None) -> tuple[str, str]:
+        """Return the title and edition applied on ``on``, Chinese and English."""
+        found = self._find(rule, on)
+        return (
+            f"{title_zh(found.instrument.zh)}{edition_zh(found.edition)}",
+            f"{found.instrument.en}, {edition_en(found.edition)}",
+        )
+
+
+def edition_zh(edition: InstrumentVersion) -> str:
+    """Return e.g. ``2020年修正（2021-01-01起施行）``."""
+    return f"{edition.zh}（{edition.since}起施行）" if edition.since else edition.zh
+
+
+def edition_en(edition: InstrumentVersion) -> str:
+    """Return e.g. ``2020 amendment (in force from 2021-01-01)``."""
+    return f"{edition.en} (in force from {edition.since})" if edition.since else edition.en

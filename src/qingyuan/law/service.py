@@ -1,0 +1,207 @@
+"""The questions the law room answers."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+from qingyuan.law import _check, _deadline, _jurisdiction, _search, _threshold
+from qingyuan.law._calendar import WorkCalendar
+from qingyuan.law._store import Store
+from qingyuan.law._versions import Citer, choose
+from qingyuan.law._words import length_en, length_zh
+from qingyuan.law.model import (
+    Citation,
+    Day,
+    Deadline,
+    Duty,
+    Facts,
+    Named,
+    Office,
+    Period,
+    Proposal,
+    Provision,
+    Threshold,
+    Track,
+)
+
+
+class Law:
+    """The law data and its evaluator; answers cite their articles and explain themselves."""
+
+    def __init__(self, overlay: Path | None = None) -> None:
+        """Open the packaged data and, where given, an overlay; prefer :func:`load`, which caches.
+
+        Raises:
+            LawError: The overlay is not valid or contradicts the packaged data.
+        """
+        self._store = Store(overlay)
+        self._citer = Citer(self._store)
+        self._calendar = WorkCalendar(self._store)
+        if overlay is not None:
+            _check.overlay(overlay)
+            self.check()
+
+    def check(self) -> None:
+        """Read every file and validate it, references and versions included.
+
+        Raises:
+            LawError: Naming file, line and field of the first problem.
+        """
+        _check.everything(self._store)
+
+    def deadline(
+        self, period: str, start: date, *, extend: int = 0, suspend: Sequence[tuple[date, date]] = ()
+    ) -> Deadline:
+        """Return when ``period`` ends if the event that starts it happened on ``start``.
+
+        Args:
+            period: Identifier of a period, see :meth:`periods`.
+            start: Day of the event; a :class:`datetime.datetime` for periods counted in hours. It also
+                chooses the version of the rules.
+            extend: Number of extensions granted.
+            suspend: Spans of days not counted, both ends included.
+
+        Raises:
+            LawError: Unknown period, rule not in force on ``start``, extension the rules do not know,
+                a span that ends before it begins, or hours counted from a bare date.
+        """
+        return _deadline.count(self._store, self._citer, self._calendar, period, start, extend, suspend)
+
+    def periods(self) -> tuple[Period, ...]:
+        """Return every period of the data in its latest version, settings included."""
+        found = []
+        for entry in self._store.periods.values():
+            record = entry.record
+            version = choose(record.versions, None)
+            if version is None:
+                continue
+            found.append(
+                Period(
+                    id=record.id,
+                    zh=record.zh,
+                    en=record.en,
+                    track=record.track,
+                    statutory=record.kind == "statutory",
+                    length_zh=length_zh(version.value, version.unit),
+                    length_en=length_en(version.value, version.unit),
+                    start_zh=version.start.zh,
+                    start_en=version.start.en,
+                    unit=version.unit,
+                )
+            )
+        return tuple(found)
+
+    def threshold(
+        self,
+        sensitive: int,
+        important: int,
+        general: int,
+        *,
+        gain: Decimal | int | None = None,
+        insider: bool = False,
+        on: date | None = None,
+    ) -> Threshold:
+        """Return whether counts of personal information reach the criminal thresholds.
+
+        Args:
+            sensitive: Whereabouts, content of communications, credit, property.
+            important: Lodging, communication records, health, transactions and the like.
+            general: Any other personal information.
+            gain: Unlawful gain in CNY, if known.
+            insider: Obtained on duty or while providing a service, then sold or provided.
+            on: Day of the act; the latest version when ``None``.
+
+        Raises:
+            LawError: A negative number, or a day on which the interpretation was not in force.
+        """
+        counts = {"sensitive": sensitive, "important": important, "general": general}
+        return _threshold.weigh(self._store, self._citer, counts, gain, on, insider=insider)
+
+    def jurisdiction(
+        self,
+        track: Track | Literal["administrative", "civil"],
+        facts: Facts,
+        offices: Sequence[Office] = (),
+    ) -> Proposal:
+        """Return who may file the case and where it would be sued.
+
+        Args:
+            track: The kind of case.
+            facts: The facts that decide.
+            offices: Offices and courts known to the caller; matched before the packaged seed.
+
+        Raises:
+            LawError: A needed fact is missing, a code is malformed, or the rules were not in force.
+        """
+        return _jurisdiction.propose(self._store, self._citer, Track(track), facts, offices)
+
+    def duties(
+        self, field: str | None = None, regulator: str | None = None, on: date | None = None
+    ) -> tuple[Duty, ...]:
+        """Return what regulators must do, by field and regulator (identifier, name or alias).
+
+        Duties none of whose provisions was in force on ``on`` are left out.
+
+        Raises:
+            LawError: No such field or regulator.
+        """
+        return _search.duties(self._store, self._citer, field, regulator, on)
+
+    def regulators(self) -> tuple[Named, ...]:
+        """Return the kinds of regulator that :meth:`duties` understands."""
+        return tuple(
+            Named(record.id, record.zh, record.en, record.aliases)
+            for record in (entry.record for entry in self._store.regulators.values())
+        )
+
+    def fields(self) -> tuple[Named, ...]:
+        """Return the fields of casework that :meth:`duties` understands."""
+        return tuple(
+            Named(record.id, record.zh, record.en, record.aliases)
+            for record in (entry.record for entry in self._store.fields.values())
+        )
+
+    def provision(self, rule: str, on: date | None = None) -> Provision:
+        """Return the version of ``rule`` in force on the day ``on`` (the latest when ``None``).
+
+        Raises:
+            LawError: No such rule, or not in force that day.
+        """
+        return self._citer.provision(rule, on)
+
+    def cite(self, rule: str, on: date | None = None) -> Citation:
+        """Return how ``rule`` is cited on the day ``on`` (the latest version when ``None``).
+
+        Raises:
+            LawError: No such rule, or not in force that day.
+        """
+        return self._citer.cite(rule, on)
+
+    def search(self, text: str, on: date | None = None) -> tuple[Provision, ...]:
+        """Return the rules that contain every word of ``text``, in the order of the data."""
+        return _search.provisions(self._store, self._citer, text, on)
+
+    def day(self, day: date) -> Day:
+        """Return whether ``day`` is worked, and by which notice."""
+        return self._calendar.day(day)
+
+    def offices(self) -> tuple[Office, ...]:
+        """Return the offices and courts of the data (a seed, to be checked by each site)."""
+        return tuple(entry.record for entry in self._store.offices.values())
+
+
+@functools.lru_cache(maxsize=8)
+def load(overlay: Path | None = None) -> Law:
+    """Return the law data; files of the package are parsed when first needed.
+
+    With an ``overlay`` everything is read and checked at once, so that a bad local rule is refused here.
+
+    Raises:
+        LawError: The overlay is not valid or contradicts the packaged data.
+    """
+    return Law(overlay)

@@ -1,0 +1,137 @@
+"""The hash suites of a log: SHA-256 and SM3, both with the domain separation of RFC 6962.
+
+A suite is a value that every other module of the room takes as a parameter, so one code path serves
+the C2SP log (SHA-256) and the twin log with the national algorithm (SM3).
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from qingyuan.ledger._sm3 import PureSm3
+
+#: Length in bytes of every hash of both suites.
+HASH_SIZE = 32
+
+#: Prefixes of RFC 6962 section 2.1; without them an inner node could pass for an entry.
+LEAF_PREFIX = b"\x00"
+NODE_PREFIX = b"\x01"
+
+#: The two examples of GB/T 32905-2016, appendix A.
+_SM3_ANSWERS = (
+    (b"abc", "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"),
+    (b"abcd" * 16, "debe9ff92275b8a138604889c18e5a4d6fdb70e5387e5765293dcba39c0c5732"),
+)
+
+
+class Hasher(Protocol):
+    """What this room uses of a ``hashlib`` object."""
+
+    def update(self, data: bytes, /) -> None:
+        """Add ``data`` to what is hashed."""
+
+    def digest(self) -> bytes:
+        """Return the hash of everything added so far."""
+
+    def hexdigest(self) -> str:
+        """Return :meth:`digest` in lower-case hex."""
+
+    def copy(self) -> Hasher:
+        """Return an independent computation with the same state."""
+
+
+@functools.cache
+def _openssl_sm3() -> Hasher | None:
+    """Return an unused OpenSSL SM3 object to copy from, or ``None`` where it is missing or wrong."""
+    try:
+        empty = hashlib.new("sm3")
+    except ValueError:  # this OpenSSL was built without SM3, or a policy forbids it
+        return None
+    for data, answer in _SM3_ANSWERS:
+        probe = empty.copy()
+        probe.update(data)
+        if probe.hexdigest() != answer:
+            return None
+    return empty
+
+
+def sm3_backend() -> Literal["openssl", "python"]:
+    """Say which implementation of SM3 is in use.
+
+    OpenSSL is used when it offers SM3 and gives the two published answers of GB/T 32905-2016;
+    otherwise our own Python code, about a thousand times slower, takes its place.
+    """
+    return "openssl" if _openssl_sm3() is not None else "python"
+
+
+def sm3_new(data: bytes = b"") -> Hasher:
+    """Start an SM3 computation (GB/T 32905-2016) over ``data``.
+
+    Returns:
+        An object with ``update``, ``digest``, ``hexdigest`` and ``copy``, as of ``hashlib``.
+    """
+    empty = _openssl_sm3()
+    if empty is None:
+        return PureSm3(data)
+    computation = empty.copy()  # cheaper than looking the algorithm up again
+    computation.update(data)
+    return computation
+
+
+def sm3(data: bytes) -> bytes:
+    """Return the 32-byte SM3 hash of ``data``."""
+    return sm3_new(data).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class HashSuite:
+    """A hash function in its use by a Merkle tree (RFC 6962 section 2.1).
+
+    Attributes:
+        name: ``"sha256"`` or ``"sm3"``.
+        new: Starts a computation over the bytes given.
+    """
+
+    name: str
+    new: Callable[[bytes], Hasher]
+
+    @property
+    def empty_root(self) -> bytes:
+        """The root of the tree without entries: the hash of nothing."""
+        return self.new(b"").digest()
+
+    def leaf_hash(self, entry: bytes) -> bytes:
+        """Return ``H(0x00 ‖ entry)``."""
+        return self.new(LEAF_PREFIX + entry).digest()
+
+    def leaf_hashes(self, entries: Iterable[bytes]) -> list[bytes]:
+        """Return the leaf hash of each of ``entries``."""
+        new = self.new
+        return [new(LEAF_PREFIX + entry).digest() for entry in entries]
+
+    def node_hash(self, left: bytes, right: bytes) -> bytes:
+        """Return ``H(0x01 ‖ left ‖ right)``."""
+        return self.new(NODE_PREFIX + left + right).digest()
+
+
+#: The suite of RFC 6962, RFC 9162 and C2SP.
+SHA256 = HashSuite("sha256", hashlib.sha256)
+#: The same tree over SM3, for a log of its own.
+SM3 = HashSuite("sm3", sm3_new)
+
+#: The suites by name.
+SUITES = {suite.name: suite for suite in (SHA256, SM3)}
+
+
+def leaf_hash(entry: bytes, suite: HashSuite = SHA256) -> bytes:
+    """Return the leaf hash of ``entry``, ``H(0x00 ‖ entry)``."""
+    return suite.leaf_hash(entry)
+
+
+def node_hash(left: bytes, right: bytes, suite: HashSuite = SHA256) -> bytes:
+    """Return the hash of an inner node, ``H(0x01 ‖ left ‖ right)``."""
+    return suite.node_hash(left, right)

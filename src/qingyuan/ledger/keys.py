@@ -1,0 +1,274 @@
+"""Keys of notes: names, key IDs, the text forms of verifier and signer keys, and the signatures.
+
+Sources: c2sp.org/signed-note (type ``0x01``), c2sp.org/tlog-cosignature (types ``0x04`` and ``0x06``),
+RFC 8032, FIPS 204, and golang.org/x/mod/sumdb/note for the text form of a signer key.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from qingyuan.ledger._text import b64decode, b64encode, is_key_name
+from qingyuan.ledger.checkpoint import parse_checkpoint
+from qingyuan.ledger.errors import FormatError, SignatureError
+from qingyuan.ledger.tree import MAX_SIZE
+
+_SEED_SIZE = 32
+_TIME_SIZE = 8
+_ID_DIGITS = 8
+_SKEY_PREFIX = "PRIVATE+KEY+"
+
+
+class Algorithm(enum.IntEnum):
+    """Signature type identifier bytes of c2sp.org/signed-note that this room understands."""
+
+    ED25519 = 0x01
+    """Ed25519 over the note text: what a log signs with."""
+    COSIGNATURE = 0x04
+    """Time-stamped Ed25519 of a witness over a checkpoint, ``cosignature/v1``."""
+    ML_DSA_44 = 0x06
+    """Time-stamped ML-DSA-44 of a log or witness over a checkpoint; verified, never made."""
+
+
+#: Bytes of a public key and of a signature (without the time stamp) by algorithm.
+_SIZES = {Algorithm.ED25519: (32, 64), Algorithm.COSIGNATURE: (32, 64), Algorithm.ML_DSA_44: (1312, 2420)}
+
+
+def key_id(name: str, algorithm: int, public: bytes) -> int:
+    """Return the key ID: the first four bytes of ``SHA-256(name ‖ LF ‖ algorithm ‖ public)``."""
+    digest = hashlib.sha256(name.encode() + b"\n" + bytes((algorithm,)) + public).digest()
+    return int.from_bytes(digest[:4], "big")
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierKey:
+    """A public key by the name it signs under.
+
+    Attributes:
+        name: Key name; of a log, its origin.
+        algorithm: Signature type.
+        public: Raw public key: 32 bytes of Ed25519, 1,312 of ML-DSA-44.
+    """
+
+    name: str
+    algorithm: Algorithm
+    public: bytes
+
+    def __post_init__(self) -> None:
+        """Refuse a name or key that no signature line could carry."""
+        if not is_key_name(self.name):
+            raise _bad_key(
+                "密钥名为空，或含空白、加号", "the key name is empty or has a space or a plus sign"
+            )
+        if len(self.public) != _SIZES[self.algorithm][0]:
+            raise _bad_key("公钥长度与算法不符", "the length of the public key does not fit its algorithm")
+
+    @property
+    def key_id(self) -> int:
+        """The four-byte key ID as an unsigned integer."""
+        return key_id(self.name, self.algorithm, self.public)
+
+    @classmethod
+    def parse(cls, vkey: str) -> VerifierKey:
+        """Read the text form ``name+hex key ID+base64(algorithm ‖ public key)``.
+
+        Raises:
+            FormatError: ``ledger.key`` when malformed, of an unknown algorithm, or when the key ID is not that
+                of the key.
+        """
+        name, stated, algorithm, public = _split_key(vkey)
+        key = cls(name, algorithm, public)
+        if key.key_id != stated:
+            raise _bad_key("密钥编号与公钥不符", "the key ID is not that of the key")
+        return key
+
+    def encode(self) -> str:
+        """Return the text form, known as a vkey."""
+        return f"{self.name}+{self.key_id:08x}+{b64encode(bytes((self.algorithm,)) + self.public)}"
+
+    def verifies(self, text: str, signature: bytes) -> bool:
+        """Say whether ``signature`` (without the key ID) is this key's over the note text.
+
+        Raises:
+            SignatureError: ``ledger.algorithm`` when the installed library cannot check the algorithm.
+        """
+        if self.algorithm is Algorithm.ED25519:
+            return self._ed25519(text.encode(), signature)
+        time, raw = int.from_bytes(signature[:_TIME_SIZE], "big"), signature[_TIME_SIZE:]
+        if len(signature) < _TIME_SIZE or time > MAX_SIZE:
+            return False
+        try:
+            checkpoint = parse_checkpoint(text)
+        except FormatError:  # a cosignature says nothing about other notes
+            return False
+        if self.algorithm is Algorithm.COSIGNATURE:
+            return self._ed25519(cosigned_message(text, time), raw)
+        names = (self.name.encode(), checkpoint.origin.encode())
+        if checkpoint.extensions or max(map(len, names)) > 255:  # noqa: PLR2004 - opaque<1..2^8-1>
+            return False
+        message = b"subtree/v1\n\x00" + _short(names[0]) + time.to_bytes(8, "big") + _short(names[1])
+        message += bytes(8) + checkpoint.size.to_bytes(8, "big") + checkpoint.root
+        return self._ml_dsa_44(message, raw)
+
+    def _ed25519(self, message: bytes, signature: bytes) -> bool:
+        return _holds(lambda: Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message))
+
+    def _ml_dsa_44(self, message: bytes, signature: bytes) -> bool:
+        try:
+            mldsa = importlib.import_module("cryptography.hazmat.primitives.asymmetric.mldsa")
+            public = mldsa.MLDSA44PublicKey.from_public_bytes(self.public)
+        except (ImportError, UnsupportedAlgorithm) as error:
+            raise SignatureError(
+                "ledger.algorithm",
+                zh="本机的密码库不能验证 ML-DSA-44 签名",
+                en="the cryptographic library of this machine cannot check ML-DSA-44",
+                where=self.name,
+                remedy_zh="升级 cryptography 库后再验证",
+                remedy_en="upgrade the cryptography package and check again",
+            ) from error
+        return len(signature) == _SIZES[self.algorithm][1] and _holds(
+            lambda: public.verify(signature, message)
+        )
+
+
+class _SigningKey:
+    """What both kinds of Ed25519 private key have in common."""
+
+    algorithm: ClassVar[Algorithm]
+
+    def __init__(self, name: str, seed: bytes) -> None:
+        """Take the name to sign under and the 32-byte seed of RFC 8032.
+
+        Raises:
+            FormatError: ``ledger.key`` when the name or the length of the seed is wrong.
+        """
+        if len(seed) != _SEED_SIZE:
+            raise _bad_key("私钥种子不是 32 字节", "the seed of the private key is not 32 bytes")
+        self._private = Ed25519PrivateKey.from_private_bytes(seed)
+        public = self._private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self.key = VerifierKey(name, self.algorithm, public)
+        self.key_id = self.key.key_id
+
+    def __repr__(self) -> str:
+        """Show the name and key ID, never the key."""
+        return f"<{type(self).__name__} {self.name}+{self.key_id:08x}>"
+
+    @property
+    def name(self) -> str:
+        """The key name."""
+        return self.key.name
+
+    @classmethod
+    def generate(cls, name: str, entropy: Callable[[int], bytes]) -> Self:
+        """Return a new key from ``entropy``, a source such as ``os.urandom``."""
+        return cls(name, entropy(_SEED_SIZE))
+
+    @classmethod
+    def parse(cls, skey: str) -> Self:
+        """Read the text form ``PRIVATE+KEY+name+hex key ID+base64(algorithm ‖ seed)``.
+
+        Raises:
+            FormatError: ``ledger.key`` when malformed, for another algorithm, or when the key ID is not that
+                of the key. The text is secret and never repeated in the error.
+        """
+        if not skey.startswith(_SKEY_PREFIX):
+            raise _bad_key("不是签名私钥的文本形式", "not the text form of a signer key")
+        name, stated, algorithm, seed = _split_key(skey.removeprefix(_SKEY_PREFIX))
+        if algorithm is not cls.algorithm:
+            raise _bad_key("私钥的算法不符", "the private key is for another algorithm")
+        signer = cls(name, seed)
+        if signer.key_id != stated:
+            raise _bad_key("密钥编号与私钥不符", "the key ID is not that of the key")
+        return signer
+
+    def skey(self) -> str:
+        """Return the text form. It is the secret: store it sealed, never log it."""
+        secret = b64encode(bytes((self.algorithm,)) + self._private.private_bytes_raw())
+        return f"{_SKEY_PREFIX}{self.name}+{self.key_id:08x}+{secret}"
+
+
+class NoteSigner(_SigningKey):
+    """An Ed25519 private key that signs notes (type ``0x01``), deterministically (RFC 8032)."""
+
+    algorithm = Algorithm.ED25519
+
+    def sign(self, text: str) -> bytes:
+        """Return the 64-byte Ed25519 signature over the note text."""
+        return self._private.sign(text.encode())
+
+
+class Cosigner(_SigningKey):
+    """An Ed25519 private key that cosigns checkpoints as a witness (type ``0x04``).
+
+    The signed message does not name the witness, so one key must serve only one witness, and must not be
+    used for notes.
+    """
+
+    algorithm = Algorithm.COSIGNATURE
+
+    def cosign(self, text: str, time: int) -> bytes:
+        """Return the time-stamped signature over a checkpoint.
+
+        Args:
+            text: Text of the checkpoint, with extension lines if it has any.
+            time: Seconds since the Epoch, 0 to 2^63 − 1.
+
+        Returns:
+            Eight bytes of big-endian time and 64 bytes of signature.
+
+        Raises:
+            FormatError: ``ledger.checkpoint`` when ``text`` is not a checkpoint, ``ledger.time`` when the time is
+                out of range.
+        """
+        parse_checkpoint(text)
+        if not 0 <= time <= MAX_SIZE:
+            raise FormatError(
+                "ledger.time", zh="会签时间超出范围", en="the time of the cosignature is out of range"
+            )
+        return time.to_bytes(_TIME_SIZE, "big") + self._private.sign(cosigned_message(text, time))
+
+
+def cosigned_message(text: str, time: int) -> bytes:
+    """Return what a ``cosignature/v1`` signs (c2sp.org/tlog-cosignature)."""
+    return f"cosignature/v1\ntime {time}\n{text}".encode()
+
+
+def _split_key(encoded: str) -> tuple[str, int, Algorithm, bytes]:
+    parts = encoded.split("+", 2)  # the base64 may hold plus signs, the name cannot
+    if len(parts) != 3:  # noqa: PLR2004
+        raise _bad_key("缺少名称、编号或密钥", "the name, the key ID or the key is missing")
+    name, stated, material = parts
+    data = b64decode(material)
+    if len(stated) != _ID_DIGITS or not all(char in "0123456789abcdefABCDEF" for char in stated) or not data:
+        raise _bad_key(
+            "密钥编号不是 8 位十六进制，或密钥不是规范的 base64",
+            "the key ID is not 8 hex digits, or the key is not canonical base64",
+        )
+    if data[0] not in _SIZES:
+        raise _bad_key(f"不认识的签名算法 {data[0]:#04x}", f"unknown signature type {data[0]:#04x}")
+    return name, int(stated, 16), Algorithm(data[0]), data[1:]
+
+
+def _holds(check: Callable[[], object]) -> bool:
+    try:
+        check()
+    except (InvalidSignature, ValueError):  # ValueError: not a point or not a length of the algorithm
+        return False
+    return True
+
+
+def _short(data: bytes) -> bytes:
+    return bytes((len(data),)) + data
+
+
+def _bad_key(zh: str, en: str) -> FormatError:
+    return FormatError("ledger.key", zh=f"密钥不可用：{zh}", en=f"not a usable key: {en}")

@@ -1,0 +1,230 @@
+"""An append-only log: entries, leaf hashes, right edge and signed head, in one transaction.
+
+The log never commits. It writes everything of an append through the caller's :class:`LogStorage`, so that the
+signed checkpoint and what it signs become durable together or not at all. Show a checkpoint to nobody
+before the commit has returned: no signature may leave the process for a state that a crash could undo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from qingyuan.ledger.checkpoint import Checkpoint
+from qingyuan.ledger.errors import FormatError, LogError
+from qingyuan.ledger.hashes import SHA256, HashSuite
+from qingyuan.ledger.keys import NoteSigner, VerifierKey
+from qingyuan.ledger.signed import SignedCheckpoint, open_checkpoint, sign_checkpoint
+from qingyuan.ledger.storage import Head, LogStorage
+from qingyuan.ledger.tree import MAX_SIZE, Frontier
+
+#: Largest entry in bytes: bundles of C2SP tlog-tiles write its length as uint16.
+MAX_ENTRY_SIZE = 65_535
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What an append did.
+
+    Attributes:
+        first_index: Index of the first entry appended; the others follow.
+        size: Size of the log after it.
+        root: Root of the tree at that size, 32 bytes.
+        checkpoint_note: The signed checkpoint. Not to be shown before the commit.
+    """
+
+    first_index: int
+    size: int
+    root: bytes
+    checkpoint_note: bytes
+
+
+class Log:
+    """The writer of one log.
+
+    Args:
+        origin: Identity of the log, the first line of its checkpoints.
+        signer: Its key; the key name is the origin, so that policies can name the log.
+        suite: Hash suite. A twin log over another suite needs an origin of its own.
+        former: Earlier keys of the log, believed in a stored head after a change of key; the next append signs
+            with ``signer``.
+
+    Raises:
+        LogError: ``ledger.origin`` when the key has another name.
+    """
+
+    def __init__(
+        self,
+        origin: str,
+        signer: NoteSigner,
+        suite: HashSuite = SHA256,
+        *,
+        former: Iterable[VerifierKey] = (),
+    ) -> None:
+        """Prepare a writer; nothing is read or written."""
+        if signer.name != origin:
+            raise LogError(
+                "ledger.origin",
+                zh="签名密钥的名称与日志来源不一致",
+                en="the name of the signing key is not the origin of the log",
+                where=signer.name,
+                remedy_zh=f"使用名称为 {origin} 的密钥",
+                remedy_en=f"use a key named {origin}",
+            )
+        self.origin = origin
+        self.suite = suite
+        self._signer = signer
+        self._keys = (signer.key, *former)
+        self._trusted: Head | None = None
+
+    @classmethod
+    def open(
+        cls,
+        storage: LogStorage,
+        origin: str,
+        signer: NoteSigner,
+        suite: HashSuite = SHA256,
+        *,
+        former: Iterable[VerifierKey] = (),
+    ) -> Log:
+        """Return the writer of a stored log whose head is in order, or of one not yet begun.
+
+        Raises:
+            LogError: ``ledger.origin``, ``ledger.head`` or ``ledger.edge`` when the stored head is not of this log.
+            SignatureError: ``ledger.unsigned`` or ``ledger.bad-signature`` when its signature does not verify.
+            FormatError: When the stored note is malformed.
+        """
+        log = cls(origin, signer, suite, former=former)
+        log.head(storage)
+        return log
+
+    @property
+    def key(self) -> VerifierKey:
+        """The public key of the log."""
+        return self._signer.key
+
+    def head(self, storage: LogStorage) -> Head | None:
+        """Return the stored head after checking it, or ``None`` when the log was never written.
+
+        Raises:
+            LogError: As :func:`check_head`.
+        """
+        head = storage.read_head()
+        # What this writer has checked or written itself needs no second look: a signature check would
+        # cost more than the append.
+        if head is not None and head != self._trusted:
+            check_head(head, self.origin, self._keys, self.suite)
+            self._trusted = head
+        return head
+
+    def create(self, storage: LogStorage) -> Appended:
+        """Begin the log with a signed checkpoint of the empty tree.
+
+        Raises:
+            LogError: ``ledger.exists`` when the log has a head already, ``ledger.no-head`` when it has entries
+                and no head.
+        """
+        if storage.read_head() is not None:
+            raise LogError("ledger.exists", zh="日志已经存在", en="the log exists already", where=self.origin)
+        return self._write(storage, self._frontier(storage), 0)
+
+    def append(self, storage: LogStorage, entries: Sequence[bytes]) -> Appended:
+        """Append entries; the index of an entry is its position in the log.
+
+        Args:
+            storage: The caller's transaction.
+            entries: At least one entry, each of at most 65,535 bytes.
+
+        Raises:
+            LogError: ``ledger.no-entries``, ``ledger.full``, ``ledger.no-head`` when there are entries and no head,
+                or as :meth:`head`.
+            FormatError: ``ledger.entry-size``.
+        """
+        check_entries(entries)
+        frontier = self._frontier(storage)
+        first = frontier.size
+        if first + len(entries) > MAX_SIZE:
+            raise LogError("ledger.full", zh="日志条数已达上限", en="the log is full", where=self.origin)
+        hashes = self.suite.leaf_hashes(entries)
+        storage.insert_entries(first, entries, hashes)
+        for run in frontier.extend(hashes):
+            storage.insert_hashes(run.level, run.first_index, run.hashes)
+        return self._write(storage, frontier, first)
+
+    def _frontier(self, storage: LogStorage) -> Frontier:
+        head = self.head(storage)
+        if head is not None:
+            return Frontier.decode(head.size, head.edge, self.suite)
+        if storage.read_hashes(0, 0, 1):
+            raise LogError(
+                "ledger.no-head",
+                zh="有条目而没有日志头：日志头已丢失，不能重新开始",
+                en="there are entries but no head: the head was lost, and the log cannot begin again",
+                where=self.origin,
+                remedy_zh="从备份恢复",
+                remedy_en="restore from a backup",
+            )
+        return Frontier(self.suite)
+
+    def _write(self, storage: LogStorage, frontier: Frontier, first: int) -> Appended:
+        checkpoint = Checkpoint(self.origin, frontier.size, frontier.root())
+        head = Head(frontier.size, frontier.encode(), sign_checkpoint(checkpoint, self._signer))
+        storage.write_head(head)
+        self._trusted = head
+        return Appended(first, head.size, checkpoint.root, head.note)
+
+
+def check_entries(entries: Sequence[bytes]) -> None:
+    """Refuse entries that a log cannot take.
+
+    Raises:
+        LogError: ``ledger.no-entries``.
+        FormatError: ``ledger.entry-size``, naming the position within ``entries``.
+    """
+    if not entries:
+        raise LogError("ledger.no-entries", zh="没有要追加的条目", en="there is no entry to append")
+    if max(map(len, entries)) <= MAX_ENTRY_SIZE:
+        return
+    position = next(at for at, entry in enumerate(entries) if len(entry) > MAX_ENTRY_SIZE)
+    raise FormatError(
+        "ledger.entry-size",
+        zh=f"条目长 {len(entries[position])} 字节，超过上限 {MAX_ENTRY_SIZE} 字节",
+        en=f"an entry of {len(entries[position])} bytes exceeds the limit of {MAX_ENTRY_SIZE}",
+        where=f"entry {position}",
+        remedy_zh="日志中只登记承诺值，内容另行封存",
+        remedy_en="log a commitment and seal the content elsewhere",
+    )
+
+
+def check_head(
+    head: Head, origin: str, keys: Iterable[VerifierKey], suite: HashSuite = SHA256
+) -> SignedCheckpoint:
+    """Check that a stored head is signed, is of this log, and agrees with its own right edge.
+
+    Args:
+        head: The stored head.
+        origin: The origin the log must have.
+        keys: Keys of the log that are trusted, for example before and after a change of key.
+        suite: Its hash suite.
+
+    Returns:
+        The verified checkpoint.
+
+    Raises:
+        LogError: ``ledger.edge`` when the edge does not fit the size, ``ledger.head`` when origin, size or root
+            of the checkpoint differ from what is stored.
+        SignatureError: ``ledger.unsigned`` or ``ledger.bad-signature``.
+        FormatError: When the stored note is malformed.
+    """
+    signed = open_checkpoint(head.note, keys)
+    stored = Checkpoint(origin, head.size, Frontier.decode(head.size, head.edge, suite).root())
+    if signed.checkpoint != stored:
+        raise LogError(
+            "ledger.head",
+            zh="已签名的检查点与日志所存的来源、条数或根不一致",
+            en="the signed checkpoint differs from the stored origin, size or root",
+            where=signed.checkpoint.origin,
+            remedy_zh="停止写入，运行账本自检，并从备份恢复",
+            remedy_en="stop writing, run the ledger check and restore from a backup",
+        )
+    return signed

@@ -1,0 +1,287 @@
+"""The Merkle tree of RFC 6962: growing it, and proving things about it.
+
+``Frontier`` is the right edge of a tree: the roots of its complete subtrees, which is all that an
+append needs. Paths are built by a ``NodeReader``, which gives the hash of any complete subtree.
+Checking a path is in :mod:`qingyuan.ledger.verify`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from qingyuan.ledger.errors import LogError, ProofError
+from qingyuan.ledger.hashes import HASH_SIZE, NODE_PREFIX, SHA256, HashSuite
+
+#: Largest tree size and index: C2SP counts in uint64, common stores in int64.
+MAX_SIZE = 2**63 - 1
+
+#: Levels of the tree that one tile spans (C2SP tlog-tiles).
+TILE_HEIGHT = 8
+#: Hashes in a full tile.
+TILE_WIDTH = 1 << TILE_HEIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class TileRun:
+    """Consecutive hashes of one tile level that an append completed.
+
+    Attributes:
+        level: Tile level: 1 holds roots of 256 entries, 2 of 65,536, and so on.
+        first_index: Index of the first hash within its level.
+        hashes: The hashes, 32 bytes each.
+    """
+
+    level: int
+    first_index: int
+    hashes: tuple[bytes, ...]
+
+
+class Frontier:
+    """The right edge of a Merkle tree: its size and the roots of its complete subtrees.
+
+    The roots stand from the largest subtree (left) to the smallest (right), one for each bit that is
+    set in the size. Also known as a compact range.
+    """
+
+    __slots__ = ("_nodes", "size", "suite")
+
+    def __init__(self, suite: HashSuite = SHA256) -> None:
+        """Start with the empty tree."""
+        self.suite = suite
+        self.size = 0
+        self._nodes: list[bytes] = []
+
+    @classmethod
+    def decode(cls, size: int, edge: bytes, suite: HashSuite = SHA256) -> Frontier:
+        """Return the frontier of a tree of ``size`` entries from the bytes of :meth:`encode`.
+
+        Raises:
+            LogError: ``ledger.edge`` when the length does not fit the size.
+        """
+        if not 0 <= size <= MAX_SIZE or len(edge) != HASH_SIZE * size.bit_count():
+            raise LogError(
+                "ledger.edge",
+                zh=f"右边缘共 {len(edge)} 字节，与日志条数 {size} 不符",
+                en=f"a right edge of {len(edge)} bytes does not fit a tree of {size} entries",
+                remedy_zh="运行账本自检，并从备份恢复",
+                remedy_en="run the ledger check and restore from a backup",
+            )
+        frontier = cls(suite)
+        frontier.size = size
+        frontier._nodes = [edge[at : at + HASH_SIZE] for at in range(0, len(edge), HASH_SIZE)]
+        return frontier
+
+    def encode(self) -> bytes:
+        """Return the roots one after the other, the largest subtree first."""
+        return b"".join(self._nodes)
+
+    def copy(self) -> Frontier:
+        """Return an independent frontier of the same tree."""
+        twin = Frontier(self.suite)
+        twin.size = self.size
+        twin._nodes = list(self._nodes)
+        return twin
+
+    def append(self, leaf_hash: bytes) -> None:
+        """Add one leaf hash of 32 bytes."""
+        self.extend((leaf_hash,))
+
+    def extend(self, leaf_hashes: Iterable[bytes]) -> list[TileRun]:
+        """Add leaf hashes, in order.
+
+        Works level by level over the whole batch, so that the cost of an entry is about one node hash.
+
+        Returns:
+            The hashes of tile level 1 and above that are now complete and were not before.
+        """
+        new = self.suite.new
+        row = list(leaf_hashes)
+        added, start, level = len(row), self.size, 0
+        tail: list[bytes] = []
+        runs: list[TileRun] = []
+        while row:
+            if level and not level % TILE_HEIGHT:
+                runs.append(TileRun(level // TILE_HEIGHT, start, tuple(row)))
+            if start & 1:
+                row.insert(0, self._nodes.pop())
+            if len(row) & 1:
+                tail.append(row.pop())
+            pairs = zip(row[::2], row[1::2], strict=True)
+            row = [new(NODE_PREFIX + left + right).digest() for left, right in pairs]
+            start >>= 1
+            level += 1
+        self._nodes.extend(reversed(tail))
+        self.size += added
+        return runs
+
+    def root(self) -> bytes:
+        """Return the root of the tree, 32 bytes; of the empty tree the hash of nothing."""
+        if not self._nodes:
+            return self.suite.empty_root
+        new = self.suite.new
+        root = self._nodes[-1]
+        for left in self._nodes[-2::-1]:
+            root = new(NODE_PREFIX + left + root).digest()
+        return root
+
+
+def root_of(leaf_hashes: Iterable[bytes], suite: HashSuite = SHA256) -> bytes:
+    """Return the root over ``leaf_hashes`` (RFC 6962 section 2.1)."""
+    frontier = Frontier(suite)
+    frontier.extend(leaf_hashes)
+    return frontier.root()
+
+
+class NodeReader(Protocol):
+    """Gives the hash of any complete subtree."""
+
+    def node(self, level: int, index: int) -> bytes:
+        """Return the root over the entries ``[index · 2**level, (index + 1) · 2**level)``."""
+
+
+class HashSource(Protocol):
+    """Where stored hashes come from: a storage or a folder of tiles."""
+
+    def read_hashes(self, level: int, start: int, stop: int) -> Sequence[bytes]:
+        """Return the hashes ``[start, stop)`` of a tile level; level 0 are the leaf hashes.
+
+        Returns fewer when not all of them are stored.
+        """
+
+
+class TileCache:
+    """A ``NodeReader`` over stored hashes that keeps the tiles it used, hashed through.
+
+    Args:
+        source: The stored hashes.
+        suite: The hash suite of the tree.
+        capacity: Tiles kept; a full one takes about 40 KiB.
+    """
+
+    def __init__(self, source: HashSource, suite: HashSuite = SHA256, *, capacity: int = 512) -> None:
+        """Start with an empty cache."""
+        self._source = source
+        self._suite = suite
+        self._capacity = capacity
+        self._tiles: dict[tuple[int, int], list[list[bytes]]] = {}
+
+    def node(self, level: int, index: int) -> bytes:
+        """Return the root over the entries ``[index · 2**level, (index + 1) · 2**level)``.
+
+        Raises:
+            LogError: ``ledger.hash-missing`` when the source does not hold what is needed.
+        """
+        inner = level % TILE_HEIGHT
+        key = (level // TILE_HEIGHT, index >> (TILE_HEIGHT - inner))
+        at = index & ((TILE_WIDTH >> inner) - 1)
+        rows = self._tiles.get(key)
+        if rows is not None and at < len(rows[inner]):
+            return rows[inner][at]
+        rows = self._load(*key)  # not read yet, or grown since
+        if at >= len(rows[inner]):
+            raise LogError(
+                "ledger.hash-missing",
+                zh="账本缺少计算证明所需的哈希",
+                en="the log lacks a hash that the proof needs",
+                where=f"level {level} index {index}",
+                remedy_zh="运行账本自检；瓦片目录可以重建",
+                remedy_en="run the ledger check; a tile folder can be rebuilt",
+            )
+        return rows[inner][at]
+
+    def _load(self, tile_level: int, tile_index: int) -> list[list[bytes]]:
+        start = tile_index * TILE_WIDTH
+        row = list(self._source.read_hashes(tile_level, start, start + TILE_WIDTH))
+        rows = [row]
+        for _ in range(1, TILE_HEIGHT):
+            row = [self._suite.node_hash(a, b) for a, b in zip(row[::2], row[1::2], strict=False)]
+            rows.append(row)
+        self._tiles.pop((tile_level, tile_index), None)
+        while len(self._tiles) >= self._capacity:
+            self._tiles.pop(next(iter(self._tiles)))
+        self._tiles[tile_level, tile_index] = rows
+        return rows
+
+
+def range_root(reader: NodeReader, start: int, stop: int, suite: HashSuite = SHA256) -> bytes:
+    """Return the root over the entries ``[start, stop)``, a subtree that may be incomplete.
+
+    Args:
+        reader: Gives the complete subtrees.
+        start: A multiple of the smallest power of two that is at least ``stop - start``.
+        stop: One past the last entry; greater than ``start``.
+        suite: The hash suite of the tree.
+    """
+    parts = []
+    while start < stop:
+        level = (stop - start).bit_length() - 1
+        parts.append(reader.node(level, start >> level))
+        start += 1 << level
+    root = parts.pop()
+    while parts:
+        root = suite.node_hash(parts.pop(), root)
+    return root
+
+
+def tree_root(reader: NodeReader, size: int, suite: HashSuite = SHA256) -> bytes:
+    """Return the root of the tree of the first ``size`` entries."""
+    return range_root(reader, 0, size, suite) if size else suite.empty_root
+
+
+def inclusion_path(reader: NodeReader, index: int, size: int, suite: HashSuite = SHA256) -> tuple[bytes, ...]:
+    """Return the audit path of the entry ``index`` in the tree of ``size`` entries.
+
+    Source: RFC 6962 section 2.1.1; from the leaf's sibling up to the child of the root.
+
+    Raises:
+        ProofError: ``ledger.proof-range`` when the tree has no such entry.
+    """
+    if not 0 <= index < size <= MAX_SIZE:
+        raise _out_of_range(f"index {index}", size)
+    path = []
+    for level in range((size - 1).bit_length()):
+        sibling = (index >> level) ^ 1
+        start, stop = sibling << level, (sibling + 1) << level
+        if stop <= size:
+            path.append(reader.node(level, sibling))
+        elif start < size:
+            path.append(range_root(reader, start, size, suite))
+    return tuple(path)
+
+
+def consistency_path(reader: NodeReader, old: int, new: int, suite: HashSuite = SHA256) -> tuple[bytes, ...]:
+    """Return the proof that the tree of ``new`` entries begins with the tree of ``old`` entries.
+
+    Source: RFC 6962 section 2.1.2. For ``old`` = 0 or ``old`` = ``new`` the proof is empty.
+
+    Raises:
+        ProofError: ``ledger.proof-range`` when ``old`` is greater than ``new``, or one is negative.
+    """
+    if not 0 <= old <= new <= MAX_SIZE:
+        raise _out_of_range(f"size {old}", new)
+    if not old:
+        return ()
+    parts = []
+    start, stop = 0, new
+    while old != stop:
+        split = start + (1 << ((stop - start - 1).bit_length() - 1))
+        if old <= split:
+            parts.append((split, stop))
+            stop = split
+        else:
+            parts.append((start, split))
+            start = split
+    if start:  # the old tree ends in a subtree whose root the verifier cannot know
+        parts.append((start, stop))
+    return tuple(range_root(reader, a, b, suite) for a, b in reversed(parts))
+
+
+def _out_of_range(what: str, size: int) -> ProofError:
+    return ProofError(
+        "ledger.proof-range",
+        zh=f"所求位置不在 {size} 条的日志之内",
+        en=f"not inside a log of {size} entries",
+        where=what,
+    )

@@ -1,0 +1,152 @@
+"""Checking Merkle paths, strictly: RFC 6962 section 2.1, by the algorithms of RFC 9162 section 2.1.
+
+Every path has exactly one length for its index and sizes; another length, another hash length or a
+position outside the tree is refused before anything is hashed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qingyuan.ledger.errors import ProofError
+from qingyuan.ledger.hashes import HASH_SIZE, NODE_PREFIX, SHA256, HashSuite
+from qingyuan.ledger.tree import MAX_SIZE
+
+_ONE_SIZE = {HASH_SIZE}
+
+
+def verify_inclusion(
+    leaf_hash: bytes,
+    index: int,
+    size: int,
+    path: Sequence[bytes],
+    root: bytes,
+    suite: HashSuite = SHA256,
+) -> None:
+    """Check that the entry with ``leaf_hash`` is entry ``index`` of the tree with ``size`` and ``root``.
+
+    Raises:
+        ProofError: ``ledger.proof-range``, ``ledger.proof-shape`` or ``ledger.proof-root``.
+    """
+    if root_from_inclusion(leaf_hash, index, size, path, suite) != root:
+        raise _wrong_root(f"index {index}")
+
+
+def root_from_inclusion(
+    leaf_hash: bytes, index: int, size: int, path: Sequence[bytes], suite: HashSuite = SHA256
+) -> bytes:
+    """Return the root that an inclusion path leads to (RFC 9162 section 2.1.3.2).
+
+    Raises:
+        ProofError: ``ledger.proof-range`` or ``ledger.proof-shape``.
+    """
+    if not 0 <= index < size <= MAX_SIZE:
+        raise ProofError(
+            "ledger.proof-range",
+            zh=f"序号不在 {size} 条的日志之内",
+            en=f"not inside a log of {size} entries",
+            where=f"index {index}",
+        )
+    # Up to the level where index and last entry part, the path alternates; above it, the subtree is
+    # at the right edge and only has siblings on its left, one for each set bit.
+    inner = (index ^ (size - 1)).bit_length()
+    _check_shape((leaf_hash, *path), inner + (index >> inner).bit_count() + 1, f"index {index}")
+    new = suite.new
+    node = leaf_hash
+    for sibling in path[:inner]:
+        pair = sibling + node if index & 1 else node + sibling
+        node = new(NODE_PREFIX + pair).digest()
+        index >>= 1
+    for sibling in path[inner:]:
+        node = new(NODE_PREFIX + sibling + node).digest()
+    return node
+
+
+def verify_consistency(
+    old: int,
+    new: int,
+    old_root: bytes,
+    new_root: bytes,
+    path: Sequence[bytes],
+    suite: HashSuite = SHA256,
+) -> None:
+    """Check that the tree with ``new`` entries begins with the tree of ``old`` entries.
+
+    The empty tree begins every tree: then the path must be empty and ``old_root`` the hash of nothing.
+
+    Args:
+        old: Size of the earlier tree.
+        new: Size of the later tree, not less than ``old``.
+        old_root: Root of the earlier tree.
+        new_root: Root of the later tree.
+        path: The proof of RFC 6962 section 2.1.2.
+        suite: The hash suite of the tree.
+
+    Raises:
+        ProofError: ``ledger.proof-range``, ``ledger.proof-shape`` or ``ledger.proof-root``.
+    """
+    where = f"size {old} to {new}"
+    if not 0 <= old <= new <= MAX_SIZE:
+        raise ProofError(
+            "ledger.proof-range",
+            zh="较早的日志不能比较晚的更长",
+            en="the earlier log cannot be longer than the later one",
+            where=where,
+        )
+    if old in (0, new):
+        _check_shape((old_root, new_root, *path), 2, where)
+        expected_old = old_root if old else suite.empty_root
+        expected_new = old_root if old == new else new_root
+    else:
+        expected_old, expected_new = _roots_from_consistency(old, new, old_root, path, suite)
+        _check_shape((old_root, new_root), 2, where)
+    if (expected_old, expected_new) != (old_root, new_root):
+        raise _wrong_root(where)
+
+
+def _roots_from_consistency(
+    old: int, new: int, old_root: bytes, path: Sequence[bytes], suite: HashSuite
+) -> tuple[bytes, bytes]:
+    """Return both roots that a consistency path leads to, for ``0 < old < new``."""
+    where = f"size {old} to {new}"
+    # Start from the last complete subtree of the old tree; if that is the whole old tree, its root is
+    # known and not part of the path.
+    shift = (old & -old).bit_length() - 1
+    index, last = (old - 1) >> shift, (new - 1) >> shift
+    inner = (index ^ last).bit_length()
+    whole = not index
+    expected = inner + (index >> inner).bit_count() + (0 if whole else 1)
+    _check_shape(path, expected, where)
+    seed = old_root if whole else path[0]
+    rest = path if whole else path[1:]
+    old_node = new_node = seed
+    for sibling in rest[:inner]:
+        if index & 1:
+            old_node = suite.node_hash(sibling, old_node)
+            new_node = suite.node_hash(sibling, new_node)
+        else:
+            new_node = suite.node_hash(new_node, sibling)
+        index >>= 1
+    for sibling in rest[inner:]:
+        old_node = suite.node_hash(sibling, old_node)
+        new_node = suite.node_hash(sibling, new_node)
+    return old_node, new_node
+
+
+def _check_shape(hashes: Sequence[bytes], count: int, where: str) -> None:
+    if len(hashes) != count or (hashes and set(map(len, hashes)) != _ONE_SIZE):
+        raise ProofError(
+            "ledger.proof-shape",
+            zh="证明路径的长度与序号、条数不符，或哈希不是 32 字节",
+            en="the path has not the one length that fits, or a hash is not 32 bytes",
+            where=where,
+        )
+
+
+def _wrong_root(where: str) -> ProofError:
+    return ProofError(
+        "ledger.proof-root",
+        zh="证明路径算出的根与所给的根不一致",
+        en="the path does not lead to the given root",
+        where=where,
+    )

@@ -1,0 +1,180 @@
+"""Acting on leads, matters and cases: load the docket, let the cases room decide, write what it decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+import sqlalchemy as sa
+
+from qingyuan.cases import VERBS, CaseEvent, Docket, Verb, decide, fold, read_event
+from qingyuan.office.errors import OfficeError
+from qingyuan.office.home import Home
+from qingyuan.store import EventDraft, StoredEvent, events
+from qingyuan.store.registry import children, exhibits, link, next_id, parent, streams
+
+Argument = str | int | bool | list[str] | Mapping[str, int] | None
+
+#: Prefix of the identifier of each kind of record, and the particular that carries a new one.
+_NEW = {"new-lead": "L", "new-matter": "M", "new-case": "C"}
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """A docket with the events it was folded from.
+
+    Attributes:
+        docket: The folded state.
+        streams: Its streams: the matter, its leads and its cases, or a lead alone.
+        events: All their events, in the order of the log.
+    """
+
+    docket: Docket
+    streams: tuple[str, ...]
+    events: tuple[StoredEvent, ...]
+
+
+def docket_streams(connection: sa.Connection, identifier: str) -> tuple[str, ...]:
+    """Return the streams of the docket that a lead, matter or case belongs to.
+
+    Raises:
+        OfficeError: There is no such record.
+    """
+    known = connection.execute(
+        sa.text("SELECT 1 FROM event WHERE stream = :stream AND n = 0"), {"stream": identifier}
+    ).first()
+    if known is None:
+        raise OfficeError(
+            "office.no-such-record",
+            zh=f"没有编号为 {identifier} 的线索、总案或案件",
+            en=f"there is no lead, matter or case {identifier}",
+            where=identifier,
+            remedy_zh="用 qingyuan lead list、qingyuan matter list 查看现有编号",
+            remedy_en="see qingyuan lead list and qingyuan matter list",
+        )
+    top = parent(connection, identifier) or identifier
+    return tuple(sorted({top, *children(connection, top)}))
+
+
+def load_docket(connection: sa.Connection, wanted: Sequence[str]) -> Loaded:
+    """Fold the events of ``wanted`` streams."""
+    stored = events(connection, wanted)
+    return Loaded(fold(case_events(stored)), tuple(wanted), tuple(stored))
+
+
+def case_events(stored: Iterable[StoredEvent]) -> list[CaseEvent]:
+    """Return journal events in the form the cases room reads."""
+    return [
+        read_event(event.stream, event.n, event.type, event.at, event.actor, event.payload)
+        for event in stored
+    ]
+
+
+def load(home: Home, identifier: str) -> Loaded:
+    """Load the docket that a lead, matter or case belongs to.
+
+    Raises:
+        OfficeError: There is no such record.
+    """
+    with home.database.read() as connection:
+        return load_docket(connection, docket_streams(connection, identifier))
+
+
+def act(
+    home: Home, verb: str, target: str | None, args: Mapping[str, Argument], *, actor: str
+) -> list[StoredEvent]:
+    """Do one act: decided and written in one transaction, so that two clerks never overwrite each other.
+
+    Args:
+        home: The office.
+        verb: Name of a verb of the cases room.
+        target: A lead, matter or case of the docket; ``None`` only for registering a lead.
+        args: The particulars; identifiers of new records are filled in.
+        actor: Who acts.
+
+    Raises:
+        Refused: The act is not possible or something is missing; article and facts are named.
+        CasesError: A particular cannot be read.
+        OfficeError: There is no such record.
+    """
+    with home.database.write() as connection:
+        return act_within(home, connection, verb, target, args, actor=actor)
+
+
+def act_within(
+    home: Home,
+    connection: sa.Connection,
+    verb: str,
+    target: str | None,
+    args: Mapping[str, Argument],
+    *,
+    actor: str,
+) -> list[StoredEvent]:
+    """Do one act in the caller's write transaction; see :func:`act`."""
+    wanted = docket_streams(connection, target) if target else ()
+    loaded = load_docket(connection, wanted)
+    chosen = VERBS.get(verb)
+    given = dict(args)
+    if chosen is not None:
+        given |= _identifiers(home, connection, chosen, loaded, target, given)
+    drafts = decide(verb, loaded.docket, given, law=home.law, now=home.clock.now(), actor=actor)
+    if chosen is not None:
+        _link(connection, chosen, given)
+    return home.record(
+        connection, [EventDraft(d.stream, d.type, dict(d.payload)) for d in drafts], actor=actor
+    )
+
+
+def _identifiers(
+    home: Home,
+    connection: sa.Connection,
+    verb: Verb,
+    loaded: Loaded,
+    target: str | None,
+    given: Mapping[str, Argument],
+) -> dict[str, Argument]:
+    """Return the identifiers that the person need not type: new ones, and those the target implies."""
+    docket = loaded.docket
+    found: dict[str, Argument] = {}
+    for param in verb.params:
+        if param.name in given:
+            continue
+        if param.type in _NEW:
+            found[param.name] = next_id(connection, _NEW[param.type], home.clock.now().year)
+        elif param.type == "lead" and target in docket.leads:
+            found[param.name] = target
+        elif param.type == "matter" and docket.matter is not None:
+            found[param.name] = docket.matter.id
+        elif param.type == "case" and target in docket.cases:
+            found[param.name] = target
+        elif param.type == "leads" and target in docket.leads:
+            found[param.name] = [str(target)]
+    return found
+
+
+def _link(connection: sa.Connection, verb: Verb, given: Mapping[str, Argument]) -> None:
+    """Remember which streams a new matter or case joins."""
+    matter = given.get("matter")
+    if not isinstance(matter, str):
+        return
+    for param in verb.params:
+        value = given.get(param.name)
+        if param.type in {"new-case", "lead"} and isinstance(value, str):
+            link(connection, value, matter)
+        elif param.type == "leads" and isinstance(value, list):
+            for lead in value:
+                link(connection, lead, matter)
+
+
+def list_records(home: Home, prefix: str) -> list[Loaded]:
+    """Load the docket of every record whose identifier begins with ``prefix``, one each."""
+    with home.database.read() as connection:
+        return [
+            load_docket(connection, docket_streams(connection, identifier))
+            for identifier in streams(connection, prefix)
+        ]
+
+
+def exhibit_ids(home: Home, loaded: Loaded) -> list[str]:
+    """Return the exhibits of a docket, in the order they were sealed."""
+    with home.database.read() as connection:
+        return [row.id for row in exhibits(connection, loaded.streams)]

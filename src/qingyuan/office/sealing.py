@@ -1,0 +1,282 @@
+"""Sealing files as exhibits: blob, signed manifest, events, all durable before anything is acknowledged."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+import sqlalchemy as sa
+
+from qingyuan.evidence import (
+    Collected,
+    Digests,
+    Sealed,
+    SealedReader,
+    SignedManifest,
+    SourceError,
+    extracted,
+    format_time,
+    generated,
+    media_type,
+    new_manifest,
+    read_header,
+    seal,
+    sign_manifest,
+    stored,
+)
+from qingyuan.evidence.sources import open_source
+from qingyuan.office.home import Home
+from qingyuan.store import EventDraft
+from qingyuan.store.registry import ExhibitRow, add_exhibits
+
+_READ = 1 << 20
+
+
+class Collector(msgspec.Struct, frozen=True):
+    """Who collects, how and from where.
+
+    Attributes:
+        by: Actor identifier.
+        second: Second collector's, or ``None``.
+        method: How, e.g. ``"file-copy"``.
+        source: From where, in words.
+        device: Identifier of the device.
+    """
+
+    by: str = "P001"
+    second: str | None = None
+    method: str = "file-copy"
+    source: str = ""
+    device: str = "D001"
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """An exhibit whose blob is written but not yet durable.
+
+    Attributes:
+        signed: Signed manifest.
+        sealed: Facts of the sealed file.
+        temporary: Where its blob is.
+        engine: What derived it; ``""`` for a collected exhibit.
+    """
+
+    signed: SignedManifest
+    sealed: Sealed
+    temporary: Path
+    engine: str = ""
+
+
+class Internal(msgspec.Struct, frozen=True):
+    """Sealed data that is no exhibit.
+
+    Attributes:
+        sealed: Facts of the sealed file.
+        temporary: Where its blob is.
+    """
+
+    sealed: Sealed
+    temporary: Path
+
+
+class Sealer:
+    """Seals content of one lead or matter.
+
+    Args:
+        home: The office.
+        scope: Lead or matter.
+        collector: Who collects.
+    """
+
+    def __init__(self, home: Home, scope: str, collector: Collector) -> None:
+        """Fetch the keys."""
+        self._home = home
+        self._scope = scope
+        self._collector = collector
+        self._key = home.scope_key(scope)
+        self._officer = home.officer(collector.by)
+        self._number = 0
+
+    def file(self, path: Path, name: str) -> Prepared:
+        """Read a file once: digest it and write its sealed form.
+
+        Args:
+            path: Where it is.
+            name: Its path as the manifest will say it.
+
+        Raises:
+            SourceError: It cannot be read or changed meanwhile; nothing is left behind.
+        """
+        with open_source(path) as source:
+            kind = media_type(source.stream)
+            prepared = self._content(source.stream, name, kind, mtime=source.mtime)
+            try:
+                source.check_unchanged()
+            except SourceError:
+                prepared.temporary.unlink(missing_ok=True)
+                raise
+            return prepared
+
+    def derived(self, data: bytes, name: str, *, kind: str, parents: Sequence[str], engine: str) -> Prepared:
+        """Seal what the program derived from other exhibits.
+
+        Args:
+            data: The content.
+            name: File name.
+            kind: Media type.
+            parents: Exhibits it was derived from.
+            engine: Name and version of what derived it.
+        """
+        return self._content(io.BytesIO(data), name, kind, parents=tuple(parents), engine=engine)
+
+    def internal(self, data: bytes) -> Internal:
+        """Seal data of our own that is no exhibit, such as the state of a job.
+
+        Args:
+            data: The content.
+        """
+        self._number += 1
+        temporary = self._home.blobs.temporary(self._scope, self._number)
+        with temporary.open("wb") as target:
+            sealed = seal(io.BytesIO(data), target, self._key.key, self._key.id, self._home.entropy)
+        return Internal(sealed, temporary)
+
+    def _content(
+        self,
+        stream: BinaryIO,
+        name: str,
+        kind: str,
+        *,
+        mtime: str | None = None,
+        parents: tuple[str, ...] = (),
+        engine: str = "",
+    ) -> Prepared:
+        from qingyuan import __version__  # noqa: PLC0415 - read at call time
+
+        clock = self._home.clock
+        started, ticks = clock.now(), clock.monotonic_ns()
+        self._number += 1
+        temporary = self._home.blobs.temporary(self._scope, self._number)
+        try:
+            with temporary.open("wb") as target:
+                sealed = seal(stream, target, self._key.key, self._key.id, self._home.entropy)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        who = self._collector
+        manifest = new_manifest(
+            scope=self._scope,
+            name=name.rpartition("/")[2],
+            path=name,
+            media_type=kind,
+            content=Digests(sealed.size, sealed.sha256, sealed.sm3),
+            collected=Collected(
+                by=who.by,
+                second=who.second,
+                method="derived" if engine else who.method,
+                source=engine or who.source,
+                device=who.device,
+                tool=f"qingyuan/{__version__}",
+                started=format_time(started),
+                ended=format_time(clock.now()),
+                mono_ns=clock.monotonic_ns() - ticks,
+                file_mtime=mtime,
+            ),
+            parents=parents,
+            derived=bool(engine),
+        )
+        return Prepared(sign_manifest(manifest, self._officer), sealed, temporary, engine)
+
+    def keep(self, prepared: Sequence[Prepared]) -> list[Prepared]:
+        """Make blobs durable under their names; return the list with the facts of what is kept.
+
+        A blob that is there already (the same content twice, or a run that was killed) is kept, and
+        the event will state its facts.
+        """
+        blobs = self._home.blobs
+        fresh = {p.sealed.sha256 for p in prepared if not blobs.path(self._scope, p.sealed.sha256).exists()}
+        blobs.keep([(p.temporary, self._scope, p.sealed.sha256) for p in prepared])
+        seen: set[str] = set()
+        kept: list[Prepared] = []
+        for one in prepared:
+            digest = one.sealed.sha256
+            if digest in fresh and digest not in seen:
+                seen.add(digest)
+                kept.append(one)
+            else:
+                facts = _facts(blobs.path(self._scope, digest), one.sealed)
+                kept.append(msgspec.structs.replace(one, sealed=facts))
+        return kept
+
+    def record(self, connection: sa.Connection, kept: Sequence[Prepared]) -> list[ExhibitRow]:
+        """Write the events and the register in the caller's transaction."""
+        drafts: list[EventDraft] = []
+        for one in kept:
+            manifest = one.signed.manifest
+            origin = (
+                EventDraft(self._scope, "evidence.generated", dict(generated(one.signed, engine=one.engine)))
+                if one.engine
+                else EventDraft(self._scope, "evidence.extracted", dict(extracted(one.signed)))
+            )
+            drafts += [
+                origin,
+                EventDraft(self._scope, "evidence.stored", dict(stored(manifest.id, one.sealed))),
+            ]
+        events = self._home.record(connection, drafts, actor=self._collector.by)
+        rows = [
+            ExhibitRow(
+                id=one.signed.manifest.id,
+                scope=self._scope,
+                path=one.signed.manifest.path,
+                size=one.signed.manifest.size,
+                sha256=one.signed.manifest.sha256,
+                origin=one.signed.manifest.origin,
+                manifest=one.signed.manifest.canonical(),
+                key=one.signed.key,
+                sig=one.signed.sig,
+                idx=events[2 * at].index,
+            )
+            for at, one in enumerate(kept)
+        ]
+        add_exhibits(connection, rows)
+        return rows
+
+
+def open_exhibit(home: Home, row: ExhibitRow) -> SealedReader:
+    """Open the content of an exhibit.
+
+    Raises:
+        SealError: The blob was altered, or its key is another one.
+        KeyringError: Its key was destroyed.
+        SourceError: The blob is missing.
+    """
+    return SealedReader.open(home.blobs.path(row.scope, row.sha256), home.scope_key(row.scope).key)
+
+
+def read_internal(home: Home, scope: str, sha256: str) -> bytes:
+    """Return data that :meth:`Sealer.internal` sealed.
+
+    Raises:
+        SealError: The blob was altered.
+        SourceError: The blob is missing.
+    """
+    with SealedReader.open(home.blobs.path(scope, sha256), home.scope_key(scope).key) as content:
+        return content.read()
+
+
+def _facts(path: Path, sealed: Sealed) -> Sealed:
+    """Return the facts of a sealed file that was there before."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        header = read_header(file, where=str(path))
+        file.seek(0, os.SEEK_SET)
+        while block := file.read(_READ):
+            digest.update(block)
+        size = file.tell()
+    return msgspec.structs.replace(
+        sealed, sealed_size=size, sealed_sha256=digest.hexdigest(), chunk=header.chunk
+    )

@@ -1,0 +1,222 @@
+"""From one batch of cells to arrays of candidates, with their context and tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from qingyuan.pii import addresses, names
+from qingyuan.pii._kernel import flags as f
+from qingyuan.pii._kernel.cells import Shapes, cell_shapes, count_characters, trim
+from qingyuan.pii._kernel.context import Flags, labelled_values, read_bins, read_context
+from qingyuan.pii._kernel.scan import scan_cells
+from qingyuan.pii._tables import Tables
+from qingyuan.pii.batch import Batch, Bytes, Ints, Longs
+from qingyuan.pii.tokens import TOKEN_BYTES, Tokenizer
+
+
+@dataclass(slots=True)
+class Candidates:
+    """Parallel arrays, one element a candidate, in the order of the bytes.
+
+    Attributes:
+        cell: Cell number in the batch.
+        start: First byte in the batch's buffer.
+        end: One past the last byte.
+        kind: Kind code.
+        flags: Evidence bits.
+    """
+
+    cell: Longs
+    start: Longs
+    end: Longs
+    kind: Bytes
+    flags: Flags
+
+    def __len__(self) -> int:
+        """Return the number of candidates."""
+        return len(self.cell)
+
+
+@dataclass(slots=True)
+class Chunk:
+    """The candidates of one batch, located and tokenised, without any value.
+
+    Attributes:
+        stream: Number of the stream (member and table) in the file.
+        column: Column of each candidate, -1 for none.
+        record: Record of each candidate.
+        kind: Kind code.
+        flags: Evidence bits.
+        place: Place of each.
+        start: First code point inside the value at its place.
+        end: One past the last code point.
+        byte_start: First byte in the file or member, or ``None``.
+        byte_end: One past the last byte, or ``None``.
+        token: ``uint8[n, 16]``.
+    """
+
+    stream: int
+    column: Ints
+    record: Longs
+    kind: Bytes
+    flags: Flags
+    place: pa.StringArray
+    start: Ints
+    end: Ints
+    byte_start: Longs | None
+    byte_end: Longs | None
+    token: Bytes
+
+
+def _empty(room: int) -> Candidates:
+    """Return uninitialised arrays for ``room`` candidates."""
+    return Candidates(
+        np.empty(room, dtype=np.int64),
+        np.empty(room, dtype=np.int64),
+        np.empty(room, dtype=np.int64),
+        np.empty(room, dtype=np.uint8),
+        np.empty(room, dtype=np.uint32),
+    )
+
+
+def _take(c: Candidates, index: npt.NDArray[np.integer] | slice) -> Candidates:
+    """Return a copy of the chosen candidates."""
+    return Candidates(*(np.array(a[index]) for a in (c.cell, c.start, c.end, c.kind, c.flags)))
+
+
+def scan_numbers(data: Bytes, starts: Longs, ends: Longs, t: Tables) -> Candidates:
+    """Run the compiled pass over cells and return its candidates."""
+    out = _empty(len(data) // 5 + 8)
+    n = scan_cells(
+        data, starts, ends, t.plan, t.provinces, t.glued, out.cell, out.start, out.end, out.kind, out.flags
+    )
+    found = _take(out, slice(0, n))
+    read_bins(data, found.start, found.end, found.kind, found.flags, t.bins, t.bin_ranges)
+    return found
+
+
+def _labelled(batch: Batch, cells: Longs, t: Tables) -> Candidates:
+    """Return names and addresses that follow a label in the given cells."""
+    starts = np.ascontiguousarray(batch.starts[cells])
+    ends = np.ascontiguousarray(batch.ends[cells])
+    out = _empty(int((ends - starts).sum()) // 6 + 8)
+    n = labelled_values(
+        batch.data, starts, ends, t.text, t.words, t.buckets, t.letters, t.surnames, t.marks, t.regions,
+        out.cell, out.start, out.end, out.kind, out.flags,
+    )  # fmt: skip
+    found = _take(out, slice(0, n))
+    found.cell = cells[found.cell]
+    return found
+
+
+def _shaped(batch: Batch, shapes: Shapes, columns: npt.NDArray[np.bool_], kind: int) -> Candidates:
+    """Return whole cells of name or address shape in the chosen columns."""
+    module = names if kind == f.NAME else addresses
+    wanted = (shapes & module.SHAPES) != 0
+    wanted &= columns[batch.column]
+    cells = np.flatnonzero(wanted)
+    found = _empty(len(cells))
+    found.cell[:] = cells
+    found.start[:] = batch.starts[cells]
+    found.end[:] = batch.ends[cells]
+    trim(batch.data, found.start, found.end)
+    found.kind[:] = kind
+    known, which = np.unique(shapes[cells], return_inverse=True)
+    bits = np.array([module.candidate_flags(int(s)) for s in known], dtype=np.uint32)
+    found.flags[:] = bits[which] if len(cells) else 0
+    return found
+
+
+def _merged(numbers: Candidates, others: list[Candidates]) -> Candidates:
+    """Return all candidates in byte order; a labelled address ends where a number begins."""
+    others = [o for o in others if len(o)]
+    if not others:
+        return numbers
+    for o in others:
+        at = np.searchsorted(numbers.start, o.start)
+        inside = at < len(numbers)
+        if inside.any():
+            cut = numbers.start[np.minimum(at, len(numbers) - 1)]
+            labelled = (o.flags & f.LABELLED) != 0
+            o.end = np.where(inside & labelled & (cut < o.end) & (cut > o.start), cut, o.end)
+    merged = Candidates(
+        *(
+            np.concatenate([getattr(c, name) for c in (numbers, *others)])
+            for name in ("cell", "start", "end", "kind", "flags")
+        )
+    )
+    return _take(merged, np.lexsort((merged.kind, merged.start)))
+
+
+def shapes_of(batch: Batch, t: Tables) -> Shapes:
+    """Return the shape bits of every cell; header cells (record 0) have none."""
+    shapes = np.zeros(len(batch), dtype=np.uint16)
+    cell_shapes(batch.data, batch.starts, batch.ends, t.letters, t.surnames, t.marks, t.regions, shapes)
+    shapes[batch.record == 0] = 0
+    return shapes
+
+
+def find(
+    batch: Batch, t: Tables, shapes: Shapes | None, named: npt.NDArray[np.bool_], placed: npt.NDArray[np.bool_],
+    texts: npt.NDArray[np.bool_],
+) -> Candidates:  # fmt: skip
+    """Return all candidates of a batch.
+
+    Args:
+        batch: The cells.
+        t: The catalogue's arrays.
+        shapes: Shape bits of the cells of a table, ``None`` for prose.
+        named: ``bool[columns + 1]``: columns that may hold names (the last is "no column").
+        placed: The same for addresses.
+        texts: The same for free text.
+    """
+    found = scan_numbers(batch.data, batch.starts, batch.ends, t)
+    if shapes is None:
+        others = [_labelled(batch, np.arange(len(batch), dtype=np.int64), t)]
+        loose = np.arange(len(found))
+    else:
+        others = [_shaped(batch, shapes, named, f.NAME), _shaped(batch, shapes, placed, f.ADDRESS)]
+        if texts.any():
+            others.append(_labelled(batch, np.flatnonzero(texts[batch.column]), t))
+        loose = np.flatnonzero((found.flags & f.WHOLE) == 0)
+    if len(loose):
+        part = _take(found, loose)
+        read_context(
+            batch.data, batch.starts, batch.ends, part.cell, part.start, part.end, part.kind, part.flags,
+            shapes is None, t.text, t.words, t.buckets, t.own,
+        )  # fmt: skip
+        found.flags[loose] = part.flags
+    return _merged(found, others)
+
+
+def locate(batch: Batch, stream: int, found: Candidates, tokenizer: Tokenizer) -> Chunk:
+    """Return the candidates with places, offsets and tokens."""
+    start = np.empty(len(found), dtype=np.int32)
+    length = np.empty(len(found), dtype=np.int32)
+    count_characters(batch.data, np.ascontiguousarray(batch.starts[found.cell]), found.start, start)
+    count_characters(batch.data, found.start, found.end, length)
+    return Chunk(
+        stream=stream,
+        column=batch.column[found.cell],
+        record=batch.record[found.cell],
+        kind=found.kind,
+        flags=found.flags,
+        place=batch.places(found.cell),
+        start=start,
+        end=start + length,
+        byte_start=batch.byte_offsets(found.start),
+        byte_end=batch.byte_offsets(found.end),
+        token=_tokens(batch, found, tokenizer),
+    )
+
+
+def _tokens(batch: Batch, found: Candidates, tokenizer: Tokenizer) -> Bytes:
+    """Return the tokens of clear candidates; masked ones have none (zeros)."""
+    out = np.zeros((len(found), TOKEN_BYTES), dtype=np.uint8)
+    clear = np.flatnonzero((found.flags & f.MASKED) == 0)
+    out[clear] = tokenizer.tokens(batch.data, found.start[clear], found.end[clear], found.kind[clear])
+    return out

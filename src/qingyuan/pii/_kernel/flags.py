@@ -1,0 +1,65 @@
+"""Codes shared by the compiled passes: kinds of candidate and the bits of evidence.
+
+The numbers are internal (arrays between passes); files and tables carry the kinds' names.
+"""
+
+from __future__ import annotations
+
+RESIDENT_ID = 1
+MOBILE = 2
+BANK_CARD = 3
+EMAIL = 4
+PRIVACY_NUMBER = 5
+LANDLINE = 6
+NAME = 7
+ADDRESS = 8
+
+#: Name of each kind by its code.
+KINDS = (
+    "",
+    "resident-id",
+    "mobile",
+    "bank-card",
+    "email",
+    "privacy-number",
+    "landline",
+    "name",
+    "address",
+)
+
+MASKED = 1 << 0  # part of the value is hidden
+CHECKED = 1 << 1  # check digit (mod 11-2 or Luhn) is right
+ASSIGNED = 1 << 2  # the number plan assigns the prefix
+GROUPED = 1 << 3  # written in the customary groups
+STANDARD = 1 << 4  # of the length the kind has today (for masked forms: as long as the clear value)
+WHOLE = 1 << 5  # nothing else stands in the cell
+EXTENDED = 1 << 6  # followed by an extension (转 1234)
+AMBIGUOUS = 1 << 7  # a masked form that another kind shares
+BIN_LISTED = 1 << 8  # the first six digits belong to a listed card issuer
+BIN_RANGE = 1 << 9  # the first digits belong to a card network
+SURNAME = 1 << 10  # begins with a listed surname
+PROVINCE = 1 << 11  # begins with a province or a municipality
+LABELLED = 1 << 12  # found through the label before it (收件人：…)
+AMOUNT = 1 << 13  # a currency sign before or a unit after it
+ADJACENT = 1 << 14  # the nearest context word stands directly before the value
+
+#: The class of the nearest context word before the value occupies the bits from here (0 = none).
+LABEL_SHIFT = 16
+LABEL_MASK = 0xF << LABEL_SHIFT
+#: Some context word for the kind stands in the window.
+CONTEXT = 1 << 20
+
+#: Classes of context words.
+NO_LABEL = 0
+LABEL_ID = 1
+LABEL_MOBILE = 2
+LABEL_CARD = 3
+LABEL_EMAIL = 4
+LABEL_LANDLINE = 5
+LABEL_NAME = 6
+LABEL_ADDRESS = 7
+LABEL_ORDER = 8
+LABEL_TIME = 9
+LABEL_TEXT = 10
+LABEL_NOT_NAME = 11
+LABEL_PRIVACY = 12

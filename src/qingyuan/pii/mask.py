@@ -1,0 +1,47 @@
+"""Values as they may be shown: the identifying part hidden."""
+
+from __future__ import annotations
+
+from qingyuan.pii.catalog import catalog
+
+_FULL = "０１２３４５６７８９＋－　＊"
+_TO_HALF = {ord(c): h for c, h in zip(_FULL, "0123456789+- *", strict=True)}
+_LEVEL_ENDS = "省市州盟区"
+#: Longest clear start of an address, in characters.
+_ADDRESS_CLEAR = 9
+
+
+def masked(kind: str, value: str) -> str:
+    """Return ``value`` with its identifying part hidden.
+
+    Mobile numbers show three and four digits, IDs three and four, cards six and four, e-mail addresses
+    one character and the domain, names the surname, addresses province and city. A value too short for
+    its rule is hidden altogether.
+    """
+    value = value.strip()
+    if kind == "name":
+        return value[:1] + "*" * max(1, len(value) - 1)
+    if kind == "address":
+        return _masked_address(value)
+    if kind == "email":
+        local, at, domain = value.partition("@")
+        return f"{local[:1]}***{at}{domain}" if at else "***"
+    digits = "".join(c for c in value.translate(_TO_HALF) if c.isdigit() or c in "*Xx×•●○∗")
+    if kind == "mobile" and digits.isdigit():
+        digits = digits[-11:]
+    rule = catalog().kinds[kind].mask
+    hidden = len(digits) - rule.start - rule.end
+    if hidden < 3:
+        return "*" * len(digits)
+    return digits[: rule.start] + "*" * hidden + digits[len(digits) - rule.end :]
+
+
+def _masked_address(value: str) -> str:
+    """Return province and city of an address, the rest as four stars."""
+    end = 0
+    for index, char in enumerate(value[:_ADDRESS_CLEAR]):
+        if char in _LEVEL_ENDS:
+            end = index + 1
+            if char != "省":
+                break
+    return value[: end or min(2, len(value) // 2)] + "****"

@@ -1,0 +1,11 @@
+"""Readers: from the bytes of any supported file to cells of text with exact places.
+
+Nothing is skipped in silence: whatever could not be read is yielded as an
+:class:`~qingyuan.pii.batch.Unread` with what to do about it.
+"""
+
+from qingyuan.pii.readers._limits import Limits
+from qingyuan.pii.readers._read import read
+from qingyuan.pii.readers._sniff import Format, sniff
+
+__all__ = ["Format", "Limits", "read", "sniff"]

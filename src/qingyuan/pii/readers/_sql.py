@@ -1,0 +1,244 @@
+"""SQL dumps: the values of INSERT statements as cells of tables, everything else as free text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from qingyuan.pii._kernel import csv as lines_kernel
+from qingyuan.pii._kernel import escapes
+from qingyuan.pii._kernel import sqltext as kernel
+from qingyuan.pii._kernel.origin import TextOrigin
+from qingyuan.pii.batch import Batch, Unread
+from qingyuan.pii.readers._addresses import Rows
+from qingyuan.pii.readers._decode import TextStream
+from qingyuan.pii.readers._prose import prose_batch, safe_cut
+from qingyuan.pii.readers._source import Source
+from qingyuan.pii.readers._unread import unread
+
+Bytes = npt.NDArray[np.uint8]
+Longs = npt.NDArray[np.int64]
+
+_NAME = rb"(?:`[^`\r\n]{1,128}`|\"[^\"\r\n]{1,128}\"|\[[^\]\r\n]{1,128}\]|[\w$\x80-\xff]{1,128})"
+_TABLE = rb"(" + _NAME + rb"(?:\s*\.\s*" + _NAME + rb"){0,2})"
+_INSERT = re.compile(
+    rb"\b(?:INSERT|REPLACE)\s+(?:(?:LOW_PRIORITY|DELAYED|HIGH_PRIORITY|IGNORE|OVERWRITE)\s+)*(?:INTO\s+)?(?:TABLE\s+)?"
+    + _TABLE
+    + rb"\s*(?:\(([^()]{0,65536})\)\s*)?VALUES?\s*(?=\()",
+    re.IGNORECASE,
+)
+_CREATE = re.compile(
+    rb"\bCREATE\s+(?:TEMPORARY\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?" + _TABLE + rb"\s*\(", re.IGNORECASE
+)
+_COLUMN = re.compile(rb"[ \t\r\n]*(" + _NAME + rb")[ \t]+[A-Za-z]")
+_NOT_COLUMN = {
+    b"primary",
+    b"unique",
+    b"key",
+    b"index",
+    b"constraint",
+    b"foreign",
+    b"fulltext",
+    b"check",
+    b"spatial",
+}
+_BEGINNING = re.compile(
+    rb"^\s*(?:--|/\*|#|INSERT\s|REPLACE\s|CREATE\s|DROP\s|SET\s|USE\s|BEGIN|START\s|LOCK\s)", re.IGNORECASE
+)
+_PROBED = 1 << 18
+#: A statement head this near the end of a window is left for the next one.
+_HEAD = 1 << 17
+
+
+def probe(text: bytes, name: str) -> bool:
+    """Return whether a text is an SQL dump, from its beginning."""
+    text = text[:_PROBED]
+    if _INSERT.search(text):
+        return _BEGINNING.match(text) is not None or name.lower().endswith(".sql")
+    return name.lower().endswith(".sql") and _CREATE.search(text) is not None
+
+
+@dataclass(slots=True)
+class _Table:
+    """One table of the dump: its columns and how many rows were read."""
+
+    name: str
+    number: int
+    columns: tuple[str, ...] = ()
+    rows: int = 0
+
+
+@dataclass(slots=True)
+class _Dump:
+    """What is known of the dump so far."""
+
+    tables: dict[str, _Table] = field(default_factory=dict)
+    line: int = 1
+    broken: list[int] = field(default_factory=list)
+
+    def table(self, name: str) -> _Table:
+        """Return the table of that name, made when it is new."""
+        return self.tables.setdefault(name, _Table(name, len(self.tables)))
+
+
+def _plain(name: bytes) -> str:
+    last = re.split(rb"\s*\.\s*(?=[`\"\[\w\x80-\xff])", name)[-1]
+    return last.strip(b'`"[] \t').decode(errors="replace")
+
+
+def _learn(dump: _Dump, text: bytes) -> None:
+    """Learn the columns of the tables created in ``text``."""
+    for made in _CREATE.finditer(text):
+        depth, begin = 1, made.end()
+        names = []
+        for mark in re.finditer(rb"'(?:[^'\\]|\\.|'')*'|[(),;]", text[made.end() :]):
+            at = made.end() + mark.start()
+            sign = mark.group()
+            depth += {b"(": 1, b")": -1}.get(sign, 0)
+            if (depth == 1 and sign == b",") or depth == 0 or sign == b";":
+                column = _COLUMN.match(text, begin, at)
+                if column and column.group(1).lower() not in _NOT_COLUMN:
+                    names.append(_plain(column.group(1)))
+                begin = at + 1
+            if depth == 0 or sign == b";":
+                break
+        dump.table(_plain(made.group(1))).columns = tuple(names)
+
+
+def read_sql(source: Source, stream: TextStream) -> Iterator[Batch | Unread]:
+    """Yield the values of the dump, places ``table.column#row``; other text as lines."""
+    dump = _Dump()
+    table: _Table | None = None
+    while True:
+        window = stream.window()
+        part = _Part(window.data, bytes(window.data), window.final)
+        while part.used < len(part.text):
+            before = part.used
+            if table is None:
+                table = part.between(dump)
+            elif part.rows(table, dump) != kernel.GOES_ON:
+                table = None
+                continue
+            if part.used == before:
+                break
+        if not part.used and len(part.text) > source.limits.max_record_bytes:
+            dump.broken.append(part.line(0, dump))
+            part.used, table = safe_cut(window.data, source.limits.max_record_bytes)[0], None
+            part.pieces.append((0, part.used))
+        yield from part.batches(source, stream.origin(window), dump)
+        stream.use(part.used)
+        if window.final:
+            break
+    if dump.broken:
+        yield unread("sql-broken", source.member, count=len(dump.broken), line=dump.broken[0])
+
+
+class _Part:
+    """One window of the dump while it is taken apart."""
+
+    def __init__(self, data: Bytes, text: bytes, final: bool) -> None:
+        self.data = data
+        self.text = text
+        self.final = final
+        self.used = 0
+        self.pieces: list[tuple[int, int]] = []
+        self.cells = np.empty((kernel.value_room(data), 6), np.int64)
+        self.count = 0
+        self.head = (0, 0)
+
+    def line(self, position: int, dump: _Dump) -> int:
+        """Return the physical line of a position."""
+        return dump.line + self.text.count(b"\n", 0, position)
+
+    def rows(self, table: _Table, dump: _Dump) -> int:
+        """Read rows of ``table``; return how the list ended."""
+        self.count, table.rows, self.used, state = kernel.read_rows(
+            self.data, self.used, self.final, *self.head, self.cells, self.count, table.number, table.rows
+        )
+        if state == kernel.BROKEN:
+            dump.broken.append(self.line(self.used, dump))
+        return int(state)
+
+    def between(self, dump: _Dump) -> _Table | None:
+        """Pass the text up to the next INSERT and its head; return its table."""
+        head = _INSERT.search(self.text, self.used)
+        if head is None:
+            # A head may be cut off by the end of the window: whole lines are kept back.
+            stop = len(self.text)
+            if not self.final:
+                stop = max(self.used, self.text.rfind(b"\n", self.used, max(self.used, stop - _HEAD)) + 1)
+            _learn(dump, self.text[self.used : stop])
+            self.pieces.append((self.used, stop))
+            self.used = stop
+            return None
+        _learn(dump, self.text[self.used : head.start()])
+        self.pieces.append((self.used, head.start()))
+        self.head = head.span()
+        self.used = head.end()
+        table = dump.table(_plain(head.group(1)))
+        if head.group(2) is not None:
+            table.columns = tuple(_plain(column.strip()) for column in head.group(2).split(b","))
+        return table
+
+    def batches(self, source: Source, origin: TextOrigin, dump: _Dump) -> Iterator[Batch]:
+        """Yield one batch of values per table, and one of the text between the statements."""
+        cells = self.cells[: self.count]
+        tables = list(dump.tables.values())
+        present = np.flatnonzero(np.bincount(cells[:, 5])).tolist()
+        for number in present:
+            own = cells if len(present) == 1 else cells[cells[:, 5] == number]
+            yield self._values(source, origin, tables[number], own)
+        found: list[tuple[Longs, Longs, Longs]] = []
+        line, position = dump.line, 0
+        for start, stop in self.pieces:
+            piece = self.text[start:stop]
+            if len(piece.strip(b" \t\r\n;")):
+                line += self.text.count(b"\n", position, start)
+                position = start
+                data = self.data[start:stop]
+                room = lines_kernel.count_cells(data, lines_kernel.LF)
+                starts, ends, lines, _, _ = lines_kernel.split_lines(data, True, line, room)
+                found.append((starts + start, ends + start, lines))
+        dump.line += self.text.count(b"\n", 0, self.used)
+        if found:
+            starts, ends, lines = (np.concatenate(column) for column in zip(*found, strict=True))
+            yield prose_batch(source, self.data, starts, ends, lines, origin, table="text")
+
+    def _values(self, source: Source, origin: TextOrigin, table: _Table, cells: Longs) -> Batch:
+        forms = cells[:, 4].astype(np.uint8)
+        data, starts, ends, at, shift = escapes.copy_cells(
+            self.data, cells[:, 0].copy(), cells[:, 1].copy(), forms, escapes.escape_room(self.data)
+        )
+        _blank_binary(data, starts, ends, forms)
+        width = int(cells[:, 2].max()) + 1
+        names = table.columns + ("",) * (width - len(table.columns))
+        heads = tuple(f"{table.name}.{name or f'column {n + 1}'}" for n, name in enumerate(names))
+        record = cells[:, 3] + 1
+        places = Rows(heads, cells[:, 2].copy(), record)
+        return Batch(
+            source.member,
+            table.name,
+            names,
+            data,
+            starts,
+            ends,
+            cells[:, 2].astype(np.int32),
+            record,
+            prose=False,
+            addresses=places,
+            origin=origin.shifted(at, shift),
+        )
+
+
+def _blank_binary(data: Bytes, starts: Longs, ends: Longs, forms: Bytes) -> None:
+    """Blank hexadecimal values that are no text, so that the buffer stays valid UTF-8."""
+    for k in np.flatnonzero(forms == escapes.HEX).tolist():
+        value = data[starts[k] : ends[k]]
+        try:
+            bytes(value).decode()
+        except UnicodeDecodeError:
+            value[:] = 0x1A

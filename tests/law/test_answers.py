@@ -1,0 +1,138 @@
+"""What every answer carries: both languages, its source, and whether it was read."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+import pytest
+
+from qingyuan.law import Facts, Level, Office, Organ, Provision, load
+
+CONTRACT = [
+    "filing-decision-service",
+    "suggestion-service",
+    "suggestion-record",
+    "agency-reply",
+    "agency-reply-urgent",
+    "civil-notice",
+    "settlement-notice",
+    "administrative-suit-review",
+    "civil-suit-review",
+    "complaint-record",
+    "judgment-record",
+    "appeal-judgment",
+    "appeal-ruling",
+    "look-back-default",
+]
+
+
+def every_provision() -> list[Provision]:
+    return list(load().search("第")) + list(load().search("本院设置"))
+
+
+@pytest.mark.parametrize("period", CONTRACT)
+def test_the_periods_others_rely_on_exist(period: str) -> None:
+    assert period in {each.id for each in load().periods()}
+
+
+def test_every_period_has_both_languages() -> None:
+    for period in load().periods():
+        assert period.zh
+        assert period.en
+        assert period.start_zh
+        assert period.start_en
+        assert period.length_zh
+        assert period.length_en
+
+
+def test_every_provision_has_both_languages_and_a_source() -> None:
+    provisions = every_provision()
+    assert len(provisions) > 150
+    for provision in provisions:
+        assert provision.zh
+        assert provision.en
+        assert provision.en.isascii() or "–" in provision.en or "“" in provision.en, provision.rule
+        assert provision.citation.source
+        assert provision.citation.law_en
+        assert provision.citation.version
+
+
+def test_what_was_not_read_says_so() -> None:
+    assert not load().cite("hearing-rules-number").verified
+    assert not load().cite("crime-transfer-2021-purpose").verified
+    answer = load().deadline("settlement-notice", date(2021, 2, 7))
+    assert not answer.verified
+    assert any(step.zh.startswith("未核对原文") for step in answer.steps)
+
+
+def test_a_deadline_read_in_full_does_not_claim_otherwise() -> None:
+    answer = load().deadline("agency-reply", date(2026, 3, 2))
+    assert answer.verified
+    assert not any(step.zh.startswith("未核对原文") for step in answer.steps)
+
+
+def test_search_finds_all_words_in_either_language() -> None:
+    found = {provision.rule for provision in load().search("运单 加密")}
+    assert found == {"express-measures-waybill"}
+    assert "express-measures-waybill" in {each.rule for each in load().search("WAYBILLS encryption")}
+    assert load().search("") == ()
+    assert load().search("绝不存在的词语") == ()
+
+
+def test_search_on_a_day_leaves_out_what_was_not_in_force() -> None:
+    assert not any(each.rule.startswith("pipl-") for each in load().search("个人信息", on=date(2021, 10, 31)))
+    assert any(each.rule.startswith("pipl-") for each in load().search("个人信息", on=date(2021, 11, 1)))
+
+
+def test_the_four_regulators_of_the_waybill_case_have_a_legal_duty() -> None:
+    duties = load().duties("express-waybill", None, date(2026, 1, 5))
+    founded = {duty.regulator for duty in duties if duty.basis == "law"}
+    assert founded >= {"postal", "police", "cyberspace", "market"}
+    assert {duty.basis for duty in duties if duty.id.endswith("-agreed")} == {"reference"}
+
+
+def test_regulators_and_fields_are_listed_with_their_names() -> None:
+    assert "postal" in {each.id for each in load().regulators()}
+    assert "快递面单" in {each.zh for each in load().fields()}
+    for regulator in load().regulators():
+        for name in (regulator.id, regulator.zh, regulator.en, *regulator.aliases):
+            assert all(duty.regulator == regulator.id for duty in load().duties(None, name))
+
+
+def test_all_duties_are_listed_without_a_filter() -> None:
+    assert len(load().duties()) >= 24
+    assert all(duty.articles for duty in load().duties())
+
+
+def test_the_callers_office_wins_over_the_seed() -> None:
+    own = Office(id="mine", name="本院", level=Level.COUNTY, division="330782")
+    facts = Facts(on=date(2026, 1, 5), respondent=Organ("某局", Level.COUNTY, "330782"))
+    preferred = load().jurisdiction("administrative", facts, [own]).preferred
+    assert preferred is not None
+    assert preferred.office == own
+
+
+def test_a_proposal_goes_to_json() -> None:
+    facts = Facts(on=date(2026, 1, 5), act=("330782",))
+    plain = msgspec.to_builtins(load().jurisdiction("civil", facts))
+    assert plain["candidates"][0]["office"]["name"] == "义乌市人民检察院"
+    assert plain["candidates"][0]["office"]["verified"] is False
+    assert plain["track"] == "civil"
+
+
+@pytest.mark.parametrize(
+    ("article", "zh", "en"),
+    [
+        ("pil-rules-gap", "第一百一十一条", "art. 111"),
+        ("pil-rules-support", "第一百条、第一百零一条、第一百零三条", "arts. 100, 101, 103"),
+        ("pi-crime-tier-a", "第五条第一款第三项", "art. 5(1) item 3"),
+        ("civil-code-inclusive", "第一千二百五十九条", "art. 1259"),
+        ("civil-code-personal-information", "第一千零三十四条", "art. 1034"),
+        ("hearing-rules-notice", "第十条", "art. 10"),
+        ("criminal-law-personal-information", "第二百五十三条之一", "art. 253-1"),
+    ],
+)
+def test_articles_print_as_the_statutes_print_them(article: str, zh: str, en: str) -> None:
+    citation = load().cite(article)
+    assert (citation.article, citation.article_en) == (zh, en)

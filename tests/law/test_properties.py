@@ -1,0 +1,132 @@
+"""What must hold for every period and every day."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qingyuan.law import Deadline, Period, load
+
+PERIODS = load().periods()
+IN_DAYS = [
+    period
+    for period in PERIODS
+    if period.unit == "day" and not period.id.startswith(("hearing", "court-summons"))
+]
+FORWARD = [
+    period
+    for period in PERIODS
+    if period.unit != "hour" and period.id not in {"hearing-notice", "court-summons"}
+]
+ROLLING = [period for period in FORWARD if not period.id.endswith(("retention", "validity"))]
+#: All statutory periods of the data are in force from here on, and a notice covers every day reached.
+STARTS = st.dates(date(2025, 6, 1), date(2026, 6, 20))
+COUNTS = st.integers(0, 20_000)
+
+
+def start_of(period: Period, day: date) -> date:
+    return datetime(day.year, day.month, day.day, 9, 30) if period.unit == "hour" else day  # noqa: DTZ001
+
+
+@given(st.sampled_from(ROLLING), STARTS)
+def test_a_firm_deadline_is_a_workday(period: Period, start: date) -> None:
+    answer = load().deadline(period.id, start)
+    assert answer.firm
+    assert load().day(answer.due).workday
+
+
+@given(st.sampled_from(FORWARD), STARTS, st.integers(0, 40))
+def test_a_later_start_never_ends_earlier(period: Period, start: date, later: int) -> None:
+    law = load()
+    assert law.deadline(period.id, start).due <= law.deadline(period.id, start + timedelta(days=later)).due
+
+
+@given(st.sampled_from(IN_DAYS), STARTS)
+def test_the_first_day_is_not_counted(period: Period, start: date) -> None:
+    answer = load().deadline(period.id, start)
+    length = next(
+        int("".join(char for char in step.en.split(" is ")[0] if char.isdigit()))
+        for step in answer.steps
+        if step.en.startswith("day ")
+    )
+    unrolled = start + timedelta(days=length)
+    assert answer.due >= unrolled
+    assert all(
+        not load().day(unrolled + timedelta(days=n)).workday for n in range((answer.due - unrolled).days)
+    )
+
+
+@given(STARTS, st.integers(0, 3))
+def test_an_extension_never_shortens(start: date, extend: int) -> None:
+    law = load()
+    one = law.deadline("civil-suit-review", start, extend=extend)
+    more = law.deadline("civil-suit-review", start, extend=extend + 1)
+    assert one.due < more.due
+    assert more.extended == extend + 1
+
+
+@given(STARTS, st.integers(0, 60), st.integers(0, 60))
+def test_a_suspension_never_shortens_and_counts_no_more_than_its_days(
+    start: date, offset: int, length: int
+) -> None:
+    law = load()
+    first = start + timedelta(days=offset)
+    span = (first, first + timedelta(days=length))
+    plain = law.deadline("agency-reply", start)
+    longer = law.deadline("agency-reply", start, suspend=[span])
+    assert longer.due >= plain.due
+    assert longer.suspended_days <= length + 1
+
+
+@given(st.sampled_from(PERIODS), st.dates(date(2026, 3, 1), date(2030, 1, 1)))
+@settings(max_examples=200)
+def test_a_deadline_in_a_year_without_a_notice_is_never_firm(period: Period, start: date) -> None:
+    answer = load().deadline(period.id, start_of(period, start))
+    if answer.due.year > 2026 and period in ROLLING:
+        assert not answer.firm
+        assert any("暂定" in step.zh for step in answer.steps)
+        assert any("provisional" in step.en for step in answer.steps)
+
+
+@given(st.sampled_from(PERIODS), STARTS)
+def test_every_answer_goes_to_json_and_back(period: Period, start: date) -> None:
+    answer = load().deadline(period.id, start_of(period, start))
+    plain = msgspec.to_builtins(answer)
+    assert plain["due"] == answer.due.isoformat()
+    assert msgspec.convert(plain, Deadline) == answer
+    assert answer.articles
+    assert all(step.zh and step.en for step in answer.steps)
+
+
+@given(COUNTS, COUNTS, COUNTS, st.booleans())
+def test_the_threshold_is_the_exact_sum_of_the_shares(a: int, b: int, c: int, insider: bool) -> None:
+    answer = load().threshold(a, b, c, insider=insider)
+    total = (Fraction(a, 50) + Fraction(b, 500) + Fraction(c, 5000)) * (2 if insider else 1)
+    assert Fraction(answer.ratio) == total
+    assert answer.serious == (total >= 1)
+    assert answer.especially_serious == (total >= 10)
+
+
+@given(COUNTS, COUNTS, COUNTS, st.integers(0, 60_000), st.booleans())
+def test_one_record_more_never_makes_it_less_serious(
+    a: int, b: int, c: int, gain: int, insider: bool
+) -> None:
+    law = load()
+    before = law.threshold(a, b, c, gain=gain, insider=insider)
+    after = law.threshold(a + 1, b, c, gain=gain, insider=insider)
+    assert before.serious <= after.serious
+    assert before.especially_serious <= after.especially_serious
+    assert before.especially_serious <= before.serious
+
+
+@given(st.dates(date(2018, 1, 1), date(2026, 12, 28)))
+def test_every_known_day_is_firm_and_explained(day: date) -> None:
+    answer = load().day(day)
+    assert answer.firm
+    assert answer.notice
+    assert answer.reason_zh
+    assert answer.reason_en

@@ -1,0 +1,98 @@
+"""SQL dumps: values by table, column and row; the rest as text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.pii.readers.reading import codes, places, read
+
+DUMP = r"""-- MySQL dump 10.13
+CREATE TABLE `user` (
+  `id` int(11) NOT NULL COMMENT 'a, b (c)',
+  `name` varchar(50) DEFAULT NULL,
+  `tel` varchar(20) DEFAULT '138,',
+  PRIMARY KEY (`id`), KEY `k` (`tel`)
+) ENGINE=InnoDB;
+INSERT INTO `user` VALUES (1,'张三','13800138000'),(2,'O\'Brien''s; (x)',NULL),
+(3,'李四',0x3133393030313339303030);
+INSERT INTO `user` VALUES (4,'王五','13700137000');
+insert into shop.orders (no, addr) values (1, N'杭州'), (2, concat('a', 'b'));
+UPDATE user SET tel='13600136000' WHERE id=1;
+"""
+
+
+def test_values_are_placed_by_table_column_and_row() -> None:
+    cells, unread = read(DUMP.encode(), "d.sql")
+    assert codes(unread) == []
+    assert {p: t for p, t in places(cells).items() if "#" in p} == {
+        "user.id#1": "1",
+        "user.name#1": "张三",
+        "user.tel#1": "13800138000",
+        "user.id#2": "2",
+        "user.name#2": "O'Brien's; (x)",
+        "user.id#3": "3",
+        "user.name#3": "李四",
+        "user.tel#3": "13900139000",
+        "user.id#4": "4",
+        "user.name#4": "王五",
+        "user.tel#4": "13700137000",
+        "orders.no#1": "1",
+        "orders.addr#1": "杭州",
+        "orders.no#2": "2",
+        "orders.addr#2": "concat('a', 'b')",
+    }
+    assert {c.table for c in cells if c.place.startswith("user.")} == {"user"}
+    assert {c.column for c in cells if c.place.startswith("user.tel")} == {"tel"}
+
+
+def test_other_statements_are_read_as_lines() -> None:
+    cells, _ = read(DUMP.encode(), "d.sql")
+    update = [c for c in cells if "13600136000" in c.text]
+    assert [(c.place, c.prose) for c in update] == [("line 12", True)]
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "gb18030"])
+def test_byte_offsets_lead_back_to_the_value(codec: str) -> None:
+    raw = DUMP.encode(codec)
+    cells, _ = read(raw, "d.sql")
+    for cell in cells:
+        written = raw[cell.start : cell.end].decode(codec)
+        if cell.place == "user.name#2":
+            assert written == r"O\'Brien''s; (x)"
+        elif cell.place == "user.tel#3":
+            assert bytes.fromhex(written).decode() == cell.text
+        else:
+            assert written == cell.text
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    rows=st.lists(st.lists(st.text("ab张'\\,();\n\"", max_size=6), min_size=2, max_size=2), min_size=1, max_size=8),
+    single=st.booleans(),
+    block=st.sampled_from([7, 40, 4096]),
+)
+def test_any_values_come_back_whatever_they_hold_and_wherever_the_blocks_end(
+    rows: list[list[str]], single: bool, block: int
+) -> None:
+    quoted = [",".join("'" + v.replace("\\", "\\\\").replace("'", "''") + "'" for v in row) for row in rows]
+    head = "INSERT INTO t (x, y) VALUES "
+    text = "".join(f"{head}({q});\n" for q in quoted) if single else head + ",".join(f"({q})" for q in quoted) + ";\n"
+    cells, unread = read(text.encode(), "d.sql", block_bytes=block)
+    assert codes(unread) == []
+    found = {(c.record, c.column): c.text for c in cells if c.table == "t"}
+    expected = {(n, k): v for n, row in enumerate(rows, 1) for k, v in zip("xy", row, strict=True) if v}
+    assert found == expected
+
+
+def test_a_dump_that_breaks_off_is_named_and_its_tail_is_scanned() -> None:
+    cells, unread = read(b"INSERT INTO t (a) VALUES ('13800138000'),\n('13900139", "d.sql")
+    assert codes(unread) == ["sql-broken"]
+    assert places(cells)["t.a#1"] == "13800138000"
+    assert any("13900139" in c.text and c.prose and c.place == "line 2" for c in cells)
+
+
+def test_binary_values_are_blanked_not_guessed() -> None:
+    cells, _ = read(b"INSERT INTO t (a,b) VALUES (0xFF00FE,'x');\n", "d.sql")
+    assert places(cells)["t.a#1"] == "\x1a\x1a\x1a"
