@@ -9,7 +9,7 @@ import pytest
 
 from qingyuan.law import Facts, Level, Office, Organ, Provision, load
 
-CONTRACT = [
+WELL_KNOWN = [
     "filing-decision-service",
     "suggestion-service",
     "suggestion-record",
@@ -31,7 +31,7 @@ def every_provision() -> list[Provision]:
     return list(load().search("第")) + list(load().search("本院设置"))
 
 
-@pytest.mark.parametrize("period", CONTRACT)
+@pytest.mark.parametrize("period", WELL_KNOWN)
 def test_the_periods_others_rely_on_exist(period: str) -> None:
     assert period in {each.id for each in load().periods()}
 
@@ -136,3 +136,35 @@ def test_a_proposal_goes_to_json() -> None:
 def test_articles_print_as_the_statutes_print_them(article: str, zh: str, en: str) -> None:
     citation = load().cite(article)
     assert (citation.article, citation.article_en) == (zh, en)
+
+
+def test_every_regulator_and_field_has_a_duty() -> None:
+    assert all(load().duties(None, regulator.id) for regulator in load().regulators())
+    assert all(load().duties(field.id) for field in load().fields())
+
+
+def test_a_threshold_names_its_version_in_both_languages() -> None:
+    answer = load().threshold(50, 0, 0)
+    assert answer.version.endswith("2017年公布（2017-06-01起施行）")
+    assert answer.version_en.endswith("2017 text (in force from 2017-06-01)")
+    assert answer.articles[0].doc_no == "法释〔2017〕10号"
+
+
+def test_the_guiding_order_of_an_undecided_case_is_left_to_people() -> None:
+    facts = Facts(on=date(2026, 1, 5), act=("330110",), result=("330782", "330702"), online=True)
+    proposal = load().jurisdiction("civil", facts)
+    assert proposal.preferred is None
+    assert {each.division for each in proposal.candidates} == {"330110", "330782", "330702", "330700"}
+    assert any("指定" in reason.zh for each in proposal.candidates for reason in each.reasons)
+
+
+def test_an_online_case_away_from_the_company_warns() -> None:
+    facts = Facts(
+        on=date(2026, 1, 5),
+        respondent=Organ("某局", Level.COUNTY, "330782"),
+        result=("330782", "330702"),
+        domicile=("330110",),
+        online=True,
+    )
+    notes = load().jurisdiction("administrative", facts).notes
+    assert any("330110" in note.zh and "330110" in note.en for note in notes)

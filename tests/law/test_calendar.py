@@ -55,7 +55,7 @@ def test_every_day_names_its_notice(year: int) -> None:
 def test_a_make_up_workday_is_worked_and_says_why() -> None:
     answer = load().day(date(2026, 2, 14))
     assert answer.workday
-    assert answer.reason_zh.startswith("调休上班")
+    assert answer.reason_zh == "调休上班，国办发明电〔2025〕7号"
 
 
 @pytest.mark.parametrize(

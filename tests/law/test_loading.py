@@ -82,6 +82,13 @@ CASES = [
     ("instruments.yaml", "  - id: csl\n", "  - id: cybersecurity\n", "law.dangling-reference", "rules.0"),
     ("instruments.yaml", "kind: interpretation", "kind: opinion", "law.bad-field", "instruments.0.kind"),
     ("instruments.yaml", "to: 2020-12-31", "to: 2017-12-31", "law.bad-data", "instruments.1.versions.0"),
+    (
+        "periods.yaml",
+        "rule: medical-ads-review",
+        "rule: medical-ads-none",
+        "law.dangling-reference",
+        "extensions",
+    ),
     ("duties.yaml", "regulator: postal", "regulator: post", "law.dangling-reference", "duties.0.regulator"),
     (
         "duties.yaml",

@@ -116,8 +116,8 @@ def _expand(entry: Entry[CalendarFile]) -> dict[date, Day]:
                 current,
                 workday=False,
                 firm=True,
-                reason_zh=f"{holiday.zh}放假（{number}）",
-                reason_en=f"{holiday.en} ({number})",
+                reason_zh=f"{holiday.zh}放假，{number}",
+                reason_en=f"{holiday.en}, {number}",
                 notice=number,
             )
             current += _ONE_DAY
@@ -126,8 +126,8 @@ def _expand(entry: Entry[CalendarFile]) -> dict[date, Day]:
             current,
             workday=True,
             firm=True,
-            reason_zh=f"调休上班（{number}）",
-            reason_en=f"make-up workday ({number})",
+            reason_zh=f"调休上班，{number}",
+            reason_en=f"make-up workday, {number}",
             notice=number,
         )
     return days

@@ -158,6 +158,7 @@ def _period(store: Store, entry: Entry[Period]) -> None:
             )
         _refer(store, entry, version.rules, *at, "rules")
         _refer(store, entry, [ground.rule for ground in version.suspensions], *at, "suspensions")
+        _refer(store, entry, [extension.rule for extension in version.extensions], *at, "extensions")
         _extensions(entry, version, at)
         _covered(store, entry, version, at)
 

@@ -13,7 +13,7 @@ from qingyuan.law._requests import Span, refusal, refuse_bad_request
 from qingyuan.law._schema import Period, PeriodVersion, Unit
 from qingyuan.law._store import Store
 from qingyuan.law._versions import Citer, choose
-from qingyuan.law._words import articles_en, articles_zh, length_en, length_zh
+from qingyuan.law._words import articles_en, articles_zh, length_en, length_zh, span_of
 from qingyuan.law.errors import LawError
 from qingyuan.law.model import Citation, Day, Deadline, Step
 
@@ -130,16 +130,10 @@ class _Count:
 
     def _announce(self, version: PeriodVersion, basis: Sequence[Citation]) -> None:
         setting = self.entry.record.kind == "setting"
-        bound = {"max": ("不超过", "at most "), "min": ("不少于", "at least "), "exact": ("", "")}[
-            version.bound
-        ]
         source = "本院设置，不是法定期限" if setting else articles_zh(basis)
         source_en = "a setting of the office, not a statutory period" if setting else articles_en(basis)
-        before = ("之前", " before the event") if version.before else ("", "")
-        self._step(
-            f"{version.act.zh}：{version.start.zh}{before[0]}{bound[0]}{length_zh(version.value, version.unit)}（{source}）",
-            f"{version.act.en}: {bound[1]}{length_en(version.value, version.unit)}{before[1]} from {version.start.en} ({source_en})",
-        )
+        zh, en = span_of(version)
+        self._step(f"{version.act.zh}：{zh}（{source}）", f"{version.act.en}: {en} ({source_en})")
 
     def _hours(self, version: PeriodVersion, start: date) -> datetime:
         if not isinstance(start, datetime):
@@ -274,18 +268,24 @@ class _Count:
         due = self._span(spans, tell=False)
         length = length_zh(extension.value, extension.unit)
         length_in_english = length_en(extension.value, extension.unit)
+        condition = extension.condition
+        needs = f"{condition.zh}，" if condition else ""
+        needs_en = f"{condition.en}, " if condition else ""
+        cited = self._counting([extension.rule])
         if extension.fixed:
             self._step(
-                f"第{number + 1}次延长{length}（{extension.approver.zh}批准），自起算日连续计算至{due}",
-                f"extension {number + 1}: {length_in_english} (approved by {extension.approver.en}), counted through from the start to {due}",
+                f"第{number + 1}次延长{length}（{needs}{extension.approver.zh}批准，{articles_zh(cited)}），自起算日连续计算至{due}",
+                f"extension {number + 1}: {length_in_english} ({needs_en}approved by {extension.approver.en}, "
+                f"{articles_en(cited)}), counted through from the start to {due}",
                 due,
             )
         else:
             self.firm = False
             self._step(
-                f"第{number + 1}次延长须{extension.approver.zh}批准，规则没有规定长度，暂按{length}计至{due}，以批准文书为准（暂定）",
-                f"extension {number + 1} needs approval by {extension.approver.en} and the rule sets no length; "
-                f"{length_in_english} assumed, to {due}, subject to the approval itself (provisional)",
+                f"第{number + 1}次延长须{extension.approver.zh}批准（{needs}{articles_zh(cited)}），规则没有规定长度，"
+                f"暂按{length}计至{due}，以批准文书为准（暂定）",
+                f"extension {number + 1} needs approval by {extension.approver.en} ({needs_en}{articles_en(cited)}) and the "
+                f"rule sets no length; {length_in_english} assumed, to {due}, subject to the approval itself (provisional)",
                 due,
             )
         return due
@@ -333,13 +333,10 @@ class _Count:
         for day in (*passed, reached):
             self._see(day.date)
         if not passed:
+            told = reached.firm and reached.reason_en != "workday"
             self._step(
-                f"{due}为工作日（{reached.reason_zh}），不顺延"
-                if reached.reason_zh != "工作日"
-                else f"{due}为工作日，不顺延",
-                f"{due} is a workday ({reached.reason_en}); no rollover"
-                if reached.reason_en != "workday"
-                else f"{due} is a workday; no rollover",
+                f"{due}为工作日{f'（{reached.reason_zh}）' if told else ''}，不顺延",
+                f"{due} is a workday{f' ({reached.reason_en})' if told else ''}; no rollover",
                 due,
             )
         else:

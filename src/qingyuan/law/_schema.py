@@ -85,6 +85,8 @@ class Extension(Record, frozen=True):
     value: int
     unit: Unit
     approver: Text
+    rule: str
+    condition: Text | None = None
     fixed: bool = True
     repeat: bool = False
 

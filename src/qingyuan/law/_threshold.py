@@ -112,7 +112,7 @@ class _Weighing:
         for text in version.not_computed:
             self._steps.append(Step(f"未判断：{text.zh}", f"not judged: {text.en}"))
         articles = tuple({citation.rule: citation for citation in self._cited}.values())
-        zh, _ = self._citer.edition(version.sum_rule, self._on)
+        zh, en = self._citer.edition(version.sum_rule, self._on)
         return Threshold(
             serious=serious,
             especially_serious=especially,
@@ -121,6 +121,7 @@ class _Weighing:
             basis=tuple(self._steps),
             articles=articles,
             version=zh,
+            version_en=en,
             verified=all(citation.verified for citation in articles),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qingyuan.law._articles import numeral
-from qingyuan.law._schema import Unit
+from qingyuan.law._schema import PeriodVersion, Unit
 from qingyuan.law.model import Citation
 
 _ZH = {"hour": "小时", "day": "日", "workday": "个工作日", "month": "个月", "year": "年"}
@@ -36,3 +36,19 @@ def articles_en(citations: Sequence[Citation]) -> str:
 def title_zh(title: str) -> str:
     """Return ``title`` in title marks; marks inside it become single ones, as the rules of punctuation ask."""
     return f"《{title.replace('《', '〈').replace('》', '〉')}》"
+
+
+def span_of(version: PeriodVersion) -> tuple[str, str]:
+    """Return how long and from what, in both languages, e.g. ``自决定立案之日起七日内``."""
+    length, length_in_english = length_zh(version.value, version.unit), length_en(version.value, version.unit)
+    start = version.start
+    if version.before:
+        return f"{start.zh}前至少{length}", f"at least {length_in_english} before {start.en}"
+    origin = f"自{start.zh}{'时' if version.unit == 'hour' else '之日'}起"
+    if version.bound == "max":
+        return f"{origin}{length}内", f"within {length_in_english} of {start.en}"
+    least = version.bound == "min"
+    return (
+        f"{origin}{'不少于' if least else ''}{length}",
+        f"{'at least ' if least else ''}{length_in_english} from {start.en}",
+    )

@@ -151,6 +151,7 @@ class Threshold(msgspec.Struct, frozen=True):
         basis: The computation, in order.
         articles: The provisions applied.
         version: Which version of the rule was applied, Chinese.
+        version_en: The same in English.
         verified: Whether every provision applied was read in a named source.
     """
 
@@ -161,6 +162,7 @@ class Threshold(msgspec.Struct, frozen=True):
     basis: tuple[Step, ...]
     articles: tuple[Citation, ...]
     version: str
+    version_en: str
     verified: bool
 
 
