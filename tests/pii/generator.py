@@ -6,13 +6,39 @@ import random
 from dataclasses import dataclass, field
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-AREAS = ("110105", "330782", "330102", "440308", "510107", "620102", "430102", "500103", "310115", "320505", "451302")
+AREAS = (
+    "110105",
+    "330782",
+    "330102",
+    "440308",
+    "510107",
+    "620102",
+    "430102",
+    "500103",
+    "310115",
+    "320505",
+    "451302",
+)
 PREFIXES = (
     130, 131, 133, 135, 137, 138, 139, 145, 147, 149, 150, 151, 153, 155, 156, 158, 159, 166, 170, 171, 172, 173,
     175, 176, 177, 178, 180, 182, 185, 186, 187, 188, 189, 190, 191, 193, 195, 198, 199,
 )  # fmt: skip
-BINS = ("622202", "621700", "622848", "621661", "622588", "622700", "621226", "622260", "621799", "622908", "436742")
-SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁任沈姚"
+BINS = (
+    "622202",
+    "621700",
+    "622848",
+    "621661",
+    "622588",
+    "622700",
+    "621226",
+    "622260",
+    "621799",
+    "622908",
+    "436742",
+)
+SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁任沈姚"
+)
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰红梅建国志鹏婷雪宇浩欣怡子轩梓涵"
 
 
@@ -71,7 +97,9 @@ class Maker:
     def masked_mobile(self) -> str:
         m, r = self.mobile(), self.r
         star = r.choice(("*", "*", "*", "×", "•", "＊", "x", "X"))
-        return r.choice((m[:3] + star * 4 + m[7:], m[:3] + star * 4 + m[7:], m[:3] + star * 5 + m[8:], m[:7] + star * 4))
+        return r.choice(
+            (m[:3] + star * 4 + m[7:], m[:3] + star * 4 + m[7:], m[:3] + star * 5 + m[8:], m[:7] + star * 4)
+        )
 
     def written_id(self) -> str:
         v, r = self.resident_id(), self.r
@@ -80,7 +108,14 @@ class Maker:
     def masked_id(self) -> str:
         v, r = self.resident_id(), self.r
         star = r.choice(("*", "*", "＊", "×"))
-        return r.choice((v[:3] + star * 11 + v[14:], v[:6] + star * 8 + v[14:], v[:4] + star * 10 + v[14:], v[0] + star * 16 + v[17]))
+        return r.choice(
+            (
+                v[:3] + star * 11 + v[14:],
+                v[:6] + star * 8 + v[14:],
+                v[:4] + star * 10 + v[14:],
+                v[0] + star * 16 + v[17],
+            )
+        )
 
     def written_card(self) -> str:
         v, r = self.card(), self.r
@@ -90,7 +125,13 @@ class Maker:
 
     def masked_card(self) -> str:
         v, r = self.card(), self.r
-        return r.choice((f"{v[:4]} **** **** {v[-4:]}", v[:6] + "*" * (len(v) - 10) + v[-4:], v[:4] + "*" * (len(v) - 8) + v[-4:]))
+        return r.choice(
+            (
+                f"{v[:4]} **** **** {v[-4:]}",
+                v[:6] + "*" * (len(v) - 10) + v[-4:],
+                v[:4] + "*" * (len(v) - 8) + v[-4:],
+            )
+        )
 
     def order_number(self) -> str:
         """Return an order number that passes Luhn and begins like a card."""
@@ -108,7 +149,9 @@ class Maker:
                 lambda: f"快递单号：77{self.digits(13)}",
                 lambda: f"流水号 {self.digits(20)}",
                 lambda: f"md5 {r.getrandbits(128):032x}",
-                lambda: f"{r.getrandbits(32):08x}-{r.getrandbits(16):04x}-4{r.getrandbits(12):03x}-a{r.getrandbits(12):03x}-{r.getrandbits(48):012x}",
+                lambda: (
+                    f"{r.getrandbits(32):08x}-{r.getrandbits(16):04x}-4{r.getrandbits(12):03x}-a{r.getrandbits(12):03x}-{r.getrandbits(48):012x}"
+                ),
                 lambda: f"客服400-{self.digits(3)}-{self.digits(4)}",
                 lambda: f"金额{r.randint(1, 99999)}.{self.digits(2)}元",
                 lambda: f"坐标 120.{self.digits(11)}",
@@ -126,7 +169,17 @@ class Truth:
     spans: list[tuple[int, str, int, int, str, bool]] = field(default_factory=list)
 
 
-WRAPS = ("{}", "电话{}转告", "请打{}。", "联系{}，谢谢", "（{}）", "tel:{}", "手机号:{}备用", "→{}←", "@张三 {}")
+WRAPS = (
+    "{}",
+    "电话{}转告",
+    "请打{}。",
+    "联系{}，谢谢",
+    "（{}）",
+    "tel:{}",
+    "手机号:{}备用",
+    "→{}←",
+    "@张三 {}",
+)
 ID_WRAPS = ("身份证{}", "身份证号：{}。", "（{}）", "证件号码{}，", "{}")
 CARD_WRAPS = ("卡号{}", "银行卡：{}，户名略", "打款到{}谢谢", "收款账号 {}", "请转账至{}")
 
@@ -159,18 +212,44 @@ def prose_lines(seed: int, count: int) -> tuple[list[str], Truth]:
     return lines, truth
 
 
-COLUMNS = ("运单号", "订单号", "下单时间", "寄件人", "寄件电话", "收件人", "收件电话", "收件地址", "身份证号", "银行卡号", "物品", "备注")
+COLUMNS = (
+    "运单号",
+    "订单号",
+    "下单时间",
+    "寄件人",
+    "寄件电话",
+    "收件人",
+    "收件电话",
+    "收件地址",
+    "身份证号",
+    "银行卡号",
+    "物品",
+    "备注",
+)
 
 
-def waybill_rows(seed: int, count: int, masked_share: float = 0.35) -> tuple[list[str], list[list[str]], Truth]:
+def waybill_rows(
+    seed: int, count: int, masked_share: float = 0.35
+) -> tuple[list[str], list[list[str]], Truth]:
     """Return a waybill table and its truth; record n stands on line n + 1."""
     m = Maker(seed)
     rows, truth = [], Truth()
     for record in range(1, count + 1):
-        row = [f"77{m.digits(13)}", m.order_number() if m.r.random() < 0.5 else m.digits(19), "2026-03-11 12:30:00"]
+        row = [
+            f"77{m.digits(13)}",
+            m.order_number() if m.r.random() < 0.5 else m.digits(19),
+            "2026-03-11 12:30:00",
+        ]
         values: list[tuple[str, str, bool] | None] = [None, None, None]
 
-        def put(kind: str, value: str, *, hidden: bool) -> None:
+        def put(
+            kind: str,
+            value: str,
+            *,
+            hidden: bool,
+            row: list[str] = row,
+            values: list[tuple[str, str, bool] | None] = values,
+        ) -> None:
             row.append(value)
             values.append((kind, value, hidden))
 
@@ -195,7 +274,10 @@ def waybill_rows(seed: int, count: int, masked_share: float = 0.35) -> tuple[lis
         else:
             hidden = m.r.random() < masked_share
             put("bank-card", m.masked_card() if hidden else m.card(), hidden=hidden)
-        row += [m.r.choice(("文具", "衣服", "水果", "方便面", "金属配件")), m.r.choice(("", "轻放", m.decoy()))]
+        row += [
+            m.r.choice(("文具", "衣服", "水果", "方便面", "金属配件")),
+            m.r.choice(("", "轻放", m.decoy())),
+        ]
         for column, value in zip(COLUMNS, values, strict=False):
             if value is not None:
                 truth.spans.append((record + 1, column, 0, len(value[1]), value[0], value[2]))

@@ -19,6 +19,8 @@ from qingyuan.office.home import Home
 from qingyuan.office.sealing import Collector, Sealer
 from qingyuan.store import EventDraft, StoredEvent
 
+#: What the table of counts says of kinds that are themselves a form of de-identification.
+_NOTES = {"privacy-number": "虚拟号码，属去标识化形式"}
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -193,7 +195,7 @@ def _counts(loaded: Loaded) -> list[Mapping[str, object]]:
         for kind, count in lead.registered.counts.kinds.items():
             totals[kind] = totals.get(kind, 0) + count
     rows: list[Mapping[str, object]] = [
-        {"kind": names.get(kind, kind), "count": count, "note": "未去标识化（明文）"}
+        {"kind": names.get(kind, kind), "count": count, "note": _NOTES.get(kind, "未去标识化（明文）")}
         for kind, count in sorted(totals.items(), key=lambda pair: -pair[1])
         if count
     ]

@@ -75,7 +75,10 @@ def test_hostile_names_are_named_and_their_content_is_still_read() -> None:
 def test_members_of_the_same_name_are_told_apart() -> None:
     cells, unread = read(zipped([("a.csv", CSV), ("a.csv", CSV.replace(b"138", b"139"))]), "z.zip")
     assert codes(unread) == ["duplicate-name"]
-    assert {(c.member, c.text) for c in cells if c.text[0] == "1"} == {("a.csv", "13800138000"), ("a.csv#2", "13900139000")}
+    assert {(c.member, c.text) for c in cells if c.text[0] == "1"} == {
+        ("a.csv", "13800138000"),
+        ("a.csv#2", "13900139000"),
+    }
 
 
 def test_links_are_not_followed() -> None:
@@ -137,7 +140,9 @@ def test_names_in_gb18030_are_read_as_chinese_tools_write_them() -> None:
     assert {c.member for c in cells} == {gb.decode("gb18030")}
 
 
-@pytest.mark.parametrize(("pack", "ending"), [(gzip.compress, "gz"), (bz2.compress, "bz2"), (lzma.compress, "xz")])
+@pytest.mark.parametrize(
+    ("pack", "ending"), [(gzip.compress, "gz"), (bz2.compress, "bz2"), (lzma.compress, "xz")]
+)
 def test_single_file_packings_are_opened(pack: object, ending: str) -> None:
     assert callable(pack)
     cells, unread = read(pack(CSV), f"dir/x.csv.{ending}")

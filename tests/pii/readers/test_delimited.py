@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from qingyuan.pii import readers
 from tests.pii.readers.reading import codes, read
 
-TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0\x1a"), max_size=12)
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0\x1a\x01;|\t"), max_size=12)
 ROWS = st.lists(st.lists(TEXTS, min_size=2, max_size=5), min_size=1, max_size=12)
 QUIET = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -47,7 +47,10 @@ def test_no_character_of_a_broken_table_is_lost(text: str, block: int) -> None:
 
 @QUIET
 @given(
-    rows=st.lists(st.tuples(st.text("张李王赵𠀀·", max_size=4), st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)), max_size=20),
+    rows=st.lists(
+        st.tuples(st.text("张李王赵𠀀·", max_size=4), st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)),
+        max_size=20,
+    ),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be"]),
     block=st.sampled_from([2, 10, 50, 4096]),
 )
@@ -100,7 +103,9 @@ def test_a_table_without_a_header_keeps_its_first_record() -> None:
 
 @pytest.mark.parametrize("sign", ["\t", ";", "|", "\x01"])
 def test_the_delimiter_is_found_without_a_telling_name(sign: str) -> None:
-    raw = "\n".join(sign.join(row) for row in [["姓名", "电话"], ["张三", "13800138000"], ["李四", "13900139000"]])
+    raw = "\n".join(
+        sign.join(row) for row in [["姓名", "电话"], ["张三", "13800138000"], ["李四", "13900139000"]]
+    )
     assert readers.sniff(raw.encode(), "export") is readers.Format.DELIMITED
     cells, _ = read(raw.encode(), "export")
     assert [c.text for c in cells if c.column == "电话"] == ["电话", "13800138000", "13900139000"]
@@ -140,3 +145,9 @@ def test_a_row_with_too_many_columns_is_read_as_text_and_named() -> None:
 def test_nul_bytes_survive() -> None:
     cells, _ = read("姓名,电话\n张\0三,13800138000\n".encode(), "t.csv")
     assert [c.text for c in cells if c.record == 1] == ["张\0三", "13800138000"]
+
+
+def test_a_regular_csv_is_split_at_commas_whatever_else_its_cells_hold() -> None:
+    cells, unread = read(b'"","\x01"\n"","\x01"\n', "t.csv")
+    assert codes(unread) == []
+    assert [c.text for c in cells] == ["", "\x01", "", "\x01"]

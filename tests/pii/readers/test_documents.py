@@ -126,3 +126,9 @@ def test_html_nested_ten_thousand_deep_is_read() -> None:
     raw = b"<html><body>" + b"<div>" * 10_000 + b"13800138000" + b"</div>" * 10_000
     cells, _ = read(raw, "a.html")
     assert [c.text for c in cells] == ["13800138000"]
+
+
+def test_html_with_too_many_tags_is_read_as_text_and_named() -> None:
+    cells, unread = read(b"<html>" + b"<p>x\n" * 400_001 + b"<p>13800138000", "a.html")
+    assert codes(unread) == ["html-as-text"]
+    assert (cells[-1].text, cells[-1].place) == ("<p>13800138000", "line 400002")

@@ -12,7 +12,10 @@ from tests.pii.readers.reading import codes, places, read
 
 LEAVES = st.one_of(st.text(max_size=8), st.integers(), st.floats(allow_nan=False, allow_infinity=False))
 VALUES = st.recursive(
-    LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abc张 .\"\\", max_size=4), inner, max_size=4)
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text('abc张 ."\\', max_size=4), inner, max_size=4)
+    ),
 )
 QUIET = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -30,7 +33,8 @@ def leaves(value: object) -> list[str]:
 
 @QUIET
 @given(
-    value=st.lists(VALUES, min_size=1, max_size=4) | st.dictionaries(st.text("abc", min_size=1, max_size=3), VALUES, min_size=1),
+    value=st.lists(VALUES, min_size=1, max_size=4)
+    | st.dictionaries(st.text("abc", min_size=1, max_size=3), VALUES, min_size=1),
     ascii_only=st.booleans(),
     indent=st.sampled_from([None, 1]),
     block=st.sampled_from([1, 8, 4096]),
@@ -104,7 +108,7 @@ def test_a_member_name_that_is_data_becomes_a_cell_and_never_a_place() -> None:
 
 
 def test_numbers_keep_the_text_they_were_written_in() -> None:
-    cells, _ = read(b'[110101199001011237, 1.50, 1e3, -0]', "a.json")
+    cells, _ = read(b"[110101199001011237, 1.50, 1e3, -0]", "a.json")
     assert [c.text for c in cells] == ["110101199001011237", "1.50", "1e3", "-0"]
 
 

@@ -68,7 +68,10 @@ def test_an_encrypted_workbook_is_named_and_says_what_to_ask_for() -> None:
 
 def replaced(name: str, content: bytes) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(workbook())) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook())) as old,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
         for info in old.infolist():
             new.writestr(info.filename, content if info.filename == name else old.read(info))
     return out.getvalue()
@@ -124,5 +127,14 @@ def test_an_ods_sheet_is_read_and_trailing_repetition_is_harmless() -> None:
 
 def test_an_ods_cell_repeated_without_end_is_refused() -> None:
     repeated = CELL.format(' table:number-columns-repeated="16384"', "x")
-    cells, unread = read(ods(f'<table:table-row table:number-rows-repeated="1048576">{repeated}</table:table-row>'), "a.ods")
+    cells, unread = read(
+        ods(f'<table:table-row table:number-rows-repeated="1048576">{repeated}</table:table-row>'), "a.ods"
+    )
     assert (cells, codes(unread)) == ([], ["sheet-too-large"])
+
+
+def test_an_ods_that_breaks_off_is_named_instead_of_waited_for() -> None:
+    cells, unread = read(
+        ods("<table:table-row>" + CELL.format("", "x") + "</table:table-row><table:table-row"), "a.ods"
+    )
+    assert (cells, codes(unread)) == ([], ["corrupt"])

@@ -69,7 +69,9 @@ def test_byte_offsets_lead_back_to_the_value(codec: str) -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    rows=st.lists(st.lists(st.text("ab张'\\,();\n\"", max_size=6), min_size=2, max_size=2), min_size=1, max_size=8),
+    rows=st.lists(
+        st.lists(st.text("ab张'\\,();\n\"", max_size=6), min_size=2, max_size=2), min_size=1, max_size=8
+    ),
     single=st.booleans(),
     block=st.sampled_from([7, 40, 4096]),
 )
@@ -78,7 +80,11 @@ def test_any_values_come_back_whatever_they_hold_and_wherever_the_blocks_end(
 ) -> None:
     quoted = [",".join("'" + v.replace("\\", "\\\\").replace("'", "''") + "'" for v in row) for row in rows]
     head = "INSERT INTO t (x, y) VALUES "
-    text = "".join(f"{head}({q});\n" for q in quoted) if single else head + ",".join(f"({q})" for q in quoted) + ";\n"
+    text = (
+        "".join(f"{head}({q});\n" for q in quoted)
+        if single
+        else head + ",".join(f"({q})" for q in quoted) + ";\n"
+    )
     cells, unread = read(text.encode(), "d.sql", block_bytes=block)
     assert codes(unread) == []
     found = {(c.record, c.column): c.text for c in cells if c.table == "t"}

@@ -10,7 +10,6 @@ import re
 import stat
 import tarfile
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import IO, BinaryIO, cast
@@ -19,7 +18,7 @@ from qingyuan.pii.batch import Batch, Unread
 from qingyuan.pii.readers._docx import read_docx
 from qingyuan.pii.readers._salvage import LocalMember, local_members
 from qingyuan.pii.readers._sheets import read_workbook
-from qingyuan.pii.readers._source import Source
+from qingyuan.pii.readers._source import DAMAGE, Source
 from qingyuan.pii.readers._unread import Refused, unread
 
 _Reader = Callable[[Source], Iterator[Batch | Unread]]
@@ -29,15 +28,6 @@ _OPENERS: dict[str, Callable[[IO[bytes]], IO[bytes]]] = {
     "xz": lambda raw: cast("IO[bytes]", lzma.LZMAFile(raw)),  # noqa: SIM115 -- opened by the caller's with
 }
 _DRIVE = re.compile(r"^[A-Za-z]:")
-_BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    tarfile.TarError,
-    EOFError,
-    gzip.BadGzipFile,
-    OSError,
-)
 
 
 class _Forward(io.RawIOBase):
@@ -75,7 +65,7 @@ class _Member(io.RawIOBase):
         """
         try:
             data = self._stream.read(size)
-        except _BROKEN as error:
+        except DAMAGE as error:
             code = "truncated" if isinstance(error, EOFError) else "corrupt"
             why = "CRC-32" if "CRC" in str(error) else type(error).__name__
             raise Refused(code, format=self._kind, where=f"{why}, {self._read} bytes read") from error
@@ -143,7 +133,7 @@ def read_zip(source: Source, reader: _Reader) -> Iterator[Batch | Unread]:
     stream = source.random_access()
     try:
         archive = zipfile.ZipFile(stream)
-    except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError) as error:
+    except DAMAGE as error:
         yield from _read_salvaged(source, stream, reader, error)
         return
     with archive:
@@ -170,7 +160,7 @@ def _mimetype(archive: zipfile.ZipFile) -> bytes:
     try:
         with archive.open("mimetype") as stream:
             return stream.read(256)
-    except (*_BROKEN, NotImplementedError, RuntimeError):
+    except DAMAGE:
         return b""
 
 
@@ -194,7 +184,7 @@ def _read_zip_member(
     except NotImplementedError:
         yield unread("unsupported-compression", member, method=info.compress_type)
         return
-    except (*_BROKEN, RuntimeError, ValueError) as error:
+    except DAMAGE as error:
         yield unread("corrupt", member, format="ZIP", where=type(error).__name__)
         return
     with opened:

@@ -134,7 +134,7 @@ def _valid(data: Bytes) -> bool:
     """Return whether ``data`` is well-formed UTF-8; Arrow checks several GB a second."""
     offsets = np.array([0, len(data)], np.int32)
     parts = [pa.py_buffer(cast("bytes", array)) for array in (offsets, data)]
-    text = pa.StringArray.from_buffers(1, *parts)
+    text = pa.StringArray.from_buffers(1, parts[0], parts[1])
     try:
         text.validate(full=True)
     except pa.ArrowInvalid:
@@ -167,6 +167,7 @@ class TextStream:
     def __init__(self, source: Source) -> None:
         """Settle the encoding as far as the head allows."""
         self._source = source
+        self._block = source.limits.block_bytes
         self._encoding, self._skip = sniff_encoding(source.head)
         self._rest: Bytes = np.empty(0, np.uint8)
         self._offset = self._skip
@@ -183,10 +184,14 @@ class TextStream:
         """Return the encoding; ``"?"`` if unknown, ``"ascii?"`` while nothing but ASCII was seen."""
         return self._encoding
 
+    def read_at_most(self, count: int) -> None:
+        """Read no more than ``count`` bytes at a time, for formats whose cells take many times their text."""
+        self._block = min(self._block, count)
+
     def window(self) -> Window:
         """Return the text not yet used, with at least one more block of the file (unless it ends)."""
         while not self._eof:
-            block = self._decode(self._source.read(max(self._source.limits.block_bytes, len(self._rest))))
+            block = self._decode(self._source.read(max(self._block, len(self._rest))))
             if len(block):
                 self._rest = np.concatenate((self._rest, block)) if len(self._rest) else block
                 break

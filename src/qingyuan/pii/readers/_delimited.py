@@ -80,7 +80,10 @@ def find_dialect(data: Bytes, name: str, *, final: bool, reach: int) -> Dialect 
             continue
         width, times = Counter(len(row) for row in rows).most_common(1)[0]
         share = times / len(rows)
-        enough = said is not None or (len(rows) >= 3 and share >= _REGULAR)  # noqa: PLR2004
+        enough = delimiter == said or (len(rows) >= (3 if said is None else 2) and share >= _REGULAR)
+        if delimiter == said and width > 1 and share >= _REGULAR:
+            best = share, width, delimiter, rows
+            break
         if width > 1 and enough and (best is None or (share, width) > best[:2]):
             best = share, width, delimiter, rows
     if best is None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO
 from xml.parsers import expat
 
 from qingyuan.pii.batch import Batch, Unread
-from qingyuan.pii.readers._source import Source
+from qingyuan.pii.readers._source import DAMAGE, Source
 from qingyuan.pii.readers._table import listed_batch, numbered_batch, table_batches
 from qingyuan.pii.readers._unread import Refused, unread
 
@@ -175,12 +174,5 @@ def _parse(source: Source, parts: zipfile.ZipFile, name: str, story: _Story) -> 
             raise Refused("encrypted", format="docx")
         with parts.open(info) as stream:
             story.parse(_Bounded(source, stream, info.compress_size))  # type: ignore[arg-type]
-    except (
-        expat.ExpatError,
-        KeyError,
-        EOFError,
-        zipfile.BadZipFile,
-        NotImplementedError,
-        zlib.error,
-    ) as error:
+    except (expat.ExpatError, LookupError, *DAMAGE) as error:
         yield unread("corrupt", source.member, format="docx", where=f"{name}: {type(error).__name__}")

@@ -16,8 +16,9 @@ from qingyuan.pii.readers._table import numbered_batch, table_batches
 from qingyuan.pii.readers._unread import unread
 
 _META = re.compile(rb"<meta[^>]{0,256}charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]{2,40})", re.IGNORECASE)
-#: A page larger than this is read as lines of text: its tree would take many times as much.
-_LARGEST = 32 << 20
+#: A page with more bytes or tags is read as lines of text: its tree would take many times as much.
+_LARGEST = 16 << 20
+_MOST_TAGS = 400_000
 _BLOCKS = frozenset(
     [
         "address",
@@ -177,7 +178,8 @@ def _decode(raw: bytes) -> tuple[str, str]:
 def read_html(source: Source) -> Iterator[Batch | Unread]:
     """Yield tables (``table 1!B3``), text blocks (``text 12``), and scripts and attributes as text too."""
     raw = source.beginning(_LARGEST + 1)
-    if len(raw) > _LARGEST:
+    if len(raw) > _LARGEST or raw.count(b"<") > _MOST_TAGS:
+        yield unread("html-as-text", source.member, mib=_LARGEST >> 20, tags=_MOST_TAGS)
         stream = TextStream(source)
         yield from read_prose(source, stream)
         yield from stream.notes()

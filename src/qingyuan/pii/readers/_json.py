@@ -21,6 +21,9 @@ from qingyuan.pii.readers._unread import unread
 Bytes = npt.NDArray[np.uint8]
 Longs = npt.NDArray[np.int64]
 
+#: A leaf of two bytes takes a hundred while it is being read.
+_BLOCK = 2 << 20
+
 
 def probe(data: Bytes, name: str, *, final: bool) -> str | None:
     """Return ``"json"``, ``"jsonl"`` or ``None`` for the beginning of a text."""
@@ -50,6 +53,7 @@ def _tables(paths: Paths) -> tuple[Longs, Longs, npt.NDArray[np.int32], Bytes, n
 
 def read_json(source: Source, stream: TextStream) -> Iterator[Batch | Unread]:
     """Yield the leaves of one JSON value, or of several after another."""
+    stream.read_at_most(_BLOCK)
     paths = Paths(source.limits.max_columns, source.limits.max_json_depth)
     while True:
         window = stream.window()
@@ -76,6 +80,7 @@ def read_json(source: Source, stream: TextStream) -> Iterator[Batch | Unread]:
 
 def read_json_lines(source: Source, stream: TextStream) -> Iterator[Batch | Unread]:
     """Yield the leaves of every line; a line that is no JSON is read as free text and named."""
+    stream.read_at_most(_BLOCK)
     paths = Paths(source.limits.max_columns, source.limits.max_json_depth)
     line = 1
     broken: list[int] = []

@@ -47,7 +47,7 @@ class Limits:
     max_ratio: int = 200
     ratio_from_bytes: int = 10 * MIB
     max_document_bytes: int = 128 * MIB
-    max_cells: int = 20_000_000
+    max_cells: int = 10_000_000
     max_pages: int = 5_000
     seconds: float = 3600.0
     clock: Callable[[], float] = time.monotonic

@@ -38,6 +38,8 @@ class Paths:
         self.stack = np.zeros((max_depth + 1, 5), np.int64)
         self.stack[0, 0] = 2
         self._texts = ["$"]
+        #: Steps of object members by pattern: the same few for every record.
+        self._keys_text: dict[int, str] = {}
         self._kept: dict[int, tuple[int, int, int]] = {}
 
     def nodes(self, room: int) -> Longs:
@@ -66,13 +68,7 @@ class Paths:
         """Return the last step of a place."""
         parent, kind, start, end = self.table[pattern].tolist()
         if kind == kernel.KEY:
-            raw = bytes(self.keys[start:end])
-            try:
-                name = str(json.loads(b'"' + raw + b'"', strict=False))
-            except ValueError:
-                name = raw.decode(errors="replace")
-            name = name.encode("utf-8", errors="replace").decode()
-            return f".{name}" if _PLAIN.fullmatch(name) else f"[{json.dumps(name, ensure_ascii=False)}]"
+            return self._keys_text.get(pattern) or self._key_text(pattern, bytes(self.keys[start:end]))
         if kind == kernel.ITEM:
             return f"[{number}]" if number >= 0 else "[]"
         if kind == kernel.MEMBER:
@@ -82,6 +78,17 @@ class Paths:
         if kind == kernel.INSIDE:
             return self.segment(parent, number) + "::$" if number >= 0 else "::$"
         return "$"
+
+    def _key_text(self, pattern: int, raw: bytes) -> str:
+        """Return the step of an object member: ``.tel``, or ``["家 址"]`` where a dot would mislead."""
+        try:
+            name = str(json.loads(b'"' + raw + b'"', strict=False))
+        except ValueError:
+            name = raw.decode(errors="replace")
+        name = name.encode("utf-8", errors="replace").decode()
+        text = f".{name}" if _PLAIN.fullmatch(name) else f"[{json.dumps(name, ensure_ascii=False)}]"
+        self._keys_text[pattern] = text
+        return text
 
     def columns(self) -> tuple[str, ...]:
         """Return the text of every pattern, e.g. ``"$.items[].tel"``."""
@@ -102,24 +109,31 @@ class JsonPlaces:
 
     def text(self, cells: Longs) -> pa.StringArray:
         """Return one place per cell number."""
-        heads: dict[int, str] = {}
+        heads: dict[int, str] = {-1: ""}
         places = []
-        for cell in cells.tolist():
-            parent, pattern = int(self.parents[cell]), int(self.patterns[cell])
+        parents, patterns, numbers = (
+            column[cells].tolist() for column in (self.parents, self.patterns, self.numbers)
+        )
+        for parent, pattern, number in zip(parents, patterns, numbers, strict=True):
             head = heads.get(parent)
             if head is None:
-                head = heads[parent] = self._head(parent)
-            last = self.paths.segment(pattern, int(self.numbers[cell]))
+                head = self._head(parent, heads)
+            last = self.paths.segment(pattern, number)
             places.append(head if last == "$" else head + last)
         return pa.array(places, type=pa.string())
 
-    def _head(self, node: int) -> str:
-        steps: list[str] = []
-        while node >= 0:
-            parent, pattern, number = self.nodes[node].tolist()
+    def _head(self, node: int, heads: dict[int, str]) -> str:
+        """Return the place of a container, remembering those above it."""
+        above: list[int] = []
+        while node not in heads:
+            above.append(node)
+            node = int(self.nodes[node, 0])
+        for container in reversed(above):
+            parent, pattern, number = self.nodes[container].tolist()
             if parent < 0 and self.paths.table[pattern, 1] == kernel.ROOT:
-                steps.append(f"line {number} $" if number else "$")
+                step = f"line {number} $" if number else "$"
             else:
-                steps.append(self.paths.segment(pattern, number))
-            node = parent
-        return "".join(reversed(steps))
+                step = self.paths.segment(pattern, number)
+            heads[container] = heads[parent] + step
+            node = container
+        return heads[node]

@@ -7,12 +7,13 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from xml.parsers import expat
 
 import python_calamine as calamine
 
 from qingyuan.pii._kernel.sheetrange import used_range
 from qingyuan.pii.batch import Batch, Unread
-from qingyuan.pii.readers._source import Source
+from qingyuan.pii.readers._source import DAMAGE, Source
 from qingyuan.pii.readers._table import table_batches
 from qingyuan.pii.readers._unread import Refused, unread
 
@@ -36,7 +37,7 @@ def read_workbook(source: Source, raw: bytes, kind: str) -> Iterator[Batch | Unr
         names = book.sheet_names
     except calamine.PasswordError as error:
         raise Refused("encrypted", format=kind) from error
-    except (calamine.CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
+    except (calamine.CalamineError, *DAMAGE) as error:
         raise Refused("corrupt", format=kind, where=type(error).__name__) from error
     for name in names:
         source.budget.check_time()
@@ -44,7 +45,7 @@ def read_workbook(source: Source, raw: bytes, kind: str) -> Iterator[Batch | Unr
             sheet = book.get_sheet_by_name(name)
         except calamine.WorksheetNotFound:
             continue  # a chart sheet has no cells
-        except (calamine.CalamineError, OSError, ValueError) as error:
+        except (calamine.CalamineError, *DAMAGE) as error:
             yield unread("corrupt", source.member, format=kind, where=f"sheet {name}: {type(error).__name__}")
             continue
         if sheet.start is None:
@@ -101,15 +102,29 @@ def _guard_size(raw: bytes, kind: str, source: Source) -> None:
                     if sheet:
                         corners = used_range(carry + data, corners)
                         carry = data[-64:]
-                    elif kind == "ods" and info.filename == "content.xml":
+                    elif kind == "ods" and info.filename.endswith(".xml"):
                         kept.append(data)
+            if kept:
+                _check_xml(b"".join(kept))
             cells = (
                 _ods_cells(b"".join(kept))
-                if kept
+                if info.filename == "content.xml"
                 else (corners[2] - corners[0] + 1) * (corners[3] - corners[1] + 1)
             )
             if cells > limits.max_cells:
                 raise Refused("sheet-too-large", sheet=info.filename, cells=cells, limit=limits.max_cells)
+
+
+def _check_xml(content: bytes) -> None:
+    """Refuse XML that breaks off: the ODS parser waits for its end for ever.
+
+    Raises:
+        Refused: ``corrupt``.
+    """
+    try:
+        expat.ParserCreate().Parse(content, True)
+    except (expat.ExpatError, LookupError, ValueError) as error:
+        raise Refused("corrupt", format="ods", where=f"XML: {type(error).__name__}") from error
 
 
 def _ods_cells(content: bytes) -> int:

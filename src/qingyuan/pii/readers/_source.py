@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import io
+import lzma
 import os
+import tarfile
+import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -11,6 +15,19 @@ from typing import BinaryIO
 from qingyuan.pii.readers._limits import Limits
 from qingyuan.pii.readers._unread import Refused
 
+#: What the standard library raises about damaged archives; ``NotImplementedError`` and ``RuntimeError``
+#: stand for methods and flags it does not know.
+DAMAGE = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    lzma.LZMAError,
+    zlib.error,
+    EOFError,
+    OSError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+)
 #: How much of the beginning is looked at to tell the type.
 HEAD = 1 << 18
 

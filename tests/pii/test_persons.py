@@ -1,0 +1,139 @@
+"""Distinct people: exact, by typed keys, across roles and files."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qingyuan.pii import FileScan, Persons, merge, persons, scan
+from qingyuan.pii._kernel.flags import BANK_CARD, MOBILE, RESIDENT_ID
+from tests.pii.generator import Maker
+from tests.pii.material import KEY, prose, table
+
+M = Maker(21)
+IDS = [M.resident_id() for _ in range(4)]
+MOBILES = [M.mobile() for _ in range(4)]
+CARDS = [M.card() for _ in range(4)]
+
+
+def of(columns: list[str], *rows: list[str]) -> FileScan:
+    return scan([table(columns, list(rows))], KEY, "a.csv")
+
+
+def people(*files: FileScan) -> Persons:
+    return merge(files).persons
+
+
+def test_an_id_and_a_mobile_of_one_record_are_one_person() -> None:
+    found = people(of(["姓名", "身份证号", "手机号"], ["张三", IDS[0], MOBILES[0]]))
+    assert (found.distinct, found.by_key["resident-id"], found.by_key["mobile"]) == (1, 1, 0)
+
+
+def test_sender_and_recipient_of_one_record_are_two_people() -> None:
+    columns = ["寄件人身份证", "寄件电话", "收件电话"]
+    assert people(of(columns, [IDS[0], MOBILES[0], MOBILES[1]])).distinct == 2
+
+
+def test_a_mobile_shared_by_two_ids_merges_nobody() -> None:
+    found = people(of(["身份证号", "手机号"], [IDS[0], MOBILES[0]], [IDS[1], MOBILES[0]]))
+    assert (found.distinct, found.shared_mobiles) == (2, 1)
+
+
+def test_a_mobile_known_from_another_file_is_not_counted_again() -> None:
+    one = of(["身份证号", "手机号"], [IDS[0], MOBILES[0]])
+    two = of(["收件人", "收件电话"], ["李四", "+86 " + MOBILES[0]], ["李四", MOBILES[1]])
+    assert people(one, two).distinct == 2
+
+
+def test_people_of_the_same_name_stay_apart() -> None:
+    assert people(of(["姓名", "手机号"], ["张伟", MOBILES[0]], ["张伟", MOBILES[1]])).distinct == 2
+
+
+def test_masked_values_are_not_counted_but_reported() -> None:
+    found = people(
+        of(["姓名", "手机号"], ["张*", "138****1234"], ["李*", "139****1234"], ["张伟", MOBILES[0]])
+    )
+    assert (found.distinct, found.masked_records, found.unkeyed_records) == (1, 2, 0)
+    assert "脱敏" in found.method_zh
+    assert "masked" in found.method_en
+
+
+def test_names_without_a_key_are_reported_as_unkeyed() -> None:
+    found = people(of(["姓名", "地址"], ["张伟", M.address()], ["李娜", M.address()]))
+    assert (found.distinct, found.unkeyed_records) == (0, 2)
+
+
+def test_a_card_follows_the_only_mobile_of_its_record() -> None:
+    found = people(of(["手机号", "银行卡号"], [MOBILES[0], CARDS[0]], ["", CARDS[0]], ["", CARDS[1]]))
+    assert found.by_key == {"resident-id": 0, "mobile": 1, "bank-card": 1, "email": 0}
+
+
+def test_two_ids_in_one_line_own_no_mobile() -> None:
+    line = f"身份证{IDS[0]}、身份证{IDS[1]}，电话{MOBILES[0]}"
+    assert merge([scan([prose([line])], KEY, "a.txt")]).persons.distinct == 3
+
+
+def test_rejected_numbers_are_nobody() -> None:
+    assert people(of(["身份证号"], [M.resident_id(good=False)])).distinct == 0
+
+
+def reference(mentions: list[tuple[int, int, int]]) -> int:
+    """Return the number of people by the rule as stated, slowly."""
+    strength = {RESIDENT_ID: 0, MOBILE: 1, BANK_CARD: 2}
+    owned = set()
+    for g in {m[0] for m in mentions}:
+        keys = {(k, v) for h, k, v in mentions if h == g}
+        best = min(strength[k] for k, _ in keys)
+        strongest = {kv for kv in keys if strength[kv[0]] == best}
+        if len(strongest) == 1:
+            owned |= keys - strongest
+    return len({(k, v) for _, k, v in mentions} - owned)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 8), st.sampled_from([RESIDENT_ID, MOBILE, BANK_CARD]), st.integers(0, 6)),
+        min_size=1,
+        max_size=30,
+    ),
+    st.integers(0, 30),
+)
+def test_the_count_is_that_of_the_rule_and_does_not_depend_on_the_split(
+    mentions: list[tuple[int, int, int]], cut: int
+) -> None:
+    mentions.sort()
+    cut = min(cut, len(mentions))
+    while 0 < cut < len(mentions) and mentions[cut][0] == mentions[cut - 1][0]:
+        cut += 1
+
+    def index(part: list[tuple[int, int, int]]) -> persons.PersonIndex:
+        return persons.index(
+            np.array([m[0] for m in part], np.int64),
+            np.array([m[1] for m in part], np.uint8),
+            np.array([m[2] for m in part], np.uint64),
+        )
+
+    whole = persons.count(index(mentions)).distinct
+    split = persons.count(persons.merge([index(mentions[:cut]), index(mentions[cut:])])).distinct
+    assert whole == split == reference(mentions)
+
+
+def test_generated_people_are_counted_exactly() -> None:
+    maker, r = Maker(31), random.Random(31)
+    known = [(maker.name(), maker.resident_id(), maker.mobile()) for _ in range(300)]
+    files, seen, with_id = [], set(), set()
+    for _ in range(3):
+        rows = []
+        for _ in range(400):
+            n = r.randrange(300)
+            name, identity, mobile = known[n]
+            shown = identity if n % 3 else ""
+            seen.add(n)
+            with_id.add(identity if shown else mobile)
+            rows.append([name, shown, mobile])
+        files.append(of(["姓名", "身份证号", "手机号"], *rows))
+    assert people(*files).distinct == len(seen) == len(with_id)
