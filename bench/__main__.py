@@ -9,7 +9,8 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,8 +30,8 @@ BENCHES: dict[str, str] = {
 }
 
 
-def run(name: str, folder: Path, *, quick: bool) -> list[Row]:
-    """Run one benchmark in a folder of its own below ``folder``.
+def run(name: str, folder: Path, *, quick: bool) -> Iterator[Row]:
+    """Run one benchmark in a folder of its own below ``folder`` and yield its rows as they are found.
 
     Raises:
         SkippedError: It cannot run here.
@@ -38,15 +39,14 @@ def run(name: str, folder: Path, *, quick: bool) -> list[Row]:
     own = folder / name
     own.mkdir()
     try:
-        rows: list[Row] = importlib.import_module(f"bench.{name}").run(Context(own, quick))
+        yield from importlib.import_module(f"bench.{name}").run(Context(own, quick))
     except (ImportError, QingyuanError) as error:
         why = error.text("en") if isinstance(error, QingyuanError) else str(error)
         raise SkippedError(f"{type(error).__name__}: {why}") from error
-    return rows
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the chosen benchmarks; return 1 when one of them was skipped."""
+    """Run the chosen benchmarks; return 1 when one of them was skipped or failed."""
     options = _parser().parse_args(arguments)
     if options.list:
         for name, what in BENCHES.items():
@@ -66,9 +66,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in names:
             _say(f"{name}: {BENCHES[name]} ...")
             try:
-                rows[name] = run(name, folder, quick=options.quick)
+                # Row by row, so that what was found before a failure stays.
+                rows.setdefault(name, []).extend(run(name, folder, quick=options.quick))
             except SkippedError as reason:
                 skipped[name] = str(reason)
+            except Exception as defect:  # noqa: BLE001 - the figures of the others must not be lost
+                traceback.print_exc()
+                skipped[name] = f"defect: {type(defect).__name__}: {defect}"
         seconds = time.perf_counter() - began
     if hasattr(os, "getloadavg"):
         machine["load after"] = f"{os.getloadavg()[0]:.1f}"

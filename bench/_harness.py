@@ -12,6 +12,7 @@ import gc
 import math
 import os
 import statistics
+import subprocess
 import time
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -217,6 +218,19 @@ def one_core() -> Iterator[None]:
         os.sched_setaffinity(0, allowed)
 
 
+def run_process(arguments: Sequence[str], *, env: Mapping[str, str] | None = None) -> str:
+    """Run a process to its end, from the folder that holds this package, and return what it printed.
+
+    Raises:
+        SkippedError: It failed; the end of what it said is told.
+    """
+    root = Path(__file__).parents[1]
+    done = subprocess.run(arguments, cwd=root, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SkippedError(f"exit code {done.returncode}: {done.stderr.strip()[-400:]}")
+    return done.stdout
+
+
 def number(value: float | None) -> str:
     """Return a figure with three digits that count."""
     if value is None:
@@ -269,5 +283,7 @@ def text_table(rows: Sequence[Row]) -> str:
 def markdown_table(rows: Sequence[Row]) -> str:
     """Return the rows as a table in Markdown."""
     rule = "|".join("---:" if right else "---" for right in _RIGHT)
-    body = "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in _cells(r))} |" for r in rows)
+    body = "\n".join(
+        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in _cells(r))} |" for r in rows
+    )
     return f"| {' | '.join(HEADS)} |\n|{rule}|\n{body}"

@@ -57,7 +57,9 @@ def prose(size: int) -> bytes:
 
 def _with_value(rng: np.random.Generator) -> bytes:
     middle, last = f"{int(rng.integers(10_000)):04}", f"{int(rng.integers(10_000)):04}"
-    seventeen = f"33078219{int(rng.integers(50, 99))}0{int(rng.integers(1, 9))}1{int(rng.integers(10))}{last[:3]}"
+    seventeen = (
+        f"33078219{int(rng.integers(50, 99))}0{int(rng.integers(1, 9))}1{int(rng.integers(10))}{last[:3]}"
+    )
     check = "10X98765432"[sum(w * int(d) for w, d in zip(_ID_WEIGHTS, seventeen, strict=True)) % 11]
     fifteen = f"62170000{middle}{last[:3]}"
     template = _WITH_VALUES[int(rng.integers(len(_WITH_VALUES)))]

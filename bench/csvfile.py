@@ -19,7 +19,7 @@ _KEY = bytes(range(32))
 def run(context: Context) -> list[Row]:
     """Compare reading, and reading with finding, with two parsers that only parse."""
     warm()
-    rows = context.pick(200_000, 40_000)
+    rows = context.pick(200_000, 20_000)
     path = context.folder / "waybills.csv"
     path.write_bytes(waybill_csv(rows))
     size = path.stat().st_size / 1e6
@@ -31,7 +31,7 @@ def run(context: Context) -> list[Row]:
                 "pyarrow": lambda: _pyarrow(path),
                 "csv": lambda: _csv(path),
             },
-            context.pick(5, 3),
+            context.pick(3, 1),
         )
     what = f"csv: read, find, decide, count persons ({size:.0f} MB, {rows:,} records)"
     arrow, python = "parsing alone: `pyarrow.csv`, one thread", "parsing alone: Python `csv`"

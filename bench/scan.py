@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -20,38 +20,37 @@ from qingyuan.pii.readers import read
 _Longs = npt.NDArray[np.int64]
 
 #: The same kinds as patterns on bytes: candidates only, no checksums, no full-width digits, no evidence.
-#: A digit boundary and not ``\b``: with text patterns 汉字 are word characters, and ``\b`` would miss them.
+#: Boundaries are those of digits (``\b`` would miss a number glued to 汉字 in text patterns), and each stands
+#: behind the first character: in front it would keep ``re`` from skipping ahead, at half the speed.
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
-        rb"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dXx])",
-        rb"(?<!\d)[1-9]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}(?!\d)",
-        rb"(?<!\d)\d{3,6}\*{4,12}[\dXx]{2,4}(?![\dXx])",
-        rb"(?<![\d*])(?:(?:\+|00)86[- ]?)?1[3-9]\d(?:[- ]?\d{4}){2}(?!\d)",
-        rb"(?<!\d)1[3-9]\d\*{4,8}\d{2,4}(?!\d)",
-        rb"(?<!\d)(?:62|4\d|5[1-5])\d{14,17}(?!\d)",
-        rb"(?<!\d)(?:62|4\d|5[1-5])\d{2,4}[* ]{4,13}\d{4}(?!\d)",
-        rb"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
-        rb"(?<!\d)95013\d{7}(?:\xe8\xbd\xac|,|-)\d{2,6}(?!\d)",
-        rb"(?<!\d)0\d{2,3}-?[2-8]\d{6,7}(?!\d)",
+        rb"[1-9](?<!\d\d)\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dXx])",
+        rb"[1-9](?<!\d\d)\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}(?!\d)",
+        rb"\d(?<!\d\d)\d{2,5}\*{4,12}[\dXx]{2,4}(?![\dXx])",
+        rb"1(?<!\d1)[3-9]\d(?:[- ]?\d{4}){2}(?!\d)",
+        rb"1(?<!\d1)[3-9]\d\*{4,8}\d{2,4}(?!\d)",
+        rb"[456](?<!\d\d)(?:(?<=6)2|(?<=4)\d|(?<=5)[1-5])\d{14,17}(?!\d)",
+        rb"[456](?<!\d\d)(?:(?<=6)2|(?<=4)\d|(?<=5)[1-5])\d{2,4}[* ]{4,13}\d{4}(?!\d)",
+        rb"[\w.+-](?<![\w.+-]{2})[\w.+-]{0,63}@[\w-]+(?:\.[\w-]+)+",
+        rb"95013(?<!\d95013)\d{7}(?:\xe8\xbd\xac|,|-)\d{2,6}(?!\d)",
+        rb"0(?<!\d0)\d{2,3}-?[2-8]\d{6,7}(?!\d)",
     )
 )
 
 
-def run(context: Context) -> list[Row]:
+def run(context: Context) -> Iterator[Row]:
     """Scan dense waybills by cells and by lines, and sparse prose by lines."""
     warm()
-    waybills = waybill_csv(context.pick(200_000, 40_000))
+    waybills = waybill_csv(context.pick(200_000, 20_000))
     text = prose(context.pick(50, 10) * 1_000_000)
     rounds = context.pick(7, 3)
-    rows: list[Row] = []
     with one_core():
         cells = [batch for batch in read(io.BytesIO(waybills), "waybills.csv") if isinstance(batch, Batch)]
-        rows += _compare("waybills, cells of the CSV reader", waybills, _by_batch(cells), rounds)
+        yield from _compare("waybills, cells of the CSV reader", waybills, _by_batch(cells), rounds)
         del cells
-        rows += _compare("waybills, a cell is a line", waybills, _by_line(waybills), rounds)[:2]
-        rows += _compare("prose, a cell is a line", text, _by_line(text), rounds)
-    return rows
+        yield from _compare("waybills, a cell is a line", waybills, _by_line(waybills), rounds)
+        yield from _compare("prose, a cell is a line", text, _by_line(text), rounds)
 
 
 def _compare(what: str, data: bytes, action: Callable[[], int], rounds: int) -> list[Row]:

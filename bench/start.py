@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench._harness import Context, Row, SkippedError, in_turns
+from bench._harness import Context, Row, in_turns, run_process
 
 
 def command() -> list[str]:
@@ -20,11 +18,11 @@ def run(context: Context) -> list[Row]:
     """Compare ``qingyuan --version`` with an interpreter that does nothing."""
     times = in_turns(
         {
-            "version": _starter([*command(), "--version"]),
-            "help": _starter([*command(), "--help"]),
-            "pass": _starter([sys.executable, "-c", "pass"]),
-            "bare": _starter([sys.executable, "-I", "-S", "-c", "pass"]),
-            "click": _starter([sys.executable, "-c", "import click"]),
+            "version": lambda: run_process([*command(), "--version"]),
+            "help": lambda: run_process([*command(), "--help"]),
+            "pass": lambda: run_process([sys.executable, "-c", "pass"]),
+            "bare": lambda: run_process([sys.executable, "-I", "-S", "-c", "pass"]),
+            "click": lambda: run_process([sys.executable, "-c", "import click"]),
         },
         context.pick(10, 3),
     )
@@ -47,12 +45,3 @@ def run(context: Context) -> list[Row]:
             unit="ms",
         ),
     ]
-
-
-def _starter(arguments: Sequence[str]) -> Callable[[], object]:
-    def start() -> None:
-        done = subprocess.run(arguments, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise SkippedError(f"exit code {done.returncode}: {done.stderr.strip()[-300:]}")
-
-    return start

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -29,7 +29,7 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=timezone(timedelta(hours=8)))
 ORIGIN = "test.invalid/log"
 
 
-def numbered(start: int = 0) -> type[object]:
+def numbered(start: int = 0) -> Callable[[int], bytes]:
     """Return a deterministic source of bytes."""
     state = {"n": start}
 
@@ -77,11 +77,11 @@ def test_events_number_within_their_stream_and_index_in_the_log(database: Databa
 def test_the_leaf_commits_to_the_payload_and_chains_to_the_one_before(
     database: Database, journal: Journal
 ) -> None:
-    put(database, journal, ("L1", "lead.a", {"字": "值"}), ("L1", "lead.b", {}))
+    put(database, journal, ("L1", "lead.a", {"k": "值"}), ("L1", "lead.b", {}))
     with database.read() as connection:
         first, second = events(connection, ["L1"])
     leaf = json.loads(first.leaf)
-    opened = first.salt + '{"字":"值"}'.encode()
+    opened = first.salt + '{"k":"值"}'.encode()
     assert leaf["sha256"] == hashlib.sha256(opened).hexdigest()
     assert leaf["sm3"] == sm3(opened).hex()
     assert "值" not in first.leaf.decode()
@@ -123,7 +123,7 @@ def test_a_failed_transaction_leaves_neither_event_nor_head(database: Database, 
 
 def test_a_payload_with_a_float_or_a_naive_time_is_refused(database: Database, journal: Journal) -> None:
     with pytest.raises(StoreError, match="canonical JSON"), database.write() as connection:
-        journal.append(connection, [EventDraft("L1", "x", {"f": object()})], now=NOW, actor="P001")
+        journal.append(connection, [EventDraft("L1", "x", {"f": 1.5})], now=NOW, actor="P001")
     with pytest.raises(StoreError, match="no offset"), database.write() as connection:
         journal.append(connection, [EventDraft("L1", "x", {})], now=NOW.replace(tzinfo=None), actor="P001")
 

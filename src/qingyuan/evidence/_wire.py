@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 
-import rfc8785
-
+from qingyuan.canonical import NotCanonicalError, canonical_json
 from qingyuan.evidence.errors import EvidenceError
 
 #: What canonical JSON may hold here: no floating-point numbers.
@@ -27,29 +25,10 @@ def canonical(value: object) -> bytes:
         EvidenceError: ``value`` holds something else: a float, a non-ASCII name, an unpaired
             surrogate, or an integer that JSON readers would round.
     """
-    _refuse_foreign(value, "$")
     try:
-        return rfc8785.dumps(value)  # type: ignore[arg-type]
-    except rfc8785.CanonicalizationError as error:
-        raise _not_canonical("$", str(error)) from error
-
-
-def _refuse_foreign(value: object, place: str) -> None:
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise _not_canonical(place, "unpaired surrogate") from error
-    elif isinstance(value, Mapping):
-        for name, member in value.items():
-            if not isinstance(name, str) or not name.isascii():
-                raise _not_canonical(place, "member name is not ASCII")
-            _refuse_foreign(member, f"{place}.{name}")
-    elif isinstance(value, list | tuple):
-        for number, member in enumerate(value):
-            _refuse_foreign(member, f"{place}[{number}]")
-    elif value is not None and not isinstance(value, int):
-        raise _not_canonical(place, f"type {type(value).__name__}")
+        return canonical_json(value)
+    except NotCanonicalError as error:
+        raise _not_canonical(error.place, error.why) from error
 
 
 def _not_canonical(place: str, why: str) -> EvidenceError:

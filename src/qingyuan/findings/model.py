@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 import pyarrow as pa
-import rfc8785
 
+from qingyuan.canonical import canonical_json
 from qingyuan.findings.errors import FindingsError
 
 #: Identifier of the JSONL and Arrow record layout.
@@ -130,12 +130,12 @@ def finding_id(finding: Finding) -> str:
     """Return the identifier that follows from the content of ``finding`` (its ``id`` ignored)."""
     body = msgspec.to_builtins(finding)
     del body["id"]
-    return "F-" + hashlib.sha256(rfc8785.dumps(body)).hexdigest()[:16]
+    return "F-" + hashlib.sha256(canonical_json(body)).hexdigest()[:16]
 
 
 def to_jsonl(findings: Iterable[Finding]) -> bytes:
     """Return one canonical JSON object (RFC 8785) per line, in the order given."""
-    return b"".join(rfc8785.dumps(msgspec.to_builtins(f)) + b"\n" for f in findings)
+    return b"".join(canonical_json(msgspec.to_builtins(f)) + b"\n" for f in findings)
 
 
 def from_jsonl(data: bytes, *, where: str = "findings.jsonl") -> Iterator[Finding]:

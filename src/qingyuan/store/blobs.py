@@ -1,14 +1,18 @@
 """Sealed blobs in a folder: ``blobs/<scope>/<aa>/<sha256 of the content>``.
 
 A blob is written under a temporary name, made durable, then renamed: after a crash it is either whole
-or absent. What a crash leaves under a temporary name is removed when the folder is opened for writing.
+or absent. What a crash leaves under a temporary name is swept away before the next job; the name tells
+the process that writes it, so that another process's unfinished work is never swept.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
-from collections.abc import Iterator
+import secrets
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from qingyuan.store.errors import StoreError
@@ -16,6 +20,12 @@ from qingyuan.store.errors import StoreError
 _SCOPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _NAME = re.compile(r"[0-9a-f]{64}")
 _TEMPORARY = ".part"
+#: Syncs at once: the file system commits them together, which takes a tenth of the time of one by one.
+_SYNCS = 16
+
+#: Tells this process from an earlier one that had the same number.
+_PROCESS = f"{os.getpid()}-{secrets.token_hex(4)}"
+_NUMBERS = itertools.count(1)
 
 
 class Blobs:
@@ -45,11 +55,11 @@ class Blobs:
             )
         return self.root / scope / sha256[:2] / sha256
 
-    def temporary(self, scope: str, number: int) -> Path:
-        """Return a path to write sealed bytes to before :meth:`keep`."""
+    def temporary(self, scope: str) -> Path:
+        """Return a new path to write sealed bytes to before :meth:`keep`."""
         folder = self.path(scope, "0" * 64).parent.parent
         folder.mkdir(parents=True, exist_ok=True)
-        return folder / f"{os.getpid()}-{number}{_TEMPORARY}"
+        return folder / f"{_PROCESS}-{next(_NUMBERS)}{_TEMPORARY}"
 
     def keep(self, written: list[tuple[Path, str, str]]) -> None:
         """Make sealed files durable and give them their names.
@@ -57,33 +67,37 @@ class Blobs:
         Args:
             written: ``(temporary path, scope, sha256)`` each; a blob that is already there is kept
                 as it is and the temporary file removed.
+
+        Raises:
+            StoreError: The disk refused; no blob is under its name that is not whole.
         """
+        try:
+            self._keep(written)
+        except OSError as error:
+            raise write_failed(self.root, error) from error
+
+    def _keep(self, written: list[tuple[Path, str, str]]) -> None:
+        _sync(temporary for temporary, _, _ in written)
         folders: set[Path] = set()
-        for temporary, _, _ in written:
-            descriptor = os.open(temporary, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
         for temporary, scope, sha256 in written:
             target = self.path(scope, sha256)
+            folders.add(target.parent)
             if target.exists():
                 temporary.unlink()
                 continue
             if not target.parent.exists():
-                target.parent.mkdir(parents=True)
-                folders.add(target.parent.parent)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                folders |= {target.parent.parent, self.root}
             temporary.rename(target)
-            folders.add(target.parent)
-        for folder in sorted(folders):
-            _sync_folder(folder)
+        _sync(sorted(folders))
 
     def sweep(self) -> int:
-        """Remove what an interrupted run left under temporary names; return how many files."""
+        """Remove what processes that are gone left under temporary names; return how many files."""
         count = 0
         for left in self.root.glob(f"*/*{_TEMPORARY}"):
-            left.unlink(missing_ok=True)
-            count += 1
+            if not left.name.startswith(f"{_PROCESS}-") and not _is_running(left.name):
+                left.unlink(missing_ok=True)
+                count += 1
         return count
 
     def all(self) -> Iterator[tuple[str, str, Path]]:
@@ -94,8 +108,46 @@ class Blobs:
                     yield scope.name, blob.name, blob
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def write_failed(where: Path, error: OSError) -> StoreError:
+    """Return the error for a disk that refused a blob."""
+    reason = error.strerror or type(error).__name__
+    return StoreError(
+        "store.write-failed",
+        zh=f"无法写入封存文件：{reason}",
+        en=f"a sealed file cannot be written: {reason}",
+        where=str(where),
+        remedy_zh="请检查磁盘空间和写入权限，然后以相同路径重新运行；已封存的材料不受影响",
+        remedy_en="check the free space and the permission, then run the same again; what was sealed is unharmed",
+    )
+
+
+def _is_running(name: str) -> bool:
+    """Return whether another process that lives may be writing the file of this name."""
+    number = name.partition("-")[0]
+    if not number.isdecimal() or int(number) == os.getpid():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _sync(paths: Iterable[Path]) -> None:
+    """Make files and folders durable."""
+    waiting = list(paths)
+    if len(waiting) == 1:
+        _sync_one(waiting[0])
+    elif waiting:
+        with ThreadPoolExecutor(min(_SYNCS, len(waiting)), thread_name_prefix="sync") as pool:
+            for _ in pool.map(_sync_one, waiting):
+                pass
+
+
+def _sync_one(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -61,9 +61,23 @@ class Database:
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """Yield a connection inside one write transaction; commits at the end, rolls back on error."""
-        with self.engine.connect().execution_options(writer=True) as connection, connection.begin():
-            yield connection
+        """Yield a connection inside one write transaction; commits at the end, rolls back on error.
+
+        Raises:
+            StoreError: The disk is full or read-only, or another process holds the lock for too long.
+        """
+        try:
+            with self.engine.connect().execution_options(writer=True) as connection, connection.begin():
+                yield connection
+        except sa.exc.OperationalError as error:
+            raise StoreError(
+                "store.write-failed",
+                zh=f"数据库写入失败，本次操作未生效：{error.orig}",
+                en=f"the database refused to write; nothing of this was done: {error.orig}",
+                where=self.url,
+                remedy_zh="请检查磁盘空间和写入权限，确认没有其他长时间占用的进程，然后重试",
+                remedy_en="check the free space and the permission, that no other process holds it, then try again",
+            ) from error
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:

@@ -96,13 +96,20 @@ def set_intake(connection: sa.Connection, lead: str, *, state: str, result: byte
     connection.execute(sa.update(INTAKE).where(INTAKE.c.lead == lead).values(state=state, result=result))
 
 
+def forget_unsealed(connection: sa.Connection, lead: str) -> None:
+    """Drop the items that no run has sealed; the next plan lists again what is there and may now be readable."""
+    connection.execute(
+        sa.delete(ITEM).where(ITEM.c.lead == lead, ITEM.c.state.in_([ItemState.PLANNED, ItemState.REFUSED]))
+    )
+
+
 def plan_items(connection: sa.Connection, lead: str, files: Iterable[tuple[str, int, int]]) -> int:
     """Add the files that the plan does not hold yet.
 
     Args:
         connection: A write transaction.
         lead: The lead.
-        files: ``(path, size, mtime_ns)`` each; a changed file is a new item.
+        files: ``(path, size, mtime_ns)`` each, none twice; a changed file is a new item.
 
     Returns:
         How many were new.

@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Protocol
 
 import msgspec
-import rfc8785
 import sqlalchemy as sa
 
+from qingyuan.canonical import NotCanonicalError, canonical_json
 from qingyuan.ledger import Log, sm3_new
 from qingyuan.store.errors import StoreError
 from qingyuan.store.ledger_storage import SqlLogStorage
@@ -93,7 +93,7 @@ def leaf_bytes(
     """
     sm3 = sm3_new()
     sm3.update(salt + payload)
-    return rfc8785.dumps(
+    return canonical_json(
         {
             "v": 1,
             "type": type_,
@@ -149,12 +149,13 @@ class Journal:
         tails = self._tails(connection, {draft.stream for draft in drafts})
         storage = SqlLogStorage(connection, self._log.origin)
         stored: list[StoredEvent] = []
+        payloads: list[bytes] = []
         for draft in drafts:
             n, prev = tails.get(draft.stream, (0, ""))
             salt = self._entropy(SALT_BYTES)
             try:
-                payload = rfc8785.dumps(draft.payload)  # type: ignore[arg-type]
-            except rfc8785.CanonicalizationError as error:
+                payload = canonical_json(dict(draft.payload))
+            except NotCanonicalError as error:
                 raise StoreError(
                     "store.payload",
                     zh=f"事件内容不是规范的 JSON：{error}",
@@ -174,6 +175,7 @@ class Journal:
                 salt=salt,
             )
             tails[draft.stream] = (n + 1, hashlib.sha256(leaf).hexdigest())
+            payloads.append(payload)
             stored.append(
                 StoredEvent(0, draft.stream, n, draft.type, at, actor, dict(draft.payload), salt, leaf)
             )
@@ -193,9 +195,9 @@ class Journal:
                     "at": event.at,
                     "actor": event.actor,
                     "salt": event.salt,
-                    "payload": rfc8785.dumps(event.payload),  # type: ignore[arg-type]
+                    "payload": payload,
                 }
-                for event in stored
+                for event, payload in zip(stored, payloads, strict=True)
             ],
         )
         return stored

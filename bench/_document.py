@@ -1,0 +1,38 @@
+"""A suggestion to typeset; ``python -m bench._document`` makes its PDF in a process of its own."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from qingyuan.documents import Document, Fact, fill, find_form
+from qingyuan.documents.pdf import render_pdf
+
+
+def document(title: str) -> Document:
+    """Return a suggestion of about one page with the given title."""
+    facts: dict[str, object] = {
+        "office": {"name": "某市人民检察院"},
+        "organ": {"name": Fact("某市邮政管理局", 3)},
+        "matter": {"title": Fact("面单信息外泄", 2)},
+        "number": None,
+        "origin": Fact("本院在履行职责中发现。", 1),
+        "harms": [{"text": Fact(f"第{n}批面单可直接读取收件人信息。", n)} for n in range(1, 9)],
+        "counts": [
+            {"kind": kind, "count": 1_000 * n, "note": "明文"}
+            for n, kind in enumerate(("手机号码", "姓名", "地址"), start=1)
+        ],
+        "failures": [{"text": Fact("未对面单使用情况依法检查。", 9)}],
+        "bases": [{"text": "《快递暂行条例》第三十五条"}],
+        "proposals": [{"text": "督促企业使用隐私面单；"}, {"text": "对外泄的数据依法查处。"}],
+        "rectify_within": "收到本检察建议书之日起两个月内",
+        "reply_within": "收到本检察建议书之日起两个月内",
+        "other": "",
+        "issued": "2026-03-12",
+    }
+    return fill(
+        find_form("suggestion"), facts, title=title, author="某市人民检察院", issued=date(2026, 3, 12)
+    )
+
+
+if __name__ == "__main__":
+    print(len(render_pdf(document("检察建议书"))))
