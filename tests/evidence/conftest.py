@@ -6,14 +6,9 @@ import hashlib
 from collections.abc import Callable
 
 import pytest
-from hypothesis import settings
 
 from qingyuan.evidence import Kek, Keyring
 from tests.evidence.making import counter_entropy
-
-# How long an example takes says nothing on a busy machine.
-settings.register_profile("undated", deadline=None)
-settings.load_profile("undated")
 
 
 @pytest.fixture

@@ -42,11 +42,15 @@ def collected(**changes: object) -> Collected:
 
 
 def manifest_of(
-    content: bytes | Digests, *, name: str = "名单.csv", parents: tuple[str, ...] = ()
+    content: bytes | Digests,
+    *,
+    name: str = "名单.csv",
+    parents: tuple[str, ...] = (),
+    scope: str = "L2026-0001",
 ) -> Manifest:
     digests = digest_bytes(content) if isinstance(content, bytes) else content
     return new_manifest(
-        scope="L2026-0001",
+        scope=scope,
         name=name,
         path=f"/mnt/u/{name}",
         media_type="text/csv",

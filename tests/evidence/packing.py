@@ -12,6 +12,7 @@ import msgspec
 
 from qingyuan.evidence import (
     JsonValue,
+    Kek,
     Keyring,
     LogHead,
     Manifest,
@@ -28,11 +29,23 @@ from qingyuan.evidence import (
     sign_manifest,
     transfer_digests,
     transferred,
+    verified,
 )
-from qingyuan.ledger import Checkpoint, TlogProof, leaf_hash, sign_checkpoint, sign_note
-from tests.evidence.making import manifest_of
+from qingyuan.ledger import (
+    Checkpoint,
+    Cosigner,
+    TlogProof,
+    add_cosignatures,
+    cosign_checkpoint,
+    leaf_hash,
+    sign_checkpoint,
+    sign_note,
+)
+from tests.evidence.making import counter_entropy, manifest_of
 
 ORIGIN = "jcy.example/ledger"
+#: When the witnesses cosigned, in seconds since the Epoch.
+COSIGNED = 1_773_046_800
 MADE_AT = datetime(2026, 3, 9, 17, 0, tzinfo=timezone(timedelta(hours=8)))
 
 
@@ -60,6 +73,7 @@ class SmallOffice:
     keyring: Keyring
     events: list[tuple[dict[str, JsonValue], Payload, bytes]] = field(default_factory=list)
     exhibits: list[PackageExhibit] = field(default_factory=list)
+    cosigners: list[Cosigner] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.officer = self.keyring.new_signer("officer", actor="P001")
@@ -90,14 +104,15 @@ class SmallOffice:
         *,
         parents: tuple[str, ...] = (),
         signer: Signer | None = None,
+        scope: str = "L2026-0001",
     ) -> Manifest:
-        manifest = manifest_of(content, name=name, parents=parents)
+        manifest = manifest_of(content, name=name, parents=parents, scope=scope)
         signed = sign_manifest(manifest, signer or self.officer)
         self.exhibits.append(PackageExhibit(signed, open=lambda: io.BytesIO(content)))
         if parents:
-            self.log("L2026-0001", "evidence.generated", generated(signed, engine="pii/0.1.0"))
+            self.log(scope, "evidence.generated", generated(signed, engine="pii/0.1.0"))
         else:
-            self.log("L2026-0001", "evidence.extracted", extracted(signed))
+            self.log(scope, "evidence.extracted", extracted(signed))
         return manifest
 
     def transfer(self, package: str = "E2026-0001", exhibits: Sequence[PackageExhibit] | None = None) -> None:
@@ -107,7 +122,7 @@ class SmallOffice:
     def source(self, package: str = "E2026-0001", **changes: object) -> PackageSource:
         hashes = [leaf_hash(canonical(leaf)) for leaf, _, _ in self.events]
         root = root_of(hashes)
-        checkpoint = sign_checkpoint(Checkpoint(ORIGIN, len(hashes), root), self.log_key.note_signer())
+        checkpoint = self.checkpoint(len(hashes), root)
         events = [
             PackageEvent(index, leaf, payload, salt, self.proof(hashes, index, checkpoint))
             for index, (leaf, payload, salt) in enumerate(self.events)
@@ -128,9 +143,32 @@ class SmallOffice:
         )
         return replace(source, **changes)  # type: ignore[arg-type]
 
+    def checkpoint(self, size: int, root: bytes) -> bytes:
+        signed = sign_checkpoint(Checkpoint(ORIGIN, size, root), self.log_key.note_signer())
+        return add_cosignatures(
+            signed, [cosign_checkpoint(signed, each, COSIGNED) for each in self.cosigners]
+        )
+
     def note_signer(self) -> Callable[[str], bytes]:
         return lambda text: sign_note(text, (self.package_key.note_signer(),))
 
     @staticmethod
     def proof(hashes: list[bytes], index: int, checkpoint: bytes) -> bytes:
         return TlogProof(index, tuple(inclusion_path(hashes, index)), checkpoint).encode()
+
+
+def new_office(seed: str = "office") -> SmallOffice:
+    return SmallOffice(Keyring.create(counter_entropy(seed), Kek.raw(bytes(32))))
+
+
+def small_office() -> SmallOffice:
+    """Events 0 to 6: opened, three exhibits, a check, a note, the transfer."""
+    office = new_office("small")
+    office.log("M2026-0001", "matter.opened", {"title": "t"})
+    first = office.take(b"a,b\n", "一.csv")
+    office.take(b"c,d\n", "二.csv", signer=office.keyring.new_signer("officer", actor="P002"))
+    office.take(b"[]\n", "三.json", parents=(first.id,))
+    office.log("L2026-0001", "evidence.verified", verified(first, first.digests()))
+    office.log("M2026-0001", "matter.noted", {"text": "x"})
+    office.transfer()
+    return office

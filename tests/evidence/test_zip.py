@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from qingyuan.evidence import PackageError
 from qingyuan.evidence._zip import ZipWriter
 
-NAMES = st.text("abcé证/%", min_size=1, max_size=6).filter(lambda n: all(n.split("/")) and n.isprintable())
+NAMES = st.text("abcé证/!", min_size=1, max_size=6).filter(lambda n: all(n.split("/")) and n.isprintable())
 
 
 def written(members: dict[str, bytes], *, limit: int = 0xFFFFFFFF, count_limit: int = 0xFFFF) -> bytes:
@@ -55,7 +55,7 @@ def test_a_large_member_a_far_member_and_a_large_archive_are_written_as_zip64() 
     ] + b"\xff" * 8 + (struct.pack("<HH", 1, 20))
     assert data[31:51] == struct.pack("<HHQQ", 1, 16, 100, 100)
     far = 51 + 100
-    assert data[far + 4 : far + 6] == b"\x2d\x00"
+    assert data[far + 4 : far + 6] == b"\x14\x00", "a small member needs 2.0, however far away it lies"
     assert data[far + 18 : far + 30] == struct.pack("<IIHH", 1, 1, 1, 0)
     directory = far + 31 + 1
     first = data[directory : directory + 46 + 1 + 20]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from qingyuan.evidence._wire import JsonValue, canonical, parse_time
 from qingyuan.evidence.commitment import commitments
 from qingyuan.evidence.errors import PackageError
+from qingyuan.evidence.keys import Role, key_id
 from qingyuan.evidence.manifest import verify_manifest
-from qingyuan.evidence.package_source import LogHead, PackageEvent, PackageExhibit, PackageSource
+from qingyuan.evidence.package_source import PackageEvent, PackageSource
 from qingyuan.ledger import (
     LedgerError,
+    VerifierKey,
     leaf_hash,
+    open_checkpoint,
     parse_checkpoint,
     parse_note,
     parse_proof,
@@ -22,12 +24,16 @@ from qingyuan.ledger import (
 )
 
 _LEAF = {"v", "type", "stream", "n", "prev", "at", "actor", "sha256", "sm3"}
-_ORIGINS = ("evidence.extracted", "evidence.generated")
 _SALT_SIZE = 16
+#: Most characters of an identifier and most arrays and objects inside each other (format, section 10).
+_ID_LIMIT = 128
+_DEPTH_LIMIT = 64
 
 
 def check_source(source: PackageSource, transfer: Mapping[str, JsonValue]) -> None:
-    """Check everything that can be checked without reading content.
+    """Check everything about the log, the exhibits and the keys that can be checked without reading content.
+
+    What the events say of each exhibit is the matter of :mod:`qingyuan.evidence._origins`.
 
     Args:
         source: What is to be packed.
@@ -37,14 +43,26 @@ def check_source(source: PackageSource, transfer: Mapping[str, JsonValue]) -> No
         PackageError: Something contradicts or is missing; it is named.
         ManifestError: An exhibit's manifest or signature is not as it must be.
     """
-    for what, text in (("id", source.id), ("matter", source.matter), ("log", source.log.origin)):
+    for what, text in (
+        ("id", source.id),
+        ("matter", source.matter),
+        ("made_by", source.made_by),
+        ("log", source.log.origin),
+    ):
         if not text or not text.isprintable():
             refuse(what, "标识为空或含有不可见字符", "the identifier is empty or holds invisible characters")
+    check_identifiers("package", source.id, source.matter, source.made_by)
+    _check_keys(source)
     _check_exhibits(source)
     _check_streams(source.events)
-    _check_origins(source.exhibits, source.events)
     _check_transfer(source, transfer)
-    _check_proofs(source.events, source.log)
+    _check_proofs(source)
+
+
+def signers(source: PackageSource, role: Role, name: str) -> list[VerifierKey]:
+    """Return the keys of ``source`` with this role that sign notes under ``name``."""
+    found = [key for key in source.keys if key.role == role and key.name == name]
+    return [VerifierKey.parse(key.vkey()) for key in found]
 
 
 def refuse(where: str, zh: str, en: str) -> NoReturn:
@@ -63,9 +81,31 @@ def refuse(where: str, zh: str, en: str) -> NoReturn:
     )
 
 
+def check_identifiers(where: str, *identifiers: str) -> None:
+    """Refuse identifiers that no verifier would take."""
+    if any(len(identifier) > _ID_LIMIT for identifier in identifiers):
+        refuse(where, f"标识超过 {_ID_LIMIT} 个字符", f"an identifier is longer than {_ID_LIMIT} characters")
+
+
+def _check_keys(source: PackageSource) -> None:
+    seen: set[str] = set()
+    for key in source.keys:
+        if key.id in seen:
+            refuse(f"key {key.id}", "密钥重复", "the key occurs twice")
+        seen.add(key.id)
+        if key.id != key_id(key.raw()):
+            refuse(
+                f"key {key.id}",
+                "密钥标识与其公钥不符",
+                "the identifier of the key does not follow from its public key",
+            )
+
+
 def _check_exhibits(source: PackageSource) -> None:
     keys = {key.id: key for key in source.keys}
     seen: set[str] = set()
+    if not source.exhibits:
+        refuse(f"package {source.id}", "没有证据材料", "there is no exhibit")
     for exhibit in source.exhibits:
         manifest = exhibit.signed.manifest
         where = f"exhibit {manifest.id}"
@@ -78,6 +118,14 @@ def _check_exhibits(source: PackageSource) -> None:
             )
         if exhibit.signed.key not in keys:
             refuse(where, "签名密钥不在密钥列表中", "the key that signed it is not among the keys given")
+        if keys[exhibit.signed.key].role not in {"officer", "device"}:
+            refuse(
+                where,
+                "签名密钥不属于人员或设备",
+                "the key that signed it is neither an officer's nor a device's",
+            )
+        collected = manifest.collected
+        check_identifiers(where, manifest.scope, collected.by, collected.second or "")
         verify_manifest(exhibit.signed, keys[exhibit.signed.key].raw())
 
 
@@ -95,7 +143,13 @@ def _check_streams(events: Sequence[PackageEvent]) -> None:
                 "日志条目的成员或盐值不合要求",
                 "the members of the leaf or the salt are not as they must be",
             )
+        for member in ("type", "stream", "actor"):
+            if not isinstance(event.leaf[member], str) or not event.leaf[member]:
+                refuse(where, f"日志条目的 {member} 为空", f"{member} of the leaf is empty")
+        check_identifiers(where, str(event.leaf["stream"]), str(event.leaf["actor"]))
         parse_time(str(event.leaf["at"]), where=where)
+        if _depth(event.payload) + 1 > _DEPTH_LIMIT:  # one level more: the line that holds the payload
+            refuse(where, "事件内容嵌套过深", "the payload is nested too deeply")
         found = commitments(event.payload, event.salt)
         if (found.sha256, found.sm3) != (event.leaf["sha256"], event.leaf["sm3"]):
             refuse(where, "承诺值与事件内容不符", "the commitments do not fit the payload")
@@ -109,18 +163,13 @@ def _check_streams(events: Sequence[PackageEvent]) -> None:
         heads[event.leaf["stream"]] = n + 1, hashlib.sha256(canonical(event.leaf)).hexdigest()
 
 
-def _check_origins(exhibits: Sequence[PackageExhibit], events: Sequence[PackageEvent]) -> None:
-    logged = Counter(
-        str(event.payload.get("manifest_sha256")) for event in events if event.leaf["type"] in _ORIGINS
-    )
-    for exhibit in exhibits:
-        manifest = exhibit.signed.manifest
-        if logged[manifest.sha256_of_manifest()] != 1:
-            refuse(
-                f"exhibit {manifest.id}",
-                "须恰有一条登记该清单的提取或生成事件",
-                "exactly one event must log its manifest as extracted or generated",
-            )
+def _depth(value: object) -> int:
+    """Return how many arrays and objects stand inside each other."""
+    depth, level = 0, [value]
+    while level := [item for item in level if isinstance(item, Mapping | list | tuple)]:
+        depth += 1
+        level = [inner for item in level for inner in (item.values() if isinstance(item, Mapping) else item)]
+    return depth
 
 
 def _check_transfer(source: PackageSource, transfer: Mapping[str, JsonValue]) -> None:
@@ -140,9 +189,10 @@ def _check_transfer(source: PackageSource, transfer: Mapping[str, JsonValue]) ->
             )
 
 
-def _check_proofs(events: Sequence[PackageEvent], head: LogHead) -> None:
+def _check_proofs(source: PackageSource) -> None:
+    head = source.log
     checkpoints: set[bytes] = set()
-    for event in events:
+    for event in source.events:
         where = f"event {event.index}"
         try:
             proof = parse_proof(event.proof)
@@ -166,3 +216,11 @@ def _check_proofs(events: Sequence[PackageEvent], head: LogHead) -> None:
         checkpoint = parse_checkpoint(parse_note(note).text)
         if (checkpoint.origin, checkpoint.size, checkpoint.root) != (head.origin, head.size, head.root):
             refuse("log", "检查点与所述日志不符", "the checkpoint is not that of the log named")
+        try:
+            open_checkpoint(note, signers(source, "log", head.origin))
+        except LedgerError as error:
+            refuse(
+                "log",
+                f"检查点没有密钥列表中日志密钥的有效签名：{error.zh}",
+                f"the checkpoint is not signed by a log key among the keys given: {error.en}",
+            )

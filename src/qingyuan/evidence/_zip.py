@@ -119,9 +119,6 @@ class ZipWriter:
         self._offset += len(tail)
         return self._target.seek(0, os.SEEK_END)
 
-    def _needed(self, entry: _Entry) -> int:
-        return _ZIP64 if max(entry.size, entry.offset) >= self._limit else _PLAIN
-
     def _small(self, value: int) -> int:
         return LIMIT_32 if value >= self._limit else value
 
@@ -129,9 +126,9 @@ class ZipWriter:
         extra = b""
         if entry.size >= self._limit:
             extra = struct.pack("<2H2Q", 1, 16, entry.size, entry.size)
-        size = self._small(entry.size)
+        size, needed = self._small(entry.size), _ZIP64 if extra else _PLAIN
         fixed = _LOCAL.pack(
-            b"PK\x03\x04", self._needed(entry), _UTF8_FLAG, 0, 0, _DATE,
+            b"PK\x03\x04", needed, _UTF8_FLAG, 0, 0, _DATE,
             0, size, size, len(entry.name), len(extra),
         )  # fmt: skip
         return fixed + entry.name + extra
@@ -140,7 +137,7 @@ class ZipWriter:
         values = [entry.size, entry.size, entry.offset]
         large = [value for value in values if value >= self._limit]
         extra = struct.pack(f"<2H{len(large)}Q", 1, 8 * len(large), *large) if large else b""
-        size, needed = self._small(entry.size), self._needed(entry)
+        size, needed = self._small(entry.size), _ZIP64 if extra else _PLAIN
         fixed = _CENTRAL.pack(
             b"PK\x01\x02", _UNIX | needed, needed, _UTF8_FLAG, 0, 0, _DATE,
             entry.crc, size, size, len(entry.name), len(extra), 0, 0, 0, _MODE, self._small(entry.offset),

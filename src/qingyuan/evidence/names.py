@@ -27,8 +27,8 @@ _CONTROLS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 def member_name(name: str) -> str:
     """Return ``name`` as one safe path segment, in NFC, at most 200 UTF-8 bytes long.
 
-    Separators, characters that Windows refuses, the percent sign (which readers of BagIt disagree on), control and invisible formatting characters
-    (which can reverse how a name reads) become ``_``; device names, leading and trailing dots and
+    Separators, characters that Windows refuses, the percent sign (which readers of BagIt disagree on), control
+    and invisible formatting characters (which can reverse how a name reads) become ``_``; device names, leading and trailing dots and
     spaces that a system would drop are guarded; a long name keeps its extension.
     """
     safe = "".join("_" if _is_unsafe(c) else c for c in unicodedata.normalize("NFC", name))
@@ -68,7 +68,7 @@ def check_distinct(names: Iterable[str]) -> None:
     """
     seen: dict[str, str] = {}
     for name in names:
-        folded = unicodedata.normalize("NFC", name).casefold()
+        folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
         if folded in seen:
             raise PackageError(
                 "evidence.names-clash",
@@ -107,6 +107,7 @@ def _fault(name: str) -> tuple[str, str] | None:
         (any(s in {"", ".", ".."} for s in segments), "含有空段、“.”或“..”", "an empty, '.' or '..' segment"),
         ("\\" in name, "含有反斜杠", "a backslash"),
         (any(unicodedata.category(c) == "Cc" for c in name), "含有控制字符", "a control character"),
+        ("%" in name, "含有百分号", "a percent sign"),
         (bool(_DRIVE.match(name)), "以盘符开头", "a drive letter"),
     )
     return next(((zh, en) for found, zh, en in faults if found), None)

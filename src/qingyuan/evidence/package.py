@@ -21,11 +21,14 @@ from qingyuan.evidence._bag import (
     signature_text,
     tag_members,
 )
-from qingyuan.evidence._consistency import check_source, refuse
+from qingyuan.evidence._bounds import check_bounds
+from qingyuan.evidence._consistency import check_source, refuse, signers
+from qingyuan.evidence._origins import check_origins
 from qingyuan.evidence._zip import ZipWriter
 from qingyuan.evidence.digests import BLOCK, Hasher, digest_bytes
 from qingyuan.evidence.errors import EvidenceError, PackageError
 from qingyuan.evidence.package_source import PackageExhibit, PackageSource
+from qingyuan.ledger import LedgerError, open_note
 
 
 class TransferDigests(msgspec.Struct, frozen=True):
@@ -79,14 +82,17 @@ def build_package(source: PackageSource, path: Path) -> BuiltPackage:
         EvidenceError: The file cannot be written.
     """
     check_source(source, msgspec.structs.asdict(transfer_digests(source.exhibits)))
-    members: dict[str, bytes | PackageExhibit] = {**tag_members(source)}
-    tags = {name: digest_bytes(data) for name, data in members.items() if isinstance(data, bytes)}
-    by_sha256, by_sm3 = bag_manifest(tags, "sha256"), bag_manifest(tags, "sm3")
+    check_origins(source.exhibits, source.events)
+    tags = tag_members(source)
+    found = {name: digest_bytes(data) for name, data in tags.items()}
+    by_sha256, by_sm3 = bag_manifest(found, "sha256"), bag_manifest(found, "sm3")
     text = signature_text(source.id, by_sha256, by_sm3)
-    members["tagmanifest-sha256.txt"] = by_sha256
-    members["tagmanifest-sm3.txt"] = by_sm3
-    members["signature.note"] = _signed(source, text)
+    tags["tagmanifest-sha256.txt"] = by_sha256
+    tags["tagmanifest-sm3.txt"] = by_sm3
+    tags["signature.note"] = _signed(source, text)
+    members: dict[str, bytes | PackageExhibit] = {**tags}
     members.update((content_name(e), e) for e in source.exhibits if e.open is not None)
+    check_bounds(tags, len(members))
     with atomic_writer(path) as file:
         size = _write(file, members)
     return BuiltPackage(size, len(members), text)
@@ -105,7 +111,15 @@ def _write(file: TargetFile, members: dict[str, bytes | PackageExhibit]) -> int:
 
 def _signed(source: PackageSource, text: str) -> bytes:
     note = source.sign_note(text)
-    if not note.startswith(f"{text}\n— ".encode()):
+    try:
+        signed = open_note(note, signers(source, "package", f"{source.log.origin}/package")).text
+    except LedgerError as error:
+        refuse(
+            "signature.note",
+            f"签名结果没有密钥列表中证据包密钥的有效签名：{error.zh}",
+            f"what was signed is not a note signed by a package key among the keys given: {error.en}",
+        )
+    if signed != text:
         refuse(
             "signature.note",
             "签名结果不是对所给文本的签名笔记",

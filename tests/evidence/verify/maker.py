@@ -55,6 +55,10 @@ def key_id(name: str, kind: int, key: bytes) -> bytes:
     return sha256(name.encode() + b"\n" + bytes([kind]) + key)[:4]
 
 
+def public_id(seed: int) -> str:
+    return sha256(b"qingyuan-key/1\n" + public(seed)).hex()[:16]
+
+
 def vkey(name: str, seed: int, kind: int = 1) -> str:
     return f"{name}+{key_id(name, kind, public(seed)).hex()}+{b64(bytes([kind]) + public(seed))}"
 
@@ -135,9 +139,9 @@ class Maker:
             },
         }
 
-    def sign(self, manifest: dict[str, Any], seed: int = DEVICE, key: str = "device-1") -> dict[str, Any]:
+    def sign(self, manifest: dict[str, Any], seed: int = DEVICE, key: str | None = None) -> dict[str, Any]:
         sig = private(seed).sign(b"qingyuan-exhibit/1\n" + canonical(manifest))
-        return {"key": key, "manifest": manifest, "sig": b64(sig)}
+        return {"key": key or public_id(seed), "manifest": manifest, "sig": b64(sig)}
 
     def drafts(
         self, lines: list[dict[str, Any]], digests: dict[str, str]
@@ -228,7 +232,7 @@ class Maker:
         members["evidence/package.json"] = canonical(self._edit("package", package)) + b"\n"
         members["bagit.txt"] = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
         members["bag-info.txt"] = b"Bagging-Date: 2026-03-02\nContact-Name: office\n folded\n"
-        members["trust/keys.jsonl"] = b"{}\n"
+        members["trust/keys.jsonl"] = keys_jsonl()
         members["说明.md"] = "# 说明\n".encode()
         return self._sealed(self._edit("tags", members))
 
@@ -251,13 +255,20 @@ class Maker:
 
 def manifest_text(members: dict[str, bytes], digest: Callable[[bytes], bytes]) -> bytes:
     names = sorted(members, key=str.encode)
-    return b"".join(f"{digest(members[n]).hex()}  {n.replace('%', '%25')}\n".encode() for n in names)
+    return b"".join(f"{digest(members[n]).hex()}  {n}\n".encode() for n in names)
+
+
+def keys_jsonl() -> bytes:
+    device = {"actor": "D1", "id": public_id(DEVICE), "role": "device", "public": b64(public(DEVICE))}
+    package = {"actor": "", "id": public_id(PACKAGE), "role": "package"}
+    package["vkey"] = vkey(ORIGIN + "/package", PACKAGE)
+    return canonical(device) + b"\n" + canonical(package) + b"\n"
 
 
 def trust() -> dict[str, Any]:
-    def key(name: str, role: str, seed: int) -> dict[str, Any]:
+    def key(role: str, seed: int) -> dict[str, Any]:
         return {
-            "id": name,
+            "id": public_id(seed),
             "role": role,
             "public": b64(public(seed)),
             "actor": None,
@@ -265,14 +276,14 @@ def trust() -> dict[str, Any]:
             "revoked_at": None,
         }
 
-    package = key("package-1", "package", PACKAGE)
+    package = key("package", PACKAGE)
     del package["public"]
     package["vkey"] = vkey(ORIGIN + "/package", PACKAGE)
     return {
         "v": 1,
         "office": {"id": "O1", "name": "示例区人民检察院"},
         "logs": [{"origin": ORIGIN, "vkey": vkey(ORIGIN, LOG)}],
-        "keys": [package, key("officer-1", "officer", OFFICER), key("device-1", "device", DEVICE)],
+        "keys": [package, key("officer", OFFICER), key("device", DEVICE)],
     }
 
 

@@ -12,6 +12,7 @@ from qingyuan.evidence.verify import verify_evp
 from qingyuan.evidence.verify.verify_evp import FAIL_CODES
 from tests.evidence.verify.checking import check, codes, paths
 from tests.evidence.verify.maker import (
+    DEVICE,
     LOG,
     OFFICER,
     ORIGIN,
@@ -21,6 +22,7 @@ from tests.evidence.verify.maker import (
     canonical,
     cosignature_line,
     public,
+    public_id,
     sha256,
     signature_line,
     trust,
@@ -47,6 +49,16 @@ def swap(name: str, old: bytes, new: bytes) -> Callable[[Members], Members]:
     def change(members: Members) -> Members:
         assert old in members[name]
         return {**members, name: members[name].replace(old, new, 1)}
+
+    return change
+
+
+KEYS = "trust/keys.jsonl"
+
+
+def manifest(position: int, **changes: Any) -> Callable[[Any], Any]:
+    def change(manifests: list[Any]) -> None:
+        manifests[position].update(changes)
 
     return change
 
@@ -89,6 +101,23 @@ CASES: list[tuple[str, Maker, set[str]]] = [
         {"exhibit": "X02", "reason_zh": "", "reason_en": ""}]}), {"exhibit"}),
     ("two members for one exhibit", Maker(content=put("data/X01/b", b"x")), {"exhibit"}),
     ("content of no exhibit", Maker(content=put("data/X77/b", b"x")), {"exhibit"}),
+    ("content one folder deeper", Maker(content=put("data/X01/b/c", b"x")), {"bag"}),
+    ("content beside the folders", Maker(content=put("data/b", b"x")), {"bag"}),
+    ("no exhibit at all", Maker(manifests_json=lambda _: [], content=lambda _: {}), {"exhibit"}),
+    ("exhibits out of order", Maker(exhibits=lambda lines: lines[::-1]), {"exhibit"}),
+    ("a derived exhibit without parents", Maker(manifests_json=manifest(2, parents=[])), {"exhibit"}),
+    ("a derived exhibit with a parent named twice", Maker(manifests_json=manifest(2, parents=["X01", "X01"])), {"exhibit"}),
+    ("a collected exhibit with parents", Maker(manifests_json=manifest(0, parents=["X02"])), {"exhibit"}),
+    ("a parent that is not inside", Maker(manifests_json=manifest(2, parents=["X09"])), {"withheld"}),
+    ("a manifest whose path is no text", Maker(manifests_json=manifest(0, path=None)), {"json", "exhibit", "withheld"}),
+    ("a package identifier that is too long", Maker(package=lambda p: {**p, "made_by": "P" * 129}), {"unsupported"}),
+    ("a scope that is too long", Maker(manifests_json=manifest(0, scope="L" * 129)), {"unsupported"}),
+    ("a key listed twice", bag(lambda m: {**m, KEYS: m[KEYS] + m[KEYS].splitlines(keepends=True)[-1]}), {"json"}),
+    ("a key of an unknown role", bag(swap(KEYS, b'"role":"device"', b'"role":"judge"')), {"json"}),
+    ("a key that does not follow its identifier", bag(swap(KEYS, public_id(DEVICE).encode(), public_id(OFFICER).encode())), {"json"}),
+    ("a key that is no point", bag(swap(KEYS, b64(public(DEVICE)).encode(), b64(bytes(32)).encode())), {"json"}),
+    ("a key without its actor", bag(swap(KEYS, b'"actor":"D1",', b"")), {"json"}),
+    ("an empty list of keys", bag(put(KEYS, b"")), set()),
 ]  # fmt: skip
 
 
@@ -96,7 +125,8 @@ CASES: list[tuple[str, Maker, set[str]]] = [
 def test_a_fault_is_told_by_its_code(maker: Maker, expected: set[str]) -> None:
     report = check(maker.build())
     assert codes(report) == expected
-    assert report.verdict == ("fail" if expected & FAIL_CODES else "undetermined")
+    verdict = "fail" if expected & FAIL_CODES else "undetermined"
+    assert report.verdict == (verdict if expected else "pass")
 
 
 def draft(position: int, **changes: Any) -> Callable[[Any], Any]:
@@ -167,14 +197,14 @@ def test_a_line_that_is_not_canonical_json_is_told(line: bytes) -> None:
 
 def test_signatures_are_tied_to_the_keys_of_the_trust_file() -> None:
     def other(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [Maker().sign(line["manifest"], OFFICER) for line in lines]
+        return [Maker().sign(line["manifest"], OFFICER, public_id(DEVICE)) for line in lines]
 
     assert codes(check(Maker(exhibits=other).build())) == {"exhibit"}
-    named = Maker(exhibits=lambda ls: [Maker().sign(x["manifest"], OFFICER, "officer-1") for x in ls])
+    named = Maker(exhibits=lambda ls: [Maker().sign(x["manifest"], OFFICER) for x in ls])
     assert check(named.build()).verdict == "pass"
     unknown = Maker(exhibits=lambda ls: [Maker().sign(x["manifest"], 44, "nobody") for x in ls])
     assert codes(check(unknown.build())) == {"unknown-key"}
-    role = Maker(exhibits=lambda ls: [Maker().sign(x["manifest"], PACKAGE, "package-1") for x in ls])
+    role = Maker(exhibits=lambda ls: [Maker().sign(x["manifest"], PACKAGE) for x in ls])
     assert codes(check(role.build())) == {"unknown-key"}
 
 
@@ -192,7 +222,7 @@ def test_a_key_counts_only_between_its_tree_sizes() -> None:
         assert (report.verdict, codes(report)) == ("undetermined", {"revoked-key"})
     assert check(data, trusted(0, revoked_at=24)).verdict == "pass"
     assert codes(check(data, trusted(0, revoked_at=23))) == {"revoked-key"}
-    log = {"id": "log-1", "role": "log", "public": b64(public(LOG)), "valid_from": 0, "revoked_at": 26}
+    log = {"id": public_id(LOG), "role": "log", "public": b64(public(LOG)), "valid_from": 0, "revoked_at": 26}
     assert codes(check(data, json.dumps({**trust(), "keys": [*trust()["keys"], log]}).encode())) == {
         "revoked-key"
     }

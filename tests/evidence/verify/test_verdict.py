@@ -53,9 +53,10 @@ def test_the_verdict_always_says_what_the_package_cannot_prove(whole: bytes) -> 
         assert "第十八条" in scope[0].article
 
 
-def test_an_exhibit_with_one_collector_is_reported() -> None:
+@pytest.mark.parametrize("second", [None, "P001"])
+def test_an_exhibit_with_one_collector_is_reported(second: str | None) -> None:
     def alone(manifests: list[dict[str, Any]]) -> None:
-        manifests[1]["collected"]["second"] = None
+        manifests[1]["collected"]["second"] = second
 
     report = check(Maker(manifests_json=alone).build())
     assert report.verdict == "pass"

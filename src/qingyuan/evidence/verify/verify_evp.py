@@ -49,6 +49,7 @@ _Readable = Union[io.BufferedReader, io.BytesIO]  # noqa: UP007 - evaluated, and
 MAX_MEMBERS = 100_000
 MAX_NAME = 1_024
 MAX_ID = 128
+MAX_DEPTH = 64
 MAX_LINE = 2 << 20
 MAX_MANIFEST_LINE = 8 << 10
 MAX_JSON = 2 << 20
@@ -223,8 +224,10 @@ misfit.checkpoint | 检查点格式不符 | the checkpoint is malformed
 misfit.role | 角色 {role} 未规定 | role {role} is not known
 misfit.point | 不是可用的 Ed25519 公钥 | not a usable Ed25519 public key
 misfit.key-form | keys[] 须有 vkey 或 public 之一 | keys[] must have one of vkey and public
-misfit.percent | 文件名的百分号编码不符 | the percent-encoding of the name is not right
 misfit.deep | 嵌套过深 | nested too deeply
+misfit.key-id | 密钥 {key} 的标识与其公钥不符 | the identifier of key {key} does not follow from its public key
+misfit.key-order | 未按角色和标识排序或重复 | out of order by role and identifier, or repeated
+misfit.log-name | 日志 {origin} 的公钥名称与其来源不同 | the key of log {origin} is not named by its origin
 misfit.lacks | {place} 缺少成员 {name} | {place} has no member {name}
 misfit.value | {place}.{name} 的值不合规定 | {place}.{name} is not what it must be
 misfit.policy-control | 含不允许的控制字符 | it has a control character that is not allowed
@@ -255,6 +258,7 @@ name.utf8 | 文件名不是有效的 UTF-8 | the name is not valid UTF-8
 name.path | 文件名不是规范的相对路径 | the name is not a plain relative path
 name.drive | 文件名含反斜杠或盘符 | the name has a backslash or a drive letter
 name.control | 文件名含控制字符 | the name has a control character
+name.percent | 文件名含百分号 | the name has a percent sign
 name.nfc | 文件名不是 NFC 形式 | the name is not in NFC
 name.twice | 文件名重复 | the name occurs twice
 name.clash | 与文件 {first} 仅大小写或编码形式不同 | differs from {first} only by case or normal form
@@ -299,6 +303,9 @@ proof.inclusion | 包含证明不成立：该事件不在日志的这一树头�
 proof.witness | 见证人 {name} 的见证签名不成立 | the cosignature of witness {name} does not verify
 exhibit.none | 没有证据材料清单，无法核对 | there is no file of exhibits to check
 exhibit.count | 证据材料共 {count} 件，与 {package} 所写 {stated} 件不符 | {count} exhibits, but {package} says {stated}
+exhibit.empty | 没有任何证据材料 | there is no exhibit
+exhibit.order | 第 {line} 行：证据材料未按编号排序 | line {line}: the exhibits are not sorted by identifier
+exhibit.parents | 证据材料 {exhibit} 的来源类别与来源材料不一致：派生材料须有来源材料且不重复，收集的材料不得有 | exhibit {exhibit}: a derived exhibit must name its parents, each once, and a collected one none
 exhibit.one | 证据材料 {exhibit} 应有一个内容文件，实有 {count} 个 | exhibit {exhibit} must have one content member, it has {count}
 exhibit.event | 证据材料 {exhibit} 的清单没有唯一对应的提取或生成事件 | the manifest of exhibit {exhibit} is not in exactly one extraction or generation event
 exhibit.differs | 证据材料 {exhibit} 的事件与清单或签名不一致 | the event of exhibit {exhibit} does not agree with its manifest or signature
@@ -650,6 +657,7 @@ def _base_table() -> list[list[_Niels]]:
     return _multiples(base)
 
 
+@functools.lru_cache(maxsize=256)
 def _public_point(public: bytes) -> _Point | None:
     """Return the point of an acceptable public key: canonical and not of small order; else ``None``."""
     point = _decompress(public) if len(public) == _KEY_BYTES else None
@@ -773,7 +781,26 @@ def _parse_canonical(data: bytes) -> Any:
         raise _Misfit("misfit.deep") from error
     if again != data:
         raise _Misfit("misfit.canonical")
+    # Deep nesting needs many brackets, so the usual line is not walked through.
+    if data.count(b"{") + data.count(b"[") > MAX_DEPTH:
+        _refuse_depth(value)
     return value
+
+
+def _refuse_depth(value: Any) -> None:
+    """Raise ``ValueError`` when arrays and objects stand inside each other more than ``MAX_DEPTH`` deep."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        inside: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                inside += item.values()
+            elif isinstance(item, list):
+                inside += item
+        level = [item for item in inside if isinstance(item, (dict, list))]
+        if not level:
+            return
+    raise _Misfit("misfit.deep")
 
 
 def _unbase64(text: object, size: int | None = None) -> bytes:
@@ -796,10 +823,6 @@ _TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 
 _Check = Callable[[Any], bool]
-
-
-def _any(_value: object) -> bool:
-    return True
 
 
 def _text(value: object) -> bool:
@@ -873,7 +896,7 @@ _PACKAGE_SHAPE: dict[str, _Check] = {
     "office": _object,
     "made_at": _time,
     "made_by": _word,
-    "tool": _any,
+    "tool": _text,
     "log": _object,
     "events": _count,
     "exhibits": _count,
@@ -900,10 +923,10 @@ _MANIFEST_SHAPE: dict[str, _Check] = {
 _COLLECTED_SHAPE: dict[str, _Check] = {
     "by": _word,
     "second": _or_null(_word),
-    "method": _any,
-    "source": _any,
-    "device": _any,
-    "tool": _any,
+    "method": _text,
+    "source": _text,
+    "device": _text,
+    "tool": _text,
     "started": _time,
     "ended": _time,
     "mono_ns": _count,
@@ -1040,7 +1063,7 @@ class _Hasher:
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(max_workers=1)
-        self._buffers = (bytearray(_CHUNK), bytearray(_CHUNK))
+        self._buffers: tuple[bytearray, ...] = ()
 
     def close(self) -> None:
         """End the thread."""
@@ -1061,6 +1084,8 @@ class _Hasher:
             crc = zlib.crc32(part, crc)
             sha256.update(part)
 
+        if not self._buffers:
+            self._buffers = (bytearray(_CHUNK), bytearray(_CHUNK))
         jobs: list[Future[None] | None] = [None, None]
         turn = 0
         while size:
@@ -1264,6 +1289,7 @@ def _name_fault(raw: bytes) -> str | None:
     broken = {
         "name.path": any(segment in {"", ".", ".."} for segment in name.split("/")),
         "name.drive": "\\" in name or _DRIVE.match(name) is not None,
+        "name.percent": "%" in name,
         "name.control": any(unicodedata.category(c) == "Cc" for c in name),
         "name.nfc": unicodedata.normalize("NFC", name) != name,
     }
@@ -1280,6 +1306,7 @@ def _folded(name: str) -> str:
 _TYPE_ED25519, _TYPE_COSIGNATURE = 0x01, 0x04
 _DASH = "— "
 _KEY_ID = 4
+_MAX_STAMP = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -1397,8 +1424,8 @@ def _parse_proof(data: bytes) -> _Proof:
     if not blank or lines[0] != _PROOF_V1:
         raise malformed
     rest = [line.decode("ascii") for line in lines[1:]]
-    if rest and rest[0].startswith("extra "):
-        _unbase64(rest.pop(0)[len("extra ") :])
+    if rest and rest[0].startswith("extra ") and not _unbase64(rest.pop(0)[len("extra ") :]):
+        raise malformed
     if not rest or not rest[0].startswith("index ") or not _DECIMAL.fullmatch(rest[0][len("index ") :]):
         raise malformed
     if len(rest) > MAX_PATH + 1:
@@ -1536,7 +1563,8 @@ def _cosigned_at(key: _VerifierKey, checkpoint: _Checkpoint) -> int | None:
     for signature in checkpoint.note.by(key.name, key.key_id):
         stamp = int.from_bytes(signature[:8], "big")
         message = b"cosignature/v1\ntime %d\n" % stamp + checkpoint.note.text
-        if len(signature) != 8 + _SIGNATURE_BYTES or not ed25519_verify(key.public, message, signature[8:]):
+        whole = len(signature) == 8 + _SIGNATURE_BYTES and stamp <= _MAX_STAMP
+        if not whole or not ed25519_verify(key.public, message, signature[8:]):
             raise _Misfit("misfit.cosignature")
         at = stamp
     return at
@@ -1579,6 +1607,7 @@ def _parse_trust(data: bytes) -> _Trust:
         value = _UNIQUE.decode(data.decode("utf-8-sig"))
     except RecursionError as error:
         raise _Misfit("misfit.deep") from error
+    _refuse_depth(value)
     _demand(value, {"v": _count}, "trust", exact=False)
     if value["v"] != VERSION:
         raise _Problem("unsupported.trust")
@@ -1586,7 +1615,10 @@ def _parse_trust(data: bytes) -> _Trust:
     logs = []
     for entry in value["logs"]:
         _demand(entry, {"origin": _word, "vkey": _word}, "logs[]", exact=False)
-        logs.append((entry["origin"], _parse_vkey(entry["vkey"])))
+        vkey = _parse_vkey(entry["vkey"])
+        if vkey.name != entry["origin"]:
+            raise _Misfit("misfit.log-name", origin=entry["origin"])
+        logs.append((entry["origin"], vkey))
     keys: dict[str, _TrustedKey] = {}
     for entry in value["keys"]:
         key = _parse_trusted_key(entry)
@@ -1604,10 +1636,24 @@ def _parse_trusted_key(entry: Any) -> _TrustedKey:
         "revoked_at": _or_null(_count),
     }
     _demand(entry, shape, "keys[]", exact=False)
+    kind, name, public = _parse_key(entry)
+    return _TrustedKey(
+        entry["id"], entry["role"], kind, name, public, entry["valid_from"], entry["revoked_at"]
+    )
+
+
+def _parse_key(entry: Any) -> tuple[int, str | None, bytes]:
+    """Return algorithm, name and public key of a listed key; raise ``ValueError`` when they do not fit.
+
+    The identifier of an Ed25519 key follows from its public key (format, section 8).
+    """
+    _demand(entry, {"id": _word, "role": _word}, "keys[]", exact=False)
     if entry["role"] not in _ROLES:
         raise _Misfit("misfit.role", role=entry["role"])
     if ("vkey" in entry) == ("public" in entry):
         raise _Misfit("misfit.key-form")
+    kind: int
+    name: str | None
     if "vkey" in entry:
         vkey = _parse_vkey(entry["vkey"])
         kind, name, public = vkey.kind, vkey.name, vkey.public
@@ -1615,9 +1661,9 @@ def _parse_trusted_key(entry: Any) -> _TrustedKey:
         kind, name, public = _TYPE_ED25519, None, _unbase64(entry["public"], _KEY_BYTES)
         if not ed25519_usable(public):
             raise _Misfit("misfit.point")
-    return _TrustedKey(
-        entry["id"], entry["role"], kind, name, public, entry["valid_from"], entry["revoked_at"]
-    )
+    if kind == _TYPE_ED25519 and entry["id"] != _sha256(b"qingyuan-key/1\n" + public).hex()[:16]:
+        raise _Misfit("misfit.key-id", key=entry["id"])
+    return kind, name, public
 
 
 # ---------------------------------------------------------------------------------------------
@@ -1625,6 +1671,7 @@ def _parse_trusted_key(entry: Any) -> _TrustedKey:
 
 _BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 _PACKAGE, _EXHIBITS, _EVENTS = "evidence/package.json", "evidence/exhibits.jsonl", "evidence/events.jsonl"
+_KEYS = "trust/keys.jsonl"
 _NOTE = "signature.note"
 _TAG_SHA256, _TAG_SM3 = "tagmanifest-sha256.txt", "tagmanifest-sm3.txt"
 _PAY_SHA256, _PAY_SM3 = "manifest-sha256.txt", "manifest-sm3.txt"
@@ -1640,11 +1687,11 @@ _REQUIRED = (
     _PACKAGE,
     _EXHIBITS,
     _EVENTS,
-    "trust/keys.jsonl",
+    _KEYS,
     "说明.md",
 )
 _PROOF_NAME = re.compile(r"proofs/(0|[1-9][0-9]{0,18})\.tlog-proof")
-_DATA_NAME = re.compile(r"data/[^/]+/.+", re.DOTALL)
+_DATA_NAME = re.compile(r"data/[^/]+/[^/]+")
 _MANIFEST_LINE = re.compile(rb"([0-9a-f]{64})  ([^\r\n]+)\n")
 _INFO_LINE = re.compile(r"[^:\s](?:[^:\r\n]*[^:\s])?:[ \t].*")
 _OXUM = re.compile(r"([0-9]{1,19})\.([0-9]{1,19})")
@@ -1675,15 +1722,6 @@ def _digest_of(*values: Any) -> bytes:
     return _sha256(_canonical(list(values)))
 
 
-def _unescape(raw: bytes) -> str:
-    """Undo the percent-encoding of a manifest name (RFC 8493, 2.1.3); only its one form is taken."""
-    text = raw.decode("utf-8")
-    plain = text.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")
-    if plain.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A") != text:
-        raise _Misfit("misfit.percent")
-    return plain
-
-
 class _Run:
     """One run over one package, check after check; every check adds to the findings."""
 
@@ -1701,10 +1739,11 @@ class _Run:
         self.transfer: tuple[int, dict[str, Any]] | None = None
         self.transfer_count = 0
         self.checkpoint: _Checkpoint | None = None
+        self.checkpoint_path: str | None = None
         self.single_collector: list[str] = []
         self.quorum: dict[str, Any] = {
             "demanded": given.policy is not None or given.policy_fault is not None,
-            "met": None,
+            "met": None if given.policy is None and given.policy_fault is None else False,
             "name": None,
             "witnesses": [],
         }
@@ -1717,6 +1756,7 @@ class _Run:
             self._stage("digests", self._bag_and_manifests)
             self._stage("trust", self._read_trust)
             self._stage("package", self._read_package)
+            self._stage("keys", self._listed_keys)
             self._meaning()
         self._scope()
         fingerprint = None if self.given.trust is None else _sha256(self.given.trust).hex()
@@ -1846,7 +1886,7 @@ class _Run:
         for number, line in enumerate(self.archive.lines(self.members[name], MAX_MANIFEST_LINE), start=1):
             match = _MANIFEST_LINE.fullmatch(line)
             try:
-                listed = _unescape(match[2]) if match else None
+                listed = match[2].decode("utf-8") if match else None
             except ValueError:
                 listed = None
             if match is None or listed is None:
@@ -1921,7 +1961,29 @@ class _Run:
         except ValueError as error:
             self._misfit(_PACKAGE, 0, error)
             return
+        _bounded(value["id"], value["matter"], value["made_by"])
+        _bounded(*(entry["exhibit"] for entry in value["withheld"]))
         self.package = value
+
+    def _listed_keys(self) -> None:
+        if _KEYS in self.members:
+            self._try(_KEYS, self._key_lines)
+
+    def _key_lines(self) -> None:
+        previous = ("", "")
+        for number, line in enumerate(self.archive.lines(self.members[_KEYS], MAX_LINE), start=1):
+            _counted(number)
+            entry = self._json(_KEYS, number, line)
+            if entry is None:
+                continue
+            try:
+                _demand(entry, {"actor": _text}, "keys[]", exact=False)
+                _parse_key(entry)
+                if (entry["role"], entry["id"]) <= previous:
+                    raise _Misfit("misfit.key-order")
+                previous = entry["role"], entry["id"]
+            except ValueError as error:
+                self._misfit(_KEYS, number, error)
 
     # -- events and the log -------------------------------------------------------------------
 
@@ -1951,7 +2013,7 @@ class _Run:
                     _bounded(stream)
                     streams[stream] = (n + 1, _sha256(entry).hex())
                 continue
-            _bounded(event["leaf"]["stream"])
+            _bounded(event["leaf"]["stream"], event["leaf"]["actor"])
             self._event_in_stream(number, event["leaf"], entry, streams)
             self._commitment(number, event)
             self._event_meaning(number, event)
@@ -2077,7 +2139,7 @@ class _Run:
         except ValueError as error:
             self.findings.problem("proof.checkpoint", path, why=_explain(error))
             return
-        self.checkpoint = checkpoint
+        self.checkpoint, self.checkpoint_path = checkpoint, path
         if self.package is not None:
             log = self.package["log"]
             if (checkpoint.origin, checkpoint.size, checkpoint.root) != (
@@ -2150,7 +2212,7 @@ class _Run:
     def _exhibit_lines(
         self, content: dict[str, list[_Member]], withheld: set[str], seen: set[str], parents: set[str]
     ) -> None:
-        count = 0
+        count, last = 0, ""
         for number, line in enumerate(self.archive.lines(self.members[_EXHIBITS], MAX_LINE), start=1):
             count = number
             _counted(number)
@@ -2165,15 +2227,22 @@ class _Run:
                 self.findings.problem("exhibit.twice", path, exhibit=exhibit)
                 continue
             seen.add(exhibit)
-            _bounded(exhibit, *manifest["parents"])
+            if exhibit < last:
+                self.findings.problem("exhibit.order", _EXHIBITS, line=number)
+            last = exhibit
+            by, second = manifest["collected"]["by"], manifest["collected"]["second"]
+            _bounded(exhibit, entry["key"], manifest["scope"], by, second or "", *manifest["parents"])
             parents.update(manifest["parents"])
             _counted(len(parents))
-            if manifest["collected"]["second"] is None:
+            if second in {None, by}:
                 self.single_collector.append(exhibit)
+            self._parents(manifest, path)
             self._content(exhibit, manifest, inside, path, withheld=exhibit in withheld)
             index = self._made_event(entry, path)
             self._recorded(manifest, path)
             self._exhibit_signature(entry, path, index)
+        if count == 0:
+            self.findings.problem("exhibit.empty", _EXHIBITS)
         if self.package is not None and self.package["exhibits"] != count:
             self.findings.problem(
                 "exhibit.count", _EXHIBITS, count=count, package=_PACKAGE, stated=self.package["exhibits"]
@@ -2215,6 +2284,12 @@ class _Run:
             ):
                 self.findings.problem("exhibit.content", member.name, exhibit=exhibit)
 
+    def _parents(self, manifest: dict[str, Any], path: str) -> None:
+        parents = manifest["parents"]
+        derived = manifest["origin"] == "derived"
+        if derived != bool(parents) or len(set(parents)) != len(parents):
+            self.findings.problem("exhibit.parents", path, exhibit=manifest["id"])
+
     def _made_event(self, entry: dict[str, Any], path: str) -> int | None:
         """Check the one event that made the exhibit and return its index."""
         manifest = entry["manifest"]
@@ -2227,7 +2302,8 @@ class _Run:
         index, _digest, other, generated, parents = made[0]
         names = ("id", "path", "size", "sha256", "sm3")
         agrees = other == _digest_of(*(manifest[name] for name in names), entry["key"], entry["sig"])
-        if generated and (parents is not None or manifest["origin"] == "derived"):
+        agrees = agrees and generated == (manifest["origin"] == "derived")
+        if generated:
             agrees = agrees and parents == _digest_of(manifest["parents"])
         if not agrees:
             self.findings.problem("exhibit.differs", path, exhibit=exhibit)
@@ -2354,7 +2430,7 @@ class _Run:
             try:
                 at = _cosigned_at(key, checkpoint)
             except ValueError:
-                self.findings.problem("proof.witness", name=name)
+                self.findings.problem("proof.witness", self.checkpoint_path, name=name)
                 continue
             if at is not None:
                 cosigned.add(name)
@@ -2384,8 +2460,8 @@ class _Run:
                     ed25519_verify(key.public, checkpoint.note.text, signature) for signature in signatures
                 ):
                     return True
-                self.findings.problem("proof.log")
-        self.findings.problem("unknown-key.policy", origin=checkpoint.origin)
+                self.findings.problem("proof.log", self.checkpoint_path)
+        self.findings.problem("unknown-key.policy", self.checkpoint_path, origin=checkpoint.origin)
         return False
 
     def _scope(self) -> None:
