@@ -5,6 +5,7 @@ Commands live in modules that are imported only when they run, so that ``qingyua
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import os
@@ -65,6 +66,7 @@ class _Lazy(click.Group):
         command = getattr(importlib.import_module(f"qingyuan.cli.{module}"), attribute)
         if not isinstance(command, click.Command):
             raise TypeError(cmd_name)
+        _explain_help(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -74,8 +76,19 @@ class _Lazy(click.Group):
             formatter.write_dl([(name, row[2]) for name, row in _COMMANDS.items()])
 
 
-@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="qingyuan")
+def _explain_help(command: click.Command) -> None:
+    """Say in both languages what ``--help`` does, here and in every command below."""
+    if command.add_help_option:
+        command.add_help_option = False
+        click.help_option("-h", "--help", help="显示用法 | show this message")(command)
+    if isinstance(command, click.Group):
+        for below in command.commands.values():
+            _explain_help(below)
+
+
+@click.command(cls=_Lazy, add_help_option=False)
+@click.version_option(__version__, prog_name="qingyuan", help="显示版本 | show the version")
+@click.help_option("-h", "--help", help="显示用法 | show this message")
 def app() -> None:
     """Qingyuan 清源：互联网公益诉讼检察平台 | Internet public-interest litigation platform."""
 
@@ -116,11 +129,18 @@ class Out:
         """Return a rich console for tables; wide when the output is not a terminal."""
         from rich.console import Console as RichConsole  # noqa: PLC0415 - only tables need it
 
-        width = None if sys.stdout.isatty() else 132
+        width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 132
         return RichConsole(width=width, highlight=False)
 
-    def table(self, title: str, columns: list[str], rows: list[list[str]]) -> None:
-        """Print a table, unless the output is JSON; columns whose cells are numbers align right."""
+    def table(self, title: str, columns: list[str], rows: list[list[str]], *, first: int = 0) -> None:
+        """Print a table, unless the output is JSON; columns whose cells are numbers align right.
+
+        Args:
+            title: Title.
+            columns: Headings.
+            rows: Cells.
+            first: Least width of the first column.
+        """
         if self.json:
             return
         from rich import box  # noqa: PLC0415 - only tables need it
@@ -130,7 +150,12 @@ class Out:
         for index, column in enumerate(columns):
             cells = [row[index] for row in rows]
             numeric = bool(cells) and all(_is_number(cell) for cell in cells if cell)
-            table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+            table.add_column(
+                column,
+                justify="right" if numeric else "left",
+                overflow="fold",
+                min_width=first if index == 0 else None,
+            )
         for row in rows:
             table.add_row(*[_escape(cell) for cell in row])
         self.console().print(table)
@@ -188,9 +213,7 @@ def home_option(function: F) -> F:
 
 def fail(error: QingyuanError, argv: list[str]) -> NoReturn:
     """Print an error for a person, or as JSON when ``--json`` was asked for, and exit."""
-    lang = default_lang()
-    if "--lang" in argv[:-1]:
-        lang = argv[argv.index("--lang") + 1]
+    lang = _asked_lang(argv)
     if "--json" in argv:
         click.echo(json.dumps({"error": error.as_dict()}, ensure_ascii=False, indent=2))
     else:
@@ -198,16 +221,76 @@ def fail(error: QingyuanError, argv: list[str]) -> NoReturn:
     sys.exit(error.exit_code)
 
 
+def _asked_lang(argv: list[str]) -> str:
+    """Return the language asked for by the words of a command line that could not be run."""
+    for at, word in enumerate(argv):
+        name, sign, value = word.partition("=")
+        if name == "--lang":
+            wanted = value if sign else "".join(argv[at + 1 : at + 2])
+            if wanted in {"zh", "en"}:
+                return wanted
+    return default_lang()
+
+
+def _usage(error: click.ClickException) -> QingyuanError:
+    """Return what click says about a wrong command line as an error of ours."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    command = context.command_path if context else "qingyuan"
+    said = error.format_message()
+    zh = "用法有误"
+    if isinstance(error, click.MissingParameter):
+        zh = "缺少必需的参数或选项"
+    elif isinstance(error, click.NoSuchOption):
+        zh = f"没有选项 {error.option_name}"
+    elif isinstance(error, click.BadParameter):
+        zh = "参数值无效"
+    return QingyuanError(
+        "cli.usage",
+        zh=f"{zh}（{said.rstrip('.')}）",
+        en=said.rstrip("."),
+        where=command,
+        remedy_zh=f"用法见 {command} --help",
+        remedy_en=f"see {command} --help",
+    )
+
+
+_REFUSALS = {
+    errno.ENOENT: ("文件或目录不存在", "there is no such file or folder"),
+    errno.EACCES: ("没有读写权限", "permission denied"),
+    errno.EISDIR: ("这是目录，不是文件", "this is a folder, not a file"),
+    errno.ENOTDIR: ("路径中有一段不是目录", "a part of the path is not a folder"),
+    errno.ENOSPC: ("磁盘空间不足", "no space is left on the disk"),
+}
+
+
+def _system(error: OSError) -> QingyuanError:
+    """Return what the operating system refused as an error of ours."""
+    said = error.strerror or str(error)
+    zh, en = _REFUSALS.get(
+        error.errno or 0, (f"操作系统拒绝了读写：{said}", f"the operating system refused: {said}")
+    )
+    return QingyuanError(
+        "cli.system",
+        zh=zh,
+        en=en,
+        where=str(error.filename) if error.filename else None,
+        remedy_zh="请检查路径、权限和磁盘空间",
+        remedy_en="check the path, its permissions and the space on disk",
+    )
+
+
 def main() -> None:
-    """Run the command line; every error that a user can act on is one clear line, exit code 2."""
+    """Run the command line; every error that a user can act on is one clear line, by default exit code 2."""
     argv = sys.argv[1:]
     try:
         app.main(args=argv, prog_name="qingyuan", standalone_mode=False)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
-    except click.ClickException as error:
-        error.show()
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
         sys.exit(2)
+    except click.ClickException as error:
+        fail(_usage(error), argv)
     except click.Abort:
         click.echo("已中断 | interrupted", err=True)
         sys.exit(130)
@@ -216,3 +299,5 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        fail(_system(error), argv)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qingyuan.cli._app import Out
@@ -41,9 +42,13 @@ def print_kinds(kinds: Mapping[str, Mapping[str, int]], out: Out) -> None:
 
 def print_persons(persons: Mapping[str, object], records: Mapping[str, int], out: Out) -> None:
     """Print how many people are concerned and how that was counted."""
+    from qingyuan.pii.catalog import catalog  # noqa: PLC0415 - names of kinds
+
+    known = catalog().kinds
     by_key = persons["by_key"]
-    keys = (
-        "，".join(f"{key} {count:,}" for key, count in by_key.items()) if isinstance(by_key, Mapping) else ""
+    keys = out.t("，", ", ").join(
+        f"{out.t(known[key].zh, known[key].en) if key in known else key} {count:,}"
+        for key, count in (by_key.items() if isinstance(by_key, Mapping) else ())
     )
     out.say(
         f"涉及自然人：{persons['distinct']:,} 人（按标识：{keys}）",
@@ -87,18 +92,40 @@ def print_readings(readings: Sequence[Reading], out: Out) -> None:
         ),
         [
             out.t("理解", "reading"),
-            out.t("敏感（50）", "sensitive (50)"),
-            out.t("重要（500）", "important (500)"),
-            out.t("一般（5000）", "general (5000)"),
-            out.t("合计倍数", "sum of shares"),
+            out.t("敏感\n（50）", "sens.\n(50)"),
+            out.t("重要\n（500）", "import.\n(500)"),
+            out.t("一般\n（5000）", "other\n(5000)"),
+            out.t("合计\n倍数", "sum of\nshares"),
             out.t("结论", "result"),
             out.t("条款", "article"),
         ],
         rows,
+        first=18,
     )
 
 
-def print_unread(unread: Sequence[Refused], out: Out) -> None:
+def as_given(path: str, given: Sequence[Path]) -> str:
+    """Return ``path`` the way the user wrote it, when it lies below one of the paths ``given``."""
+    for root in given:
+        if Path(path).is_relative_to(root.absolute()):
+            return str(root / Path(path).relative_to(root.absolute()))
+    return path
+
+
+def unread_json(one: Refused) -> dict[str, str | None]:
+    """Return the machine-readable form of something that was not taken or not fully read."""
+    return {
+        "path": one.path,
+        "member": one.member,
+        "code": one.code,
+        "reason": one.zh,
+        "reason_en": one.en,
+        "remedy": one.remedy_zh,
+        "remedy_en": one.remedy_en,
+    }
+
+
+def print_unread(unread: Sequence[Refused], out: Out, given: Sequence[Path] = ()) -> None:
     """Print what was not taken or not fully read, with remedies."""
     if not unread:
         out.say("全部材料均已读取", "everything was read")
@@ -108,7 +135,7 @@ def print_unread(unread: Sequence[Refused], out: Out) -> None:
         [out.t("文件", "file"), out.t("原因", "reason"), out.t("处理办法", "remedy")],
         [
             [
-                one.path + (f" › {one.member}" if one.member else ""),
+                as_given(one.path, given) + (f" › {one.member}" if one.member else ""),
                 f"{out.t(one.zh, one.en)} [{one.code}]",
                 out.t(one.remedy_zh, one.remedy_en),
             ]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import click
 import msgspec
 
-from qingyuan.cases import VERBS, Docket, Param, Verb, available, choice_lists, due_dates
+from qingyuan.cases import VERBS, Docket, Offer, Param, Verb, available, choice_lists, due_dates
 from qingyuan.cases.timeline import timeline
 from qingyuan.cli._app import Out, common, home_option
 from qingyuan.errors import QingyuanError
@@ -74,22 +73,8 @@ def _run(
 
 
 def _arguments(verb: Verb | None, words: tuple[str, ...], args_file: Path | None) -> dict[str, Argument]:
-    """Read ``name=value`` words and a JSON file; a repeated name makes a list."""
-    given: dict[str, Argument] = {}
-    if args_file is not None:
-        try:
-            read = json.loads(args_file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise QingyuanError(
-                "cli.bad-args",
-                zh=f"参数文件无法读取：{error}",
-                en=f"the file of particulars cannot be read: {error}",
-                where=str(args_file),
-                remedy_zh="写成 JSON 对象",
-                remedy_en="write a JSON object",
-            ) from error
-        if isinstance(read, Mapping):
-            given.update(read)
+    """Read ``name=value`` words and a JSON file; a repeated name makes a list; words replace the file's."""
+    typed: dict[str, list[str]] = {}
     for word in words:
         name, sign, value = word.partition("=")
         if not sign:
@@ -101,13 +86,29 @@ def _arguments(verb: Verb | None, words: tuple[str, ...], args_file: Path | None
                 remedy_zh="例如 on=2026-03-02；同名重复即为列表",
                 remedy_en="for example on=2026-03-02; a name given twice makes a list",
             )
+        typed.setdefault(name, []).append(value)
+    given = _from_file(args_file) if args_file is not None else {}
+    for name, values in typed.items():
         param = verb.param(name) if verb else None
-        if param is not None and param.type in _LISTS:
-            held = given.get(name)
-            given[name] = [*(held if isinstance(held, list) else []), value]
-        else:
-            given[name] = value
+        many = len(values) > 1 or (param is not None and param.type in _LISTS)
+        given[name] = values if many else values[0]
     return given
+
+
+def _from_file(path: Path) -> dict[str, Argument]:
+    """Return the JSON object in a file of particulars."""
+    try:
+        read: dict[str, Argument] = msgspec.json.decode(path.read_bytes(), type=dict)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise QingyuanError(
+            "cli.bad-args",
+            zh=f"参数文件无法读取：{error}",
+            en=f"the file of particulars cannot be read: {error}",
+            where=str(path),
+            remedy_zh="写成 JSON 对象",
+            remedy_en="write a JSON object",
+        ) from error
+    return read
 
 
 _WORDS = click.argument("words", nargs=-1, metavar="[NAME=VALUE]...")
@@ -141,13 +142,21 @@ def _shortcut(group: click.Group, name: str, verb: str, *, target: bool = True) 
 
 
 def _help(verb: Verb) -> str:
-    lines = [f"{verb.zh} | {verb.en}", "", "\b"]
-    lines += [
-        f"{_mark(param)}{param.name}={_hint(param)}  {param.zh} | {param.en}"
-        for param in verb.params
-        if not param.system
-    ]
+    lines = [f"{verb.zh} | {verb.en}", "", "* 必填 | required", "", "\b"]
+    lines += [f"{_mark(param)}{param.name}={_hint(param)}  {param.zh} | {param.en}" for param in _asked(verb)]
     return "\n".join(lines)
+
+
+def _asked(verb: Verb) -> list[Param]:
+    """Return the particulars that a person gives; the record named as IDENTIFIER implies the others."""
+    implied = {"matter"}
+    if verb.scope == "new":
+        implied.add("leads")
+    elif verb.scope == "measure":
+        implied.add("case")
+    else:
+        implied.add(verb.scope)
+    return [param for param in verb.params if not param.system and param.type not in implied]
 
 
 def _mark(param: Param) -> str:
@@ -155,9 +164,9 @@ def _mark(param: Param) -> str:
 
 
 def _hint(param: Param) -> str:
-    if param.of and param.of in choice_lists():
-        return "|".join(choice_lists()[param.of])
-    return param.type.upper()
+    lists = [param.of.format(track=track) for track in ("administrative", "civil")] if param.of else []
+    values = dict.fromkeys(value for name in lists for value in choice_lists().get(name, {}))
+    return "|".join(values) or param.type.upper()
 
 
 _shortcut(lead, "register", "lead-register", target=False)
@@ -200,7 +209,16 @@ def act_command(
 @common
 def verbs(verb: str | None, out: Out) -> None:
     """列出可办理的事项及其参数 | List the verbs and their particulars."""
-    if verb is not None and verb in VERBS:
+    if verb is not None and verb not in VERBS:
+        raise QingyuanError(
+            "cli.no-such-verb",
+            zh=f"没有名为“{verb}”的事项",
+            en=f"there is no verb {verb!r}",
+            where=verb,
+            remedy_zh="用 qingyuan case verbs 查看全部事项",
+            remedy_en="see qingyuan case verbs",
+        )
+    if verb is not None:
         out.result(msgspec.to_builtins(VERBS[verb]))
         out.say(_help(VERBS[verb]).replace("\b\n", ""), _help(VERBS[verb]).replace("\b\n", ""))
         return
@@ -218,23 +236,33 @@ def verbs(verb: str | None, out: Out) -> None:
                 v.name,
                 out.t(v.zh, v.en),
                 v.scope,
-                "  ".join(f"{_mark(p).strip()}{p.name}" for p in v.params if not p.system),
+                "  ".join(f"{_mark(p).strip()}{p.name}" for p in _asked(v)),
             ]
             for v in VERBS.values()
         ],
     )
 
 
-@case.command()
+@case.command("next")
 @click.argument("identifier")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="列出全部事项及其不能办理的原因 | also what this stage rules out",
+)
 @home_option
 @_BY
 @common
-def next_acts(identifier: str, home: Path, actor: str, out: Out) -> None:
-    """现在可以办什么、为何不能 | What is possible now, and why the rest is not."""
+def next_acts(identifier: str, everything: bool, home: Path, actor: str, out: Out) -> None:
+    """现在可以办什么、还缺什么 | What is possible now on a lead, matter or case, and what is missing."""
     with Home.open(home) as office:
         loaded = load(office, identifier)
-        offers = available(loaded.docket, law=office.law, now=office.clock.now(), actor=actor)
+        offers = [
+            offer
+            for offer in available(loaded.docket, law=office.law, now=office.clock.now(), actor=actor)
+            if everything or (_concerns(offer, identifier) and not _ruled_out(offer))
+        ]
     out.result(
         [
             {
@@ -259,15 +287,25 @@ def next_acts(identifier: str, home: Path, actor: str, out: Out) -> None:
                 o.target,
                 out.t(o.verb.zh, o.verb.en),
                 out.t("可以", "yes") if o.refused is None else out.t("不可以", "no"),
-                "" if o.refused is None else "；".join(out.t(m.zh, m.en) for m in o.refused.missing),
+                ""
+                if o.refused is None
+                else out.t("；", "; ").join(out.t(m.zh, m.en) for m in o.refused.missing),
             ]
             for o in offers
         ],
     )
 
 
-next_acts.name = "next"
-case.commands["next"] = case.commands.pop(next(name for name, c in case.commands.items() if c is next_acts))
+def _concerns(offer: Offer, identifier: str) -> bool:
+    """Tell whether an act is one on ``identifier``: on itself, its measures, or a record opened from it."""
+    if not offer.target:
+        return identifier.startswith("L") and any(param.type == "leads" for param in offer.verb.params)
+    return identifier.startswith("M") or offer.target.split(" ")[0] == identifier
+
+
+def _ruled_out(offer: Offer) -> bool:
+    """Tell whether stage or track rule the act out, as opposed to something that can be supplied."""
+    return offer.refused is not None and offer.refused.code == "cases.not-possible"
 
 
 @case.command()
@@ -280,6 +318,9 @@ def deadlines(identifier: str | None, home: Path, out: Out) -> None:
         dockets = [load(office, identifier)] if identifier else list_records(office, "M")
         rows = [row for loaded in dockets for row in _deadlines(office, loaded.docket)]
     out.result(rows)
+    if not rows:
+        out.say("没有未届满的期限", "no deadline is open")
+        return
     out.table(
         out.t("期限", "Deadlines"),
         [

@@ -64,7 +64,7 @@ def demo(home: Path, seed: int, rows: int, out: Out) -> None:
         [out.t("内容", "what"), out.t("位置", "where")],
         [[out.t(zh, en), path] for path, zh, en in story.files],
     )
-    stages = "，".join(f"{name} {seconds:.1f}" for name, seconds in story.seconds.items())
+    stages = out.t("，", ", ").join(f"{name} {seconds:.1f}" for name, seconds in story.seconds.items())
     out.say(f"用时 {total:.1f} 秒（{stages}）", f"{total:.1f} s ({stages})")
     out.say(
         f"自行核验：qingyuan verify {story.package.path} --home {home}",

@@ -72,8 +72,8 @@ def make(
     with Home.open(home) as office:
         made = make_document(office, form, case, output or home / "documents", number=number, actor=actor)
     out.result({**msgspec.to_builtins(made, enc_hook=str)})
-    out.say(f"{made.name}：{made.docx}", f"{made.name}: {made.docx}")
-    out.say(f"　　　　　　{made.pdf}", f"  {made.pdf}")
+    out.say(f"{made.name}（可编辑）：{made.docx}", f"{made.name}, editable: {made.docx}")
+    out.say(f"{made.name}（送达本）：{made.pdf}", f"{made.name}, served copy: {made.pdf}")
     if not made.verified:
         out.say(
             "提示：官方文书格式未核，请对照后使用", "note: the official form was not read; compare before use"

@@ -64,7 +64,9 @@ def package(identifier: str, output: Path, to: str, actor: str, home: Path, out:
 def verify(file: Path, policy: Path | None, trust: Path | None, home: Path | None, out: Out) -> None:
     """核验证据包：0 通过，1 不通过，3 无法判断 | Check an .evp: exit 0 pass, 1 fail, 3 undetermined."""
     checker = importlib.import_module("qingyuan.evidence.verify.verify_evp")
-    argv = [str(file), "--lang", out.lang]
+    with file.open("rb"):
+        pass  # what cannot be read is reported like every other error, also as JSON
+    argv = ["--lang", out.lang]
     if trust is None and home is not None:
         trust = home / "trust.json"
     if trust is not None:
@@ -73,6 +75,7 @@ def verify(file: Path, policy: Path | None, trust: Path | None, home: Path | Non
         argv += ["--policy", str(policy)]
     if out.json:
         argv.append("--json")
+    argv += ["--", str(file)]
     sys.exit(checker.main(argv))
 
 

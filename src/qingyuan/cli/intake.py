@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 import msgspec
 
 from qingyuan.cli._app import Out, common, home_option
-from qingyuan.cli._found import print_kinds, print_persons, print_readings, print_unread
+from qingyuan.cli._findings import print_findings
+from qingyuan.cli._found import print_kinds, print_persons, print_readings, print_unread, unread_json
 from qingyuan.office.collect import MAX_FILE_BYTES, Limits
 from qingyuan.office.home import Home
 from qingyuan.office.intake import Progress, Registration, seal_into
@@ -20,7 +21,6 @@ from qingyuan.office.summary import IntakeResult
 
 _SOURCES = ["tip-off", "casework", "enforcement-platform", "referral", "media", "other-duty"]
 _STAGES = {"seal": ("封存", "sealing"), "scan": ("扫描", "scanning")}
-_SHOWN = 40
 
 
 @click.command()
@@ -90,12 +90,13 @@ def intake(
             report=_reporter(out),
         )
     out.result(as_json(result))
-    print_intake(result, out)
+    print_intake(result, out, paths)
 
 
 def as_json(result: IntakeResult) -> dict[str, object]:
-    """Return the machine-readable summary."""
+    """Return the machine-readable summary; the shape is part of the command contract."""
     body: dict[str, object] = msgspec.to_builtins(result)
+    body["unread"] = [unread_json(one) for one in result.unread]
     return body
 
 
@@ -119,8 +120,8 @@ def _reporter(out: Out):  # type: ignore[no-untyped-def]  # noqa: ANN202
     return report
 
 
-def print_intake(result: IntakeResult, out: Out) -> None:
-    """Print the summary for a person."""
+def print_intake(result: IntakeResult, out: Out, given: Sequence[Path] = ()) -> None:
+    """Print the summary for a person; ``given`` are the paths as typed."""
     if result.resumed:
         out.say(
             f"接续先前的收取：{result.complete_before} 个文件此前已完成",
@@ -131,10 +132,10 @@ def print_intake(result: IntakeResult, out: Out) -> None:
         f"lead {result.lead}: {result.title} ({len(result.exhibits)} exhibits sealed, {result.seconds:.1f} s)",
     )
     print_kinds(result.kinds, out)
-    _findings(result, out)
+    print_findings(result.findings, out)
     print_persons(result.persons, result.records, out)
     print_readings(result.thresholds, out)
-    print_unread(result.unread, out)
+    print_unread(result.unread, out, given)
     out.say(
         f"账本：{result.ledger['size']} 条，根 {result.ledger['root']}",
         f"log: {result.ledger['size']} entries, root {result.ledger['root']}",
@@ -143,41 +144,6 @@ def print_intake(result: IntakeResult, out: Out) -> None:
         "以上为线索，不是结论；以封存的原件为准。",
         "these are clues, not verdicts; the sealed originals decide.",
     )
-
-
-def _findings(result: IntakeResult, out: Out) -> None:
-    rows = [
-        [
-            f"{finding.file}" + (f" › {finding.member}" if finding.member else ""),
-            out.t(finding.title_zh, finding.title_en),
-            f"{finding.count:,}",
-            f"{finding.examples[0].place}：{finding.examples[0].excerpt}",
-            finding.state.value if out.lang == "zh" else finding.state.en,
-            "；".join(_provisions(f"《{p.law}》{p.article}" for p in finding.provisions)),
-        ]
-        for finding in result.findings[:_SHOWN]
-    ]
-    out.table(
-        out.t("发现（每个文件、每类一行）", "Findings (one row a file and kind)"),
-        [
-            out.t("文件", "file"),
-            out.t("发现", "finding"),
-            out.t("处数", "count"),
-            out.t("首处（已遮蔽）", "first place (masked)"),
-            out.t("状态", "state"),
-            out.t("条款", "provisions"),
-        ],
-        rows,
-    )
-    if len(result.findings) > _SHOWN:
-        out.say(
-            f"（另有 {len(result.findings) - _SHOWN} 行，见 --json）",
-            f"({len(result.findings) - _SHOWN} more rows, see --json)",
-        )
-
-
-def _provisions(names: Iterable[str]) -> list[str]:
-    return [name.replace("中华人民共和国", "") for name in list(names)[:2]]
 
 
 @click.command()

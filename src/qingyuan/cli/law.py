@@ -86,16 +86,22 @@ def periods(overlay: Path | None, out: Out) -> None:
 
 @law.command()
 @click.option(
-    "--sensitive", "-a", type=click.IntRange(min=0), default=0, help="行踪轨迹、通信内容、征信、财产信息条数"
+    "--sensitive",
+    "-a",
+    type=click.IntRange(min=0),
+    default=0,
+    help="行踪轨迹、通信内容、征信、财产信息条数 | pieces on whereabouts, communications, credit, property",
 )
 @click.option(
     "--important",
     "-b",
     type=click.IntRange(min=0),
     default=0,
-    help="住宿、通信记录、健康生理、交易等信息条数",
+    help="住宿、通信记录、健康生理、交易等信息条数 | pieces on lodging, call records, health, transactions",
 )
-@click.option("--general", "-c", type=click.IntRange(min=0), default=0, help="其他公民个人信息条数")
+@click.option(
+    "--general", "-c", type=click.IntRange(min=0), default=0, help="其他公民个人信息条数 | other pieces"
+)
 @click.option("--gain", default=None, help="违法所得（元） | unlawful gain in CNY")
 @click.option(
     "--insider",
@@ -238,10 +244,17 @@ def duties(field: str | None, regulator: str | None, on: str | None, overlay: Pa
     out.result(msgspec.to_builtins(known))
     out.table(
         out.t("监管职责", "Duties"),
-        [out.t("部门", "regulator"), out.t("职责", "act"), out.t("证明", "proof"), out.t("依据", "article")],
+        [
+            out.t("编号", "id"),
+            out.t("部门", "regulator"),
+            out.t("职责", "act"),
+            out.t("证明", "proof"),
+            out.t("依据", "article"),
+        ],
         [
             [
-                out.t(d.regulator_zh, d.regulator_en),
+                d.id,
+                f"{out.t(d.regulator_zh, d.regulator_en)} ({d.regulator})",
                 out.t(d.act_zh, d.act_en),
                 out.t(d.proof_zh, d.proof_en),
                 "\n".join(_cite(out, c) for c in d.articles),

@@ -79,7 +79,9 @@ def prove(index: int, output: Path | None, home: Path, out: Out) -> None:
         output.write_bytes(proof)
     out.result({"index": index, "proof": proof.decode()})
     if output is None:
-        out.say(proof.decode(), proof.decode())
+        out.say(proof.decode().rstrip("\n"), proof.decode().rstrip("\n"))
+    else:
+        out.say(f"已写入 {output}", f"written to {output}")
 
 
 @ledger.command()

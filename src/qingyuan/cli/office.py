@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from qingyuan.cli._app import Out, common, home_option
+from qingyuan.errors import QingyuanError
 from qingyuan.office.home import Home, OfficeInfo
 
 
@@ -35,6 +36,15 @@ def office() -> None:
 @common
 def init(identifier: str, name: str, division: str, level: str, home: Path, out: Out) -> None:
     """建立工作目录 | Make a home folder with its keys and log."""
+    if (home / "office.json").exists():
+        raise QingyuanError(
+            "cli.home-exists",
+            zh="这里已有工作目录，设置未改动",
+            en="there is a home folder here already; nothing was changed",
+            where=str(home),
+            remedy_zh="用 qingyuan office show 查看，或用 --home 另选目录",
+            remedy_en="see qingyuan office show, or choose another folder with --home",
+        )
     with Home.open(home, create=True, office=OfficeInfo(identifier, name, division, level)) as opened:
         opened.publish()
         _print(opened, out)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qingyuan.cli._app import Out, common
-from qingyuan.cli._found import print_kinds, print_persons, print_unread
+from qingyuan.cli._found import print_kinds, print_persons, print_readings, print_unread, unread_json
 from qingyuan.errors import QingyuanError
 from qingyuan.office.collect import MAX_FILE_BYTES, Found, Limits, Refused, walk
 
@@ -127,24 +127,14 @@ def scan(
                 for r in readings
             ],
             "columns": [dataclasses.asdict(column) for column in summary.columns],
-            "unread": [
-                {
-                    "path": r.path,
-                    "member": r.member,
-                    "code": r.code,
-                    "reason": r.zh,
-                    "reason_en": r.en,
-                    "remedy": r.remedy_zh,
-                    "remedy_en": r.remedy_en,
-                }
-                for r in unread
-            ],
+            "unread": [unread_json(r) for r in unread],
             "seconds": round(time.perf_counter() - began, 3),
             "bytes": summary.bytes,
         }
     )
     print_kinds(kinds, out)
     print_persons(persons, dataclasses.asdict(summary.records), out)
+    print_readings(readings, out)
     print_unread(unread, out)
 
 
@@ -214,10 +204,11 @@ def _write_findings(target: Path, scans: list[FileScan]) -> None:
 @common
 def warm(out: Out) -> None:
     """预编译扫描内核 | Compile the scanner's kernels once for this installation."""
-    from qingyuan.pii import engine  # noqa: PLC0415 - heavy
+    from qingyuan.pii import engine, readers  # noqa: PLC0415 - heavy; importing compiles
 
     began = time.perf_counter()
     engine.warm()
+    del readers
     seconds = time.perf_counter() - began
     out.result({"seconds": round(seconds, 2)})
     out.say(f"扫描内核就绪（{seconds:.1f} 秒）", f"the scanner is ready ({seconds:.1f} s)")

@@ -1,8 +1,8 @@
 """The fonts a served PDF embeds.
 
 By default Noto Serif SC (for 仿宋 and 小标宋) and Noto Sans SC (for 黑体), under the SIL Open Font
-License, from an installed package. A site that owns the standard's own faces names a folder in
-``QINGYUAN_FONTS``; the families it wants are then taken from there (see ``docs/documents.md``).
+License, from an installed package. Fonts of the machine are not used (see ``docs/documents.md``). A caller
+may pass another :class:`FontSet`; there is no setting for one yet.
 """
 
 from __future__ import annotations

@@ -1,0 +1,212 @@
+"""The shapes that docs/architecture.md promises to programs."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import click
+import pytest
+
+from tests.cli.running import run
+from tests.cli.test_help import COMMANDS
+
+READING = {"reading", "sensitive", "important", "general", "serious", "especially_serious", "ratio", "basis"}
+UNREAD = {"path", "member", "code", "reason", "reason_en", "remedy", "remedy_en"}
+
+#: One use of every command; ``{home}`` and ``{tmp}`` are filled in.
+USES: dict[str, str] = {
+    "case act": "serve-filing C2026-0001 mode=direct --home {home}",
+    "case deadlines": "--home {home}",
+    "case file": "M2026-0001 --args {tmp}/case.json --home {home}",
+    "case next": "C2026-0001 --home {home}",
+    "case show": "C2026-0001 --home {home}",
+    "case verbs": "",
+    "demo": "--home {tmp}/demo --rows 500",
+    "document list": "",
+    "document make": "filing-decision C2026-0001 -o {tmp}/documents --home {home}",
+    "exhibit custody": "{exhibit} --home {home}",
+    "exhibit list": "C2026-0001 --home {home}",
+    "intake": "{tmp}/list.csv --home {home}",
+    "law check": "",
+    "law deadline": "agency-reply --from 2026-03-18",
+    "law duties": "--field express-waybill",
+    "law jurisdiction": "civil --on 2026-03-01 --harm 330782",
+    "law periods": "",
+    "law search": "检察建议",
+    "law show": "pil-interpretation-reply",
+    "law threshold": "--sensitive 50 --general 100",
+    "lead assess": "{lead} authenticity=甲 investigability=乙 conclusion=decline --home {home}",
+    "lead decline": "{lead} reason=丙 approved_by=P009 approved_on=2026-07-01 --home {home}",
+    "lead list": "--home {home}",
+    "lead register": "title=线索 source=media field=personal-information --home {home}",
+    "lead show": "L2026-0001 --home {home}",
+    "lead transfer": "{lead} to=乙院 reason=管辖 --home {home}",
+    "ledger fsck": "--home {home}",
+    "ledger prove": "0 --home {home}",
+    "ledger publish": "--home {home}",
+    "ledger status": "--home {home}",
+    "matter join": "M2026-0001 lead={lead} --home {home}",
+    "matter list": "--home {home}",
+    "matter open": "{lead} --home {home}",
+    "matter show": "M2026-0001 --home {home}",
+    "measure add": "C2026-0001 text=整改 owner=邮政 due=2026-09-01 test=抽检 --home {home}",
+    "measure prove": "C2026-0001 measure=m01 submitter=P101 after={exhibit} --home {home}",
+    "measure start": "C2026-0001 measure=m01 --home {home}",
+    "measure verify": "C2026-0001 measure=m01 verifier=P002 verdict=accepted reason=相符 --home {home}",
+    "measure withdraw": "C2026-0001 measure=m02 reason=重复 --home {home}",
+    "office init": "--id other --name 另一院 --home {tmp}/other",
+    "office show": "--home {home}",
+    "package": "C2026-0001 -o {tmp}/case.evp --home {home}",
+    "scan": "{tmp}/list.csv",
+    "seal": "{tmp}/list.csv --matter M2026-0001 --home {home}",
+    "verify": "{tmp}/case.evp --home {home}",
+    "warm": "",
+}
+#: Acts that are refused on the case of these tests; their JSON is that of an error, exit code 1.
+REFUSED = {"case file", "lead decline", "lead transfer", "matter open", "matter join", "lead assess"}
+LISTS = {
+    "case next",
+    "case deadlines",
+    "case verbs",
+    "document list",
+    "exhibit list",
+    "lead list",
+    "matter list",
+}
+
+
+def test_every_command_has_a_use_here() -> None:
+    leaves = {" ".join(path) for path, command in COMMANDS.items() if not isinstance(command, click.Group)}
+    assert leaves == set(USES)
+
+
+def test_every_command_prints_one_json_value(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(
+        "姓名,手机号\n王小明,13800138000\n李芳,139****1234\n", encoding="utf-8"
+    )
+    (tmp_path / "case.json").write_text('{"track": "administrative"}', encoding="utf-8")
+    names = {"home": home, "tmp": tmp_path, "lead": "L2026-0001"}
+    names["exhibit"] = run("exhibit", "list", "L2026-0001", "--home", home, "--json").json()[0]["id"]
+    first = [
+        "measure add",
+        "measure add",
+        "measure start",
+        "measure prove",
+        "measure verify",
+        "measure withdraw",
+    ]
+    order = [*first, "package", *(name for name in USES if name not in {*first, "package"})]
+    for name in order:
+        done = run(*name.split(), *USES[name].format(**names).split(), "--json")
+        body = done.json()
+        assert done.code == (1 if name in REFUSED else 0), (name, done.out)
+        assert ("error" in body) is (name in REFUSED), name
+        assert isinstance(body, list) or name not in LISTS, name
+        assert done.err == "", name
+
+
+def test_scan_has_its_shape(material: Path, tmp_path: Path) -> None:
+    hits, findings = tmp_path / "hits.jsonl", tmp_path / "findings.jsonl"
+    body = run("scan", material, "--hits", hits, "--out", findings, "--json").json()
+    assert set(body) >= {
+        "files",
+        "kinds",
+        "persons",
+        "records",
+        "thresholds",
+        "columns",
+        "unread",
+        "seconds",
+        "bytes",
+    }
+    assert all(set(row) == {"file", "status", "reason"} for row in body["files"])
+    assert {row["status"] for row in body["files"]} >= {"read", "unread"}
+    assert all(set(count) == {"confirmed", "suspected", "masked"} for count in body["kinds"].values())
+    assert set(body["persons"]) >= {"distinct", "by_key"}
+    assert len(body["thresholds"]) == 2
+    assert all(set(row) >= READING for row in body["thresholds"])
+    assert all({"file", "member", "column", "kind", "score"} <= set(row) for row in body["columns"])
+    assert {row["code"] for row in body["unread"]} >= {"encrypted", "unsupported-format", "empty"}
+    assert all(set(row) == UNREAD and row["reason"] and row["remedy"] for row in body["unread"])
+    rows = [json.loads(line) for line in hits.read_text(encoding="utf-8").splitlines()]
+    counted = sum(sum(count.values()) for count in body["kinds"].values())
+    assert sum(row["state"] != "rejected" for row in rows) == counted
+    assert all(row["token"] is None for row in rows if row["masked"])
+    finding = json.loads(findings.read_text(encoding="utf-8").splitlines()[0])
+    assert set(finding) >= {
+        "id",
+        "engine",
+        "rule",
+        "title_zh",
+        "state",
+        "file",
+        "count",
+        "examples",
+        "provisions",
+    }
+
+
+def test_intake_has_its_shape_and_goes_on_with_an_earlier_one(home: Path, material: Path) -> None:
+    body = run("intake", material, "--home", home, "--workers", "1", "--json").json()
+    assert body["lead"] == "L2026-0001"
+    assert body["resumed"]
+    assert body["complete_before"] == len(body["exhibits"])
+    assert all({"id", "path", "sha256", "sm3"} <= set(row) for row in body["exhibits"])
+    assert all(row["path"].startswith(str(material)) for row in body["exhibits"])
+    assert body["findings"]
+    assert all(row["examples"] and row["provisions"] for row in body["findings"])
+    assert all(set(row) == UNREAD and row["reason"] and row["remedy"] for row in body["unread"])
+    assert body["ledger"] == {
+        name: run("ledger", "status", "--home", home, "--json").json()[name] for name in ("size", "root")
+    }
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_verify_has_its_shape_and_exit_codes(home: Path, tmp_path: Path, *, trusted: bool) -> None:
+    package = tmp_path / "case.evp"
+    built = run("package", "C2026-0001", "-o", package, "--home", home, "--json").json()
+    assert built["size"] == package.stat().st_size
+    assert built["trust"] == str(home / "trust.json")
+    words = ("--trust", home / "trust.json") if trusted else ()
+    done = run("verify", package, *words, "--json")
+    body = done.json()
+    assert (body["verdict"], body["verdict_zh"], done.code) == (
+        ("pass", "通过", 0) if trusted else ("undetermined", "无法判断", 3)
+    )
+    assert all(set(row) == {"code", "text_zh", "text_en", "article", "path"} for row in body["reasons"])
+    data = bytearray(package.read_bytes())
+    data[len(data) // 2] ^= 1
+    package.write_bytes(data)
+    changed = run("verify", package, *words, "--json")
+    assert changed.code == 1
+    assert changed.json()["verdict"] == "fail"
+
+
+def test_law_deadline_has_its_shape() -> None:
+    body = run("law", "deadline", "agency-reply", "--from", "2026-03-18", "--json").json()
+    assert body["due"] == "2026-05-18"
+    assert body["firm"] is True
+    assert all(step["zh"] and step["en"] for step in body["steps"])
+    assert all({"law", "article"} <= set(row) for row in body["articles"])
+    moved = run(
+        "law",
+        "deadline",
+        "agency-reply",
+        "--from",
+        "2026-03-18",
+        "--suspend",
+        "2026-04-01:2026-04-10",
+        "--json",
+    )
+    assert moved.json()["due"] == "2026-05-28"
+
+
+def test_law_threshold_has_its_shape() -> None:
+    body = run("law", "threshold", "-a", "50", "-c", "100", "--json").json()
+    assert (body["serious"], body["especially_serious"]) == (True, False)
+    assert Fraction(body["ratio"]) == Fraction(51, 50)
+    assert body["basis"]
+    below = run("law", "threshold", "-c", "4999", "--json").json()
+    assert below["serious"] is False
