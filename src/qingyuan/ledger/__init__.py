@@ -6,7 +6,15 @@ entry is bytes.
 """
 
 from qingyuan.ledger.checkpoint import Checkpoint, parse_checkpoint
-from qingyuan.ledger.errors import FormatError, LedgerError, LogError, ProofError, SignatureError
+from qingyuan.ledger.errors import (
+    FormatError,
+    LedgerError,
+    LogError,
+    ProofError,
+    SignatureError,
+    WitnessError,
+)
+from qingyuan.ledger.fork import ForkProof, ForkVerdict, parse_fork, prove_fork, verify_fork
 from qingyuan.ledger.fsck import fsck
 from qingyuan.ledger.hashes import (
     HASH_SIZE,
@@ -21,7 +29,15 @@ from qingyuan.ledger.hashes import (
     sm3_backend,
     sm3_new,
 )
-from qingyuan.ledger.keys import Algorithm, Cosigner, NoteSigner, VerifierKey, cosigned_message, key_id
+from qingyuan.ledger.keys import (
+    Algorithm,
+    Cosigner,
+    NoteSigner,
+    TextSigner,
+    VerifierKey,
+    cosigned_message,
+    key_id,
+)
 from qingyuan.ledger.log import MAX_ENTRY_SIZE, Appended, Log, check_entries, check_head
 from qingyuan.ledger.note import Note, OpenedNote, Signature, add_signatures, open_note, parse_note, sign_note
 from qingyuan.ledger.policy import (
@@ -44,7 +60,18 @@ from qingyuan.ledger.signed import (
     open_checkpoint,
     sign_checkpoint,
 )
+from qingyuan.ledger.sm2 import (
+    DEFAULT_USER_ID,
+    Sm2PrivateKey,
+    Sm2Signer,
+    is_sm2_public,
+    sm2_backend,
+    sm2_digest,
+    sm2_verify,
+)
+from qingyuan.ledger.sm2note import Sm2NoteSigner
 from qingyuan.ledger.storage import Head, LogStorage, MemoryStorage
+from qingyuan.ledger.submission import Submission
 from qingyuan.ledger.tiles import (
     CHECKPOINT_NAME,
     TileFolder,
@@ -68,9 +95,19 @@ from qingyuan.ledger.tree import (
     tree_root,
 )
 from qingyuan.ledger.verify import root_from_inclusion, verify_consistency, verify_inclusion
+from qingyuan.ledger.witness import (
+    AddCheckpoint,
+    MemoryWitnessStorage,
+    Witness,
+    WitnessedLog,
+    WitnessReply,
+    WitnessState,
+    WitnessStorage,
+)
 
 __all__ = [
     "CHECKPOINT_NAME",
+    "DEFAULT_USER_ID",
     "HASH_SIZE",
     "MAX_ENTRY_SIZE",
     "MAX_SIZE",
@@ -80,11 +117,14 @@ __all__ = [
     "SUITES",
     "TILE_HEIGHT",
     "TILE_WIDTH",
+    "AddCheckpoint",
     "Algorithm",
     "Appended",
     "Checkpoint",
     "Cosigned",
     "Cosigner",
+    "ForkProof",
+    "ForkVerdict",
     "FormatError",
     "Frontier",
     "HashSource",
@@ -96,6 +136,7 @@ __all__ = [
     "LogError",
     "LogStorage",
     "MemoryStorage",
+    "MemoryWitnessStorage",
     "NodeReader",
     "Note",
     "NoteSigner",
@@ -110,12 +151,23 @@ __all__ = [
     "Signature",
     "SignatureError",
     "SignedCheckpoint",
+    "Sm2NoteSigner",
+    "Sm2PrivateKey",
+    "Sm2Signer",
+    "Submission",
+    "TextSigner",
     "TileCache",
     "TileFolder",
     "TileName",
     "TileRun",
     "TlogProof",
     "VerifierKey",
+    "Witness",
+    "WitnessError",
+    "WitnessReply",
+    "WitnessState",
+    "WitnessStorage",
+    "WitnessedLog",
     "add_cosignatures",
     "add_signatures",
     "check_entries",
@@ -128,25 +180,32 @@ __all__ = [
     "encode_bundle",
     "fsck",
     "inclusion_path",
+    "is_sm2_public",
     "key_id",
     "leaf_hash",
     "node_hash",
     "open_checkpoint",
     "open_note",
     "parse_checkpoint",
+    "parse_fork",
     "parse_note",
     "parse_policy",
     "parse_proof",
+    "prove_fork",
     "prove_inclusion",
     "root_from_inclusion",
     "root_of",
     "sign_checkpoint",
     "sign_note",
+    "sm2_backend",
+    "sm2_digest",
+    "sm2_verify",
     "sm3",
     "sm3_backend",
     "sm3_new",
     "tile_names",
     "tree_root",
     "verify_consistency",
+    "verify_fork",
     "verify_inclusion",
 ]

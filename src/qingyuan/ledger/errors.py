@@ -21,3 +21,7 @@ class ProofError(LedgerError):
 
 class LogError(LedgerError):
     """A stored log that contradicts itself, or an append that the log cannot take."""
+
+
+class WitnessError(LedgerError):
+    """A witness that answered with something other than its cosignature."""

@@ -1,7 +1,8 @@
 """Keys of notes: names, key IDs, the text forms of verifier and signer keys, and the signatures.
 
-Sources: c2sp.org/signed-note (type ``0x01``), c2sp.org/tlog-cosignature (types ``0x04`` and ``0x06``),
-RFC 8032, FIPS 204, and golang.org/x/mod/sumdb/note for the text form of a signer key.
+Sources: c2sp.org/signed-note (types ``0x01`` and ``0xff``), c2sp.org/tlog-cosignature (types ``0x04`` and ``0x06``),
+RFC 8032, FIPS 204, ``docs/sm-profile.md`` (SM2), and golang.org/x/mod/sumdb/note for the text form of a signer
+key.
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ import hashlib
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar, Protocol, Self
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from qingyuan.ledger._text import b64decode, b64encode, is_key_name
-from qingyuan.ledger.checkpoint import parse_checkpoint
+from qingyuan.ledger.checkpoint import Checkpoint, parse_checkpoint
 from qingyuan.ledger.errors import FormatError, SignatureError
+from qingyuan.ledger.sm2 import SM2_PUBLIC_SIZE, SM2_SIGNATURE_SIZE, is_sm2_public, sm2_verify
 from qingyuan.ledger.tree import MAX_SIZE
 
 _SEED_SIZE = 32
@@ -37,15 +39,56 @@ class Algorithm(enum.IntEnum):
     """Time-stamped Ed25519 of a witness over a checkpoint, ``cosignature/v1``."""
     ML_DSA_44 = 0x06
     """Time-stamped ML-DSA-44 of a log or witness over a checkpoint; verified, never made."""
+    SM2 = 0xFF
+    """SM2 with SM3 over the note text, ``sm2-sm3/v1``: the one type without a byte of its own known here."""
+
+    @property
+    def prefix(self) -> bytes:
+        """What stands before the key in its text form and key ID: the type byte and any longer identifier."""
+        return bytes((self,)) + _IDENTIFIERS.get(self, b"")
 
 
 #: Bytes of a public key and of a signature (without the time stamp) by algorithm.
-_SIZES = {Algorithm.ED25519: (32, 64), Algorithm.COSIGNATURE: (32, 64), Algorithm.ML_DSA_44: (1312, 2420)}
+_SIZES = {
+    Algorithm.ED25519: (32, 64),
+    Algorithm.COSIGNATURE: (32, 64),
+    Algorithm.ML_DSA_44: (1312, 2420),
+    Algorithm.SM2: (SM2_PUBLIC_SIZE, SM2_SIGNATURE_SIZE),
+}
+
+#: The longer identifiers that follow the type byte 0xff, as c2sp.org/signed-note recommends.
+_IDENTIFIERS = {Algorithm.SM2: b"sm2-sm3/v1"}
+
+
+class TextSigner(Protocol):
+    """A private key that signs the text of notes, wherever it is kept."""
+
+    @property
+    def name(self) -> str:
+        """The key name."""
+
+    @property
+    def key(self) -> VerifierKey:
+        """The public key under its name."""
+
+    @property
+    def key_id(self) -> int:
+        """The key ID as an unsigned integer."""
+
+    def sign(self, text: str) -> bytes:
+        """Return the signature over the note text, without the key ID."""
 
 
 def key_id(name: str, algorithm: int, public: bytes) -> int:
-    """Return the key ID: the first four bytes of ``SHA-256(name ‖ LF ‖ algorithm ‖ public)``."""
-    digest = hashlib.sha256(name.encode() + b"\n" + bytes((algorithm,)) + public).digest()
+    """Return the key ID: the first four bytes of ``SHA-256(name ‖ LF ‖ algorithm ‖ public)``.
+
+    Args:
+        name: Key name.
+        algorithm: Signature type; of an :class:`Algorithm` that has one, the longer identifier is added.
+        public: Raw public key.
+    """
+    kind = Algorithm(algorithm).prefix if algorithm in _SIZES else bytes((algorithm,))
+    digest = hashlib.sha256(name.encode() + b"\n" + kind + public).digest()
     return int.from_bytes(digest[:4], "big")
 
 
@@ -56,7 +99,7 @@ class VerifierKey:
     Attributes:
         name: Key name; of a log, its origin.
         algorithm: Signature type.
-        public: Raw public key: 32 bytes of Ed25519, 1,312 of ML-DSA-44.
+        public: Raw public key: 32 bytes of Ed25519, 1,312 of ML-DSA-44, 65 of SM2 (uncompressed).
     """
 
     name: str
@@ -71,6 +114,8 @@ class VerifierKey:
             )
         if len(self.public) != _SIZES[self.algorithm][0]:
             raise _bad_key("公钥长度与算法不符", "the length of the public key does not fit its algorithm")
+        if self.algorithm is Algorithm.SM2 and not is_sm2_public(self.public):
+            raise _bad_key("SM2 公钥不是曲线上的点", "an SM2 public key must be a point on the curve")
 
     @property
     def key_id(self) -> int:
@@ -85,7 +130,7 @@ class VerifierKey:
             FormatError: ``ledger.key`` when malformed, of an unknown algorithm, or when the key ID is not that
                 of the key.
         """
-        name, stated, algorithm, public = _split_key(vkey)
+        name, stated, algorithm, public = split_key(vkey)
         key = cls(name, algorithm, public)
         if key.key_id != stated:
             raise _bad_key("密钥编号与公钥不符", "the key ID is not that of the key")
@@ -93,7 +138,7 @@ class VerifierKey:
 
     def encode(self) -> str:
         """Return the text form, known as a vkey."""
-        return f"{self.name}+{self.key_id:08x}+{b64encode(bytes((self.algorithm,)) + self.public)}"
+        return f"{self.name}+{self.key_id:08x}+{b64encode(self.algorithm.prefix + self.public)}"
 
     def verifies(self, text: str, signature: bytes) -> bool:
         """Say whether ``signature`` (without the key ID) is this key's over the note text.
@@ -103,6 +148,8 @@ class VerifierKey:
         """
         if self.algorithm is Algorithm.ED25519:
             return self._ed25519(text.encode(), signature)
+        if self.algorithm is Algorithm.SM2:
+            return sm2_verify(self.public, text.encode(), signature)
         time, raw = int.from_bytes(signature[:_TIME_SIZE], "big"), signature[_TIME_SIZE:]
         if len(signature) < _TIME_SIZE or time > MAX_SIZE:
             return False
@@ -112,6 +159,9 @@ class VerifierKey:
             return False
         if self.algorithm is Algorithm.COSIGNATURE:
             return self._ed25519(cosigned_message(text, time), raw)
+        return self._subtree(checkpoint, time, raw)
+
+    def _subtree(self, checkpoint: Checkpoint, time: int, raw: bytes) -> bool:
         names = (self.name.encode(), checkpoint.origin.encode())
         if checkpoint.extensions or max(map(len, names)) > 255:  # noqa: PLR2004 - opaque<1..2^8-1>
             return False
@@ -180,9 +230,7 @@ class _SigningKey:
             FormatError: ``ledger.key`` when malformed, for another algorithm, or when the key ID is not that
                 of the key. The text is secret and never repeated in the error.
         """
-        if not skey.startswith(_SKEY_PREFIX):
-            raise _bad_key("不是签名私钥的文本形式", "not the text form of a signer key")
-        name, stated, algorithm, seed = _split_key(skey.removeprefix(_SKEY_PREFIX))
+        name, stated, algorithm, seed = split_signer_key(skey)
         if algorithm is not cls.algorithm:
             raise _bad_key("私钥的算法不符", "the private key is for another algorithm")
         signer = cls(name, seed)
@@ -192,8 +240,7 @@ class _SigningKey:
 
     def skey(self) -> str:
         """Return the text form. It is the secret: store it sealed, never log it."""
-        secret = b64encode(bytes((self.algorithm,)) + self._private.private_bytes_raw())
-        return f"{_SKEY_PREFIX}{self.name}+{self.key_id:08x}+{secret}"
+        return join_signer_key(self.key, self._private.private_bytes_raw())
 
 
 class NoteSigner(_SigningKey):
@@ -242,7 +289,28 @@ def cosigned_message(text: str, time: int) -> bytes:
     return f"cosignature/v1\ntime {time}\n{text}".encode()
 
 
-def _split_key(encoded: str) -> tuple[str, int, Algorithm, bytes]:
+def split_signer_key(skey: str) -> tuple[str, int, Algorithm, bytes]:
+    """Return name, stated key ID, algorithm and secret of the text form of a signer key, unchecked.
+
+    Raises:
+        FormatError: ``ledger.key``, without repeating the secret.
+    """
+    if not skey.startswith(_SKEY_PREFIX):
+        raise _bad_key("不是签名私钥的文本形式", "not the text form of a signer key")
+    return split_key(skey.removeprefix(_SKEY_PREFIX))
+
+
+def join_signer_key(key: VerifierKey, secret: bytes) -> str:
+    """Return the text form of the signer key that belongs to ``key``. It is the secret."""
+    return f"{_SKEY_PREFIX}{key.name}+{key.key_id:08x}+{b64encode(key.algorithm.prefix + secret)}"
+
+
+def split_key(encoded: str) -> tuple[str, int, Algorithm, bytes]:
+    """Return name, stated key ID, algorithm and key material of the text form of a key, unchecked.
+
+    Raises:
+        FormatError: ``ledger.key`` when malformed or of an unknown algorithm.
+    """
     parts = encoded.split("+", 2)  # the base64 may hold plus signs, the name cannot
     if len(parts) != 3:  # noqa: PLR2004
         raise _bad_key("缺少名称、编号或密钥", "the name, the key ID or the key is missing")
@@ -255,7 +323,10 @@ def _split_key(encoded: str) -> tuple[str, int, Algorithm, bytes]:
         )
     if data[0] not in _SIZES:
         raise _bad_key(f"不认识的签名算法 {data[0]:#04x}", f"unknown signature type {data[0]:#04x}")
-    return name, int(stated, 16), Algorithm(data[0]), data[1:]
+    algorithm = Algorithm(data[0])
+    if not data.startswith(algorithm.prefix):
+        raise _bad_key("不认识的 0xff 类签名算法", "an unknown signature type under 0xff")
+    return name, int(stated, 16), algorithm, data.removeprefix(algorithm.prefix)
 
 
 def _holds(check: Callable[[], object]) -> bool:

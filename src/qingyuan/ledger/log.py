@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from qingyuan.ledger.checkpoint import Checkpoint
 from qingyuan.ledger.errors import FormatError, LogError
 from qingyuan.ledger.hashes import SHA256, HashSuite
-from qingyuan.ledger.keys import NoteSigner, VerifierKey
+from qingyuan.ledger.keys import TextSigner, VerifierKey
 from qingyuan.ledger.signed import SignedCheckpoint, open_checkpoint, sign_checkpoint
 from qingyuan.ledger.storage import Head, LogStorage
 from qingyuan.ledger.tree import MAX_SIZE, Frontier
@@ -56,7 +56,7 @@ class Log:
     def __init__(
         self,
         origin: str,
-        signer: NoteSigner,
+        signer: TextSigner,
         suite: HashSuite = SHA256,
         *,
         former: Iterable[VerifierKey] = (),
@@ -82,7 +82,7 @@ class Log:
         cls,
         storage: LogStorage,
         origin: str,
-        signer: NoteSigner,
+        signer: TextSigner,
         suite: HashSuite = SHA256,
         *,
         former: Iterable[VerifierKey] = (),

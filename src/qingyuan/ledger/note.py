@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from qingyuan.ledger._text import b64decode, b64encode, has_control, is_key_name
 from qingyuan.ledger.errors import FormatError, SignatureError
-from qingyuan.ledger.keys import NoteSigner, VerifierKey
+from qingyuan.ledger.keys import TextSigner, VerifierKey
 
 #: Longest note read, in bytes, and most signatures: the limits of golang.org/x/mod/sumdb/note.
 MAX_NOTE_SIZE = 1_000_000
@@ -96,7 +96,7 @@ def parse_note(data: bytes) -> Note:
     return Note(whole[: split + 1], tuple(_parse_line(line) for line in lines))
 
 
-def sign_note(text: str, signers: Iterable[NoteSigner]) -> bytes:
+def sign_note(text: str, signers: Iterable[TextSigner]) -> bytes:
     """Return the note of ``text`` signed by each of ``signers``.
 
     Raises:

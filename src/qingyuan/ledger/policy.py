@@ -22,7 +22,7 @@ NO_QUORUM = "none"
 MAX_POLICY_SIZE = 1 << 20
 MAX_ITEMS = 1024
 
-_LOG_ALGORITHMS = (Algorithm.ED25519, Algorithm.ML_DSA_44)
+_LOG_ALGORITHMS = (Algorithm.ED25519, Algorithm.ML_DSA_44, Algorithm.SM2)
 _WITNESS_ALGORITHMS = (Algorithm.COSIGNATURE, Algorithm.ML_DSA_44)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from qingyuan.ledger.checkpoint import Checkpoint, parse_checkpoint
 from qingyuan.ledger.errors import SignatureError
-from qingyuan.ledger.keys import Algorithm, Cosigner, NoteSigner, VerifierKey
+from qingyuan.ledger.keys import Algorithm, Cosigner, TextSigner, VerifierKey
 from qingyuan.ledger.note import OpenedNote, Signature, add_signatures, open_note, parse_note, sign_note
 
 _TIME_SIZE = 8
@@ -28,8 +28,8 @@ class SignedCheckpoint:
     note: OpenedNote
 
 
-def sign_checkpoint(checkpoint: Checkpoint, signer: NoteSigner) -> bytes:
-    """Return the checkpoint as a note signed by its log. The same input gives the same bytes."""
+def sign_checkpoint(checkpoint: Checkpoint, signer: TextSigner) -> bytes:
+    """Return the checkpoint as a note signed by its log; keys held in this process give the same bytes again."""
     return sign_note(checkpoint.text(), (signer,))
 
 
@@ -92,9 +92,9 @@ def add_cosignatures(data: bytes, cosignatures: Iterable[Signature]) -> bytes:
 def cosignature_time(key: VerifierKey, signature: Signature) -> int | None:
     """Return the time a cosignature states, in seconds since the Epoch.
 
-    ``None`` for a signature that states none: one of type ``0x01``, or time 0 of ML-DSA-44.
+    ``None`` for a signature that states none: one of type ``0x01`` or SM2, or time 0 of ML-DSA-44.
     """
-    if key.algorithm is Algorithm.ED25519:
+    if key.algorithm in (Algorithm.ED25519, Algorithm.SM2):
         return None
     time = int.from_bytes(signature.data[:_TIME_SIZE], "big")
     return None if key.algorithm is Algorithm.ML_DSA_44 and not time else time

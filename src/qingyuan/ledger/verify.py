@@ -98,16 +98,28 @@ def verify_consistency(
         expected_old = old_root if old else suite.empty_root
         expected_new = old_root if old == new else new_root
     else:
-        expected_old, expected_new = _roots_from_consistency(old, new, old_root, path, suite)
+        expected_old, expected_new = roots_from_consistency(old, new, old_root, path, suite)
         _check_shape((old_root, new_root), 2, where)
     if (expected_old, expected_new) != (old_root, new_root):
         raise _wrong_root(where)
 
 
-def _roots_from_consistency(
+def roots_from_consistency(
     old: int, new: int, old_root: bytes, path: Sequence[bytes], suite: HashSuite
 ) -> tuple[bytes, bytes]:
-    """Return both roots that a consistency path leads to, for ``0 < old < new``."""
+    """Return the old and the new root that a consistency path leads to, for ``0 < old < new``.
+
+    Args:
+        old: Size of the earlier tree.
+        new: Size of the later tree.
+        old_root: Root of the earlier tree; only used when ``old`` is a power of two, where the path leaves it
+            out and everything is computed from it.
+        path: The proof of RFC 6962 section 2.1.2.
+        suite: The hash suite of the tree.
+
+    Raises:
+        ProofError: ``ledger.proof-shape``.
+    """
     where = f"size {old} to {new}"
     # Start from the last complete subtree of the old tree; if that is the whole old tree, its root is
     # known and not part of the path.

@@ -1,0 +1,93 @@
+"""Notes signed with SM2: the profile ``sm2-sm3/v1`` of signature type ``0xff`` (``docs/sm-profile.md``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qingyuan.ledger.errors import FormatError, SignatureError
+from qingyuan.ledger.keys import Algorithm, VerifierKey, join_signer_key, split_signer_key
+from qingyuan.ledger.sm2 import Sm2PrivateKey, Sm2Signer
+
+
+class Sm2NoteSigner:
+    """An SM2 private key that signs notes under a name, held here or in a device.
+
+    Args:
+        name: Name to sign under; of a log, its origin.
+        signer: The private key.
+
+    Raises:
+        FormatError: ``ledger.key`` when the name is not one, or the public key not a point.
+    """
+
+    def __init__(self, name: str, signer: Sm2Signer) -> None:
+        """Bind a name to a private key."""
+        self._signer = signer
+        self.key = VerifierKey(name, Algorithm.SM2, signer.public)
+        self.key_id = self.key.key_id
+
+    def __repr__(self) -> str:
+        """Show the name and key ID, never the key."""
+        return f"<{type(self).__name__} {self.name}+{self.key_id:08x}>"
+
+    @property
+    def name(self) -> str:
+        """The key name."""
+        return self.key.name
+
+    @classmethod
+    def generate(cls, name: str, entropy: Callable[[int], bytes]) -> Sm2NoteSigner:
+        """Return a new key from ``entropy``, a source such as ``os.urandom``."""
+        return cls(name, Sm2PrivateKey.generate(entropy))
+
+    @classmethod
+    def parse(cls, skey: str) -> Sm2NoteSigner:
+        """Read the text form ``PRIVATE+KEY+name+hex key ID+base64(0xff ‖ "sm2-sm3/v1" ‖ private key)``.
+
+        Raises:
+            FormatError: ``ledger.key`` when malformed, for another algorithm, or when the key ID is not that
+                of the key. The text is secret and never repeated in the error.
+        """
+        name, stated, algorithm, private = split_signer_key(skey)
+        if algorithm is not Algorithm.SM2:
+            raise _bad_key("私钥的算法不符", "the private key is for another algorithm")
+        signer = cls(name, Sm2PrivateKey(private))
+        if signer.key_id != stated:
+            raise _bad_key("密钥编号与私钥不符", "the key ID is not that of the key")
+        return signer
+
+    def skey(self) -> str:
+        """Return the text form. It is the secret: store it sealed, never log it.
+
+        Raises:
+            FormatError: ``ledger.key`` when the key is in a device.
+        """
+        if not isinstance(self._signer, Sm2PrivateKey):
+            raise _bad_key("私钥在设备中，不能导出", "the private key is in a device and cannot leave it")
+        return join_signer_key(self.key, self._signer.private_bytes())
+
+    def sign(self, text: str) -> bytes:
+        """Return the 64-byte SM2 signature over the note text, after verifying it.
+
+        A key in this process gives the same bytes for the same text; a device may draw a new nonce each time.
+        Then the stored head is the one to publish.
+
+        Raises:
+            SignatureError: ``ledger.sm2-device`` when what came back is not a signature over the text: a fault of the
+                device or of memory must not become a stored head.
+        """
+        signature = self._signer.sign(text.encode())
+        if not self.key.verifies(text, signature):
+            raise SignatureError(
+                "ledger.sm2-device",
+                zh="签名设备返回的 SM2 签名不能通过验证",
+                en="the SM2 signature that the key returned does not verify",
+                where=self.name,
+                remedy_zh="检查密码设备的密钥、用户标识和签名格式",
+                remedy_en="check key, user identity and signature format of the device",
+            )
+        return signature
+
+
+def _bad_key(zh: str, en: str) -> FormatError:
+    return FormatError("ledger.key", zh=f"密钥不可用：{zh}", en=f"not a usable key: {en}")
