@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,10 @@ SPARSE_FROM = 64 << 20
 _SPARSE_SHARE = 8
 _BLOCK = 512
 _MAX_DEPTH = 200
+
+#: A byte of a file name that is no text, as Python holds it.
+_STRAY = re.compile("[\udc80-\udcff]")
+_SPELT = re.compile("//([0-9a-f]{2})")
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -36,7 +41,7 @@ class Refused(msgspec.Struct, frozen=True):
     """Something that was not taken or not fully read.
 
     Attributes:
-        path: Where it is, as given.
+        path: Where it is, as :func:`shown`.
         code: Stable name.
         zh: Why, in Chinese.
         en: Why, in English.
@@ -86,7 +91,7 @@ def _visit(path: Path, limits: Limits, *, depth: int) -> Iterator[Found | Refuse
         return
     if stat.S_ISLNK(status.st_mode):
         yield Refused(
-            str(path),
+            shown(path),
             "symlink",
             "符号链接，未跟随",
             "a symbolic link, not followed",
@@ -99,7 +104,7 @@ def _visit(path: Path, limits: Limits, *, depth: int) -> Iterator[Found | Refuse
         yield _file(path, status, limits)
     else:
         yield Refused(
-            str(path),
+            shown(path),
             "not-a-file",
             "设备、管道或套接字，不是普通文件",
             "a device, pipe or socket, not a plain file",
@@ -111,7 +116,7 @@ def _visit(path: Path, limits: Limits, *, depth: int) -> Iterator[Found | Refuse
 def _folder(path: Path, limits: Limits, *, depth: int) -> Iterator[Found | Refused]:
     if depth > _MAX_DEPTH:
         yield Refused(
-            str(path),
+            shown(path),
             "too-deep",
             f"目录层级超过 {_MAX_DEPTH}",
             f"folders are nested deeper than {_MAX_DEPTH}",
@@ -133,7 +138,7 @@ def _file(path: Path, status: os.stat_result, limits: Limits) -> Found | Refused
     held = status.st_blocks * _BLOCK
     if not limits.allow_sparse and status.st_size >= SPARSE_FROM and held * _SPARSE_SHARE < status.st_size:
         return Refused(
-            str(path),
+            shown(path),
             "sparse",
             f"稀疏文件：标称 {status.st_size:,} 字节，实占 {held:,} 字节，未封存",
             f"a sparse file: {status.st_size:,} bytes by name, {held:,} on disk; not sealed",
@@ -142,7 +147,7 @@ def _file(path: Path, status: os.stat_result, limits: Limits) -> Found | Refused
         )
     if status.st_size > limits.max_file_bytes:
         return Refused(
-            str(path),
+            shown(path),
             "too-large",
             f"文件 {status.st_size:,} 字节，超过上限 {limits.max_file_bytes:,} 字节，未封存",
             f"the file has {status.st_size:,} bytes, above the limit of {limits.max_file_bytes:,}; not sealed",
@@ -155,7 +160,7 @@ def _file(path: Path, status: os.stat_result, limits: Limits) -> Found | Refused
 def _unreadable(path: Path, error: Exception) -> Refused:
     reason = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
     return Refused(
-        str(path),
+        shown(path),
         "unreadable",
         f"无法读取：{reason}",
         f"cannot be read: {reason}",
@@ -164,15 +169,54 @@ def _unreadable(path: Path, error: Exception) -> Refused:
     )
 
 
-def logical_path(path: str, roots: Sequence[Path]) -> str:
+def absolute(path: Path) -> Path:
+    """Return where ``path`` is, through links on the way to it; what it is itself is not followed."""
+    if path.name in {"", ".."}:
+        return Path(os.path.realpath(path))
+    return Path(os.path.realpath(path.parent)) / path.name
+
+
+def root_names(roots: Sequence[Path]) -> dict[Path, str]:
+    """Return the name that each root has in manifests: its own, numbered when another has the same."""
+    names: dict[Path, str] = {}
+    for root in roots:
+        name = shown(root.name or "root")
+        taken = set(names.values())
+        number = 2
+        while name in taken:
+            name = f"{shown(root.name)} ({number})"
+            number += 1
+        names[root] = name
+    return names
+
+
+def logical_path(path: str, names: Mapping[Path, str]) -> str:
     """Return ``path`` from the root it was found under on, so that where a folder lay does not matter.
 
-    The result begins with the root's own name and uses ``/``.
+    The result begins with the name of the root (:func:`root_names`) and uses ``/``.
     """
     given = Path(path)
-    for root in roots:
+    for root, name in names.items():
         if given == root:
-            return root.name
+            return name
         if root in given.parents:
-            return (Path(root.name) / given.relative_to(root)).as_posix()
-    return given.name
+            return f"{name}/{shown(given.relative_to(root).as_posix())}"
+    return shown(given.name)
+
+
+def shown(path: Path | str) -> str:
+    r"""Return a path for people: bytes that are no text are spelt out (``\xff``)."""
+    return _STRAY.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", str(path))
+
+
+def to_text(path: str) -> str:
+    """Return a path as text that any database takes; :func:`from_text` gives it back.
+
+    A byte that is no text becomes ``//`` and two hex digits, which no path from a folder contains.
+    """
+    return _STRAY.sub(lambda found: f"//{ord(found[0]) - 0xDC00:02x}", path)
+
+
+def from_text(text: str) -> str:
+    """Return the path that :func:`to_text` wrote."""
+    return _SPELT.sub(lambda found: chr(0xDC00 + int(found[1], 16)), text)

@@ -11,8 +11,9 @@ from qingyuan.evidence import Manifest, digest_stream
 from qingyuan.ledger.fsck import fsck
 from qingyuan.ledger.tiles import TileFolder
 from qingyuan.office.home import Home
-from qingyuan.office.sealing import open_exhibit
-from qingyuan.store import SqlLogStorage, check_events
+from qingyuan.office.sealing import open_exhibit, read_internal
+from qingyuan.store import SqlLogStorage, check_events, events
+from qingyuan.store.intakes import ItemState, items
 from qingyuan.store.registry import exhibits, scopes
 
 
@@ -55,17 +56,31 @@ def check_home(home: Home) -> Iterator[Trouble]:
 def _check_exhibits(home: Home, scope: str) -> Iterator[Trouble]:
     with home.database.read() as connection:
         rows = exhibits(connection, [scope])
+        states = {item.detail.decode() for item in items(connection, scope, ItemState.SCANNED) if item.detail}
+        stated = {
+            event.index: event.payload.get("manifest_sha256")
+            for event in events(connection, [scope])
+            if event.type in {"evidence.extracted", "evidence.generated"}
+        }
     for row in rows:
+        where = f"exhibit {row.id}"
         manifest = msgspec.json.decode(row.manifest, type=Manifest)
+        if stated.get(row.idx) != manifest.sha256_of_manifest():
+            yield Trouble(where, "清单与账本所记不一致", "its manifest is not the one that was logged")
         try:
             with open_exhibit(home, row) as content:
                 found = digest_stream(content)
         except QingyuanError as error:
-            yield Trouble(f"exhibit {row.id}", error.zh, error.en)
+            yield Trouble(where, error.zh, error.en)
             continue
         if found != manifest.digests():
             yield Trouble(
-                f"exhibit {row.id}",
+                where,
                 "内容与清单的摘要不一致",
                 "the content differs from the digests of its manifest",
             )
+    for digest in sorted(states):
+        try:
+            read_internal(home, scope, digest)
+        except QingyuanError as error:
+            yield Trouble(f"scan state {scope}/{digest[:16]}", error.zh, error.en)

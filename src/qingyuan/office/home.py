@@ -14,7 +14,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -22,9 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import msgspec
-import rfc8785
 
-from qingyuan.evidence import Kek, Keyring, ScopeKey, Signer
+from qingyuan.canonical import canonical_json
+from qingyuan.evidence import Kek, Keyring, PublicKey, ScopeKey, Signer
 from qingyuan.ledger import Head, Log, NoteSigner
 from qingyuan.ledger.tiles import TileFolder
 from qingyuan.office.clock import (
@@ -38,7 +37,9 @@ from qingyuan.office.clock import (
 )
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.kek import find_kek, new_kek
-from qingyuan.store import Blobs, Database, Draft, EventDraft, Journal, SqlLogStorage, StoredEvent
+from qingyuan.office.keys import Keys, locked, write_small
+from qingyuan.office.settings import OfficeInfo, Settings, read_settings
+from qingyuan.store import Blobs, Database, Draft, EventDraft, Journal, SqlLogStorage, StoredEvent, events
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -48,40 +49,8 @@ if TYPE_CHECKING:
 _SETTINGS = "office.json"
 _KEYRING = "keyring.json"
 _TRUST = "trust.json"
-
-
-class OfficeInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which procuratorate this is.
-
-    Attributes:
-        id: Identifier used in the log's origin; lower-case letters, digits and hyphens.
-        name: Full name.
-        division: GB/T 2260 code of its division, six digits.
-        level: ``"supreme"``, ``"province"``, ``"city"`` or ``"county"``.
-    """
-
-    id: str = "unnamed"
-    name: str = "（未设置名称的）人民检察院"
-    division: str = ""
-    level: str = "county"
-
-
-class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The public settings of a home.
-
-    Attributes:
-        v: Version of the layout.
-        home: Random identifier of this home.
-        office: Which procuratorate.
-        origin: Origin of its log.
-        seed: Seed of a demonstration home, whose keys are no secret; ``None`` for a real one.
-    """
-
-    v: int
-    home: str
-    office: OfficeInfo
-    origin: str
-    seed: str | None = None
+_DATABASE = "qingyuan.db"
+_CREATION_LOCK = ".creation.lock"
 
 
 class Home:
@@ -92,7 +61,6 @@ class Home:
         settings: Public settings.
         database: The database.
         blobs: Sealed content.
-        keyring: Secret keys.
         log: Writer of the ledger.
         journal: Writer of events.
         clock: Where the time comes from.
@@ -104,7 +72,7 @@ class Home:
         path: Path,
         settings: Settings,
         database: Database,
-        keyring: Keyring,
+        keys: Keys,
         clock: Clock,
         entropy: Entropy,
     ) -> None:
@@ -112,7 +80,7 @@ class Home:
         self.path = path
         self.settings = settings
         self.database = database
-        self.keyring = keyring
+        self._keys = keys
         self.clock = clock
         self.blobs = Blobs(path / "blobs")
         signer = self._signer("log", name=settings.origin)
@@ -155,44 +123,28 @@ class Home:
                     remedy_zh="先运行 qingyuan intake，或用 qingyuan office init 建立",
                     remedy_en="run qingyuan intake first, or make one with qingyuan office init",
                 )
-            return cls._create(path, office or OfficeInfo(), seed, clock)
-        settings = _read_settings(settings_path)
-        database = Database.at(path / "qingyuan.db")
-        entropy = _entropy(settings.seed, _position(path, settings.origin, database))
-        kek = Kek.raw(_seed_key(settings.seed)) if settings.seed is not None else find_kek(settings.home)
-        keyring = Keyring.open(path / _KEYRING, kek, entropy)
-        home = cls(path, settings, database, keyring, clock, entropy)
-        home.finish_creation()
-        return home
-
-    @classmethod
-    def _create(cls, path: Path, office: OfficeInfo, seed: str | None, clock: Clock) -> Home:
-        _remove_unfinished(path)
-        if path.exists() and any(path.iterdir()):
+            _refuse_foreign(path)
+            path.mkdir(parents=True, exist_ok=True)
+            with locked(path / _CREATION_LOCK):  # of two who make it at once, the later one opens it
+                if not settings_path.exists():
+                    _create(path, office or OfficeInfo(), seed)
+        settings = read_settings(settings_path)
+        if not (path / _DATABASE).exists():  # opening would make an empty one, and hide the loss
             raise OfficeError(
-                "office.not-empty",
-                zh="目录不为空，且不是工作目录",
-                en="the folder is not empty and is no home folder",
-                where=str(path),
-                remedy_zh="请另选一个空目录",
-                remedy_en="choose an empty folder",
+                "office.no-database",
+                zh="工作目录缺少数据库",
+                en="the database of the home is missing",
+                where=str(path / _DATABASE),
+                remedy_zh="请从备份恢复 qingyuan.db；不要新建",
+                remedy_en="restore qingyuan.db from a backup; do not make a new one",
             )
-        path.mkdir(parents=True, exist_ok=True)
-        entropy = _entropy(seed, 0)
-        home_id = entropy(8).hex()
-        settings = Settings(1, home_id, office, f"{office.id}.qingyuan.invalid/{home_id[:8]}", seed)
-        keyring = Keyring.create(
-            entropy, Kek.raw(_seed_key(seed)) if seed is not None else new_kek(home_id, entropy)
-        )
-        keyring.new_signer("log", name=settings.origin)
-        keyring.new_signer("package", name=f"{settings.origin}/package")
-        keyring.new_signer("device", actor="D001")
-        keyring.save(path / _KEYRING)
-        database = Database.at(path / "qingyuan.db")
-        # The settings come last: without them the folder is no home, and a crash before leaves none.
-        _write(path / _SETTINGS, msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n")
-        home = cls(path, settings, database, keyring, clock, entropy)
-        home.finish_creation()
+        kek = Kek.raw(_seed_key(settings.seed)) if settings.seed is not None else find_kek(settings.home)
+        database = Database.at(path / _DATABASE)
+        entropy = _entropy(settings.seed, _position(path, settings.origin, database))
+        home = cls(path, settings, database, Keys(path / _KEYRING, kek, entropy), clock, entropy)
+        if home.head() is None or not home.trust_path.exists():
+            with locked(path / _CREATION_LOCK):
+                home.finish_creation()
         return home
 
     def finish_creation(self) -> None:
@@ -223,6 +175,11 @@ class Home:
         overlay = self.path / "law"
         return load(overlay if overlay.is_dir() else None)
 
+    @property
+    def keyring(self) -> Keyring:
+        """The secret keys, as they are on disk now; :meth:`scope_key` and :meth:`officer` add to them."""
+        return self._keys.ring
+
     def head(self) -> Head | None:
         """Return the signed head of the log."""
         with self.database.read() as connection:
@@ -246,28 +203,38 @@ class Home:
 
     def scope_key(self, scope: str) -> ScopeKey:
         """Return the key that seals the material of a lead or matter, made durable when new."""
-        known = scope in self.keyring.scopes()
-        key = self.keyring.scope_key(scope)
-        if not known:
-            self.keyring.save(self.path / _KEYRING)
-        return key
+        if scope in self.keyring.scopes():
+            return self.keyring.scope_key(scope)
+        with self._keys.changing() as ring:
+            return ring.scope_key(scope)
 
     def officer(self, actor: str) -> Signer:
         """Return the signing key of a person, made, logged and trusted when new."""
-        for public in self.keyring.public_keys("officer"):
-            if public.actor == actor:
-                return self.keyring.signer(public.id)
-        signer = self.keyring.new_signer("officer", actor=actor)
-        self.keyring.save(self.path / _KEYRING)
-        payload: dict[str, object] = {
-            "key": signer.public.id,
-            "role": "officer",
-            "actor": actor,
-            "public": signer.public.public,
-        }
-        self.append([EventDraft("office", "office.key_added", payload)], actor=actor)
-        self.write_trust()
+        public = self._officer(actor)
+        if public is None:
+            with self._keys.changing() as ring:
+                public = self._officer(actor) or ring.new_signer("officer", actor=actor).public
+        signer = self.keyring.signer(public.id)
+        if public.id.encode() not in self.trust_path.read_bytes():
+            self._announce(public)
         return signer
+
+    def _officer(self, actor: str) -> PublicKey | None:
+        return next((key for key in self.keyring.public_keys("officer") if key.actor == actor), None)
+
+    def _announce(self, key: PublicKey) -> None:
+        """Log a new key, unless a run that was killed did, and write it into the trust file."""
+        payload: dict[str, object] = {
+            "key": key.id,
+            "role": key.role,
+            "actor": key.actor,
+            "public": key.public,
+        }
+        with self.database.write() as connection:
+            if all(event.payload.get("key") != key.id for event in events(connection, ["office"])):
+                self.record(connection, [EventDraft("office", "office.key_added", payload)], actor=key.actor)
+        with self._keys.changing():  # one writer of the trust file at a time, and with every key
+            self.write_trust()
 
     def package_signer(self) -> NoteSigner:
         """Return the key that signs packages."""
@@ -306,7 +273,7 @@ class Home:
 
     def write_trust(self) -> None:
         """Write the trust file."""
-        _write(self.trust_path, rfc8785.dumps(self.trust()) + b"\n")  # type: ignore[arg-type]
+        write_small(self.trust_path, canonical_json(self.trust()) + b"\n")
 
     @contextlib.contextmanager
     def lock(self, name: str) -> Iterator[None]:
@@ -315,20 +282,18 @@ class Home:
         Raises:
             OfficeError: Another process holds it.
         """
-        path = self.path / f".{name}.lock"
-        with path.open("w", encoding="ascii") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise OfficeError(
-                    "office.busy",
-                    zh=f"另一个进程正在此工作目录运行 {name}",
-                    en=f"another process is running {name} in this home",
-                    where=str(self.path),
-                    remedy_zh="请等待其结束后重试",
-                    remedy_en="wait until it has ended and try again",
-                ) from error
-            yield
+        try:
+            with locked(self.path / f".{name}.lock", wait=False):
+                yield
+        except BlockingIOError as error:
+            raise OfficeError(
+                "office.busy",
+                zh=f"另一个进程正在此工作目录运行 {name}",
+                en=f"another process is running {name} in this home",
+                where=str(self.path),
+                remedy_zh="请等待其结束后重试",
+                remedy_en="wait until it has ended and try again",
+            ) from error
 
     def _signer(self, role: str, *, name: str) -> Signer:
         for public in self.keyring.public_keys():
@@ -348,20 +313,48 @@ def _entropy(seed: str | None, position: int) -> Entropy:
     return system_entropy if seed is None else seeded_entropy(seed, position)
 
 
-def _remove_unfinished(path: Path) -> None:
-    """Remove what a killed creation left; the settings are written last, so without them nothing was promised."""
+def _create(path: Path, office: OfficeInfo, seed: str | None) -> None:
+    """Write keyring, database and settings of a new home into a folder that only we write to."""
+    for name in _entries(path) - {_CREATION_LOCK}:  # of a run that was killed before it promised anything
+        (path / name).unlink()
+    entropy = _entropy(seed, 0)
+    home_id = entropy(8).hex()
+    settings = Settings(1, home_id, office, f"{office.id}.qingyuan.invalid/{home_id[:8]}", seed)
+    keyring = Keyring.create(
+        entropy, Kek.raw(_seed_key(seed)) if seed is not None else new_kek(home_id, entropy)
+    )
+    keyring.new_signer("log", name=settings.origin)
+    keyring.new_signer("package", name=f"{settings.origin}/package")
+    keyring.new_signer("device", actor="D001")
+    keyring.save(path / _KEYRING)
+    Database.at(path / _DATABASE).close()
+    # The settings come last: without them the folder is no home, and a crash before leaves none.
+    write_small(path / _SETTINGS, msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n")
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Refuse a folder that holds anything but what a killed creation leaves."""
     own = {
+        _CREATION_LOCK,
         _KEYRING,
-        "qingyuan.db",
-        "qingyuan.db-wal",
-        "qingyuan.db-shm",
-        "qingyuan.db-journal",
+        _DATABASE,
+        *(f"{_DATABASE}-{part}" for part in ("wal", "shm", "journal")),
         f".{_SETTINGS}.part",
     }
-    names = {entry.name for entry in path.iterdir()} if path.is_dir() else set()
-    if names and all(name in own or name.startswith(".writing-") for name in names):
-        for name in names:
-            (path / name).unlink()
+    if all(name in own or name.startswith(".writing-") for name in _entries(path)):
+        return
+    raise OfficeError(
+        "office.not-empty",
+        zh="目录不为空，且不是工作目录",
+        en="the folder is not empty and is no home folder",
+        where=str(path),
+        remedy_zh="请另选一个空目录",
+        remedy_en="choose an empty folder",
+    )
+
+
+def _entries(path: Path) -> set[str]:
+    return {entry.name for entry in path.iterdir()} if path.is_dir() else set()
 
 
 def _position(path: Path, origin: str, database: Database) -> int:
@@ -380,25 +373,4 @@ def _environment_clock() -> Clock:
     return FixedClock(parse_time(text, where="QINGYUAN_CLOCK")) if text else SystemClock()
 
 
-def _read_settings(path: Path) -> Settings:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Settings)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise OfficeError(
-            "office.bad-settings",
-            zh=f"工作目录设置无法读取：{error}",
-            en=f"the settings of the home cannot be read: {error}",
-            where=str(path),
-            remedy_zh="请从备份恢复该文件",
-            remedy_en="restore the file from a backup",
-        ) from error
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Replace a small file whole or not at all."""
-    temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+__all__ = ["Home", "OfficeInfo", "Settings"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import msgspec
 from qingyuan import __version__
 from qingyuan.evidence import (
     BuiltPackage,
+    Digests,
+    EvidenceError,
+    Hasher,
     LogHead,
     Manifest,
     Office,
@@ -18,11 +22,12 @@ from qingyuan.evidence import (
     PackageSource,
     SignedManifest,
     build_package,
-    digest_stream,
+    remove_unfinished,
     transfer_digests,
     transferred,
     verified,
 )
+from qingyuan.evidence.digests import BLOCK
 from qingyuan.ledger import TileCache, open_checkpoint, prove_inclusion
 from qingyuan.office.casework import docket_streams, load_docket
 from qingyuan.office.errors import OfficeError
@@ -66,9 +71,15 @@ def make_package(home: Home, identifier: str, target: Path, *, to: str, actor: s
         actor: Who makes it.
 
     Raises:
-        OfficeError: There is no such record, it has no exhibits, or content is not what was sealed.
-        EvidenceError: A blob cannot be opened or the file cannot be written.
+        OfficeError: There is no such record, it has no exhibits, content is not what was sealed, the
+            target's folder is not there, or another package of this home is being made.
+        EvidenceError: The file cannot be written.
     """
+    with home.lock("package"):
+        return _make(home, identifier, target, to=to, actor=actor)
+
+
+def _make(home: Home, identifier: str, target: Path, *, to: str, actor: str) -> Packed:
     with home.database.read() as connection:
         streams = docket_streams(connection, identifier)
         rows = exhibits(connection, streams)
@@ -81,6 +92,7 @@ def make_package(home: Home, identifier: str, target: Path, *, to: str, actor: s
             remedy_zh="先用 qingyuan intake 或 qingyuan seal 封存材料",
             remedy_en="seal material first with qingyuan intake or qingyuan seal",
         )
+    _prepare(target)
     top = next((stream for stream in streams if stream.startswith("M")), identifier)
     _verify(home, rows, actor)
     packed = [_exhibit(home, row) for row in rows]
@@ -94,15 +106,34 @@ def make_package(home: Home, identifier: str, target: Path, *, to: str, actor: s
     return Packed(package_id, target, built.size, len(packed), count, built.members)
 
 
+def _prepare(target: Path) -> None:
+    """Refuse a place that cannot be written before anything is logged; remove what a killed run left there.
+
+    An unfinished package holds content in clear.
+    """
+    folder = target.parent
+    if target.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise OfficeError(
+            "office.bad-target",
+            zh="无法在此处写入证据包",
+            en="a package cannot be written here",
+            where=str(target),
+            remedy_zh="请给出已存在且可写的目录中的文件名",
+            remedy_en="name a file in a folder that exists and can be written",
+        )
+    remove_unfinished(folder)
+
+
 def _verify(home: Home, rows: Sequence[ExhibitRow], actor: str) -> None:
     """Read every exhibit again and log what was found; a difference is logged too, and stops the package."""
     drafts: list[EventDraft] = []
     wrong: list[str] = []
     for row in rows:
         manifest = msgspec.json.decode(row.manifest, type=Manifest)
-        with open_exhibit(home, row) as content:
-            payload = verified(manifest, digest_stream(content))
-        if payload["ok"] is not True:
+        found, whole = _read_again(home, row)
+        payload = {**verified(manifest, found)}
+        payload["ok"] = payload["ok"] is True and whole
+        if not payload["ok"]:
             wrong.append(row.id)
         drafts.append(EventDraft(row.scope, "evidence.verified", dict(payload)))
     home.append(drafts, actor=actor)
@@ -115,6 +146,18 @@ def _verify(home: Home, rows: Sequence[ExhibitRow], actor: str) -> None:
             remedy_zh="请运行 qingyuan ledger fsck 查明原因，并从备份恢复",
             remedy_en="run qingyuan ledger fsck to find out why, and restore from a backup",
         )
+
+
+def _read_again(home: Home, row: ExhibitRow) -> tuple[Digests, bool]:
+    """Return the digests of as much of an exhibit as opens, and whether all of it did."""
+    with Hasher() as hasher:
+        try:
+            with open_exhibit(home, row) as content:
+                while block := content.read(BLOCK):
+                    hasher.update(block)
+        except EvidenceError:  # its details are for fsck; the event says that the check failed
+            return hasher.digests(), False
+        return hasher.digests(), True
 
 
 def _build(

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from qingyuan.errors import QingyuanError
+from qingyuan.office.errors import OfficeError
 
 if TYPE_CHECKING:
     from qingyuan.pii.model import FileScan
@@ -153,6 +154,16 @@ def _until_one_dies(
 def _alone(group: tuple[Target, ...], work: Callable[[tuple[Target, ...]], Done]) -> Iterator[Done]:
     """Try a task in a process of its own; what kills that too is halved until the file is found and named."""
     with _pool(1) as pool:
+        try:
+            pool.submit(os.getpid).result()
+        except BrokenProcessPool as error:  # not the fault of any file
+            raise OfficeError(
+                "office.no-workers",
+                zh="扫描进程无法启动，扫描未完成",
+                en="scanning processes do not start; the scan was not finished",
+                remedy_zh="请检查可用内存和系统进程数限制，然后以相同路径重新运行",
+                remedy_en="check the free memory and the limit on processes, then run the same again",
+            ) from error
         try:
             done = pool.submit(work, group).result()
         except BrokenProcessPool:

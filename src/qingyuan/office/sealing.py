@@ -30,8 +30,10 @@ from qingyuan.evidence import (
     stored,
 )
 from qingyuan.evidence.sources import open_source
+from qingyuan.office.collect import shown
 from qingyuan.office.home import Home
 from qingyuan.store import EventDraft
+from qingyuan.store.blobs import write_failed
 from qingyuan.store.registry import ExhibitRow, add_exhibits
 
 _READ = 1 << 20
@@ -99,23 +101,28 @@ class Sealer:
         self._collector = collector
         self._key = home.scope_key(scope)
         self._officer = home.officer(collector.by)
-        self._number = 0
 
-    def file(self, path: Path, name: str) -> Prepared:
+    def file(
+        self, path: Path, name: str, *, size: int | None = None, mtime_ns: int | None = None
+    ) -> Prepared:
         """Read a file once: digest it and write its sealed form.
 
         Args:
             path: Where it is.
             name: Its path as the manifest will say it.
+            size: Bytes that it is known to have, if any.
+            mtime_ns: Modification time that it is known to have, if any.
 
         Raises:
-            SourceError: It cannot be read or changed meanwhile; nothing is left behind.
+            SourceError: It cannot be read, is not the one known or changed meanwhile; nothing is left behind.
+            StoreError: The disk refused.
         """
         with open_source(path) as source:
             kind = media_type(source.stream)
             prepared = self._content(source.stream, name, kind, mtime=source.mtime)
             try:
                 source.check_unchanged()
+                _check_known(path, size, mtime_ns)
             except SourceError:
                 prepared.temporary.unlink(missing_ok=True)
                 raise
@@ -139,11 +146,20 @@ class Sealer:
         Args:
             data: The content.
         """
-        self._number += 1
-        temporary = self._home.blobs.temporary(self._scope, self._number)
-        with temporary.open("wb") as target:
-            sealed = seal(io.BytesIO(data), target, self._key.key, self._key.id, self._home.entropy)
+        sealed, temporary = self._write(io.BytesIO(data))
         return Internal(sealed, temporary)
+
+    def _write(self, stream: BinaryIO) -> tuple[Sealed, Path]:
+        """Seal a stream under a temporary name; nothing is left behind when it fails."""
+        temporary = self._home.blobs.temporary(self._scope)
+        try:
+            with temporary.open("wb") as target:
+                return seal(stream, target, self._key.key, self._key.id, self._home.entropy), temporary
+        except BaseException as error:
+            temporary.unlink(missing_ok=True)
+            if isinstance(error, OSError):  # a source that cannot be read raises SourceError
+                raise write_failed(temporary, error) from error
+            raise
 
     def _content(
         self,
@@ -159,14 +175,7 @@ class Sealer:
 
         clock = self._home.clock
         started, ticks = clock.now(), clock.monotonic_ns()
-        self._number += 1
-        temporary = self._home.blobs.temporary(self._scope, self._number)
-        try:
-            with temporary.open("wb") as target:
-                sealed = seal(stream, target, self._key.key, self._key.id, self._home.entropy)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        sealed, temporary = self._write(stream)
         who = self._collector
         manifest = new_manifest(
             scope=self._scope,
@@ -266,6 +275,21 @@ def read_internal(home: Home, scope: str, sha256: str) -> bytes:
     """
     with SealedReader.open(home.blobs.path(scope, sha256), home.scope_key(scope).key) as content:
         return content.read()
+
+
+def _check_known(path: Path, size: int | None, mtime_ns: int | None) -> None:
+    """Check that a file that was just read is the one that was planned."""
+    status = path.lstat()
+    if (size is None or status.st_size == size) and (mtime_ns is None or status.st_mtime_ns == mtime_ns):
+        return
+    raise SourceError(
+        "evidence.changed-while-reading",
+        zh="文件在列入收取清单之后发生了变化，未封存",
+        en="the file changed after it was listed; it was not sealed",
+        where=shown(path),
+        remedy_zh="请停止写入该文件的程序，然后以相同路径重新运行",
+        remedy_en="stop the program that writes it, then run the same again",
+    )
 
 
 def _facts(path: Path, sealed: Sealed) -> Sealed:

@@ -10,7 +10,7 @@ import msgspec
 
 from qingyuan.findings import Finding
 from qingyuan.law import Law, Threshold
-from qingyuan.office.collect import Refused
+from qingyuan.office.collect import Refused, from_text, shown
 from qingyuan.office.home import Home
 from qingyuan.office.scanning import unpack
 from qingyuan.office.sealing import read_internal
@@ -139,8 +139,8 @@ def gather(home: Home, lead: str) -> tuple[dict[str, FileScan], Summary, list[It
             continue
         digest = item.detail.decode()
         if digest not in states:
-            states[digest] = {scan.file: scan for scan in unpack(read_internal(home, lead, digest))}
-        scans[item.exhibit] = states[digest][rows[item.exhibit].path]
+            states[digest] = unpack(read_internal(home, lead, digest))
+        scans[item.exhibit] = states[digest][item.exhibit]
     return scans, engine.merge(list(scans.values())), held, rows
 
 
@@ -171,13 +171,15 @@ def read_hits(home: Home, lead: str) -> pa.Table:
 def refused_of(held: Sequence[Item], scans: dict[str, FileScan]) -> tuple[Refused, ...]:
     """Return everything that was not taken or not fully read, in plan order."""
     out: list[Refused] = []
+    said: set[str] = set()
     for item in held:
         if item.state == ItemState.REFUSED and item.detail is not None:
             out += msgspec.json.decode(item.detail, type=list[Refused])
-        elif item.exhibit in scans:
+        elif item.exhibit in scans and item.exhibit not in said:
+            said.add(item.exhibit)
             out += [
                 Refused(
-                    item.path,
+                    shown(from_text(item.path)),
                     unread.code,
                     unread.zh,
                     unread.en,

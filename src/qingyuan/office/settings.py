@@ -1,0 +1,62 @@
+"""The public settings of a home: which procuratorate it is of and what its log is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from qingyuan.office.errors import OfficeError
+
+
+class OfficeInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which procuratorate this is.
+
+    Attributes:
+        id: Identifier used in the log's origin; lower-case letters, digits and hyphens.
+        name: Full name.
+        division: GB/T 2260 code of its division, six digits.
+        level: ``"nation"``, ``"province"``, ``"prefecture"`` or ``"county"``.
+    """
+
+    id: str = "unnamed"
+    name: str = "（未设置名称的）人民检察院"
+    division: str = ""
+    level: str = "county"
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The public settings of a home.
+
+    Attributes:
+        v: Version of the layout.
+        home: Random identifier of this home.
+        office: Which procuratorate.
+        origin: Origin of its log.
+        seed: Seed of a demonstration home, whose keys are no secret; ``None`` for a real one.
+    """
+
+    v: int
+    home: str
+    office: OfficeInfo
+    origin: str
+    seed: str | None = None
+
+
+def read_settings(path: Path) -> Settings:
+    """Return the settings of a home.
+
+    Raises:
+        OfficeError: The file cannot be read or is no settings file.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Settings)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise OfficeError(
+            "office.bad-settings",
+            zh=f"工作目录设置无法读取：{error}",
+            en=f"the settings of the home cannot be read: {error}",
+            where=str(path),
+            remedy_zh="请从备份恢复该文件",
+            remedy_en="restore the file from a backup",
+        ) from error

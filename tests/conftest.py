@@ -1,0 +1,29 @@
+"""What all tests share: nothing is written to the user's own folders, and no example is timed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# How long an example takes says nothing on a busy machine.
+settings.register_profile("undated", deadline=None)
+settings.load_profile("undated")
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Point everything that follows the user's environment at a folder of this test."""
+    folder = tmp_path_factory.mktemp("user")
+    for name in (
+        "QINGYUAN_HOME",
+        "QINGYUAN_CLOCK",
+        "QINGYUAN_LANG",
+        "QINGYUAN_PASSPHRASE",
+        "QINGYUAN_PASSPHRASE_FILE",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder / "data"))
+    return folder

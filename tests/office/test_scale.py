@@ -1,0 +1,55 @@
+"""Large and hostile input in bounded memory; the whole demonstration twice, byte for byte."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from qingyuan.demo import hostile
+from tests.office.running import command, run
+
+
+def _resident(leader: int) -> int:
+    """Return the bytes that all processes of a session hold; shared pages count in each."""
+    total = 0
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if int(fields[3]) == leader:
+                total += int(fields[21]) * 4096
+    return total
+
+
+@pytest.mark.slow
+def test_a_long_line_a_sparse_file_and_a_bomb_take_bounded_memory(tmp_path: Path) -> None:
+    hostile(tmp_path / "material", sparse_size=10 << 30, line_size=50_000_000, tiny_files=5)
+    args = command("intake", tmp_path / "material", "--home", tmp_path / "home", "--json")
+    with (tmp_path / "out").open("wb") as out, (tmp_path / "err").open("wb") as err:
+        process = subprocess.Popen(args, stdout=out, stderr=err, start_new_session=True)
+        peak = 0
+        while process.poll() is None:
+            peak = max(peak, _resident(process.pid))
+            time.sleep(0.05)
+    assert process.returncode == 0
+    assert 0 < peak < 1_500_000_000
+    assert "Traceback" not in (tmp_path / "err").read_text(encoding="utf-8")
+    files = {Path(one["file"]).name for one in json.loads((tmp_path / "out").read_bytes())["findings"]}
+    assert "超长单行.txt" in files
+
+
+@pytest.mark.slow
+def test_the_demonstration_gives_the_same_package_each_time(tmp_path: Path) -> None:
+    digests = set()
+    for name in ("one", "two"):
+        done = run("demo", "--rows", 600, "--home", tmp_path / name)
+        assert done.returncode == 0, done.stderr
+        digests.add(hashlib.sha256((tmp_path / name / "yiwu.evp").read_bytes()).hexdigest())
+    assert len(digests) == 1

@@ -1,0 +1,87 @@
+"""Sealing: one blob for one content, nothing left behind by what fails."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from qingyuan.evidence import SourceError
+from qingyuan.office.home import Home
+from qingyuan.office.sealing import Collector, Sealer, open_exhibit, read_internal
+from qingyuan.store import Blobs
+from qingyuan.store.errors import StoreError
+
+_SCOPE = "L2026-0001"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home.open(tmp_path / "home", create=True)
+
+
+def _files(home: Home) -> list[Path]:
+    return [path for path in home.blobs.root.rglob("*") if path.is_file()]
+
+
+def test_the_same_content_twice_is_two_exhibits_over_one_blob(tmp_path: Path, home: Home) -> None:
+    sealer = Sealer(home, _SCOPE, Collector())
+    for name in ("a", "b"):
+        (tmp_path / name).write_bytes(b"same")
+    kept = sealer.keep([sealer.file(tmp_path / name, name) for name in ("a", "b")])
+    with home.database.write() as connection:
+        rows = sealer.record(connection, kept)
+    assert len({row.id for row in rows}) == 2
+    assert len(_files(home)) == 1
+    assert kept[0].sealed == kept[1].sealed
+    for row in rows:
+        with open_exhibit(home, row) as content:
+            assert content.read() == b"same"
+
+
+def test_a_file_that_is_no_longer_the_one_planned_is_refused_and_leaves_nothing(
+    tmp_path: Path, home: Home
+) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"12345")
+    sealer = Sealer(home, _SCOPE, Collector())
+    for known in ({"size": 4}, {"mtime_ns": 1}):
+        with pytest.raises(SourceError) as caught:
+            sealer.file(path, "a", **known)
+        assert caught.value.code == "evidence.changed-while-reading"
+    assert _files(home) == []
+
+
+def test_what_is_no_exhibit_is_sealed_too(home: Home) -> None:
+    sealer = Sealer(home, _SCOPE, Collector())
+    state = sealer.internal(b"state of a job")
+    home.blobs.keep([(state.temporary, _SCOPE, state.sealed.sha256)])
+    assert read_internal(home, _SCOPE, state.sealed.sha256) == b"state of a job"
+    assert all(b"state of a job" not in path.read_bytes() for path in _files(home))
+
+
+def test_a_full_disk_is_said_clearly_and_leaves_nothing(
+    tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+    sealer = Sealer(home, _SCOPE, Collector())
+    prepared = sealer.file(tmp_path / "a", "a")
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("qingyuan.store.blobs.os.fsync", full)
+    with pytest.raises(StoreError) as caught:
+        sealer.keep([prepared])
+    assert caught.value.code == "store.write-failed"
+    assert caught.value.remedy_en
+    assert not home.blobs.path(_SCOPE, prepared.sealed.sha256).exists()
+
+    def none(self: Blobs, scope: str) -> Path:
+        return tmp_path / "no such folder" / "x.part"
+
+    monkeypatch.setattr(Blobs, "temporary", none)
+    with pytest.raises(StoreError):
+        sealer.file(tmp_path / "a", "a")
