@@ -93,6 +93,10 @@ def app() -> None:
     """Qingyuan 清源：互联网公益诉讼检察平台 | Internet public-interest litigation platform."""
 
 
+#: Results above this size are printed on one line: nobody reads them, and indenting copies them.
+_INDENTED_BYTES = 8 << 20
+
+
 class Out:
     """Where a command says what it has to say.
 
@@ -121,9 +125,15 @@ class Out:
             click.echo(self.t(zh, en), err=True)
 
     def result(self, value: object) -> None:
-        """Print the machine-readable result when the output is JSON."""
-        if self.json:
-            click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+        """Print the machine-readable result when the output is JSON; a very long one without indentation."""
+        if not self.json:
+            return
+        import msgspec  # noqa: PLC0415 - only JSON needs it
+
+        data = msgspec.json.encode(value, enc_hook=str)
+        if len(data) < _INDENTED_BYTES:
+            data = msgspec.json.format(data, indent=2)
+        click.echo(data.decode())
 
     def console(self) -> Console:
         """Return a rich console for tables; wide when the output is not a terminal."""

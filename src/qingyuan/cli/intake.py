@@ -95,7 +95,7 @@ def intake(
 
 def as_json(result: IntakeResult) -> dict[str, object]:
     """Return the machine-readable summary; the shape is part of the command contract."""
-    body: dict[str, object] = msgspec.to_builtins(result)
+    body: dict[str, object] = msgspec.structs.asdict(result)
     body["unread"] = [unread_json(one) for one in result.unread]
     return body
 

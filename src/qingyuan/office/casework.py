@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from qingyuan.cases import VERBS, CaseEvent, Docket, Verb, decide, fold, read_event
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
-from qingyuan.store import EventDraft, StoredEvent, events
+from qingyuan.store import EventDraft, StoredEvent, events, iter_events
 from qingyuan.store.registry import children, exhibits, link, next_id, parent, streams
 
 Argument = str | int | bool | list[str] | Mapping[str, int] | None
@@ -63,10 +63,11 @@ def load_docket(connection: sa.Connection, wanted: Sequence[str]) -> Loaded:
 
 def case_events(stored: Iterable[StoredEvent]) -> list[CaseEvent]:
     """Return journal events in the form the cases room reads."""
-    return [
-        read_event(event.stream, event.n, event.type, event.at, event.actor, event.payload)
-        for event in stored
-    ]
+    return [_read(event) for event in stored]
+
+
+def _read(event: StoredEvent) -> CaseEvent:
+    return read_event(event.stream, event.n, event.type, event.at, event.actor, event.payload)
 
 
 def load(home: Home, identifier: str) -> Loaded:
@@ -111,12 +112,13 @@ def act_within(
 ) -> list[StoredEvent]:
     """Do one act in the caller's write transaction; see :func:`act`."""
     wanted = docket_streams(connection, target) if target else ()
-    loaded = load_docket(connection, wanted)
+    # Folded as they come: a lead of a hundred thousand files has several hundred thousand events.
+    docket = fold(_read(event) for event in iter_events(connection, wanted))
     chosen = VERBS.get(verb)
     given = dict(args)
     if chosen is not None:
-        given |= _identifiers(home, connection, chosen, loaded, target, given)
-    drafts = decide(verb, loaded.docket, given, law=home.law, now=home.clock.now(), actor=actor)
+        given |= _identifiers(home, connection, chosen, docket, target, given)
+    drafts = decide(verb, docket, given, law=home.law, now=home.clock.now(), actor=actor)
     if chosen is not None:
         _link(connection, chosen, given)
     return home.record(
@@ -128,12 +130,11 @@ def _identifiers(
     home: Home,
     connection: sa.Connection,
     verb: Verb,
-    loaded: Loaded,
+    docket: Docket,
     target: str | None,
     given: Mapping[str, Argument],
 ) -> dict[str, Argument]:
     """Return the identifiers that the person need not type: new ones, and those the target implies."""
-    docket = loaded.docket
     found: dict[str, Argument] = {}
     for param in verb.params:
         if param.name in given:

@@ -18,8 +18,8 @@ from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
 from qingyuan.office.planning import Job
 from qingyuan.office.sealing import Collector, Sealer
-from qingyuan.office.summary import ExhibitRef, IntakeResult, findings_of, gather, readings_of, refused_of
-from qingyuan.store import events
+from qingyuan.office.summary import ExhibitRef, IntakeResult, gather, readings_of
+from qingyuan.store import has_event
 from qingyuan.store.intakes import set_intake
 from qingyuan.store.registry import ExhibitRow, exhibits, parent
 
@@ -50,16 +50,14 @@ def register(home: Home, job: Job, registration: Registration, *, seconds: float
     Raises:
         OfficeError: Not one file could be sealed.
     """
-    scans, summary, held, rows = gather(home, job.lead)
+    found = gather(home, job.lead)
+    summary, findings, exhibits_of = found.summary, found.findings, list(found.exhibits)
     on = home.clock.now().date()
-    findings = findings_of(scans)
     readings = readings_of(summary, home.law, on)
     first = readings[0]
-    exhibits_of = list(dict.fromkeys(item.exhibit for item in held if item.exhibit is not None))
-    unread = refused_of(held, scans)
     known = _registered(home, job.lead)
     if not known and not exhibits_of:
-        raise _nothing_sealed(unread)
+        raise _nothing_sealed(found.unread)
     if not known:
         args: dict[str, Argument] = {
             "lead": job.lead,
@@ -89,14 +87,14 @@ def register(home: Home, job: Job, registration: Registration, *, seconds: float
         title=job.title,
         resumed=job.resumed,
         complete_before=job.already_scanned,
-        exhibits=tuple(_reference(rows[name], job) for name in exhibits_of),
+        exhibits=tuple(_reference(found.rows[name], job) for name in exhibits_of),
         kinds={kind: dataclasses.asdict(count) for kind, count in summary.kinds.items()},
         persons=dataclasses.asdict(summary.persons),
         records=dataclasses.asdict(summary.records),
         thresholds=readings,
         findings=findings,
         columns=tuple(dataclasses.asdict(column) for column in summary.columns),
-        unread=unread,
+        unread=found.unread,
         ledger=_ledger(home),
         seconds=round(seconds, 3),
         bytes=summary.bytes,
@@ -105,7 +103,7 @@ def register(home: Home, job: Job, registration: Registration, *, seconds: float
 
 def _registered(home: Home, lead: str) -> bool:
     with home.database.read() as connection:
-        return any(event.type == "lead.registered" for event in events(connection, [lead]))
+        return has_event(connection, lead, "lead.registered")
 
 
 def _seal_findings(

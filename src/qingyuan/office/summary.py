@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from qingyuan.store.registry import ExhibitRow, exhibits
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from qingyuan.pii.batch import Unread
     from qingyuan.pii.engine import Summary
     from qingyuan.pii.model import FileScan
 
@@ -121,34 +123,78 @@ class IntakeResult(msgspec.Struct, frozen=True):
         return read_hits(home, self.lead)
 
 
-def gather(home: Home, lead: str) -> tuple[dict[str, FileScan], Summary, list[Item], dict[str, ExhibitRow]]:
-    """Read the scans of a lead and add them up.
+class Gathered(msgspec.Struct, frozen=True):
+    """The scans of a lead added up.
 
-    Returns:
-        The scan of each file by exhibit in plan order, the sum, the items, the exhibits by identifier.
+    Attributes:
+        summary: All files together.
+        findings: The findings of every file, in plan order.
+        unread: What was not taken or not fully read, in plan order.
+        exhibits: The sealed files, in plan order.
+        rows: The exhibits of the lead by identifier.
     """
+
+    summary: Summary
+    findings: tuple[Finding, ...]
+    unread: tuple[Refused, ...]
+    exhibits: tuple[str, ...]
+    rows: dict[str, ExhibitRow]
+
+
+def gather(home: Home, lead: str) -> Gathered:
+    """Read the scans of a lead and add them up, one task's scans in memory at a time."""
     from qingyuan.pii import engine  # noqa: PLC0415 - heavy
+    from qingyuan.pii.report import to_findings  # noqa: PLC0415 - heavy
 
     with home.database.read() as connection:
         held = items(connection, lead)
         rows = {row.id: row for row in exhibits(connection, [lead])}
-    states: dict[str, dict[str, FileScan]] = {}
-    scans: dict[str, FileScan] = {}
+    tasks: dict[str, dict[str, None]] = {}
     for item in held:
-        if item.state != ItemState.SCANNED or item.exhibit is None or item.detail is None:
-            continue
-        digest = item.detail.decode()
-        if digest not in states:
-            states[digest] = unpack(read_internal(home, lead, digest))
-        scans[item.exhibit] = states[digest][item.exhibit]
-    return scans, engine.merge(list(scans.values())), held, rows
+        if item.state == ItemState.SCANNED and item.exhibit is not None and item.detail is not None:
+            tasks.setdefault(item.detail.decode(), {})[item.exhibit] = None
+    sums: list[FileScan] = []
+    findings: dict[str, list[Finding]] = {}
+    unread: dict[str, tuple[Unread, ...]] = {}
+    for digest, wanted in tasks.items():
+        scans = unpack(read_internal(home, lead, digest))
+        chosen = [scans[name] for name in wanted]
+        sums.append(_together(chosen))
+        for name in wanted:
+            findings[name] = to_findings(scans[name], name)
+            if scans[name].unread:
+                unread[name] = scans[name].unread
+    order = tuple(dict.fromkeys(item.exhibit for item in held if item.exhibit is not None))
+    return Gathered(
+        summary=engine.merge(sums),
+        findings=tuple(finding for name in order for finding in findings.get(name, ())),
+        unread=_refused(held, unread),
+        exhibits=order,
+        rows=rows,
+    )
 
 
-def findings_of(scans: dict[str, FileScan]) -> tuple[Finding, ...]:
-    """Return the findings of every file, in plan order."""
-    from qingyuan.pii.report import to_findings  # noqa: PLC0415 - heavy
+def _together(scans: Sequence[FileScan]) -> FileScan:
+    """Return one scan that adds up to the same as ``scans``; what belongs to single files is left out."""
+    from qingyuan.pii import counting, persons  # noqa: PLC0415 - heavy
+    from qingyuan.pii.model import KindCount, RecordCounts  # noqa: PLC0415 - heavy
 
-    return tuple(finding for name, scan in scans.items() for finding in to_findings(scan, name))
+    kinds: dict[str, KindCount] = {}
+    for scan in scans:
+        for kind, count in scan.kinds.items():
+            kinds[kind] = kinds.get(kind, KindCount()) + count
+    return dataclasses.replace(
+        scans[0],
+        columns=tuple(column for scan in scans for column in scan.columns),
+        kinds=kinds,
+        records=sum((scan.records for scan in scans), RecordCounts()),
+        persons=persons.merge([scan.persons for scan in scans]),
+        pieces=counting.merge([scan.pieces for scan in scans]),
+        tallies=(),
+        unread=(),
+        bytes=sum(scan.bytes for scan in scans),
+        cells=sum(scan.cells for scan in scans),
+    )
 
 
 def read_hits(home: Home, lead: str) -> pa.Table:
@@ -168,26 +214,19 @@ def read_hits(home: Home, lead: str) -> pa.Table:
     return pa.concat_tables(tables).unify_dictionaries() if tables else pa.table({})
 
 
-def refused_of(held: Sequence[Item], scans: dict[str, FileScan]) -> tuple[Refused, ...]:
+def _refused(held: Sequence[Item], unread: Mapping[str, tuple[Unread, ...]]) -> tuple[Refused, ...]:
     """Return everything that was not taken or not fully read, in plan order."""
     out: list[Refused] = []
     said: set[str] = set()
     for item in held:
         if item.state == ItemState.REFUSED and item.detail is not None:
             out += msgspec.json.decode(item.detail, type=list[Refused])
-        elif item.exhibit in scans and item.exhibit not in said:
+        elif item.exhibit is not None and item.exhibit in unread and item.exhibit not in said:
             said.add(item.exhibit)
+            path = shown(from_text(item.path))
             out += [
-                Refused(
-                    shown(from_text(item.path)),
-                    unread.code,
-                    unread.zh,
-                    unread.en,
-                    unread.remedy_zh,
-                    unread.remedy_en,
-                    unread.member,
-                )
-                for unread in scans[item.exhibit].unread
+                Refused(path, u.code, u.zh, u.en, u.remedy_zh, u.remedy_en, u.member)
+                for u in unread[item.exhibit]
             ]
     return tuple(out)
 

@@ -3,7 +3,17 @@
 from qingyuan.store.blobs import Blobs
 from qingyuan.store.database import Database
 from qingyuan.store.errors import StoreError
-from qingyuan.store.journal import Draft, EventDraft, Journal, StoredEvent, check_events, events, leaf_bytes
+from qingyuan.store.journal import (
+    Draft,
+    EventDraft,
+    Journal,
+    StoredEvent,
+    check_events,
+    events,
+    has_event,
+    iter_events,
+    leaf_bytes,
+)
 from qingyuan.store.ledger_storage import SqlLogStorage
 
 __all__ = [
@@ -17,5 +27,7 @@ __all__ = [
     "StoredEvent",
     "check_events",
     "events",
+    "has_event",
+    "iter_events",
     "leaf_bytes",
 ]

@@ -7,7 +7,7 @@ salted commitments, so nothing personal is in the log, and ``prev`` chains the e
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -219,31 +219,37 @@ class Journal:
         return tails
 
 
+def iter_events(connection: sa.Connection, streams: Iterable[str]) -> Iterator[StoredEvent]:
+    """Yield all events of ``streams``, in the order of the log, few at a time in memory."""
+    query = (
+        sa.select(EVENT, LEDGER_ENTRY.c.data)
+        .join(LEDGER_ENTRY, LEDGER_ENTRY.c.idx == EVENT.c.idx)
+        .where(EVENT.c.stream.in_(sorted(set(streams))))
+        .order_by(EVENT.c.idx)
+    )
+    for row in connection.execution_options(yield_per=_CHUNK).execute(query):
+        yield StoredEvent(
+            row.idx,
+            row.stream,
+            row.n,
+            row.type,
+            row.at,
+            row.actor,
+            msgspec.json.decode(row.payload),
+            row.salt,
+            row.data,
+        )
+
+
 def events(connection: sa.Connection, streams: Iterable[str]) -> list[StoredEvent]:
     """Return all events of ``streams``, in the order of the log."""
-    wanted = sorted(set(streams))
-    found: list[StoredEvent] = []
-    for begin in range(0, len(wanted), _CHUNK):
-        rows = connection.execute(
-            sa.select(EVENT, LEDGER_ENTRY.c.data)
-            .join(LEDGER_ENTRY, LEDGER_ENTRY.c.idx == EVENT.c.idx)
-            .where(EVENT.c.stream.in_(wanted[begin : begin + _CHUNK]))
-        )
-        found += [
-            StoredEvent(
-                row.idx,
-                row.stream,
-                row.n,
-                row.type,
-                row.at,
-                row.actor,
-                msgspec.json.decode(row.payload),
-                row.salt,
-                row.data,
-            )
-            for row in rows
-        ]
-    return sorted(found, key=lambda event: event.index)
+    return list(iter_events(connection, streams))
+
+
+def has_event(connection: sa.Connection, stream: str, type_: str) -> bool:
+    """Return whether ``stream`` has an event of a type."""
+    query = sa.select(EVENT.c.idx).where(EVENT.c.stream == stream, EVENT.c.type == type_).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def check_events(connection: sa.Connection) -> Iterable[tuple[int, str]]:
