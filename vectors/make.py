@@ -3,7 +3,7 @@
 Everything is synthetic and follows from the seed below: keys, salts, contents and times. The same program
 gives the same bytes; a change of any byte is a change of the format or of the builder, and is to be explained.
 The verdicts are written down here and do not come from a verifier.
-"""  # noqa: INP001 - a script beside the package, not a part of it
+"""
 
 from __future__ import annotations
 

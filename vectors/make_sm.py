@@ -1,7 +1,7 @@
 """Write the test vectors of the SM profile, all from one seed: ``python vectors/make_sm.py [folder]``.
 
 The same seed gives the same bytes on every machine, since every signature in them is deterministic.
-"""  # noqa: INP001 - a script beside the package, not a part of it
+"""
 
 from __future__ import annotations
 

@@ -28,12 +28,12 @@ def _landline(run: str) -> bool:
     return run[1] in "3456789" and len(run) in (11, 12) and run[4] in "2345678"
 
 
-def kind_of(run: str) -> str:  # noqa: PLR0911 -- one return a kind
+def kind_of(run: str) -> str:
     """Return the kind of one run standing alone, "" for none."""
     plan = catalog().numbering
     digits = run.isdigit()
     if digits and run[0] in "80":
-        for prefix in ("86", "0086"):
+        for prefix in ("86", "0086", "0"):
             rest = run.removeprefix(prefix)
             if len(rest) == 11 and len(run) == 11 + len(prefix) and _in(plan.mobile.range, int(rest[:3])):
                 return "mobile"

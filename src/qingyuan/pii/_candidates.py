@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +13,15 @@ from qingyuan.pii import addresses, names
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii._kernel.cells import Shapes, cell_shapes, count_characters, trim
 from qingyuan.pii._kernel.context import Flags, labelled_values, read_bins, read_context
+from qingyuan.pii._kernel.hidden import hidden_values
+from qingyuan.pii._kernel.refine import refine, shared_prefix
 from qingyuan.pii._kernel.scan import scan_cells
 from qingyuan.pii._tables import Tables
 from qingyuan.pii.batch import Batch, Bytes, Ints, Longs
 from qingyuan.pii.tokens import TOKEN_BYTES, Tokenizer
+
+#: Bytes that make a cell worth a look for masked numbers.
+_STAR, _NUMBER_SIGN = ord("*"), ord("#")
 
 
 @dataclass(slots=True)
@@ -83,20 +89,68 @@ def _empty(room: int) -> Candidates:
     )
 
 
+#: Arrays of each thread for the candidates of one batch, kept: fresh memory costs more than the copy.
+_kept = threading.local()
+
+
+def _room(size: int) -> Candidates:
+    """Return arrays for at least ``size`` candidates, valid until the thread asks again."""
+    kept: Candidates | None = getattr(_kept, "arrays", None)
+    if kept is None or len(kept) < size:
+        kept = _empty(size)
+        _kept.arrays = kept
+    return kept
+
+
 def _take(c: Candidates, index: npt.NDArray[np.integer] | slice) -> Candidates:
     """Return a copy of the chosen candidates."""
-    return Candidates(*(np.array(a[index]) for a in (c.cell, c.start, c.end, c.kind, c.flags)))
+    return Candidates(
+        np.array(c.cell[index]),
+        np.array(c.start[index]),
+        np.array(c.end[index]),
+        np.array(c.kind[index]),
+        np.array(c.flags[index]),
+    )
 
 
 def scan_numbers(data: Bytes, starts: Longs, ends: Longs, t: Tables) -> Candidates:
     """Run the compiled pass over cells and return its candidates."""
-    out = _empty(len(data) // 5 + 8)
+    out = _room(len(data) // 5 + 8)
     n = scan_cells(
         data, starts, ends, t.plan, t.provinces, t.glued, out.cell, out.start, out.end, out.kind, out.flags
     )
     found = _take(out, slice(0, n))
-    read_bins(data, found.start, found.end, found.kind, found.flags, t.bins, t.bin_ranges)
+    refine(data, starts, ends, found.cell, found.start, found.end, found.kind, found.flags)
+    read_bins(data, found.start, found.end, found.kind, found.flags, t.issuers)
+    shared_prefix(data, found.start, found.end, found.kind, found.flags, t.issuers)
     return found
+
+
+def _hidden(batch: Batch, found: Candidates, numbered: npt.NDArray[np.bool_], t: Tables) -> Candidates:
+    """Return masked numbers that only a column or a label explains, outside the candidates found.
+
+    Looked at are cells with a star or number sign, and cells of ``numbered`` columns nothing was found in.
+    """
+    marks = np.flatnonzero((batch.data == _STAR) | (batch.data == _NUMBER_SIGN))
+    looked = np.zeros(len(batch), dtype=np.bool_)
+    if len(batch):
+        at = np.searchsorted(batch.starts, marks, side="right") - 1
+        looked[at[(at >= 0) & (marks < batch.ends[at])]] = True
+        looked |= numbered[batch.column]
+        looked[found.cell[(found.flags & f.WHOLE) != 0]] = False
+    cells = np.flatnonzero(looked)
+    starts, ends = batch.starts[cells], batch.ends[cells]
+    out = _empty(int((ends - starts).sum()) // 3 + 8)
+    n = hidden_values(
+        batch.data, starts, ends, t.plan, t.provinces, out.cell, out.start, out.end, out.kind, out.flags
+    )
+    new = _take(out, slice(0, n))
+    new.cell = cells[new.cell]
+    after = np.searchsorted(found.end, new.start, side="right")
+    free = np.ones(n, dtype=np.bool_)
+    inside = after < len(found)
+    free[inside] = found.start[after[inside]] >= new.end[inside]
+    return _take(new, np.flatnonzero(free))
 
 
 def _labelled(batch: Batch, cells: Longs, t: Tables) -> Candidates:
@@ -162,7 +216,7 @@ def shapes_of(batch: Batch, t: Tables) -> Shapes:
 
 def find(
     batch: Batch, t: Tables, shapes: Shapes | None, named: npt.NDArray[np.bool_], placed: npt.NDArray[np.bool_],
-    texts: npt.NDArray[np.bool_],
+    texts: npt.NDArray[np.bool_], numbered: npt.NDArray[np.bool_],
 ) -> Candidates:  # fmt: skip
     """Return all candidates of a batch.
 
@@ -173,8 +227,10 @@ def find(
         named: ``bool[columns + 1]``: columns that may hold names (the last is "no column").
         placed: The same for addresses.
         texts: The same for free text.
+        numbered: The same for resident IDs, telephone numbers and bank cards.
     """
     found = scan_numbers(batch.data, batch.starts, batch.ends, t)
+    found = _merged(found, [_hidden(batch, found, numbered, t)])
     if shapes is None:
         others = [_labelled(batch, np.arange(len(batch), dtype=np.int64), t)]
         loose = np.arange(len(found))

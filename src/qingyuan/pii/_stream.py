@@ -26,6 +26,11 @@ _PLAUSIBLE = 0.5
 _SAMPLE = 512
 #: Examples kept of each group of candidates alike.
 EXAMPLES = 3
+#: Role of the values of remarks: nobody the record names (no role of the catalogue has this number).
+REMARK = 15
+
+#: Labels of columns whose masked numbers are read by their column.
+_NUMBERED = (f.LABEL_ID, f.LABEL_MOBILE, f.LABEL_CARD, f.LABEL_LANDLINE)
 
 _SHAPES = {
     "name": cells.NAME,
@@ -58,6 +63,15 @@ class Stream:
             header = read_header(name)
             self.headers.append(header)
             self.profiles.append(Profile(label=header.label))
+
+    def role(self, column: int) -> int:
+        """Return the role of a column; a contact is another person only beside the name of one."""
+        role = self.headers[column].role
+        if not self.headers[column].contact:
+            return role
+        named = [h for h in self.headers if h.label == f.LABEL_NAME]
+        apart = any(h.contact for h in named) and any(h.role == 0 for h in named)
+        return role if apart else 0
 
     @property
     def waybill(self) -> bool:
@@ -107,13 +121,14 @@ class Accumulator:
             return
         stream.records = max(stream.records, int(batch.record[-1]))
         width = len(stream.profiles)
-        named, placed, texts = (np.zeros(width + 1, dtype=np.bool_) for _ in range(3))
+        named, placed, texts, numbered = (np.zeros(width + 1, dtype=np.bool_) for _ in range(4))
         shapes = None
         if not batch.prose:
             texts[width] = True
             shapes = shapes_of(batch, self.tables)
             self._profile(stream, batch, shapes, named, placed, texts)
-        found = find(batch, self.tables, shapes, named, placed, texts)
+            numbered[:width] = [h.label in _NUMBERED for h in stream.headers]
+        found = find(batch, self.tables, shapes, named, placed, texts, numbered)
         if len(found):
             self._keep(stream, batch, found)
 
@@ -155,7 +170,7 @@ class Accumulator:
         code = (
             (chunk.column.astype(np.int64) + 1) << 32
             | chunk.kind.astype(np.int64) << 26
-            | (chunk.flags.astype(np.int64) & 0x1FFFFF)
+            | (chunk.flags.astype(np.int64) & f.ALL_BITS)
         )
         known, inverse = np.unique(code, return_inverse=True)
         numbers = np.empty(len(known), dtype=np.int64)
@@ -166,7 +181,7 @@ class Accumulator:
             number = self._group_numbers.setdefault((stream.number, value), len(self.groups))
             if number == len(self.groups):
                 column, rest = (value >> 32) - 1, value & 0xFFFFFFFF
-                self.groups.append(Group(stream.number, column, rest >> 26, rest & 0x1FFFFF))
+                self.groups.append(Group(stream.number, column, rest >> 26, rest & f.ALL_BITS))
             numbers[i] = number
             group = self.groups[number]
             group.count += int(counts[i])
@@ -179,7 +194,9 @@ class Accumulator:
 
 def _variety(batch: Batch, column: int) -> float:
     """Return the share of different values among the first cells of a column."""
-    chosen = np.flatnonzero((batch.column == column) & (batch.ends > batch.starts) & (batch.record > 0))[:_SAMPLE]
+    chosen = np.flatnonzero((batch.column == column) & (batch.ends > batch.starts) & (batch.record > 0))[
+        :_SAMPLE
+    ]
     values = {batch.data[batch.starts[i] : batch.ends[i]].tobytes() for i in chosen.tolist()}
     return len(values) / max(1, len(chosen))
 

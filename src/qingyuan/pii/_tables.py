@@ -48,8 +48,7 @@ class Tables:
     surnames: Longs
     marks: Bytes
     regions: Longs
-    bins: Longs
-    bin_ranges: Longs
+    issuers: Bytes
 
 
 def _fnv1a(word: str) -> int:
@@ -92,6 +91,18 @@ def _word_table(words: dict[str, int]) -> tuple[Bytes, Longs, Longs]:
     return np.frombuffer(text, dtype=np.uint8), np.array(triples, dtype=np.int64), np.cumsum(buckets)
 
 
+def _issuers(data: Catalog) -> Bytes:
+    """Return, by the first six digits of a card, 1 for a listed issuer, 2 for a network's range, 4 for a region."""
+    card = data.numbering.bank_card
+    out = np.zeros(1_000_000, dtype=np.uint8)
+    out[[number for bank in card.listed.values() for number in bank]] = 1
+    for low, high in numbers(card.ranges):
+        out[low : high + 1] |= 2
+    for low, high in numbers(data.numbering.resident_id.counties_of_62):
+        out[low : high + 1] |= 4
+    return out
+
+
 @functools.cache
 def tables() -> Tables:
     """Return the arrays of the shipped catalogue, built once."""
@@ -120,7 +131,6 @@ def tables() -> Tables:
     for code, name in enumerate(flags.KINDS[1:], start=1):
         own[code] = OWN_LABEL[name]
     text, words, buckets = _word_table(context_words(data))
-    card = data.numbering.bank_card
     return Tables(
         plan=plan,
         provinces=provinces,
@@ -133,6 +143,5 @@ def tables() -> Tables:
         surnames=_pairs(data.names.double),
         marks=marks,
         regions=_pairs(data.places.provinces),
-        bins=np.unique(np.array([b for bank in card.listed.values() for b in bank], dtype=np.int64)),
-        bin_ranges=np.array([n for pair in numbers(card.ranges) for n in pair], dtype=np.int64),
+        issuers=_issuers(data),
     )

@@ -113,10 +113,11 @@ class MobilePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     range: tuple[int | str, ...]
 
 
-class IdPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Two-digit province codes."""
+class IdPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """Two-digit province codes, and the six-digit region codes that begin like bank cards."""
 
     provinces: tuple[int | str, ...]
+    counties_of_62: tuple[int | str, ...]
 
 
 class CardPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -223,7 +224,10 @@ def load_kinds(folder: Traversable) -> dict[str, Kind]:
     if set(found) != set(KINDS[1:]):
         odd = ", ".join(sorted(set(found) ^ set(KINDS[1:])))
         raise PiiError(
-            "pii.bad-data", zh=f"个人信息类型缺失或未知：{odd}", en=f"kinds missing or unknown: {odd}", where="kinds"
+            "pii.bad-data",
+            zh=f"个人信息类型缺失或未知：{odd}",
+            en=f"kinds missing or unknown: {odd}",
+            where="kinds",
         )
     return {name: found[name] for name in KINDS[1:]}
 

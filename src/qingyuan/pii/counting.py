@@ -12,7 +12,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qingyuan.pii._kernel.flags import ADDRESS, BANK_CARD, EMAIL, KINDS, MOBILE, NAME, PRIVACY_NUMBER, RESIDENT_ID
+from qingyuan.pii._kernel.flags import (
+    ADDRESS,
+    BANK_CARD,
+    EMAIL,
+    KINDS,
+    MOBILE,
+    NAME,
+    PRIVACY_NUMBER,
+    RESIDENT_ID,
+)
 from qingyuan.pii.batch import Bytes, Longs
 from qingyuan.pii.catalog import catalog
 from qingyuan.pii.persons import Keys
@@ -24,7 +33,12 @@ CONTENT = (RESIDENT_ID, MOBILE, BANK_CARD, EMAIL, NAME, ADDRESS, PRIVACY_NUMBER)
 #: Kinds any of which identifies somebody; or a name and an address together.
 IDENTIFYING = (RESIDENT_ID, MOBILE, BANK_CARD, EMAIL)
 
-DEDUPE_ZH = "一条记录中同一角色的信息为一条；各项内容完全相同的视为重复，只计一次；脱敏值不计；待核实和排除的不计。"
+#: Name and address together, as bits.
+_NAMED = 6
+
+DEDUPE_ZH = (
+    "一条记录中同一角色的信息为一条；各项内容完全相同的视为重复，只计一次；脱敏值不计；待核实和排除的不计。"
+)
 DEDUPE_EN = (
     "the information of one role in one record is one piece; pieces whose values are all equal are duplicates, "
     "counted once; masked, suspected and rejected values do not count"
@@ -79,10 +93,11 @@ class Reading:
 
 def _mixed(key: Keys, kind: Bytes) -> Keys:
     """Return the keys scrambled (splitmix64), so that their sum marks a set of values."""
-    z = key + (kind.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    z: Keys = key + (kind.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+    mixed: Keys = z ^ (z >> np.uint64(31))
+    return mixed
 
 
 def pieces(group: Longs, kind: Bytes, key: Keys, waybill: Bytes) -> Pieces:
@@ -109,9 +124,11 @@ def pieces(group: Longs, kind: Bytes, key: Keys, waybill: Bytes) -> Pieces:
     tiers = np.array([0, *(TIERS[catalog().kinds[name].tier] for name in KINDS[1:])], dtype=np.uint8)
     np.maximum.at(tier, group, tiers[kind])
     seen = np.zeros(size, dtype=np.uint8)
-    bits = np.array([1 if c in IDENTIFYING else 2 if c == NAME else 4 if c == ADDRESS else 0 for c in range(len(KINDS))])
+    bits = np.array(
+        [1 if c in IDENTIFYING else 2 if c == NAME else 4 if c == ADDRESS else 0 for c in range(len(KINDS))]
+    )
     np.bitwise_or.at(seen, group, bits[kind].astype(np.uint8))
-    counted = ((seen & 1) != 0) | ((seen & 6) == 6)
+    counted = ((seen & 1) != 0) | ((seen & _NAMED) == _NAMED)
     return _unique(mark[counted], tier[counted], waybill[counted], int(counted.sum()))
 
 

@@ -108,9 +108,15 @@ class Evidence:
         return self.has(f.ADJACENT) and self.near in (f.LABEL_ORDER, f.LABEL_TIME)
 
     @property
+    def weak(self) -> bool:
+        """Tell whether the column's name says number and nothing else."""
+        return self.profile.label == f.LABEL_WEAK
+
+    @property
     def order_column(self) -> bool:
         """Tell whether the column's name says serial number, time or amount, and this is its value."""
-        return self.profile.label in (f.LABEL_ORDER, f.LABEL_TIME) and self.has(f.WHOLE)
+        named = self.profile.label in (f.LABEL_ORDER, f.LABEL_TIME, f.LABEL_WEAK)
+        return named and (self.has(f.WHOLE) or self.has(f.CODED) or self.has(f.AMOUNT))
 
 
 def _settled(e: Evidence, state: State, reason: str) -> Decision:
@@ -139,14 +145,14 @@ def _resident_id(e: Evidence) -> Decision:
 
 def _phone_refused(e: Evidence) -> str:
     """Return why a telephone number is not one, or ""."""
-    if e.order_column:
+    if e.has(f.AMOUNT):
+        return "amount"
+    if e.order_column and not (e.weak and e.has(f.WHOLE)):
         return "order-number-column"
     if e.labelled_order:
         return "order-number-label"
-    if e.has(f.AMOUNT):
-        return "amount"
     phones = (f.MOBILE, f.LANDLINE, f.PRIVACY_NUMBER)
-    if not e.prose and not e.profile.label and e.has(f.WHOLE) and e.profile.coincidence(*phones):
+    if not e.prose and (not e.profile.label or e.weak) and e.has(f.WHOLE) and e.profile.coincidence(*phones):
         return "order-number-profile"
     return ""
 
@@ -155,17 +161,32 @@ def _mobile(e: Evidence) -> Decision:
     refused = _phone_refused(e)
     if refused:
         return _settled(e, "rejected", refused)
+    if e.weak and e.has(f.WHOLE):
+        sure = e.has(f.ASSIGNED)
+        return _settled(
+            e, "suspected" if sure else "rejected", "number-plan" if sure else "order-number-column"
+        )
     where = "+column" if e.headed else "+context" if e.has(f.CONTEXT) else ""
-    if not e.has(f.ASSIGNED) and not where and not e.profile.overwhelming(f.MOBILE):
-        return _settled(e, "suspected", "unassigned-prefix")
+    if not e.has(f.ASSIGNED):
+        return _settled(e, "suspected", "unassigned-prefix" + where)
+    if e.has(f.CODED) and not e.headed and not (e.has(f.ADJACENT) and e.near == e.own):
+        return _settled(e, "suspected", "product-code")
     return _settled(e, "confirmed", "number-plan" + where)
 
 
-def _bank_card(e: Evidence) -> Decision:
+def _number_refused(e: Evidence) -> str:
+    """Return why a number is no card by its column, its label or its decimals, or ""."""
     if e.order_column:
-        return _settled(e, "rejected", "order-number-column")
+        return "order-number-column"
     if e.labelled_order:
-        return _settled(e, "rejected", "order-number-label")
+        return "order-number-label"
+    return "amount" if e.has(f.AMOUNT) else ""
+
+
+def _bank_card(e: Evidence) -> Decision:
+    refused = _number_refused(e)
+    if refused:
+        return _settled(e, "rejected", refused)
     issuer = e.has(f.BIN_LISTED) or e.has(f.BIN_RANGE)
     name = "luhn+bin" if e.has(f.BIN_LISTED) else "luhn+network"
     if not issuer:
@@ -206,13 +227,48 @@ def _privacy_number(e: Evidence) -> Decision:
     return _settled(e, "confirmed", "extension" if e.has(f.EXTENDED) else "privacy-range")
 
 
-def _masked(e: Evidence) -> Decision:
+#: What a label makes of a masked number whose form allows several kinds.
+_FITTING = {
+    f.LABEL_ID: (f.FITS_ID, f.RESIDENT_ID),
+    f.LABEL_MOBILE: (f.FITS_MOBILE, f.MOBILE),
+    f.LABEL_LANDLINE: (f.FITS_MOBILE, f.MOBILE),
+    f.LABEL_CARD: (f.FITS_CARD, f.BANK_CARD),
+}
+
+
+def _fitting(e: Evidence) -> Decision | None:
+    """Decide a masked number that only its column or a label directly before it explains."""
+    label = e.profile.label or (e.near if e.has(f.ADJACENT) else 0)
+    bit, kind = _FITTING.get(label, (0, 0))
+    if not e.has(bit):
+        return None
+    return Decision("confirmed", "masked-shape" + ("+column" if e.profile.label else "+context"), kind)
+
+
+def _shared(e: Evidence) -> tuple[int, bool]:
+    """Return the kind of a masked form two kinds share, and whether it is sure.
+
+    The column or the label says it, else the digits shown, else what the column mostly holds.
+    """
+    sure = e.has(f.ADJACENT) or not e.has(f.STANDARD)
+    label = e.profile.label or (e.near if sure else 0)
+    kind = {f.LABEL_ID: f.RESIDENT_ID, f.LABEL_CARD: f.BANK_CARD}.get(label, 0)
+    if kind or not (e.kind == f.RESIDENT_ID and e.has(f.STANDARD)):
+        return kind or e.kind, True
+    if e.has(f.COUNTY) != e.has(f.BIN_LISTED):
+        return (f.RESIDENT_ID if e.has(f.COUNTY) else f.BANK_CARD), True
+    whole = e.profile.whole
+    clear = whole.get(f.RESIDENT_ID, 0) - whole.get(f.BANK_CARD, 0)
+    if e.has(f.WHOLE) and abs(clear) > e.profile.filled * COINCIDENCE:
+        return (f.RESIDENT_ID if clear > 0 else f.BANK_CARD), True
+    return e.kind, e.has(f.CONTEXT)
+
+
+def _masked(e: Evidence) -> Decision | None:
     """Decide a masked ID, mobile or card; an ambiguous form follows the column or the label."""
-    kind = e.kind
-    if e.has(f.AMBIGUOUS):
-        sure = e.has(f.ADJACENT) or not e.has(f.STANDARD)
-        label = e.profile.label or (e.near if sure else 0)
-        kind = {f.LABEL_ID: f.RESIDENT_ID, f.LABEL_CARD: f.BANK_CARD}.get(label, kind)
+    if e.has(f.FITS):
+        return _fitting(e)
+    kind, sure = _shared(e) if e.has(f.AMBIGUOUS) else (e.kind, True)
     own = OWN_LABEL[f.KINDS[kind]]
     headed = e.profile.label == own
     near = e.near == own or e.has(f.CONTEXT)
@@ -220,6 +276,8 @@ def _masked(e: Evidence) -> Decision:
         reason = "order-number-column" if e.order_column else "order-number-label"
         return Decision("rejected", reason, kind)
     where = "+column" if headed else "+context" if near else ""
+    if not sure:
+        return Decision("suspected", "masked-shape", kind)
     if e.has(f.STANDARD) or where:
         return Decision("confirmed", "masked-shape" + where, kind)
     return Decision("confirmed" if kind == f.MOBILE else "suspected", "masked-shape", kind)

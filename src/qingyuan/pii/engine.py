@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,18 +12,19 @@ import pyarrow as pa
 
 import qingyuan
 from qingyuan.pii import counting, persons
-from qingyuan.pii._candidates import Chunk
 from qingyuan.pii._kernel import flags as f
-from qingyuan.pii._stream import EXAMPLES, Accumulator, Group, Stream, keys_by_group
+from qingyuan.pii._stream import EXAMPLES, REMARK, Accumulator, Group, Stream, keys_by_group
 from qingyuan.pii._tables import tables
-from qingyuan.pii.batch import Batch, Longs, Unread
+from qingyuan.pii.batch import Batch, Bytes, Longs, Unread
 from qingyuan.pii.decide import Decision, Evidence, Profile, decide
 from qingyuan.pii.hits import MEMORY_SCHEMA
 from qingyuan.pii.model import ColumnKind, FileScan, KindCount, RecordCounts, Tally
-from qingyuan.pii.tokens import Tokenizer, hex_array, keys_of
+from qingyuan.pii.tokens import TOKEN_BYTES, Tokenizer, hex_array, keys_of
 
 #: Name and version written into findings.
 ENGINE = f"pii/{qingyuan.__version__}"
+
+N = TypeVar("N", bound=np.integer)
 
 _STATES = ("confirmed", "suspected", "rejected")
 _DROPPED = 3
@@ -125,7 +127,7 @@ def _add_whole_counts(groups: Sequence[Group], streams: Sequence[Stream]) -> Non
     """Count, per column and kind, the cells wholly taken by candidates that pass their own checks."""
     for group in groups:
         checked = group.flags & f.CHECKED or group.kind not in (f.RESIDENT_ID, f.BANK_CARD)
-        if group.flags & f.WHOLE and (group.flags & f.MASKED or checked):
+        if group.flags & f.WHOLE and (group.flags & f.MASKED or checked) and not group.flags & f.FITS:
             whole = _profile(group, streams[group.stream]).whole
             whole[group.kind] = whole.get(group.kind, 0) + group.count
 
@@ -173,12 +175,16 @@ def _columns(
 class _Found:
     """All hits of a file as arrays, after the decisions."""
 
-    def __init__(self, acc: Accumulator, streams: Sequence[Stream], decisions: Sequence[Decision | None]) -> None:
+    def __init__(
+        self, acc: Accumulator, streams: Sequence[Stream], decisions: Sequence[Decision | None]
+    ) -> None:
         """Apply the decisions to the candidates and leave out those of columns that hold nothing."""
         self.streams = streams
         self.groups = acc.groups
         self.decisions = decisions
-        state = np.array([_DROPPED if d is None else _STATES.index(d.state) for d in decisions], dtype=np.uint8)
+        state = np.array(
+            [_DROPPED if d is None else _STATES.index(d.state) for d in decisions], dtype=np.uint8
+        )
         kind = np.array([0 if d is None else d.kind for d in decisions], dtype=np.uint8)
         every = np.concatenate(acc.group_of) if acc.group_of else np.empty(0, dtype=np.int64)
         self.keep = np.flatnonzero(state[every] != _DROPPED) if len(every) else every
@@ -186,8 +192,10 @@ class _Found:
         self.state = state[self.group]
         self.kind = kind[self.group]
         self.chunks = acc.chunks
-        self.record = self._joined("record", np.int64)
-        self.token = self._joined("token", np.uint8, width=16)
+        self.record: Longs = self._joined([c.record for c in acc.chunks], np.int64)
+        self.token: Bytes = self._joined(
+            [c.token for c in acc.chunks] or [np.empty((0, TOKEN_BYTES), dtype=np.uint8)], np.uint8
+        )
         self.key = keys_of(self.token)
         flags = np.array([g.flags for g in acc.groups], dtype=np.int64)
         self.masked = (flags[self.group] & f.MASKED) != 0
@@ -196,22 +204,26 @@ class _Found:
         self.stream = stream[self.group]
         roles = np.array([_role(g, streams[g.stream]) for g in acc.groups], dtype=np.int64)
         self.person, self.person_stream = keys_by_group(self.stream, self.record, roles[self.group])
+        remarks = np.array([_is_remark(g, streams[g.stream]) for g in acc.groups], dtype=np.bool_)
+        roles = np.where(remarks, REMARK, roles)
+        self.owner, self.owner_stream = (
+            keys_by_group(self.stream, self.record, roles[self.group])
+            if remarks.any()
+            else (self.person, self.person_stream)
+        )
         self.column = column[self.group]
 
-    def _joined(self, name: str, dtype: npt.DTypeLike, width: int = 0) -> npt.NDArray[np.generic]:
+    def _joined(self, parts: Sequence[npt.NDArray[N]], dtype: type[N]) -> npt.NDArray[N]:
         """Return one array of all chunks, dropped candidates left out."""
-        parts = [getattr(chunk, name) for chunk in self.chunks]
-        if not parts:
-            return np.empty((0, width) if width else 0, dtype=dtype)
-        return np.concatenate(parts)[self.keep]
+        return np.concatenate(parts)[self.keep] if parts else np.empty(0, dtype=dtype)
 
-    def _offsets(self, name: str) -> pa.Array:
+    def _offsets(self, parts: Sequence[Longs | None]) -> pa.ChunkedArray[pa.Int64Scalar]:
         """Return byte offsets, null for formats that have none."""
-        parts = []
-        for chunk in self.chunks:
-            values = getattr(chunk, name)
-            parts.append(pa.nulls(len(chunk.kind), pa.int64()) if values is None else pa.array(values, pa.int64()))
-        return pa.chunked_array(parts, pa.int64()).take(pa.array(self.keep))
+        arrays = [
+            pa.nulls(len(chunk.kind), pa.int64()) if part is None else pa.array(part, pa.int64())
+            for part, chunk in zip(parts, self.chunks, strict=True)
+        ]
+        return pa.chunked_array(arrays, pa.int64()).take(self.keep)
 
     def table(self, name: str) -> pa.Table:
         """Return the hits in the order of the file."""
@@ -220,15 +232,15 @@ class _Found:
         reasons = [("" if d is None else d.reason) for d in self.decisions]
         columns = [_column_name(g, self.streams[g.stream]) for g in self.groups]
         zero = np.zeros(n, dtype=np.int32)
-        place = pa.chunked_array([chunk.place for chunk in self.chunks], pa.string()).take(pa.array(self.keep))
+        place = pa.chunked_array([chunk.place for chunk in self.chunks], pa.string()).take(self.keep)
         data = {
             "file": _repeated(zero, [name]),
             "member": _repeated(self.stream, members),
             "place": place,
-            "start": pa.array(self._joined("start", np.int32), pa.int32()),
-            "end": pa.array(self._joined("end", np.int32), pa.int32()),
-            "byte_start": self._offsets("byte_start"),
-            "byte_end": self._offsets("byte_end"),
+            "start": pa.array(self._joined([c.start for c in self.chunks], np.int32), pa.int32()),
+            "end": pa.array(self._joined([c.end for c in self.chunks], np.int32), pa.int32()),
+            "byte_start": self._offsets([c.byte_start for c in self.chunks]),
+            "byte_end": self._offsets([c.byte_end for c in self.chunks]),
             "kind": _repeated(self.kind, list(f.KINDS)),
             "masked": pa.array(self.masked),
             "state": _repeated(self.state, list(_STATES)),
@@ -241,12 +253,13 @@ class _Found:
 
     def _clear(self) -> npt.NDArray[np.bool_]:
         """Return which hits are clear and confirmed."""
-        return (self.state == 0) & ~self.masked
+        clear: npt.NDArray[np.bool_] = (self.state == 0) & ~self.masked
+        return clear
 
     def _has(self, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """Return which (record, role) numbers have a chosen hit."""
-        out = np.zeros(len(self.person_stream), dtype=np.bool_)
-        out[self.person[chosen]] = True
+        out = np.zeros(len(self.owner_stream), dtype=np.bool_)
+        np.put(out, self.owner[chosen], True)
         return out
 
     def person_index(self) -> persons.PersonIndex:
@@ -255,10 +268,13 @@ class _Found:
         keyed = self._has(clear & np.isin(self.kind, persons.KEYS))
         content = self._has(clear & np.isin(self.kind, counting.CONTENT))
         hidden = self._has(self.masked & (self.state == 0))
+        # Without column names two mobiles of a row may be two people's, as in free text.
+        prose = np.array([s.prose or not any(s.columns) for s in self.streams], dtype=np.bool_)
         return persons.index(
-            self.person[clear],
+            self.owner[clear],
             self.kind[clear],
             self.key[clear],
+            listing=prose[self.owner_stream] if len(prose) else None,
             unkeyed_records=int((content & ~keyed).sum()),
             masked_records=int((hidden & ~keyed).sum()),
         )
@@ -295,7 +311,7 @@ class _Found:
         order = sorted(grouped)
         for i, place in enumerate(order):
             slot[grouped[place]] = i
-        distinct = _distinct(slot[self.group], self.key, len(order)) if len(self.group) else []
+        distinct = _distinct(slot[self.group], self.key, len(order))
         out = []
         for i, (stream, kind, hidden, state) in enumerate(order):
             members = [self.groups[n] for n in grouped[order[i]]]
@@ -319,13 +335,20 @@ def _distinct(slot: Longs, key: persons.Keys, size: int) -> Longs:
     slot, key = slot[slot >= 0], key[slot >= 0]
     order = np.lexsort((key, slot))
     slot, key = slot[order], key[order]
-    first = np.concatenate(([True], (slot[1:] != slot[:-1]) | (key[1:] != key[:-1]))) if len(slot) else slot == 0
+    first = (
+        np.concatenate(([True], (slot[1:] != slot[:-1]) | (key[1:] != key[:-1]))) if len(slot) else slot == 0
+    )
     return np.bincount(slot[first], minlength=size)
 
 
 def _role(group: Group, stream: Stream) -> int:
     """Return the role of the group's column, 0 for none."""
-    return stream.headers[group.column].role if group.column >= 0 else 0
+    return stream.role(group.column) if group.column >= 0 else 0
+
+
+def _is_remark(group: Group, stream: Stream) -> bool:
+    """Tell whether the group's column is free text beside the values of a record."""
+    return group.column >= 0 and stream.headers[group.column].label == f.LABEL_TEXT
 
 
 def _column_name(group: Group, stream: Stream) -> str | None:
@@ -333,9 +356,13 @@ def _column_name(group: Group, stream: Stream) -> str | None:
     return (stream.columns[group.column] or None) if group.column >= 0 else None
 
 
-def _repeated(index: npt.NDArray[np.integer], values: Sequence[str | None]) -> pa.DictionaryArray:
+def _repeated(index: npt.NDArray[np.integer], values: Sequence[str | None]) -> pa.DictionaryArray[Any, Any]:
     """Return a dictionary array; equal texts share one entry and absent ones are null."""
     known: dict[str, int] = {}
-    lookup = np.array([-1 if v is None else known.setdefault(v, len(known)) for v in values] or [-1], dtype=np.int32)
+    lookup = np.array(
+        [-1 if v is None else known.setdefault(v, len(known)) for v in values] or [-1], dtype=np.int32
+    )
     codes = lookup[index] if len(values) else np.empty(0, dtype=np.int32)
-    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32(), mask=codes < 0), pa.array(list(known), pa.string()))
+    return pa.DictionaryArray.from_arrays(
+        pa.array(codes, pa.int32(), mask=codes < 0), pa.array(list(known), pa.string())
+    )

@@ -12,6 +12,8 @@ from qingyuan.pii.catalog import Words, catalog
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _TOKEN = re.compile(r"[a-z]+")
+#: Cards that are no bank cards, written with Latin letters.
+_OTHER_CARD = re.compile(r"(?:sim|usim|ic|id|vip|nfc|cpu|etc|rfid|m1)\s*卡", re.IGNORECASE)
 _HAN = re.compile(r"[㐀-鿿/]+")
 
 
@@ -22,12 +24,14 @@ class Header:
     Attributes:
         label: A class of :mod:`qingyuan.pii._kernel.flags` (``LABEL_…``), 0 if the name says nothing.
         role: Index into :func:`roles`, 0 for none.
+        contact: Whether the role is that of a contact, who may be the very person of the record.
         waybill: Whether the name belongs to a table of parcels.
     """
 
     label: int
     role: int
     waybill: bool
+    contact: bool = False
 
 
 @functools.cache
@@ -47,7 +51,7 @@ def _labels() -> tuple[dict[str, int], dict[str, int]]:
     for name, words in data.labels.labels.items():
         for word in (*words.zh, *words.en):
             strong.setdefault(word, OTHER_LABEL[name])
-    weak = {w: flags.LABEL_ORDER for w in (*data.labels.weak_order.zh, *data.labels.weak_order.en)}
+    weak = dict.fromkeys((*data.labels.weak_order.zh, *data.labels.weak_order.en), flags.LABEL_WEAK)
     return strong, weak
 
 
@@ -89,6 +93,8 @@ def read_header(name: str) -> Header:
     label = 0
     if last_han:
         label = _rightmost(last_han, "", strong)
+    if label == flags.LABEL_CARD and _OTHER_CARD.search(name.rsplit(".", 1)[-1]):
+        label = flags.LABEL_ORDER
     label = label or _rightmost("", last_tokens, strong) or _rightmost(han, tokens, strong)
     label = label or _rightmost(last_han, last_tokens, weak)
     data = catalog().labels
@@ -97,4 +103,4 @@ def read_header(name: str) -> Header:
         if _any(han, tokens, words):
             role = index
             break
-    return Header(label, role, _any(han, tokens, data.waybill))
+    return Header(label, role, _any(han, tokens, data.waybill), contact=roles()[role] == "contact")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,32 +13,31 @@ import pyarrow.parquet as pq
 
 from qingyuan.pii.errors import PiiError
 
+_FIELDS: list[pa.Field[Any]] = [
+    pa.field("file", pa.string(), nullable=False),
+    pa.field("member", pa.string()),
+    pa.field("place", pa.string(), nullable=False),
+    pa.field("start", pa.int32(), nullable=False),
+    pa.field("end", pa.int32(), nullable=False),
+    pa.field("byte_start", pa.int64()),
+    pa.field("byte_end", pa.int64()),
+    pa.field("kind", pa.string(), nullable=False),
+    pa.field("masked", pa.bool_(), nullable=False),
+    pa.field("state", pa.string(), nullable=False),
+    pa.field("reason", pa.string(), nullable=False),
+    pa.field("token", pa.string()),
+    pa.field("column", pa.string()),
+    pa.field("record", pa.int64()),
+]
+_METADATA: dict[bytes | str, bytes | str] = {b"schema": b"qingyuan-hits/1"}
 #: One row a hit; places and offsets as in the command contract of ``scan --hits``.
-SCHEMA = pa.schema(
-    [
-        pa.field("file", pa.string(), nullable=False),
-        pa.field("member", pa.string()),
-        pa.field("place", pa.string(), nullable=False),
-        pa.field("start", pa.int32(), nullable=False),
-        pa.field("end", pa.int32(), nullable=False),
-        pa.field("byte_start", pa.int64()),
-        pa.field("byte_end", pa.int64()),
-        pa.field("kind", pa.string(), nullable=False),
-        pa.field("masked", pa.bool_(), nullable=False),
-        pa.field("state", pa.string(), nullable=False),
-        pa.field("reason", pa.string(), nullable=False),
-        pa.field("token", pa.string()),
-        pa.field("column", pa.string()),
-        pa.field("record", pa.int64()),
-    ],
-    metadata={b"schema": b"qingyuan-hits/1"},
-)
+SCHEMA = pa.schema(_FIELDS, metadata=_METADATA)
 #: Columns held as dictionaries in memory.
 REPEATED = ("file", "member", "kind", "state", "reason", "column")
 _REPEATED = pa.dictionary(pa.int32(), pa.string())
 #: The schema in memory: the same names; repeated texts are dictionaries.
 MEMORY_SCHEMA = pa.schema(
-    [f.with_type(_REPEATED) if f.name in REPEATED else f for f in SCHEMA], metadata=SCHEMA.metadata
+    [f.with_type(_REPEATED) if f.name in REPEATED else f for f in _FIELDS], metadata=_METADATA
 )
 _BATCH = 1 << 17
 
@@ -77,30 +77,36 @@ def write_hits(path: Path, tables: Iterable[pa.Table]) -> int:
     )
 
 
-def _quoted(values: pa.Array) -> pa.Array:
-    """Return JSON string literals; null stays null."""
-    if pa.types.is_dictionary(values.type):
-        literals = pa.array([json.dumps(v, ensure_ascii=False) for v in values.dictionary.to_pylist()], pa.string())
-        return literals.take(values.indices)
+def _literals(values: list[str | None]) -> pa.StringArray:
+    """Return JSON string literals; ``None`` stays null."""
+    return pa.array([None if v is None else json.dumps(v, ensure_ascii=False) for v in values], pa.string())
+
+
+def _quoted(values: pa.Array[Any]) -> pa.StringArray:
+    """Return the texts (plain or repeated) as JSON string literals; null stays null."""
+    if isinstance(values, pa.DictionaryArray):
+        return _literals(values.dictionary.to_pylist()).take(values.indices)
     if pc.any(pc.match_substring_regex(values, '[\\x00-\\x1f"\\\\]')).as_py():
-        return pa.array(
-            [None if v is None else json.dumps(v, ensure_ascii=False) for v in values.to_pylist()], pa.string()
-        )
-    return pc.binary_join_element_wise('"', values, '"', "")
+        return _literals(values.to_pylist())
+    return _glued(['"', values, '"'])
+
+
+def _glued(parts: list[pa.Array[Any] | str]) -> pa.StringArray:
+    """Return the parts of each row joined; a text stands in every row."""
+    scalars = [pa.scalar(p) if isinstance(p, str) else p for p in parts]
+    joined: pa.StringArray = pc.call_function("binary_join_element_wise", [*scalars, pa.scalar("")])
+    return joined
 
 
 def _lines(batch: pa.RecordBatch) -> bytes:
     """Return one JSON object a line, columns in the order of the schema, built column by column."""
     if batch.num_rows == 0:
         return b""
-    parts: list[pa.Array | str] = []
+    parts: list[pa.Array[Any] | str] = []
     for number, field in enumerate(SCHEMA):
-        values = batch.column(field.name)
-        if pa.types.is_string(field.type):
-            text = _quoted(values)
-        else:
-            text = pc.cast(values, pa.string())
-        parts += [("{" if number == 0 else ",") + json.dumps(field.name) + ":", pc.fill_null(text, "null")]
-    lines = pc.binary_join_element_wise(*parts, "}\n", "")
+        values: pa.Array[Any] = batch.column(field.name)
+        text: pa.Array[Any] = _quoted(values) if pa.types.is_string(field.type) else values.cast(pa.string())
+        parts += [("{" if number == 0 else ",") + json.dumps(field.name) + ":", text.fill_null("null")]
+    lines = _glued([*parts, "}\n"])
     data = lines.buffers()[2]
     return b"" if data is None else data.to_pybytes()[: pc.sum(pc.binary_length(lines)).as_py()]

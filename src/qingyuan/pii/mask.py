@@ -9,6 +9,8 @@ _TO_HALF = {ord(c): h for c, h in zip(_FULL, "0123456789+- *", strict=True)}
 _LEVEL_ENDS = "省市州盟区"
 #: Longest clear start of an address, in characters.
 _ADDRESS_CLEAR = 9
+#: A number with fewer characters to hide is hidden whole.
+_FEWEST_HIDDEN = 3
 
 
 def masked(kind: str, value: str) -> str:
@@ -31,7 +33,7 @@ def masked(kind: str, value: str) -> str:
         digits = digits[-11:]
     rule = catalog().kinds[kind].mask
     hidden = len(digits) - rule.start - rule.end
-    if hidden < 3:
+    if hidden < _FEWEST_HIDDEN:
         return "*" * len(digits)
     return digits[: rule.start] + "*" * hidden + digits[len(digits) - rule.end :]
 

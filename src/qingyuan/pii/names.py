@@ -34,7 +34,9 @@ def is_column(label: int, filled: int, shapes: Mapping[str, int], variety: float
         return False
     listed = (shapes.get("name", 0) + shapes.get("name-masked", 0)) / filled
     if label == flags.LABEL_NAME:
-        return listed >= HEADED or (shapes.get("name-loose", 0) / filled + listed >= HEADLESS and filled < FEWEST)
+        return listed >= HEADED or (
+            shapes.get("name-loose", 0) / filled + listed >= HEADLESS and filled < FEWEST
+        )
     return label == 0 and filled >= FEWEST and listed >= HEADLESS and variety >= VARIETY
 
 

@@ -1,8 +1,17 @@
 """How many different people: exact counts over typed keys.
 
-A person is known by the strongest key of a record and role: ID, then mobile, card, e-mail. A weaker
-key that stands with exactly one stronger one belongs to that person and is not counted again,
-anywhere. A mobile used with two IDs belongs to both and merges nobody; names never merge anybody.
+A person is known by resident IDs, mobiles and cards; an e-mail address or a name alone identifies
+nobody here. Keys that stand in the same record and role are tied:
+
+- every different ID is one person;
+- a mobile or card that ever stands with an ID, in any file, belongs to that ID's person and is not
+  counted again; standing with two IDs it merges nobody;
+- mobiles and cards that stand together without an ID form connected groups, across files, and a
+  group none of whose values ever stands with an ID is one person.
+
+A column of remarks is a role of its own: what it mentions need not be the person of the record.
+Several mobiles in one line of free text, or of a table without column names, stay apart: such a line
+may list several people.
 """
 
 from __future__ import annotations
@@ -13,22 +22,29 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from qingyuan.pii._kernel.flags import BANK_CARD, EMAIL, KINDS, MOBILE, RESIDENT_ID
+from qingyuan.pii._kernel.flags import BANK_CARD, KINDS, MOBILE, RESIDENT_ID
+from qingyuan.pii._kernel.unions import join
 from qingyuan.pii.batch import Bytes, Longs
 
 Keys = npt.NDArray[np.uint64]
 
 #: Kinds that identify a person, strongest first.
-KEYS = (RESIDENT_ID, MOBILE, BANK_CARD, EMAIL)
+KEYS = (RESIDENT_ID, MOBILE, BANK_CARD)
+#: Those that an ID takes over and that group among themselves without one.
+_WEAK = (MOBILE, BANK_CARD)
 
 METHOD_ZH = (
-    "按身份证号、手机号、银行卡号、电子邮箱的顺序取最强标识精确计数；同一记录同一角色中的标识归于同一人；"
-    "一个手机号对应多个身份证号的不合并；不按姓名合并；脱敏值不计入人数，仅列为可能相容。"
+    "精确计数：每个不同的身份证号计一人；同一记录同一角色中与身份证号同时出现过的手机号、银行卡号归于该人，不另计；"
+    "其余手机号、银行卡号凡在同一记录同一角色中同时出现的连为一组（跨文件），每组计一人；"
+    "一个手机号对应多个身份证号的不合并；备注栏单独作为一个角色；自由文本或者无列名表格同一行中的多个手机号不相连；"
+    "不按姓名、电子邮箱认定或者合并；脱敏值不计入人数，仅列为可能相容。"
 )
 METHOD_EN = (
-    "exact count by the strongest key (ID, mobile, card, e-mail); keys of one record and role belong to one person; "
-    "a mobile shared by several IDs merges nobody; names merge nobody; masked values are not counted, "
-    "they are only compatible or unknown"
+    "exact count: every different ID is one person; a mobile or card that ever stands with an ID in one record and "
+    "role belongs to that person; the other mobiles and cards that stand together in a record and role form groups, "
+    "across files, and each group is one person; a mobile shared by several IDs merges nobody; remarks are a role of "
+    "their own; several mobiles in one line of free text or of a table without column names stay apart; names and e-mail addresses neither identify nor "
+    "merge anybody; masked values are not counted, they are only compatible or unknown"
 )
 
 
@@ -38,15 +54,19 @@ class PersonIndex:
 
     Attributes:
         keys: Different keys of each kind of :data:`KEYS`, sorted.
-        owned: Those of them that stand with exactly one stronger key somewhere, sorted.
-        shared: Mobile numbers used with two or more IDs need both ends: ``uint64[n, 2]`` of (mobile, ID).
+        tied: Mobiles and cards that stand with an ID somewhere, each sorted.
+        links: ``uint64[n, 2]``, different pairs of keys that stand together without an ID, sorted.
+        link_kinds: ``uint8[n, 2]``, the kind codes of both ends.
+        owners: ``uint64[n, 2]``, different pairs (mobile, ID) of records with one ID, sorted.
         unkeyed_records: Records (per role) with clear personal information but no key.
         masked_records: Records (per role) with masked values and no clear key.
     """
 
-    keys: tuple[Keys, ...]
-    owned: tuple[Keys, ...]
-    shared: Keys
+    keys: tuple[Keys, Keys, Keys]
+    tied: tuple[Keys, Keys]
+    links: Keys
+    link_kinds: Bytes
+    owners: Keys
     unkeyed_records: int = 0
     masked_records: int = 0
 
@@ -57,7 +77,7 @@ class Persons:
 
     Attributes:
         distinct: Number of different people who have a key.
-        by_key: How many of them are known by each kind of key.
+        by_key: How many of them are known by each kind of key, the strongest they have.
         shared_mobiles: Mobile numbers used with two or more IDs.
         unkeyed_records: See :class:`PersonIndex`.
         masked_records: See :class:`PersonIndex`.
@@ -74,12 +94,14 @@ class Persons:
     method_en: str = METHOD_EN
 
 
-def _none() -> Keys:
-    return np.empty(0, dtype=np.uint64)
-
-
 def index(
-    group: Longs, kind: Bytes, key: Keys, *, unkeyed_records: int = 0, masked_records: int = 0
+    group: Longs,
+    kind: Bytes,
+    key: Keys,
+    *,
+    listing: npt.NDArray[np.bool_] | None = None,
+    unkeyed_records: int = 0,
+    masked_records: int = 0,
 ) -> PersonIndex:
     """Return the index of the mentions of one file.
 
@@ -87,63 +109,133 @@ def index(
         group: Number of the record and role of each mention, from 0.
         kind: Kind code; other kinds than :data:`KEYS` are ignored.
         key: Key of the value.
+        listing: ``bool[groups]``, groups that may list several people (lines of free text).
         unkeyed_records: Passed through.
         masked_records: Passed through.
     """
+    chosen = np.isin(kind, KEYS)
+    group, kind, key = group[chosen], kind[chosen], key[chosen]
     size = int(group.max()) + 1 if len(group) else 0
-    keys: list[Keys] = []
-    owned: list[Keys] = []
-    pairs = np.empty((0, 2), dtype=np.uint64)
-    decided = np.zeros(size, dtype=np.int8)  # 0 no key yet, 1 one strongest key, 2 several
+    is_id = kind == RESIDENT_ID
+    named = np.zeros(size, dtype=np.bool_)
+    named[group[is_id]] = True
+    with_id = named[group]
+    links, link_kinds = _links(group[~with_id], kind[~with_id], key[~with_id], size, listing)
+    mobile, card, identity = (np.unique(key[kind == code]) for code in (MOBILE, BANK_CARD, RESIDENT_ID))
+    tied_mobile, tied_card = (np.unique(key[(kind == code) & with_id]) for code in _WEAK)
+    return PersonIndex(
+        keys=(identity, mobile, card),
+        tied=(tied_mobile, tied_card),
+        links=links,
+        link_kinds=link_kinds,
+        owners=_owners(group, kind, key, size, is_id),
+        unkeyed_records=unkeyed_records,
+        masked_records=masked_records,
+    )
+
+
+def _links(
+    group: Longs, kind: Bytes, key: Keys, size: int, listing: npt.NDArray[np.bool_] | None
+) -> tuple[Keys, Bytes]:
+    """Return links from the first value of each group to its others; all groups are without ID."""
+    several = np.bincount(group, minlength=size)[group] > 1
+    group, kind, key = group[several], kind[several], key[several]
+    order = np.argsort(group, kind="stable")
+    group, kind, key = group[order], kind[order], key[order]
+    starts = np.concatenate(([True], group[1:] != group[:-1])) if len(group) else group == 0
+    head = np.flatnonzero(starts)[np.cumsum(starts) - 1]
+    if listing is not None and len(group):
+        mobile = np.where(kind == MOBILE, key, np.uint64(0))
+        low = np.full(size, np.iinfo(np.uint64).max, dtype=np.uint64)
+        np.minimum.at(low, group[kind == MOBILE], key[kind == MOBILE])
+        high = np.zeros(size, dtype=np.uint64)
+        np.maximum.at(high, group, mobile)
+        free = ~(listing[group] & (low[group] < high[group]))
+    else:
+        free = np.ones(len(group), dtype=np.bool_)
+    other = free & ((key != key[head]) | (kind != kind[head]))
+    head = head[other]
+    return _different(np.stack((key[head], key[other]), axis=1), np.stack((kind[head], kind[other]), axis=1))
+
+
+def _owners(group: Longs, kind: Bytes, key: Keys, size: int, is_id: npt.NDArray[np.bool_]) -> Keys:
+    """Return the pairs (mobile, ID) of the groups with exactly one ID."""
     owner = np.zeros(size, dtype=np.uint64)
-    for code in KEYS:
-        chosen = kind == code
-        g, k = group[chosen], key[chosen]
-        keys.append(np.unique(k))
-        owned.append(np.unique(k[decided[g] == 1]))
-        if code == MOBILE and len(g):
-            single = decided[g] == 1
-            pairs = np.unique(np.stack((k[single], owner[g[single]]), axis=1), axis=0)
-        fresh = decided[g] == 0
-        g, k = g[fresh], k[fresh]
-        owner[g] = k
-        several = np.unique(g[owner[g] != k])
-        decided[g] = 1
-        decided[several] = 2
-    return PersonIndex(tuple(keys), tuple(owned), _shared(pairs), unkeyed_records, masked_records)
+    owner[group[is_id]] = key[is_id]
+    single = np.zeros(size, dtype=np.bool_)
+    single[group[is_id]] = True
+    single[group[is_id & (owner[group] != key)]] = False
+    chosen = (kind == MOBILE) & single[group]
+    pairs = np.stack((key[chosen], owner[group[chosen]]), axis=1)
+    return _different(pairs, np.zeros(pairs.shape, dtype=np.uint8))[0]
 
 
-def _shared(pairs: Keys) -> Keys:
-    """Return the pairs unchanged but contiguous (mobile, ID), unique and sorted."""
-    return np.ascontiguousarray(pairs)
+def _different(pairs: Keys, kinds: Bytes) -> tuple[Keys, Bytes]:
+    """Return the different pairs with their kinds, sorted."""
+    order = np.lexsort((kinds[:, 1], kinds[:, 0], pairs[:, 1], pairs[:, 0]))
+    pairs, kinds = pairs[order], kinds[order]
+    new = np.ones(len(pairs), dtype=np.bool_)
+    new[1:] = (pairs[1:] != pairs[:-1]).any(axis=1) | (kinds[1:] != kinds[:-1]).any(axis=1)
+    return pairs[new], kinds[new]
+
+
+def _union(parts: Sequence[Keys]) -> Keys:
+    """Return the different keys of all parts, sorted."""
+    united: Keys = np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype=np.uint64)
+    return united
 
 
 def merge(parts: Sequence[PersonIndex]) -> PersonIndex:
     """Return the index of several files together."""
-    if not parts:
-        empty = tuple(_none() for _ in KEYS)
-        return PersonIndex(empty, empty, np.empty((0, 2), dtype=np.uint64))
     if len(parts) == 1:
         return parts[0]
+    none, no_kinds = np.empty((0, 2), dtype=np.uint64), np.empty((0, 2), dtype=np.uint8)
+    links, link_kinds = _different(
+        np.concatenate([none, *(p.links for p in parts)]),
+        np.concatenate([no_kinds, *(p.link_kinds for p in parts)]),
+    )
+    owners = np.concatenate([none, *(p.owners for p in parts)])
+    identity, mobile, card = (_union([p.keys[i] for p in parts]) for i in range(len(KEYS)))
+    tied_mobile, tied_card = (_union([p.tied[i] for p in parts]) for i in range(len(_WEAK)))
     return PersonIndex(
-        tuple(np.unique(np.concatenate([p.keys[i] for p in parts])) for i in range(len(KEYS))),
-        tuple(np.unique(np.concatenate([p.owned[i] for p in parts])) for i in range(len(KEYS))),
-        np.unique(np.concatenate([p.shared for p in parts]), axis=0),
-        sum(p.unkeyed_records for p in parts),
-        sum(p.masked_records for p in parts),
+        keys=(identity, mobile, card),
+        tied=(tied_mobile, tied_card),
+        links=links,
+        link_kinds=link_kinds,
+        owners=_different(owners, np.zeros(owners.shape, dtype=np.uint8))[0],
+        unkeyed_records=sum(p.unkeyed_records for p in parts),
+        masked_records=sum(p.masked_records for p in parts),
     )
 
 
 def count(found: PersonIndex) -> Persons:
     """Return the number of different people."""
-    by_key = {}
-    for i, code in enumerate(KEYS):
-        by_key[KINDS[code]] = len(found.keys[i]) - len(found.owned[i])
-    mobiles, uses = np.unique(found.shared[:, 0], return_counts=True)
+    identity, mobile, card = found.keys
+    # Mobiles are numbered before cards: the lowest number of a group is a mobile if it has one.
+    parent = np.arange(len(mobile) + len(card))
+    ends = [
+        np.where(
+            found.link_kinds[:, side] == MOBILE,
+            np.searchsorted(mobile, found.links[:, side]),
+            np.searchsorted(card, found.links[:, side]) + len(mobile),
+        )
+        for side in (0, 1)
+    ]
+    join(parent, ends[0], ends[1])
+    taken = np.zeros(len(parent), dtype=np.bool_)
+    taken[parent[np.searchsorted(mobile, found.tied[0])]] = True
+    taken[parent[np.searchsorted(card, found.tied[1]) + len(mobile)]] = True
+    known = (parent == np.arange(len(parent))) & ~taken
+    by_key = {
+        KINDS[RESIDENT_ID]: len(identity),
+        KINDS[MOBILE]: int(known[: len(mobile)].sum()),
+        KINDS[BANK_CARD]: int(known[len(mobile) :].sum()),
+    }
+    _, uses = np.unique(found.owners[:, 0], return_counts=True)
     return Persons(
         distinct=sum(by_key.values()),
         by_key=by_key,
-        shared_mobiles=int((uses > 1).sum()) if len(mobiles) else 0,
+        shared_mobiles=int((uses > 1).sum()),
         unkeyed_records=found.unkeyed_records,
         masked_records=found.masked_records,
     )

@@ -6,6 +6,8 @@ lacks the key can neither read a value from a token nor test a guess.
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -18,6 +20,10 @@ from qingyuan.pii.errors import PiiError
 #: Shortest key accepted, in bytes (NIST SP 800-107r1, 5.3.4: at least the security strength).
 MIN_KEY = 16
 TOKEN_BYTES = 16
+#: Block of SHA-256, in bytes.
+_BLOCK = 64
+#: Tokens in one Arrow array; its text offsets are 32-bit.
+_SLICE = 1 << 24
 _HEX = np.frombuffer(b"".join(f"{i:02x}".encode() for i in range(256)), dtype=np.uint8).reshape(256, 2)
 
 
@@ -89,9 +95,7 @@ class Tokenizer:
 def _key_states(key: bytes) -> tuple[Words, Words]:
     """Return the SHA-256 states after the inner and the outer key block (RFC 2104, section 2)."""
     scratch = np.empty(64, dtype=np.uint32)
-    if len(key) > 64:
-        import hashlib
-
+    if len(key) > _BLOCK:
         key = hashlib.sha256(key).digest()
     block = np.zeros(64, dtype=np.uint8)
     block[: len(key)] = np.frombuffer(key, dtype=np.uint8)
@@ -112,16 +116,22 @@ def keys_of(tokens: Bytes) -> npt.NDArray[np.uint64]:
     return np.ascontiguousarray(tokens[:, :8]).view(">u8").reshape(-1).astype(np.uint64)
 
 
-def hex_array(tokens: Bytes, null: npt.NDArray[np.bool_]) -> pa.StringArray:
+def hex_array(tokens: Bytes, null: npt.NDArray[np.bool_]) -> pa.ChunkedArray[pa.StringScalar]:
     """Return the tokens as 32 hex digits, null where ``null`` is set."""
+    parts = [_hex(tokens[i : i + _SLICE], null[i : i + _SLICE]) for i in range(0, len(tokens), _SLICE)]
+    return pa.chunked_array(parts, pa.string())
+
+
+def _hex(tokens: Bytes, null: npt.NDArray[np.bool_]) -> pa.StringArray:
+    """Return one array of :func:`hex_array`."""
     n = len(tokens)
     text = _HEX[tokens].reshape(n, 32)
     offsets = np.arange(0, 32 * n + 1, 32, dtype=np.int32)
     validity = np.packbits(~null, bitorder="little")
     return pa.StringArray.from_buffers(
         n,
-        pa.py_buffer(offsets),
-        pa.py_buffer(np.ascontiguousarray(text)),
-        pa.py_buffer(validity),
+        pa.py_buffer(offsets.tobytes()),
+        pa.py_buffer(text.tobytes()),
+        pa.py_buffer(validity.tobytes()),
         int(null.sum()),
     )

@@ -102,3 +102,47 @@ def test_a_dump_that_breaks_off_is_named_and_its_tail_is_scanned() -> None:
 def test_binary_values_are_blanked_not_guessed() -> None:
     cells, _ = read(b"INSERT INTO t (a,b) VALUES (0xFF00FE,'x');\n", "d.sql")
     assert places(cells)["t.a#1"] == "\x1a\x1a\x1a"
+
+
+COPIED = (
+    "--\n-- PostgreSQL database dump\n--\n\n"
+    "CREATE TABLE public.u (\n    id integer,\n    name text,\n    phone text\n);\n\n"
+    "COPY public.u (id, name, phone) FROM stdin;\n"
+    "1\t张三\t13800138000\n2\t\\N\t\\N\n3\ta\\tb\\\\c'd\\x41\\101\t13900139000\n"
+    "\\.\n\n"
+    "COPY public.empty (id) FROM stdin;\n\\.\n"
+    "COPY u FROM stdin;\r\n4\t李四\t13700137000\r\n\\.\r\n"
+    "SELECT '13600136000';\n"
+)
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "gb18030"])
+@pytest.mark.parametrize("block", [9, 60, 4096])
+def test_rows_of_copy_are_placed_by_table_column_and_row(codec: str, block: int) -> None:
+    raw = COPIED.encode(codec)
+    cells, unread = read(raw, "d.sql", block_bytes=block)
+    assert codes(unread) == []
+    assert {p: t for p, t in places(cells).items() if "#" in p} == {
+        "u.id#1": "1",
+        "u.name#1": "张三",
+        "u.phone#1": "13800138000",
+        "u.id#2": "2",
+        "u.id#3": "3",
+        "u.name#3": "a\tb\\c'dAA",
+        "u.phone#3": "13900139000",
+        "u.id#4": "4",
+        "u.name#4": "李四",
+        "u.phone#4": "13700137000",
+    }
+    for cell in cells:
+        if cell.place != "u.name#3":
+            assert raw[cell.start : cell.end].decode(codec) == cell.text
+    assert {c.column for c in cells if c.place.startswith("u.phone")} == {"phone"}
+    assert [c.prose for c in cells if "13600136000" in c.text] == [True]
+
+
+def test_a_copy_that_breaks_off_keeps_its_last_row() -> None:
+    cells, _ = read(b"COPY u (a, b) FROM stdin;\n1\t13800138000\n2\t139001", "d.sql")
+    assert places(cells) == {"u.a#1": "1", "u.b#1": "13800138000", "u.a#2": "2", "u.b#2": "139001"} | {
+        p: t for p, t in places(cells).items() if "#" not in p
+    }

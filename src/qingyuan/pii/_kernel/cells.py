@@ -4,6 +4,7 @@ One pass over the characters of every cell; which columns hold names is decided 
 shares of the shapes.
 """
 
+# compiled loop; splitting it into calls costs the speed it exists for.
 from __future__ import annotations
 
 import numpy as np
@@ -38,7 +39,7 @@ _RO64 = "Array(int64, 1, 'C', readonly=True)"
 @njit(f"UniTuple(int64, 2)({_RO}, int64, int64)", cache=True, nogil=True)
 def character_at(data: Bytes, p: int, e: int) -> tuple[int, int]:
     """Return ``(code point, width)`` of the UTF-8 character at ``p``; code points over 0xFFFF as 0xFFFF."""
-    b = np.int64(data[p])
+    b = data[p] + 0
     if b < 0x80:
         return b, 1
     if b < 0xE0 and p + 1 < e:
@@ -71,7 +72,7 @@ def _pair_listed(first: int, second: int, pairs: Longs) -> bool:
     """Tell whether the two characters are among the sorted ``pairs``."""
     key = first << 16 | second
     at = np.searchsorted(pairs, key)
-    return at < pairs.size and pairs[at] == key
+    return bool(at < pairs.size and pairs[at] == key)
 
 
 @njit(f"int64(int64[::1], int64, int64, int64, int64, {_RO}, {_RO64})", cache=True, nogil=True)

@@ -3,6 +3,7 @@
 Also values found only through their label in free text (``收件人：张三``).
 """
 
+# compiled loop; splitting it into calls costs the speed it exists for.
 from __future__ import annotations
 
 import numpy as np
@@ -11,9 +12,10 @@ from numba import njit
 
 from qingyuan.pii._kernel.cells import (
     ADDRESS as SHAPE_ADDRESS,
+)
+from qingyuan.pii._kernel.cells import (
     ADDRESS_LOOSE,
     ADDRESS_MASKED,
-    NAME as SHAPE_NAME,
     NAME_MASKED,
     character_at,
     is_blank,
@@ -21,6 +23,9 @@ from qingyuan.pii._kernel.cells import (
     is_star,
     name_shape,
     shape_of,
+)
+from qingyuan.pii._kernel.cells import (
+    NAME as SHAPE_NAME,
 )
 from qingyuan.pii._kernel.flags import (
     ADDRESS,
@@ -52,13 +57,19 @@ _RO = "Array(uint8, 1, 'C', readonly=True)"
 _RO64 = "Array(int64, 1, 'C', readonly=True)"
 
 
+@njit("boolean(uint8, uint8)", cache=True, nogil=True)
+def _same_word(before: int, after: int) -> bool:
+    """Tell whether two bytes are letters with no word boundary between, as in ``bankCard`` before ``C``."""
+    return bool(is_letter(before) and is_letter(after) and not (before >= 97 and after <= 90))
+
+
 @njit(f"int64({_RO}, int64, int64, int64, {_RO}, {_RO64}, {_RO64})", cache=True, nogil=True)
 def word_ending(data: Bytes, q: int, s: int, e: int, text: Bytes, words: Longs, buckets: Longs) -> int:
     """Return the number of the longest word that ends at ``q`` within ``s..e``, or -1.
 
     ``words`` holds ``(offset in text, length, class)`` triples, longest first within a bucket;
-    ``buckets[b]`` is the first word whose last byte is ``b``. ASCII is compared without case and on
-    letter boundaries.
+    ``buckets[b]`` is the first word whose last byte is ``b``. ASCII is compared without case, on letter
+    boundaries (``cardNo`` has one before ``N``), and a space in a word also stands for ``_`` or ``-``.
     """
     last = data[q - 1]
     if 65 <= last <= 90:
@@ -73,13 +84,14 @@ def word_ending(data: Bytes, q: int, s: int, e: int, text: Bytes, words: Longs, 
             c = data[q - 1 - j]
             if 65 <= c <= 90:
                 c |= 32
-            if c != text[at + size - 1 - j]:
+            if c != text[at + size - 1 - j] and not (text[at + size - 1 - j] == 32 and c in (95, 45)):
                 same = False
                 break
         if not same:
             continue
         if is_letter(text[at]) and (
-            (q - size > s and is_letter(data[q - size - 1])) or (q < e and is_letter(data[q]))
+            (q - size > s and _same_word(data[q - size - 1], data[q - size]))
+            or (q < e and _same_word(data[q - 1], data[q]))
         ):
             continue
         return k
@@ -94,7 +106,7 @@ def _only_joins(data: Bytes, a: int, b: int) -> bool:
     while a < b:
         c, width = character_at(data, a, b)
         a += width
-        if 0x30 <= c <= 0x39 or 0x41 <= (c & 0xDF) <= 0x5A and c < 0x80:
+        if 0x30 <= c <= 0x39 or (0x41 <= (c & 0xDF) <= 0x5A and c < 0x80):
             return False
         if is_han(c) and c not in (0x53F7, 0x7801, 0x662F, 0x4E3A, 0x4E86):
             return False
@@ -190,16 +202,12 @@ def read_context(
         flags[i] |= np.uint32(bits | label << LABEL_SHIFT)
 
 
-@njit(
-    f"void({_RO}, int64[::1], int64[::1], uint8[::1], uint32[::1], {_RO64}, {_RO64})", cache=True, nogil=True
-)
-def read_bins(
-    data: Bytes, first: Longs, last: Longs, kinds: Bytes, flags: Flags, listed: Longs, ranges: Longs
-) -> None:
+@njit(f"void({_RO}, int64[::1], int64[::1], uint8[::1], uint32[::1], {_RO})", cache=True, nogil=True)
+def read_bins(data: Bytes, first: Longs, last: Longs, kinds: Bytes, flags: Flags, issuers: Bytes) -> None:
     """Add the issuer bits to ``flags`` of cards.
 
-    ``listed`` holds sorted six-digit issuer numbers; ``ranges`` flat ``(low, high)`` pairs of six-digit
-    numbers of card networks.
+    ``issuers`` is ``uint8[1000000]`` by the first six digits: bit 0 for a listed issuer number, bit 1
+    for the range of a card network.
     """
     for i in range(kinds.size):
         if kinds[i] != BANK_CARD:
@@ -207,6 +215,10 @@ def read_bins(
         number = np.int64(0)
         n = 0
         p = first[i]
+        while p < last[i] and n < 6 and 48 <= data[p] <= 57:
+            number = number * 10 + data[p] - 48
+            n += 1
+            p += 1
         while p < last[i] and n < 6:
             symbol, width = symbol_at(data, p, last[i])
             if width > 0 and symbol > 9:
@@ -217,27 +229,23 @@ def read_bins(
             p += max(width, 1)
         if n < 4:
             continue
-        low = number
         for _ in range(6 - n):
-            low *= 10
-        if n == 6:
-            at = np.searchsorted(listed, number)
-            if at < listed.size and listed[at] == number:
-                flags[i] |= np.uint32(BIN_LISTED)
-        for k in range(0, ranges.size, 2):
-            if ranges[k] <= low <= ranges[k + 1]:
-                flags[i] |= np.uint32(BIN_RANGE)
+            number *= 10
+        known = issuers[number]
+        if n == 6 and known & 1:
+            flags[i] |= np.uint32(BIN_LISTED)
+        if known & 2:
+            flags[i] |= np.uint32(BIN_RANGE)
 
 
 @njit(
-    f"int64({_RO}, int64, int64, int64, {_RO}, {_RO64}, {_RO64}, int64[::1], {_RO}, {_RO64})",
+    f"int64({_RO}, int64, int64, {_RO}, {_RO64}, {_RO64}, int64[::1], {_RO}, {_RO64})",
     cache=True,
     nogil=True,
 )
 def _name_end(
     data: Bytes,
     p: int,
-    s: int,
     e: int,
     text: Bytes,
     words: Longs,
@@ -293,7 +301,7 @@ def _name_end(
 
 @njit("boolean(int64)", cache=True, nogil=True)
 def _ends_address(c: int) -> bool:
-    """Tell whether the character ends an address in free text: comma, stop, colon, tab, quote…"""
+    """Tell whether the character ends an address in free text: comma, stop, colon, tab, quote…."""
     return c in (0xFF0C, 0x2C, 0x3002, 0xFF1B, 0x3B, 0x0A, 0x09, 0x7C, 0xFF1A, 0x3A, 0x22, 0x3010)
 
 
@@ -355,7 +363,7 @@ def labelled_values(
             if p >= e:
                 continue
             if words[3 * k + 2] == LABEL_NAME:
-                end = _name_end(data, p, s, e, text, words, buckets, chars, letters, surnames)
+                end = _name_end(data, p, e, text, words, buckets, chars, letters, surnames)
                 masked = MASKED if end < 0 else 0
                 end = abs(end)
                 kind = NAME

@@ -4,7 +4,7 @@ RFC 4180 with the tolerance files in the wild need: ragged rows, CRLF, LF or lon
 an unquoted field is a character, text after a closing quote belongs to the field.
 """
 
-# ruff: noqa: C901, PLR0912, PLR0915, PLR1714 -- compiled loops over byte values
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Copying cells out of a text while resolving its escapes, keeping track of where each byte came from."""
 
-# ruff: noqa: C901, PLR1714, PLR2004 -- compiled loops over byte values
+
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy.typing as npt
 Bytes = npt.NDArray[np.uint8]
 Longs = npt.NDArray[np.int64]
 
-#: How a cell is written: as it stands; JSON string; SQL string in ``'`` or ``"``; hexadecimal.
-PLAIN, JSON, SQL_SINGLE, SQL_DOUBLE, HEX = 0, 1, 2, 3, 4
+#: How a cell is written: as it stands; JSON string; SQL string in ``'`` or ``"``; hexadecimal; PostgreSQL COPY.
+PLAIN, JSON, SQL_SINGLE, SQL_DOUBLE, HEX, SQL_COPY = 0, 1, 2, 3, 4, 5
 _BACKSLASH, _GAP = 0x5C, 0x0A
 
 
@@ -121,6 +121,32 @@ def _sql_escape(src: Bytes, i: int, end: int, out: Bytes, w: int) -> tuple[int, 
 
 
 @numba.njit(cache=True, nogil=True)
+def _copy_escape(src: Bytes, i: int, end: int, out: Bytes, w: int) -> tuple[int, int]:
+    r"""Resolve the PostgreSQL backslash escape at ``i``: ``\t``, ``\101``, ``\x41``; return how far was read and written."""
+    base = 0
+    most = 0
+    k = i + 1
+    if k < end and 48 <= src[k] <= 55:
+        base, most = 8, 3
+    elif k + 1 < end and src[k] == 0x78 and _hex(src[k + 1]) >= 0:
+        base, most = 16, 2
+        k += 1
+    if base:
+        value = 0
+        first = k
+        while k < end and k - first < most and 0 <= _hex(src[k]) < base:
+            value = value * base + _hex(src[k])
+            k += 1
+        # Bytes of a multi-byte character written as escapes are blanked: the buffer stays valid UTF-8.
+        out[w] = value if value < 0x80 else 0x1A
+        return k, w + 1
+    if k < end and (src[k] == 0x76 or src[k] == 0x66):
+        out[w] = 0x0B if src[k] == 0x76 else 0x0C
+        return i + 2, w + 1
+    return _sql_escape(src, i, end, out, w)
+
+
+@numba.njit(cache=True, nogil=True)
 def escape_room(src: Bytes) -> int:
     """Return the number of bytes of ``src`` that may begin an escape."""
     n = 0
@@ -174,7 +200,12 @@ def copy_cells(
                 out[w] = high * 16 + low
                 i, w = i + 2, w + 1
             elif form != PLAIN and b == _BACKSLASH:
-                i, w = _json_escape(src, i, end, out, w) if form == JSON else _sql_escape(src, i, end, out, w)
+                if form == JSON:
+                    i, w = _json_escape(src, i, end, out, w)
+                elif form == SQL_COPY:
+                    i, w = _copy_escape(src, i, end, out, w)
+                else:
+                    i, w = _sql_escape(src, i, end, out, w)
             elif b == quote:
                 out[w] = b
                 i, w = min(i + 2, end), w + 1

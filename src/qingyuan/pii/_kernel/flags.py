@@ -48,6 +48,14 @@ LABEL_SHIFT = 16
 LABEL_MASK = 0xF << LABEL_SHIFT
 #: Some context word for the kind stands in the window.
 CONTEXT = 1 << 20
+CODED = 1 << 21  # part of a product code: ``-B2`` or ``-01`` after it, ``NO`` before
+FITS_ID = 1 << 22  # a masked form that only a column or a label makes an ID,
+FITS_MOBILE = 1 << 23  # a mobile
+FITS_CARD = 1 << 24  # or a card
+FITS = FITS_ID | FITS_MOBILE | FITS_CARD
+COUNTY = 1 << 25  # the digits shown begin with a region code
+#: All bits that tell candidates apart.
+ALL_BITS = (1 << 26) - 1
 
 #: Classes of context words.
 NO_LABEL = 0
@@ -63,3 +71,4 @@ LABEL_TIME = 9
 LABEL_TEXT = 10
 LABEL_NOT_NAME = 11
 LABEL_PRIVACY = 12
+LABEL_WEAK = 13  # 号, no, num: a serial number if nothing speaks against it

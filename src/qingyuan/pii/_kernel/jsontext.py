@@ -8,7 +8,7 @@ A member name that looks like data (five digits in a row, ``@``, ``**``, or very
 part of a pattern or a path: such members are numbered, and the name itself is emitted as a cell.
 """
 
-# ruff: noqa: C901, PLR0911, PLR0912, PLR0915, PLR1714, PLR2004, SIM109 -- compiled loops over byte values
+
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """Matching the groups of one run against the kinds, longest form first."""
 
+
+# compiled loop; splitting it into calls costs the speed it exists for.
 from __future__ import annotations
 
-import numpy as np
 from numba import njit
 
 from qingyuan.pii._kernel.flags import (
@@ -44,7 +45,7 @@ def _judge_clear(
     """Judge ``n`` symbols without a mask; ``crossed`` if the last is X."""
     b = a + n
     if n == 11:
-        found = clear_mobile(symbols, a, b, plan)
+        found = clear_mobile(symbols, a, plan)
         if found >= 0:
             return MOBILE, found | extra
     failed = -1
@@ -94,8 +95,8 @@ def _is_country_code(symbols: Symbols, a: int, b: int, limit: int) -> bool:
     if b - a < limit:
         return False
     if limit == 4:
-        return symbols[a] == 0 and symbols[a + 1] == 0 and symbols[a + 2] == 8 and symbols[a + 3] == 6
-    return symbols[a] == 8 and symbols[a + 1] == 6
+        return bool(symbols[a] == 0 and symbols[a + 1] == 0 and symbols[a + 2] == 8 and symbols[a + 3] == 6)
+    return bool(symbols[a] == 8 and symbols[a + 1] == 6)
 
 
 @njit("boolean(int64[:, ::1], int64, int64, int64)", cache=True, nogil=True)
@@ -123,12 +124,16 @@ def _mobile(symbols: Symbols, groups: Longs, i: int, count: int, plan: Bytes, ou
         if i + used > count:
             continue
         first = groups[i, 1] - a
-        if used == 3 and not (
-            first == 3
-            and groups[i + 1, 1] - groups[i + 1, 0] == 4
-            and groups[i + 2, 1] - groups[i + 2, 0] == 4
-        ):
-            continue
+        if used == 3:
+            middle = groups[i + 1, 1] - groups[i + 1, 0]
+            final = groups[i + 2, 1] - groups[i + 2, 0]
+            # 138 1234 5678, 138 12345 678, 1381 2345 678.
+            if not (
+                (first == 3 and middle == 4 and final == 4)
+                or (first == 3 and middle == 5 and final == 3)
+                or (first == 4 and middle == 4 and final == 3)
+            ):
+                continue
         if used == 2 and not (first == 3 and groups[i + 1, 1] - groups[i + 1, 0] == 8):
             continue
         if not _same_separator(groups, i, i + used - 1) or groups[i + used - 1, 3] == 1:
@@ -139,7 +144,7 @@ def _mobile(symbols: Symbols, groups: Longs, i: int, count: int, plan: Bytes, ou
         if hidden > 0:
             found = masked_mobile(symbols, a, pre, hidden, suf, plan)
         elif pre == 11 and symbols[b - 1] < STAR:
-            found = clear_mobile(symbols, a, b, plan)
+            found = clear_mobile(symbols, a, plan)
         if found >= 0:
             out[KIND] = MOBILE
             out[EVIDENCE] = found | (GROUPED if used > 1 else 0)
@@ -151,9 +156,17 @@ def _mobile(symbols: Symbols, groups: Longs, i: int, count: int, plan: Bytes, ou
 
 @njit(f"int64(int8[::1], int64[:, ::1], int64, int64, {_RO}, int64[::1])", cache=True, nogil=True)
 def _prefixed_mobile(symbols: Symbols, groups: Longs, i: int, count: int, plan: Bytes, out: Longs) -> int:
-    """Try ``86``/``0086`` and a mobile, joined or separated; return the groups used."""
+    """Try ``86``/``0086`` and a mobile, joined or separated, or the old trunk ``0``; return the groups used."""
     a = groups[i, 0]
     b = groups[i, 1]
+    if b - a == 12 and symbols[a] == 0 and symbols[a + 1] == 1 and symbols[a + 2] >= 3:
+        groups[i, 0] = a + 1
+        used = _mobile(symbols, groups, i, count, plan, out)
+        groups[i, 0] = a
+        if used == 1 and out[EVIDENCE] & MASKED == 0:
+            out[FIRST] = a
+            return used
+        return 0
     for limit in (2, 4):
         if not _is_country_code(symbols, a, b, limit):
             continue
@@ -191,7 +204,7 @@ def _joined(
             inner = groups[k, 1] - groups[k, 0]
             fits = fits and inner == 4 if first == 4 else (used in (3, 4) and inner in (4, 8))
         if first == 4:
-            fits = fits and (used == 4 and size == 4 or used == 5 and size <= 3)
+            fits = fits and ((used == 4 and size == 4) or (used == 5 and size <= 3))
             fits = fits or (used == 3 and groups[i + 1, 1] - groups[i + 1, 0] == 6 and size == 5)
         else:
             fits = (fits and size == 4) or (used == 2 and size in (10, 12, 13))
@@ -296,11 +309,11 @@ def match(
             return used
     if symbols[a] == 1:
         used = _mobile(symbols, groups, i, count, plan, out)
-        if used == 1 or (
-            used > 1 and (groups[i, 2] != DASH or _free_of_dashes(groups, i, i + used - 1, count))
-        ):
-            if used > 1 or i == 0 or groups[i - 1, 2] != DASH or groups[i - 1, 1] - groups[i - 1, 0] < 5:
-                return used
+        if (
+            used == 1
+            or (used > 1 and (groups[i, 2] != DASH or _free_of_dashes(groups, i, i + used - 1, count)))
+        ) and (used > 1 or i == 0 or groups[i - 1, 2] != DASH or groups[i - 1, 1] - groups[i - 1, 0] < 5):
+            return used
     if i + 1 < count:
         used = _landline(symbols, groups, i, count, out)
         if used > 0:

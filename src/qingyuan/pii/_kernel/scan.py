@@ -4,15 +4,15 @@ Boundaries are those of digits, not of words: 汉字 next to a number do not mat
 digits is never a shorter number, and letters glued to a run (hashes, tracking numbers) end it.
 """
 
+# compiled loop; splitting it into calls costs the speed it exists for.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
+from qingyuan.pii._kernel.around import email, extension, whole
 from qingyuan.pii._kernel.flags import (
-    ASSIGNED,
-    BANK_CARD,
-    CHECKED,
     EMAIL,
     EXTENDED,
     MASKED,
@@ -23,7 +23,22 @@ from qingyuan.pii._kernel.flags import (
     WHOLE,
 )
 from qingyuan.pii._kernel.match import EVIDENCE, FIRST, KIND, LAST, match
-from qingyuan.pii._kernel.shapes import CHECK, WEIGHTS, Symbols, masked_long, masked_mobile, valid_date
+from qingyuan.pii._kernel.quick import (
+    CONTINUES,
+    ENDS,
+    FOLLOWER,
+    GLUES,
+    OPENING,
+    WORD,
+    crossed,
+    date_rest,
+    hopeless,
+    plain,
+    starred,
+    time_rest,
+)
+from qingyuan.pii._kernel.separated import separated
+from qingyuan.pii._kernel.shapes import Symbols
 from qingyuan.pii._kernel.symbols import (
     BRACKET,
     CLASSES,
@@ -32,11 +47,11 @@ from qingyuan.pii._kernel.symbols import (
     GLUED,
     MAX_GROUPS,
     MAX_SYMBOLS,
-    STAR,
+    Hashes,
     bracket_at,
     escape_width,
     glued_after,
-    is_letter,
+    glued_before,
     joined_before,
     opened_before,
     separator_at,
@@ -44,150 +59,11 @@ from qingyuan.pii._kernel.symbols import (
 )
 from qingyuan.pii.batch import Bytes, Longs
 
+Flags = npt.NDArray[np.uint32]
+
 _RO = "Array(uint8, 1, 'C', readonly=True)"
 _RO64 = "Array(int64, 1, 'C', readonly=True)"
 _WORDS = "Array(uint64, 1, 'C', readonly=True)"
-_MAIL_ENDINGS = np.array(
-    [sum(b << (8 * i) for i, b in enumerate(w)) for w in (b"png", b"jpg", b"gif", b"css", b"svg")]
-)
-
-
-def _continuing() -> Bytes:
-    """Return 1 for every byte that may continue or join a run of digits."""
-    table = np.zeros(256, dtype=np.uint8)
-    table[[32, 41, 42, 45, 88, 120, 0xC2, 0xC3, 0xE2, 0xE3, 0xEF]] = 1
-    return table
-
-
-def _delimiters() -> Bytes:
-    """Return 1 for bytes that end a value in tables: they neither join, continue nor extend it."""
-    table = np.zeros(256, dtype=np.uint8)
-    table[list(b'\t\n\r",;|}<>!?$&=~^')] = 1
-    return table
-
-
-_CONTINUING = _continuing()
-_DELIMITER = _delimiters()
-
-
-_DOUBLED = np.array([0, 2, 4, 6, 8, 1, 3, 5, 7, 9], dtype=np.uint8)
-
-
-@njit(f"boolean({_RO}, int64, int64)", cache=True, nogil=True)
-def _luhn(data: Bytes, p: int, r: int) -> bool:
-    """Tell whether the ASCII digits ``p..r`` pass ISO/IEC 7812-1 annex B."""
-    total = np.int64(0)
-    k = r - 1
-    while k > p:
-        total += data[k] - 48 + _DOUBLED[data[k - 1] - 48]
-        k -= 2
-    if k == p:
-        total += data[p] - 48
-    return total % 10 == 0
-
-
-@njit(f"boolean({_RO}, int64, int64, int64, {_RO})", cache=True, nogil=True)
-def _hopeless(data: Bytes, p: int, r: int, e: int, provinces: Bytes) -> bool:
-    """Tell by length and first digits that nothing begins with the digits ``p..r``.
-
-    Most runs of a table are amounts, dates, tracking and order numbers; this keeps them off the
-    slower reading of groups.
-    """
-    n = r - p
-    d = data[p] - 48
-    if r < e and _CONTINUING[data[r]]:
-        if data[r] not in (32, 45):
-            return False
-        if r + 1 < e and CLASSES[data[r + 1]] not in (0, 4, 5, 6):
-            if n == 4 and data[r] == 45 and d in (1, 2) and r + 3 < e:
-                return CLASSES[data[r + 2]] != 1 or CLASSES[data[r + 3]] != 1 or data[r + 1] == 42
-            if n == 2:
-                return d != 8
-            if n == 3:
-                return d > 1
-            return n == 1 or (n in (5, 7, 8, 9) and d not in (1, 9))
-    if n < 10 or n > 19:
-        return True
-    if d == 0:
-        return n > 12 and (n != 15 or data[p + 1] != 48 or data[p + 2] != 56)
-    if d == 8 and n == 13:
-        return data[p + 1] != 54
-    if d == 9:
-        return data[p + 1] != 53
-    if n == 11:
-        return d != 1
-    if n < 13:
-        return True
-    if (n == 18 or n == 15) and provinces[d * 10 + data[p + 1] - 48]:
-        month = (data[p + n - 8] - 48) * 10 + data[p + n - 7] - 48
-        if n == 15:
-            month = (data[p + 8] - 48) * 10 + data[p + 9] - 48
-        if 1 <= month <= 12:
-            return False
-    if d == 1:
-        return n < 16 or data[p + 1] != 48
-    if d < 3 or d > 6:
-        return True
-    return not _luhn(data, p, r)
-
-
-@njit(f"UniTuple(int64, 2)({_RO}, int64, int64, {_RO}, {_RO})", cache=True, nogil=True)
-def _plain(data: Bytes, p: int, r: int, plan: Bytes, provinces: Bytes) -> tuple[int, int]:
-    """Judge digits that stand alone between delimiters: ``(kind, evidence)``, or kind -1 to read on.
-
-    The same answers as :func:`match.judge`, without copying the digits; only the commonest forms.
-    """
-    n = r - p
-    d = data[p] - 48
-    if n == 11 and d == 1:
-        known = plan[100 + (data[p + 1] - 48) * 10 + data[p + 2] - 48]
-        if known:
-            return MOBILE, STANDARD | ASSIGNED if known == 2 else STANDARD
-        return 0, 0
-    if n == 18 and provinces[d * 10 + data[p + 1] - 48]:
-        year = (
-            (data[p + 6] - 48) * 1000 + (data[p + 7] - 48) * 100 + (data[p + 8] - 48) * 10 + data[p + 9] - 48
-        )
-        month = (data[p + 10] - 48) * 10 + data[p + 11] - 48
-        if valid_date(year, month, (data[p + 12] - 48) * 10 + data[p + 13] - 48):
-            total = np.int64(0)
-            for k in range(17):
-                total += (data[p + k] - 48) * WEIGHTS[k]
-            return RESIDENT_ID, STANDARD | CHECKED if CHECK[total % 11] == data[p + 17] - 48 else STANDARD
-        return (0, 0) if d < 3 or (d == 3 and data[p + 1] < 52) else (-1, 0)
-    if n >= 16 and 4 <= d <= 6 and (n != 18 or provinces[d * 10 + data[p + 1] - 48] == 0):
-        return (BANK_CARD, STANDARD | CHECKED) if _luhn(data, p, r) else (0, 0)
-    return -1, 0
-
-
-@njit(f"UniTuple(int64, 3)({_RO}, int64, int64, int64, int8[::1], {_RO}, {_RO})", cache=True, nogil=True)
-def _starred(
-    data: Bytes, p: int, r: int, e: int, symbols: Symbols, plan: Bytes, provinces: Bytes
-) -> tuple[int, int, int]:
-    """Judge ASCII digits, stars and digits that stand alone: ``(kind, evidence, end)``, kind -1 to read on.
-
-    The same answers as :func:`match.judge` for one group; ``symbols`` is scratch.
-    """
-    hidden = r
-    while hidden < e and data[hidden] == 42:
-        hidden += 1
-    z = hidden
-    while z < e and 48 <= data[z] <= 57:
-        z += 1
-    if z < e and data[z] in (88, 120) and z > hidden and z - p == 17:
-        z += 1
-    if (z < e and _DELIMITER[data[z]] == 0) or z - p > 24:
-        return -1, 0, p
-    pre = r - p
-    stars = hidden - r
-    suf = z - hidden
-    for k in range(min(pre, 4)):
-        symbols[k] = data[p + k] - 48
-    found = masked_mobile(symbols, 0, pre, stars, suf, plan)
-    if found >= 0:
-        return MOBILE, found, z
-    kind, found = masked_long(symbols, 0, pre, stars, suf, False, provinces)
-    return (kind, found, z) if kind else (-1, 0, p)
 
 
 @njit(
@@ -200,7 +76,7 @@ def _read_run(
     p: int,
     s: int,
     e: int,
-    words: Longs,
+    words: Hashes,
     symbols: Symbols,
     where: Longs,
     groups: Longs,
@@ -282,104 +158,6 @@ def _read_run(
         q = after
 
 
-@njit(f"int64({_RO}, int64, int64, boolean)", cache=True, nogil=True)
-def _extension(data: Bytes, q: int, e: int, dash: bool) -> int:
-    """Return the end of an extension (转 1234, ext. 12, [1234], -1234) at ``q``, or ``q`` if none."""
-    p = q
-    while p < e and data[p] == 32:
-        p += 1
-    bare = False
-    close = 0
-    if p + 2 < e and data[p] == 0xE8 and data[p + 1] == 0xBD and data[p + 2] == 0xAC:
-        p += 3
-        if p + 2 < e and data[p] == 0xE6 and data[p + 1] == 0x8E and data[p + 2] == 0xA5:
-            p += 3
-        elif p + 5 < e and data[p] == 0xE5 and data[p + 1] == 0x88 and data[p + 2] == 0x86:
-            p += 6
-    elif p + 2 < e and (data[p] | 32) == 101 and (data[p + 1] | 32) == 120 and (data[p + 2] | 32) == 116:
-        p += 3
-        if p < e and data[p] == 46:
-            p += 1
-    elif p == q and p < e and data[p] == 91:
-        p += 1
-        close = 93
-    elif dash and p == q and p < e and (data[p] == 45 or data[p] == 35):
-        p += 1
-        bare = True
-    else:
-        return q
-    while p < e and (data[p] == 32 or data[p] == 58) and not bare:
-        p += 1
-    first = p
-    while p < e and 48 <= data[p] <= 57:
-        p += 1
-    digits = p - first
-    if digits < 1 or digits > 8 or (p < e and is_letter(data[p])):
-        return q
-    if bare and (digits < 3 or digits > 6 or (p < e and data[p] == 45)):
-        return q
-    if close:
-        return p + 1 if digits >= 2 and p < e and data[p] == close else q
-    return p
-
-
-@njit(f"UniTuple(int64, 2)({_RO}, int64, int64, int64)", cache=True, nogil=True)
-def _email(data: Bytes, at: int, s: int, e: int) -> tuple[int, int]:
-    """Return ``(start, end)`` of the address around the at sign, or ``(at, at)``; negative start if masked."""
-    a = at
-    masked = False
-    while a > s and at - a <= 64:
-        b = data[a - 1]
-        if is_letter(b) or 48 <= b <= 57 or b in (46, 95, 45, 43):
-            a -= 1
-        elif b == 42:
-            masked = True
-            a -= 1
-        else:
-            break
-    while a < at and data[a] in (46, 45, 43):
-        a += 1
-    if a == at or at - a > 64 or data[at - 1] == 46:
-        return at, at
-    z = at + 1
-    label = z
-    dots = 0
-    while z < e and z - at <= 255:
-        b = data[z]
-        if b == 46:
-            if z == label:
-                break
-            if z + 1 >= e or not (is_letter(data[z + 1]) or 48 <= data[z + 1] <= 57):
-                break
-            dots += 1
-            label = z + 1
-        elif not (is_letter(b) or 48 <= b <= 57 or b == 45):
-            break
-        z += 1
-    size = z - label
-    if dots == 0 or size < 2 or size > 24:
-        return at, at
-    ending = np.int64(0)
-    for k in range(label, z):
-        if not is_letter(data[k]):
-            return at, at
-        if k - label < 3:
-            ending |= np.int64(data[k] | 32) << (8 * (k - label))
-    if size == 3 and np.any(_MAIL_ENDINGS == ending):
-        return at, at
-    return (-a - 1 if masked else a), z
-
-
-@njit(f"int64({_RO}, int64, int64, int64, int64)", cache=True, nogil=True)
-def _whole(data: Bytes, a: int, b: int, s: int, e: int) -> int:
-    """Return WHOLE if only spaces and quotes stand around ``a..b`` in the cell ``s..e``."""
-    while a > s and data[a - 1] in (32, 9, 34, 39, 96):
-        a -= 1
-    while b < e and data[b] in (32, 9, 34, 39, 96):
-        b += 1
-    return WHOLE if a == s and b == e else 0
-
-
 @njit(
     f"int64({_RO}, {_RO64}, {_RO64}, {_RO}, {_RO}, {_WORDS}, int64[::1], int64[::1], int64[::1], uint8[::1], uint32[::1])",
     cache=True,
@@ -391,12 +169,12 @@ def scan_cells(
     ends: Longs,
     plan: Bytes,
     provinces: Bytes,
-    words: Longs,
+    words: Hashes,
     out_cell: Longs,
     out_start: Longs,
     out_end: Longs,
     out_kind: Bytes,
-    out_flags: Longs,
+    out_flags: Flags,
 ) -> int:
     """Scan every cell and write the candidates, ascending; return their number.
 
@@ -426,43 +204,85 @@ def scan_cells(
         p = s
         floor = n
         while p < e:
-            kind = CLASSES[data[p]]
+            kind = CLASSES[data[np.uint64(p)]]
             if kind == 0:
                 p += 1
                 continue
+            if kind == 6:
+                p += 3
+                continue
             if kind == 1:
                 r = p + 1
-                while r < e and 48 <= data[r] <= 57:
+                while r < e and 48 <= data[np.uint64(r)] <= 57:
                     r += 1
-                if r - p < 10 and (r >= e or _CONTINUING[data[r]] == 0):
+                follower = FOLLOWER[data[r]] if r < e else ENDS
+                if follower == GLUES and (r - p < 10 or (data[r] | 32) != 101):
+                    # Digits inside a word never count: hashes and tracking numbers are passed over whole.
+                    p = r
+                    while r < e and WORD[data[np.uint64(r)]]:
+                        r += 1
+                    if r >= e or FOLLOWER[data[r]] != CONTINUES or data[r] == 32:
+                        p = r
+                    continue
+                if r - p < 10 and follower != CONTINUES:
                     p = r
                     continue
-                if p == s or _DELIMITER[data[p - 1]]:
+                if r - p == 4 and date_rest(data, r, e):
+                    p = time_rest(data, r + 6, e)
+                    continue
+                opening = OPENING[data[p - 1]] if p > s else 1
+                if opening == 1:
                     value = -1
                     found = 0
                     z = r
-                    if r >= e or _DELIMITER[data[r]]:
-                        value, found = _plain(data, p, r, plan, provinces)
-                    elif data[r] == 42:
-                        value, found, z = _starred(data, p, r, e, symbols, plan, provinces)
+                    if follower == CONTINUES and data[r] in (32, 45):
+                        if r + 1 >= e or CLASSES[data[r + 1]] in (0, 4, 5, 6):
+                            follower = 0
+                        elif r + 1 < e and CLASSES[data[r + 1]] != 3:
+                            value, found, z = separated(data, p, r, e, symbols, plan, provinces)
+                    if follower in (0, ENDS):
+                        value, found = plain(data, p, r, plan, provinces)
+                        if follower == 0 and value in (MOBILE, PRIVACY_NUMBER):
+                            z = extension(data, r, e, True)
+                            if z > r:
+                                value = PRIVACY_NUMBER
+                                found |= EXTENDED
+                    elif follower == CONTINUES and data[r] == 42:
+                        value, found, z = starred(data, p, r, e, symbols, plan, provinces)
+                    elif follower == CONTINUES and data[r] in (88, 120):
+                        found = crossed(data, p, r, e, provinces)
+                        if found >= 0:
+                            value = RESIDENT_ID
+                            z = r + 1
                     if value == 0:
                         p = r
                         continue
                     if value > 0:
+                        a = p
+                        if p > s and data[p] in (56, 48):
+                            if data[p - 1] == 43:
+                                a -= 1
+                            elif (
+                                p - 3 >= s
+                                and data[p - 1] == 0x8B
+                                and data[p - 2] == 0xBC
+                                and data[p - 3] == 0xEF
+                            ):
+                                a -= 3
                         out_cell[n] = cell
-                        out_start[n] = p
+                        out_start[n] = a
                         out_end[n] = z
                         out_kind[n] = value
-                        out_flags[n] = found | (WHOLE if p == s and z == e else _whole(data, p, z, s, e))
+                        out_flags[n] = found | (WHOLE if a == s and z == e else whole(data, a, z, s, e))
                         n += 1
                         p = z
                         continue
-                if _hopeless(data, p, r, e, provinces):
+                elif opening == 2 and follower in (0, ENDS) and glued_before(data, p, s, words):
                     p = r
                     continue
-            elif kind == 6:
-                p += 3
-                continue
+                if hopeless(data, p, r, e, provinces):
+                    p = r
+                    continue
             elif kind == 3:
                 sym, width = symbol_at(data, p, e)
                 if width == 0 or sym < 0:
@@ -472,7 +292,7 @@ def scan_cells(
                 p += escape_width(data, p, e)
                 continue
             elif kind == 4:
-                a, z = _email(data, p, s, e)
+                a, z = email(data, p, s, e)
                 if z == p:
                     p += 1
                     continue
@@ -486,7 +306,7 @@ def scan_cells(
                 out_start[n] = a
                 out_end[n] = z
                 out_kind[n] = EMAIL
-                out_flags[n] = STANDARD | masked | _whole(data, a, z, s, e)
+                out_flags[n] = STANDARD | masked | whole(data, a, z, s, e)
                 n += 1
                 p = z
                 continue
@@ -517,7 +337,7 @@ def scan_cells(
                 found = out[EVIDENCE]
                 value = out[KIND]
                 if value in (MOBILE, PRIVACY_NUMBER) and found & MASKED == 0:
-                    z2 = _extension(data, z, e, groups[i + used - 1, 2] in (0, DASH))
+                    z2 = extension(data, z, e, groups[i + used - 1, 2] in (0, DASH))
                     if z2 > z:
                         value = PRIVACY_NUMBER
                         found |= EXTENDED
@@ -526,7 +346,7 @@ def scan_cells(
                 out_start[n] = a
                 out_end[n] = z
                 out_kind[n] = value
-                out_flags[n] = found | _whole(data, a, z, s, e)
+                out_flags[n] = found | whole(data, a, z, s, e)
                 n += 1
                 i += used
                 while i < count and where[groups[i, 0], 0] < z:

@@ -4,6 +4,7 @@ Every function looks at ``symbols[a:b]`` (separators already removed) and return
 bits of :mod:`qingyuan.pii._kernel.flags`, or -1 when the run is not of the kind.
 """
 
+# compiled loop; splitting it into calls costs the speed it exists for.
 from __future__ import annotations
 
 import numpy as np
@@ -41,7 +42,7 @@ def luhn(symbols: Symbols, a: int, b: int) -> bool:
     total = 0
     double = False
     for i in range(b - 1, a - 1, -1):
-        d = np.int64(symbols[i])
+        d = symbols[i] + 0
         if double:
             d *= 2
             if d > 9:
@@ -73,8 +74,8 @@ def clear_id(symbols: Symbols, a: int, b: int, provinces: Bytes) -> int:
     return STANDARD | CHECKED if CHECK[total % 11] == symbols[b - 1] else STANDARD
 
 
-@njit("int64(int8[::1], int64, int64, Array(uint8, 1, 'C', readonly=True))", cache=True, nogil=True)
-def clear_mobile(symbols: Symbols, a: int, b: int, plan: Bytes) -> int:
+@njit("int64(int8[::1], int64, Array(uint8, 1, 'C', readonly=True))", cache=True, nogil=True)
+def clear_mobile(symbols: Symbols, a: int, plan: Bytes) -> int:
     """Judge 11 digits by the number plan (``plan[prefix]``: 2 assigned, 1 of the 13–19 range)."""
     known = plan[symbols[a] * 100 + symbols[a + 1] * 10 + symbols[a + 2]]
     if known == 0:
@@ -103,7 +104,7 @@ def clear_landline(symbols: Symbols, a: int, b: int) -> int:
     if symbols[a] != 0:
         return -1
     d = symbols[a + 1]
-    short = d == 1 and symbols[a + 2] == 0 or d == 2 and symbols[a + 2] != 6
+    short = (d == 1 and symbols[a + 2] == 0) or (d == 2 and symbols[a + 2] != 6)
     area = 3 if short else 4
     if not short and not 3 <= d <= 9:
         return -1
@@ -183,7 +184,7 @@ def masked_long(
     province = 1 <= d <= 8
     if pre >= 2:
         province = provinces[d * 10 + symbols[a + 1]] != 0
-    network = 4 <= d <= 6 or d == 3 and pre >= 2 and 4 <= symbols[a + 1] <= 7
+    network = 4 <= d <= 6 or (d == 3 and pre >= 2 and 4 <= symbols[a + 1] <= 7)
     union = d == 6 and (pre < 2 or symbols[a + 1] == 2)
     if n == 18 and province:
         return RESIDENT_ID, MASKED | STANDARD | (AMBIGUOUS if union else 0)

@@ -1,7 +1,5 @@
 """How far the cells of a worksheet reach, without parsing it."""
 
-# ruff: noqa: PLR2004 -- compiled loops over byte values
-
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
-"""The value lists of SQL INSERT statements."""
+"""The value lists of SQL INSERT statements and the rows of PostgreSQL COPY."""
 
-# ruff: noqa: C901, PLR0912, PLR1714, PLR2004 -- compiled loops over byte values
+
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-from qingyuan.pii._kernel.escapes import HEX, PLAIN, SQL_DOUBLE, SQL_SINGLE
+from qingyuan.pii._kernel.escapes import HEX, PLAIN, SQL_COPY, SQL_DOUBLE, SQL_SINGLE
 
 Bytes = npt.NDArray[np.uint8]
 Longs = npt.NDArray[np.int64]
@@ -201,3 +201,61 @@ def read_rows(
             return first, row, used, BROKEN if final else GOES_ON
         row += 1
         used = i
+
+
+@numba.njit(cache=True, nogil=True)
+def copy_room(data: Bytes, start: int) -> int:
+    """Return an upper bound of the values in rows of COPY from ``start`` on."""
+    n = 2
+    for i in range(start, len(data)):
+        if data[i] == 0x09 or data[i] == 0x0A:
+            n += 1
+    return n
+
+
+@numba.njit(cache=True, nogil=True)
+def read_copied(
+    data: Bytes, start: int, final: bool, cells: Longs, k: int, table: int, row: int
+) -> tuple[int, int, int, int]:
+    r"""Read rows of ``COPY … FROM stdin``: one a line, values divided by tabs, ``\N`` for null, up to ``\.``.
+
+    Args:
+        data: ``uint8[n]``.
+        start: Beginning of a row.
+        final: Whether nothing follows ``data``.
+        cells: ``int64[m, 6]``, filled from ``k`` on as by :func:`read_rows`.
+        k: Number of cells so far.
+        table: Number of the table.
+        row: Number of the next row.
+
+    Returns:
+        The number of cells, the number of the next row, how far was read, and how it ended.
+    """
+    n = len(data)
+    used = start
+    while used < n:
+        end = used
+        while end < n and data[end] != 0x0A:
+            end += 1
+        if end == n and not final:
+            return k, row, used, GOES_ON
+        after = min(end + 1, n)
+        if end > used and data[end - 1] == 0x0D:
+            end -= 1
+        if end - used == 2 and data[used] == 0x5C and data[used + 1] == 0x2E:
+            return k, row, after, OVER
+        column = 0
+        begin = used
+        for i in range(used, end + 1):
+            if i < end and data[i] != 0x09:
+                continue
+            null = i - begin == 2 and data[begin] == 0x5C and data[begin + 1] == 0x4E
+            if i > begin and not null:
+                cells[k, 0], cells[k, 1], cells[k, 2] = begin, i, column
+                cells[k, 3], cells[k, 4], cells[k, 5] = row, SQL_COPY, table
+                k += 1
+            column += 1
+            begin = i + 1
+        row += 1
+        used = after
+    return k, row, n, GOES_ON

@@ -5,12 +5,16 @@ run of symbols with nothing between; groups are joined by one space or dash (or 
 bracket after ``(0571`` or ``(+86``).
 """
 
+# compiled loop; splitting it into calls costs the speed it exists for.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
-from qingyuan.pii.batch import Bytes, Longs
+from qingyuan.pii.batch import Bytes
+
+Hashes = npt.NDArray[np.uint64]
 
 #: Symbols: 0–9 are digits.
 STAR = 10
@@ -69,9 +73,9 @@ def symbol_at(data: Bytes, p: int, e: int) -> tuple[int, int]:
     elif b == 0xE2 and p + 2 < e:
         c = data[p + 1]
         d = data[p + 2]
-        if c == 0x80 and 0x8B <= d <= 0x8D or c == 0x81 and d == 0xA0:
+        if (c == 0x80 and 0x8B <= d <= 0x8D) or (c == 0x81 and d == 0xA0):
             return -1, 3
-        if c == 0x80 and d == 0xA2 or c == 0x97 and d in (0x8F, 0x8B) or c == 0x88 and d == 0x97:
+        if (c == 0x80 and d == 0xA2) or (c == 0x97 and d in (0x8F, 0x8B)) or (c == 0x88 and d == 0x97):
             return STAR, 3  # • ● ○(U+25CB) ∗
     elif b == 0xC3 and p + 1 < e and data[p + 1] == 0x97:
         return STAR, 2  # ×
@@ -128,13 +132,35 @@ def is_letter(b: int) -> bool:
     return 65 <= b <= 90 or 97 <= b <= 122
 
 
+@njit("int64(Array(uint8, 1, 'C', readonly=True), int64, int64)", cache=True, nogil=True)
+def escape_width(data: Bytes, p: int, e: int) -> int:
+    """Return 3 if a percent escape of a separator or of a non-ASCII byte stands at ``p``, else 1.
+
+    Escapes of digits and letters are left alone: in ``50%13800000000`` the sign is a per cent.
+    """
+    if p + 2 >= e:
+        return 1
+    value = 0
+    for k in range(1, 3):
+        c = data[p + k]
+        if 48 <= c <= 57:
+            value = value * 16 + (c - 48)
+        elif 65 <= (c & 0xDF) <= 70:
+            value = value * 16 + ((c & 0xDF) - 55)
+        else:
+            return 1
+    if value >= 0x80 or value in (9, 10, 13) or 32 <= value <= 47 or 58 <= value <= 64 or 91 <= value <= 95:
+        return 3
+    return 1
+
+
 @njit(
     "boolean(Array(uint8, 1, 'C', readonly=True), int64, int64, Array(uint64, 1, 'C', readonly=True))",
     cache=True,
     nogil=True,
 )
-def glued_before(data: Bytes, p: int, s: int, words: Longs) -> bool:
-    """Tell whether the run beginning at ``p`` continues a word, a hash or a decimal number.
+def glued_before(data: Bytes, p: int, s: int, words: Hashes) -> bool:
+    r"""Tell whether the run beginning at ``p`` continues a word, a hash or a decimal number.
 
     Letters directly before are tolerated when they are a label such as ``tel`` (``words`` holds
     the FNV-1a hashes of the lower-case labels) or an escape such as ``\\n``.
@@ -144,9 +170,8 @@ def glued_before(data: Bytes, p: int, s: int, words: Longs) -> bool:
     b = data[p - 1]
     if b == 46:
         return p - 2 >= s and 48 <= data[p - 2] <= 57
-    if not is_letter(b):
+    if not is_letter(b) or (p - 3 >= s and data[p - 3] == 37 and escape_width(data, p - 3, p) == 3):
         return False
-    q = p
     h = np.uint64(14695981039346656037)
     first = p
     while first > s and is_letter(data[first - 1]) and p - first <= 10:
@@ -160,7 +185,10 @@ def glued_before(data: Bytes, p: int, s: int, words: Longs) -> bool:
         c = np.uint64(data[q] | 32)
         h = (h ^ c) * np.uint64(1099511628211)
         q += 1
-    return not np.any(words == h)
+    for k in range(words.size):
+        if words[k] == h:
+            return False
+    return True
 
 
 @njit(
@@ -168,7 +196,7 @@ def glued_before(data: Bytes, p: int, s: int, words: Longs) -> bool:
     cache=True,
     nogil=True,
 )
-def joined_before(data: Bytes, p: int, s: int, words: Longs) -> int:
+def joined_before(data: Bytes, p: int, s: int, words: Hashes) -> int:
     """Return GLUED if the run at ``p`` continues something else, DASHED after a short number and a dash."""
     if glued_before(data, p, s, words):
         return GLUED
@@ -196,25 +224,3 @@ def glued_after(data: Bytes, q: int, e: int) -> bool:
             r += 1
         return r < e and (48 <= data[r] <= 57 or is_letter(data[r]) or data[r] == 46)
     return False
-
-
-@njit("int64(Array(uint8, 1, 'C', readonly=True), int64, int64)", cache=True, nogil=True)
-def escape_width(data: Bytes, p: int, e: int) -> int:
-    """Return 3 if a percent escape of a separator or of a non-ASCII byte stands at ``p``, else 1.
-
-    Escapes of digits and letters are left alone: in ``50%13800000000`` the sign is a per cent.
-    """
-    if p + 2 >= e:
-        return 1
-    value = 0
-    for k in range(1, 3):
-        c = data[p + k]
-        if 48 <= c <= 57:
-            value = value * 16 + (c - 48)
-        elif 65 <= (c & 0xDF) <= 70:
-            value = value * 16 + ((c & 0xDF) - 55)
-        else:
-            return 1
-    if value >= 0x80 or value in (9, 10, 13) or 32 <= value <= 47 or 58 <= value <= 64 or 91 <= value <= 95:
-        return 3
-    return 1

@@ -1,6 +1,6 @@
 """Checking UTF-8 and telling the Chinese encodings apart."""
 
-# ruff: noqa: C901, PLR0912, PLR0915, PLR1714, PLR2004 -- compiled loops over byte values
+
 
 from __future__ import annotations
 

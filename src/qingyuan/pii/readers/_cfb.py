@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 
-import olefile  # type: ignore[import-untyped]
+import olefile
 
 from qingyuan.pii.batch import Batch, Unread
 from qingyuan.pii.readers._sheets import read_workbook

@@ -53,7 +53,7 @@ def read_source(source: Source) -> Iterator[Batch | Unread]:
         yield stop.unread(source.member)
 
 
-def _dispatch(source: Source, found: Sniffed) -> Iterator[Batch | Unread]:  # noqa: C901 -- one case per format
+def _dispatch(source: Source, found: Sniffed) -> Iterator[Batch | Unread]:
     match found.format:
         case Format.EMPTY:
             yield unread("empty", source.member)

@@ -1,4 +1,4 @@
-"""SQL dumps: the values of INSERT statements as cells of tables, everything else as free text."""
+"""SQL dumps: the values of INSERT and COPY statements as cells of tables, everything else as free text."""
 
 from __future__ import annotations
 
@@ -31,6 +31,10 @@ _INSERT = re.compile(
     + rb"\s*(?:\(([^()]{0,65536})\)\s*)?VALUES?\s*(?=\()",
     re.IGNORECASE,
 )
+_COPY = re.compile(
+    rb"^[ \t]*COPY\s+" + _TABLE + rb"\s*(?:\(([^()]{0,65536})\)\s*)?FROM\s+stdin\s*;[ \t]*\r?\n",
+    re.IGNORECASE | re.MULTILINE,
+)
 _CREATE = re.compile(
     rb"\bCREATE\s+(?:TEMPORARY\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?" + _TABLE + rb"\s*\(", re.IGNORECASE
 )
@@ -47,7 +51,8 @@ _NOT_COLUMN = {
     b"spatial",
 }
 _BEGINNING = re.compile(
-    rb"^\s*(?:--|/\*|#|INSERT\s|REPLACE\s|CREATE\s|DROP\s|SET\s|USE\s|BEGIN|START\s|LOCK\s)", re.IGNORECASE
+    rb"^\s*(?:--|/\*|#|INSERT\s|REPLACE\s|CREATE\s|DROP\s|COPY\s|SET\s|USE\s|BEGIN|START\s|LOCK\s)",
+    re.IGNORECASE,
 )
 _PROBED = 1 << 18
 #: A statement head this near the end of a window is left for the next one.
@@ -57,7 +62,7 @@ _HEAD = 1 << 17
 def probe(text: bytes, name: str) -> bool:
     """Return whether a text is an SQL dump, from its beginning."""
     text = text[:_PROBED]
-    if _INSERT.search(text):
+    if _INSERT.search(text) or _COPY.search(text):
         return _BEGINNING.match(text) is not None or name.lower().endswith(".sql")
     return name.lower().endswith(".sql") and _CREATE.search(text) is not None
 
@@ -78,6 +83,7 @@ class _Dump:
 
     tables: dict[str, _Table] = field(default_factory=dict)
     line: int = 1
+    copying: bool = False
     broken: list[int] = field(default_factory=list)
 
     def table(self, name: str) -> _Table:
@@ -120,7 +126,7 @@ def read_sql(source: Source, stream: TextStream) -> Iterator[Batch | Unread]:
             before = part.used
             if table is None:
                 table = part.between(dump)
-            elif part.rows(table, dump) != kernel.GOES_ON:
+            elif (part.copied if dump.copying else part.rows)(table, dump) != kernel.GOES_ON:
                 table = None
                 continue
             if part.used == before:
@@ -163,9 +169,25 @@ class _Part:
             dump.broken.append(self.line(self.used, dump))
         return int(state)
 
+    def copied(self, table: _Table, dump: _Dump) -> int:
+        """Read rows of ``table`` after COPY; return how they ended."""
+        room = self.count + kernel.copy_room(self.data, self.used)
+        if room > len(self.cells):
+            self.cells = np.concatenate(
+                (self.cells[: self.count], np.empty((room - self.count, 6), np.int64))
+            )
+        self.count, table.rows, self.used, state = kernel.read_copied(
+            self.data, self.used, self.final, self.cells, self.count, table.number, table.rows
+        )
+        dump.copying = state == kernel.GOES_ON
+        return int(state)
+
     def between(self, dump: _Dump) -> _Table | None:
-        """Pass the text up to the next INSERT and its head; return its table."""
+        """Pass the text up to the next INSERT or COPY and its head; return its table."""
         head = _INSERT.search(self.text, self.used)
+        copy = _COPY.search(self.text, self.used, head.start() if head else len(self.text))
+        dump.copying = copy is not None
+        head = copy or head
         if head is None:
             # A head may be cut off by the end of the window: whole lines are kept back.
             stop = len(self.text)
