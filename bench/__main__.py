@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 rows.setdefault(name, []).extend(run(name, folder, quick=options.quick))
             except SkippedError as reason:
                 skipped[name] = str(reason)
-            except Exception as defect:
+            except Exception as defect:  # noqa: BLE001 - the figures of the others must not be lost
                 traceback.print_exc()
                 skipped[name] = f"defect: {type(defect).__name__}: {defect}"
         seconds = time.perf_counter() - began

@@ -175,7 +175,7 @@ def test_too_few_rows_are_refused_before_anything_is_written(tmp_path: Path) -> 
 def test_the_full_leak_is_made_and_its_time_printed(tmp_path: Path) -> None:
     start = time.perf_counter()
     truth: Truth = generate(tmp_path / "材料", rows=50_000, truth=tmp_path / "elsewhere" / "t.parquet")
-    print(f"50,000 rows in {time.perf_counter() - start:.2f} s")
+    print(f"50,000 rows in {time.perf_counter() - start:.2f} s")  # noqa: T201
     assert truth.path == tmp_path / "elsewhere" / "t.parquet"
     assert truth.path.exists()
     assert not (tmp_path / "truth.parquet").exists()

@@ -51,7 +51,7 @@ def test_unused_bits_in_base64_are_refused() -> None:
         unb64("AB==", where="x")
 
 
-@given(st.datetimes(datetime(1970, 1, 2), datetime(9000, 1, 1), timezones=st.just(UTC)))
+@given(st.datetimes(datetime(1970, 1, 2), datetime(9000, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_times_are_written_at_plus_eight_to_the_second(moment: datetime) -> None:
     text = format_time(moment)
     assert text.endswith("+08:00")
@@ -68,7 +68,7 @@ def test_other_forms_of_time_are_refused(text: str) -> None:
 
 def test_a_time_without_zone_is_refused() -> None:
     with pytest.raises(EvidenceError):
-        format_time(datetime(2026, 3, 2))
+        format_time(datetime(2026, 3, 2))  # noqa: DTZ001
 
 
 def test_a_commitment_is_the_digest_of_salt_and_payload() -> None:

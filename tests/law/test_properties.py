@@ -29,7 +29,7 @@ COUNTS = st.integers(0, 20_000)
 
 
 def start_of(period: Period, day: date) -> date:
-    return datetime(day.year, day.month, day.day, 9, 30) if period.unit == "hour" else day
+    return datetime(day.year, day.month, day.day, 9, 30) if period.unit == "hour" else day  # noqa: DTZ001
 
 
 @given(st.sampled_from(ROLLING), STARTS)

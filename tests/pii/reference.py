@@ -28,7 +28,7 @@ def _landline(run: str) -> bool:
     return run[1] in "3456789" and len(run) in (11, 12) and run[4] in "2345678"
 
 
-def kind_of(run: str) -> str:
+def kind_of(run: str) -> str:  # noqa: PLR0911 -- one return a kind
     """Return the kind of one run standing alone, "" for none."""
     plan = catalog().numbering
     digits = run.isdigit()

@@ -197,7 +197,7 @@ def load_data(name: str, type_: type[T]) -> T:
     """
     raw = files("qingyuan.cases").joinpath("data", name).read_bytes()
     try:
-        return msgspec.convert(yaml.load(raw, Loader=_Loader), type_)
+        return msgspec.convert(yaml.load(raw, Loader=_Loader), type_)  # noqa: S506 - derives from a safe loader
     except (yaml.YAMLError, msgspec.ValidationError) as error:
         raise CasesError(
             "cases.bad-data",

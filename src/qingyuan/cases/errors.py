@@ -25,7 +25,7 @@ class Missing(NamedTuple):
     en: str
 
 
-class Refused(CasesError):
+class Refused(CasesError):  # noqa: N818 - a refusal is an answer, not a failure
     """An act that is not possible now; it says why, so that a button can.
 
     Attributes:

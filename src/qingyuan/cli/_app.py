@@ -128,7 +128,7 @@ class Out:
         """Print the machine-readable result when the output is JSON; a very long one without indentation."""
         if not self.json:
             return
-        import msgspec
+        import msgspec  # noqa: PLC0415 - only JSON needs it
 
         data = msgspec.json.encode(value, enc_hook=str)
         if len(data) < _INDENTED_BYTES:
@@ -137,7 +137,7 @@ class Out:
 
     def console(self) -> Console:
         """Return a rich console for tables; wide when the output is not a terminal."""
-        from rich.console import Console as RichConsole
+        from rich.console import Console as RichConsole  # noqa: PLC0415 - only tables need it
 
         width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 132
         return RichConsole(width=width, highlight=False)
@@ -153,8 +153,8 @@ class Out:
         """
         if self.json:
             return
-        from rich import box
-        from rich.table import Table
+        from rich import box  # noqa: PLC0415 - only tables need it
+        from rich.table import Table  # noqa: PLC0415
 
         table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
         for index, column in enumerate(columns):
@@ -178,7 +178,7 @@ def _is_number(cell: str) -> bool:
 
 
 def _escape(cell: str) -> str:
-    from rich.markup import escape
+    from rich.markup import escape  # noqa: PLC0415 - only tables need it
 
     return escape(cell)
 

@@ -63,11 +63,11 @@ def _mark(at: int) -> str:
 
 def _table(lines: Sequence[tuple[str, _Line]], numbers: dict[str, str], out: Out) -> None:
     """Print one table whose first column is wide enough for kinds; names of files stand on lines of their own."""
-    from rich.cells import cell_len
-    from rich.table import Table
-    from rich.text import Text
+    from rich.cells import cell_len  # noqa: PLC0415 - only tables need it
+    from rich.table import Table  # noqa: PLC0415 - only tables need it
+    from rich.text import Text  # noqa: PLC0415 - only tables need it
 
-    from qingyuan.pii.catalog import catalog
+    from qingyuan.pii.catalog import catalog  # noqa: PLC0415 - names of kinds
 
     known = catalog().kinds
     heads = [

@@ -30,7 +30,7 @@ from qingyuan.cli._found import print_persons, print_readings, print_unread
 @common
 def demo(home: Path, seed: int, rows: int, out: Out) -> None:
     """以生成的材料走完义乌快递面单案全流程 | Play the waybill matter; all of it is synthetic."""
-    from qingyuan.demo.yiwu import Step, play
+    from qingyuan.demo.yiwu import Step, play  # noqa: PLC0415 - heavy
 
     began = time.perf_counter()
     out.say(
@@ -73,7 +73,7 @@ def demo(home: Path, seed: int, rows: int, out: Out) -> None:
 
 
 def _accuracy(rows: list[dict[str, object]], out: Out) -> None:
-    from qingyuan.pii.catalog import catalog
+    from qingyuan.pii.catalog import catalog  # noqa: PLC0415 - names of kinds
 
     known = catalog().kinds
     out.table(

@@ -27,8 +27,8 @@ from qingyuan.cli._app import Out, common, home_option
 @common
 def package(identifier: str, output: Path, to: str, actor: str, home: Path, out: Out) -> None:
     """制作证据包 | Build the evidence package of a lead, matter or case."""
-    from qingyuan.office.home import Home
-    from qingyuan.office.packaging import make_package
+    from qingyuan.office.home import Home  # noqa: PLC0415 - verify must start without the office
+    from qingyuan.office.packaging import make_package  # noqa: PLC0415
 
     with Home.open(home) as office:
         packed = make_package(office, identifier, output, to=to, actor=actor)
@@ -90,9 +90,9 @@ def exhibit() -> None:
 @common
 def list_exhibits(identifier: str, home: Path, out: Out) -> None:
     """列出案卷的证据材料 | List the exhibits of a docket."""
-    from qingyuan.office.casework import docket_streams
-    from qingyuan.office.home import Home
-    from qingyuan.store.registry import exhibits
+    from qingyuan.office.casework import docket_streams  # noqa: PLC0415
+    from qingyuan.office.home import Home  # noqa: PLC0415 - verify must start without the office
+    from qingyuan.store.registry import exhibits  # noqa: PLC0415
 
     with Home.open(home) as office, office.database.read() as connection:
         rows = exhibits(connection, docket_streams(connection, identifier))
@@ -137,8 +137,8 @@ def list_exhibits(identifier: str, home: Path, out: Out) -> None:
 @common
 def custody(identifier: str, home: Path, out: Out) -> None:
     """保管链 | The chain of custody of one exhibit."""
-    from qingyuan.office.custody import custody_of
-    from qingyuan.office.home import Home
+    from qingyuan.office.custody import custody_of  # noqa: PLC0415
+    from qingyuan.office.home import Home  # noqa: PLC0415 - verify must start without the office
 
     with Home.open(home) as office:
         found = custody_of(office, identifier)

@@ -100,7 +100,7 @@ def as_json(result: IntakeResult) -> dict[str, object]:
     return body
 
 
-def _reporter(out: Out):  # type: ignore[no-untyped-def]
+def _reporter(out: Out):  # type: ignore[no-untyped-def]  # noqa: ANN202
     if out.json or not sys.stderr.isatty():
         return lambda _: None
 

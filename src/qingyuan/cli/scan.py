@@ -58,12 +58,12 @@ def scan(
     out: Out,
 ) -> None:
     """只扫描个人信息，不留存 | Scan PATHS; nothing is sealed, registered or kept."""
-    import dataclasses
+    import dataclasses  # noqa: PLC0415 - only here
 
-    from qingyuan.law import load
-    from qingyuan.office.summary import readings_of
-    from qingyuan.pii import engine
-    from qingyuan.pii.hits import write_hits
+    from qingyuan.law import load  # noqa: PLC0415 - heavy
+    from qingyuan.office.summary import readings_of  # noqa: PLC0415 - heavy
+    from qingyuan.pii import engine  # noqa: PLC0415 - heavy
+    from qingyuan.pii.hits import write_hits  # noqa: PLC0415 - heavy
 
     for target in (hits, findings_file):
         _check_suffix(target)
@@ -139,9 +139,9 @@ def scan(
 
 
 def _scans(paths: tuple[Path, ...], limits: Limits, key: bytes) -> Iterator[FileScan | Refused]:
-    from qingyuan.evidence import EvidenceError
-    from qingyuan.evidence.sources import open_source
-    from qingyuan.pii import engine, readers
+    from qingyuan.evidence import EvidenceError  # noqa: PLC0415 - heavy
+    from qingyuan.evidence.sources import open_source  # noqa: PLC0415 - heavy
+    from qingyuan.pii import engine, readers  # noqa: PLC0415 - heavy
 
     for one in walk(paths, limits):
         if isinstance(one, Found):
@@ -162,7 +162,7 @@ def _status(one: FileScan) -> str:
 
 def _user_key() -> bytes:
     """Return this user's own token key, made when there is none, so that two scans can be compared."""
-    from qingyuan.office.kek import key_folder
+    from qingyuan.office.kek import key_folder  # noqa: PLC0415 - heavy
 
     path = key_folder().parent / "scan.key"
     if path.exists():
@@ -188,14 +188,14 @@ def _check_suffix(target: Path | None) -> None:
 
 
 def _write_findings(target: Path, scans: list[FileScan]) -> None:
-    from qingyuan.findings import to_arrow, to_jsonl
-    from qingyuan.pii.report import to_findings
+    from qingyuan.findings import to_arrow, to_jsonl  # noqa: PLC0415 - heavy
+    from qingyuan.pii.report import to_findings  # noqa: PLC0415 - heavy
 
     findings = [finding for one in scans for finding in to_findings(one)]
     if target.suffix == ".jsonl":
         target.write_bytes(to_jsonl(findings))
         return
-    import pyarrow.parquet as pq
+    import pyarrow.parquet as pq  # noqa: PLC0415 - heavy
 
     pq.write_table(to_arrow(findings), target)
 
@@ -204,7 +204,7 @@ def _write_findings(target: Path, scans: list[FileScan]) -> None:
 @common
 def warm(out: Out) -> None:
     """预编译扫描内核 | Compile the scanner's kernels once for this installation."""
-    from qingyuan.pii import engine, readers
+    from qingyuan.pii import engine, readers  # noqa: PLC0415 - heavy
 
     began = time.perf_counter()
     engine.warm()

@@ -57,7 +57,7 @@ def _drawn(rng: np.random.Generator, words: Sequence[str], count: int) -> Text:
 
 
 def _names(rng: np.random.Generator, count: int) -> tuple[Text, Text]:
-    single = rng.random(count) < 0.18
+    single = rng.random(count) < 0.18  # noqa: PLR2004  the share of two-character names
     surname = _drawn(rng, lists.SURNAMES, count)
     first = _drawn(rng, lists.GIVEN_FIRST, count)
     # The last entry is the missing second character of a short given name.

@@ -87,11 +87,11 @@ def phones(rng: Rng, pool: Pool, person: d.Ints, level: Choice, role: str) -> Fi
         rows = _where(clear & (form == number))
         m = pool.mobile[key[rows]]
         mobile(rows, concat(lead, *_grouped(m, gap)))
-    rows = _where(clear & (form == 3))
+    rows = _where(clear & (form == 3))  # noqa: PLR2004  the form after the two grouped ones
     mobile(rows, from_matrix(d.full_width(pool.mobile[key[rows]])))
     rows = _where(level == MASKED)
     mobile(rows, from_matrix(d.masked(pool.mobile[key[rows]], 3, 4)), masked=True)
-    rows = _where(clear & (form == 4))
+    rows = _where(clear & (form == 4))  # noqa: PLR2004  the last form
     parts.append(Part(rows, _landlines(rng, rows.size), "landline", person[rows]))
     rows = _where(level == PRIVACY)
     parts.append(Part(rows, _privacy_numbers(rng, rows.size), "privacy-number", person[rows]))
@@ -126,7 +126,7 @@ def resident_ids(pool: Pool, person: d.Ints, form: Choice, role: str) -> Field:
 
 def cards(pool: Pool, person: d.Ints, form: Choice, role: str) -> Field:
     """Return a bank card column; ``form`` indexes absent, clear, masked."""
-    clear, masked = _where(form == 1), _where(form == 2)
+    clear, masked = _where(form == 1), _where(form == 2)  # noqa: PLR2004  the masked form
     parts = [
         Part(clear, pick(pool.card, person[clear]), "bank-card", person[clear]),
         Part(masked, pick(pool.card_masked, person[masked]), "bank-card", person[masked], masked=True),
@@ -147,7 +147,7 @@ def words(
 
 
 def _orders(rng: Rng, count: int) -> Field:
-    decoy = rng.random(count) < 0.10
+    decoy = rng.random(count) < 0.10  # noqa: PLR2004  the share the presentation promises
     rows, others = _where(decoy), _where(~decoy)
     body = d.join(d.constant("62", rows.size), d.digits(rng.integers(0, 10**16, rows.size), 16))
     day = rng.integers(0, _DAYS, others.size) + 20_260_601
@@ -253,8 +253,8 @@ def make_waybills(rng: Rng, pool: Pool, count: int) -> Batch:
     for side, person, level in (("s", sender, s_level), ("r", recipient, r_level)):
         role = {"s": "sender", "r": "recipient"}[side]
         hidden = level != CLEAR
-        star_name = hidden & (rng.random(count) < 0.8)
-        star_place = hidden & (rng.random(count) < 0.5)
+        star_name = hidden & (rng.random(count) < 0.8)  # noqa: PLR2004  the rest forgot the name
+        star_place = hidden & (rng.random(count) < 0.5)  # noqa: PLR2004  the rest forgot the address
         columns[f"{side}_name"] = words(pool.name, pool.name_masked, "name", person, star_name, role)
         columns[f"{side}_phone"] = phones(rng, pool, person, level, role)
         columns[f"{side}_addr"] = words(

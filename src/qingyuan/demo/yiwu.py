@@ -529,7 +529,7 @@ def _clear(home_path: Path) -> None:
         )
 
 
-class _timed:
+class _timed:  # noqa: N801 - used like a function
     def __init__(self, seconds: dict[str, float], stage: str) -> None:
         self._seconds, self._stage = seconds, stage
 

@@ -71,14 +71,14 @@ def _page(word: DocxDocument) -> None:
         else:
             element = OxmlElement("w:instrText")
             element.text = instruction
-        run._element.append(element)
+        run._element.append(element)  # noqa: SLF001 - python-docx has no API for fields
     _face(footer.add_run(" —"), "宋体", Pt(14))
 
 
 def _face(run: DocxRun, face: str, size: Pt) -> None:
     run.font.name = face
     run.font.size = size
-    run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), face)
+    run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), face)  # noqa: SLF001 - no API for East Asian faces
 
 
 def _spacing(paragraph: Paragraph) -> None:

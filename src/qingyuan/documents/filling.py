@@ -120,7 +120,7 @@ _DIGITS = "〇一二三四五六七八九"
 def _numeral(value: int) -> str:
     """Write 1–99 as a Chinese numeral for headings and items."""
     tens, ones = divmod(value, 10)
-    if not 0 < value < 100:
+    if not 0 < value < 100:  # noqa: PLR2004 - the numerals end here
         return str(value)
     head = "" if tens == 0 else ("十" if tens == 1 else _DIGITS[tens] + "十")
     return head + (_DIGITS[ones] if ones else "")

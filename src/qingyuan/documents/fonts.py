@@ -39,7 +39,7 @@ class FontSet(msgspec.Struct, frozen=True):
 
 def default_fonts() -> FontSet:
     """Return the faces that are installed with the package."""
-    from pylopdf_fonts_zh_cn import sans_path, serif_path
+    from pylopdf_fonts_zh_cn import sans_path, serif_path  # noqa: PLC0415 - only rendering needs the files
 
     folders = {Path(sans_path()).parent, Path(serif_path()).parent}
     return FontSet(SERIF, SERIF, SANS, tuple(sorted(folders)))

@@ -25,7 +25,7 @@ def render_pdf(document: Document, fonts: FontSet | None = None) -> bytes:
     Raises:
         DocumentError: The page cannot be set, or a named family is not embedded in the result.
     """
-    import typst
+    import typst  # noqa: PLC0415 - 40 MB of compiler that only rendering needs
 
     faces = fonts or default_fonts()
     payload = {
@@ -69,10 +69,10 @@ def render_pdf(document: Document, fonts: FontSet | None = None) -> bytes:
 
 def embedded_fonts(pdf: bytes) -> dict[str, bool]:
     """Return each font name used by text in ``pdf`` and whether its program is embedded."""
-    import ctypes
+    import ctypes  # noqa: PLC0415
 
-    import pypdfium2
-    import pypdfium2.raw as pdfium
+    import pypdfium2  # noqa: PLC0415
+    import pypdfium2.raw as pdfium  # noqa: PLC0415
 
     found: dict[str, bool] = {}
     opened = pypdfium2.PdfDocument(pdf)

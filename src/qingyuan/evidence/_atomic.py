@@ -65,13 +65,13 @@ def atomic_writer(path: Path) -> Iterator[TargetFile]:
             except OSError as error:
                 raise write_failed(path, error) from error
         try:
-            os.replace(temporary, path)
+            os.replace(temporary, path)  # noqa: PTH105  (the temporary name is a string)
             _sync_folder(path.parent)
         except OSError as error:
             raise write_failed(path, error) from error
     except BaseException:
         with suppress(FileNotFoundError):
-            os.unlink(temporary)
+            os.unlink(temporary)  # noqa: PTH108
         raise
 
 

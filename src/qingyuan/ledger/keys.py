@@ -163,7 +163,7 @@ class VerifierKey:
 
     def _subtree(self, checkpoint: Checkpoint, time: int, raw: bytes) -> bool:
         names = (self.name.encode(), checkpoint.origin.encode())
-        if checkpoint.extensions or max(map(len, names)) > 255:
+        if checkpoint.extensions or max(map(len, names)) > 255:  # noqa: PLR2004 - opaque<1..2^8-1>
             return False
         message = b"subtree/v1\n\x00" + _short(names[0]) + time.to_bytes(8, "big") + _short(names[1])
         message += bytes(8) + checkpoint.size.to_bytes(8, "big") + checkpoint.root
@@ -312,7 +312,7 @@ def split_key(encoded: str) -> tuple[str, int, Algorithm, bytes]:
         FormatError: ``ledger.key`` when malformed or of an unknown algorithm.
     """
     parts = encoded.split("+", 2)  # the base64 may hold plus signs, the name cannot
-    if len(parts) != 3:
+    if len(parts) != 3:  # noqa: PLR2004
         raise _bad_key("缺少名称、编号或密钥", "the name, the key ID or the key is missing")
     name, stated, material = parts
     data = b64decode(material)

@@ -194,7 +194,7 @@ def parse_policy(data: bytes) -> Policy:
     parser = _Parser()
     # Octets above 0x7f are opaque: surrogateescape keeps each of them, whatever it means.
     for number, line in enumerate(data.split(b"\n"), 1):
-        if any((octet < 0x20 and octet != 0x09) or octet == 0x7F for octet in line):
+        if any((octet < 0x20 and octet != 0x09) or octet == 0x7F for octet in line):  # noqa: PLR2004 - as the format says
             raise _malformed(number, "含控制字符", "it has a control character")
         words = line.replace(b"\t", b" ").decode(errors="surrogateescape").split(" ")
         fields = [word for word in words if word]
@@ -244,7 +244,7 @@ class _Parser:
     def _witness(self, rest: list[str]) -> None:
         self._define(rest[0])
         key = self._key(rest[1], _WITNESS_ALGORITHMS, [each.key for each in self._witnesses])
-        self._witnesses.append(PolicyWitness(rest[0], key, rest[2] if len(rest) > 2 else None))
+        self._witnesses.append(PolicyWitness(rest[0], key, rest[2] if len(rest) > 2 else None))  # noqa: PLR2004
         self._limit(self._witnesses)
 
     def _group(self, rest: list[str]) -> None:

@@ -186,7 +186,7 @@ def sm2_backend() -> Literal["openssl", "python"]:
 
 @functools.cache
 def _libcrypto() -> Libcrypto | None:
-    from qingyuan.ledger._sm2_openssl import load
+    from qingyuan.ledger._sm2_openssl import load  # noqa: PLC0415 - ctypes only where SM2 is used
 
     found = load()
     if found is None or found.public(_EXAMPLE_PRIVATE) != _EXAMPLE_PUBLIC:

@@ -101,9 +101,9 @@ class Submission:
                 every other status, ``ledger.witness-reply`` when the reply is not of the format.
             SignatureError: ``ledger.witness-signature`` when the reply has no valid cosignature of the witness.
         """
-        if status == 200:
+        if status == 200:  # noqa: PLR2004 - HTTP
             return self._cosignature(body)
-        if status == 409 and content_type.strip().lower() == SIZE_TYPE:
+        if status == 409 and content_type.strip().lower() == SIZE_TYPE:  # noqa: PLR2004 - HTTP
             self._resume(body)
             return None
         # The proof was checked against our own storage and starts where the witness says it stands.

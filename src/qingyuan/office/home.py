@@ -170,7 +170,7 @@ class Home:
     @cached_property
     def law(self) -> Law:
         """The law, with the office's overlay ``home/law`` when there is one."""
-        from qingyuan.law import load
+        from qingyuan.law import load  # noqa: PLC0415 - many commands need no law
 
         overlay = self.path / "law"
         return load(overlay if overlay.is_dir() else None)

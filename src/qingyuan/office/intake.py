@@ -242,7 +242,7 @@ def _join(home: Home, same: Sequence[Item], done: Item) -> None:
 
 def _keep_scan(home: Home, job: Job, sealer: Sealer, result: Done, waiting: dict[str, list[Item]]) -> None:
     """Seal the result of a task and note it with its items, in one transaction."""
-    from qingyuan.pii.engine import ENGINE
+    from qingyuan.pii.engine import ENGINE  # noqa: PLC0415 - heavy
 
     first = result.targets[0]
     label = first.name if len(result.targets) == 1 else f"{first.exhibit}等{len(result.targets)}个文件"

@@ -201,7 +201,7 @@ def _build(
 
 
 def _sign(home: Home, text: str) -> bytes:
-    from qingyuan.ledger import sign_note
+    from qingyuan.ledger import sign_note  # noqa: PLC0415 - a callback
 
     return sign_note(text, [home.package_signer()])
 

@@ -110,7 +110,7 @@ def _seal_findings(
     home: Home, job: Job, collector: Collector, findings: Sequence[Finding], parents: Sequence[str]
 ) -> None:
     """Seal the findings as an exhibit derived from what was scanned, unless the newest ones are the same."""
-    from qingyuan.pii.engine import ENGINE
+    from qingyuan.pii.engine import ENGINE  # noqa: PLC0415 - heavy
 
     data = to_jsonl(findings)
     with home.database.read() as connection:

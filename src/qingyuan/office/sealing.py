@@ -171,7 +171,7 @@ class Sealer:
         parents: tuple[str, ...] = (),
         engine: str = "",
     ) -> Prepared:
-        from qingyuan import __version__
+        from qingyuan import __version__  # noqa: PLC0415 - read at call time
 
         clock = self._home.clock
         started, ticks = clock.now(), clock.monotonic_ns()

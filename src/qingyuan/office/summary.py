@@ -143,8 +143,8 @@ class Gathered(msgspec.Struct, frozen=True):
 
 def gather(home: Home, lead: str) -> Gathered:
     """Read the scans of a lead and add them up, one task's scans in memory at a time."""
-    from qingyuan.pii import engine
-    from qingyuan.pii.report import to_findings
+    from qingyuan.pii import engine  # noqa: PLC0415 - heavy
+    from qingyuan.pii.report import to_findings  # noqa: PLC0415 - heavy
 
     with home.database.read() as connection:
         held = items(connection, lead)
@@ -176,8 +176,8 @@ def gather(home: Home, lead: str) -> Gathered:
 
 def _together(scans: Sequence[FileScan]) -> FileScan:
     """Return one scan that adds up to the same as ``scans``; what belongs to single files is left out."""
-    from qingyuan.pii import counting, persons
-    from qingyuan.pii.model import KindCount, RecordCounts
+    from qingyuan.pii import counting, persons  # noqa: PLC0415 - heavy
+    from qingyuan.pii.model import KindCount, RecordCounts  # noqa: PLC0415 - heavy
 
     kinds: dict[str, KindCount] = {}
     for scan in scans:
@@ -199,10 +199,10 @@ def _together(scans: Sequence[FileScan]) -> FileScan:
 
 def read_hits(home: Home, lead: str) -> pa.Table:
     """Return every hit of a lead, from the sealed results of its scans."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    import pyarrow as pa  # noqa: PLC0415 - avoids a cycle at import
+    import pyarrow.parquet as pq  # noqa: PLC0415 - heavy
 
-    from qingyuan.office.sealing import open_exhibit
+    from qingyuan.office.sealing import open_exhibit  # noqa: PLC0415 - avoids a cycle at import
 
     with home.database.read() as connection:
         rows = {row.id: row for row in exhibits(connection, [lead])}

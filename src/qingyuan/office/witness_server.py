@@ -180,7 +180,7 @@ class _Http(ThreadingHTTPServer):
             self._cut(list(self._deadlines))
         super().server_close()
 
-    def handle_error(self, request: object, client_address: object) -> None:
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 - as the parent has it
         _LOG.exception("a connection ended in an error")
 
     @staticmethod
@@ -231,16 +231,16 @@ class _Handler(BaseHTTPRequestHandler):
         known = self._target == f"{self._http.prefix}/add-checkpoint"
         self._close(405, "method not allowed", allow="POST" if known else "GET")
 
-    do_DELETE = do_PATCH = do_OPTIONS = do_HEAD = do_PUT
+    do_DELETE = do_PATCH = do_OPTIONS = do_HEAD = do_PUT  # noqa: N815 - names of the parent class
 
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002 - as the parent has it
         """Answer a request that the parent class refuses, in plain text."""
         self._close(int(code), message or "bad request")
 
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002 - as the parent has it
         _LOG.info("%s %s", self.command, code)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - name of the parent class
         _LOG.info(format, *args)
 
     def handle_one_request(self) -> None:

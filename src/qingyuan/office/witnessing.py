@@ -114,7 +114,7 @@ def fetch_checkpoint(url: str, origin: str, *, seconds: float = WITNESS_SECONDS)
         status, _, body = _exchange(connection, "GET", path, None)
     if status not in (200, 404):
         raise _unreachable(parts.netloc, f"HTTP {status}")
-    return body if status == 200 else None
+    return body if status == 200 else None  # noqa: PLR2004 - HTTP
 
 
 @contextlib.contextmanager

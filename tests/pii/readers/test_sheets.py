@@ -50,7 +50,7 @@ def test_cells_are_placed_by_sheet_letters_and_number_hidden_sheets_included() -
         (1.1010119900101123e17, "110101199001011232"),
         (1.5, "1.5"),
         (True, "TRUE"),
-        (dt.datetime(2026, 1, 2, 3, 4, 5), "2026-01-02 03:04:05"),
+        (dt.datetime(2026, 1, 2, 3, 4, 5), "2026-01-02 03:04:05"),  # noqa: DTZ001 -- a cell has no zone
         (dt.date(2026, 1, 2), "2026-01-02"),
     ],
 )

@@ -41,7 +41,7 @@ __version__ = "1.0"
 FORMAT = "qingyuan-evp/1"
 VERSION = 1
 
-_Readable = Union[io.BufferedReader, io.BytesIO]
+_Readable = Union[io.BufferedReader, io.BytesIO]  # noqa: UP007 - evaluated, and 3.9 has no X | Y
 
 # ---------------------------------------------------------------------------------------------
 # Bounds. Whatever a package claims, no more than this is held in memory or walked through.
@@ -188,7 +188,7 @@ def _printable(text: str, limit: int = 1_200) -> str:
     if shown.isprintable():
         return shown
     return "".join(
-        c if c.isprintable() else (f"\\u{ord(c):04x}" if ord(c) < 0x10000 else f"\\U{ord(c):08x}")
+        c if c.isprintable() else (f"\\u{ord(c):04x}" if ord(c) < 0x10000 else f"\\U{ord(c):08x}")  # noqa: PLR2004
         for c in shown
     )
 
@@ -373,7 +373,7 @@ def _say(saying: str, /, **values: object) -> _Said:
     return _Said(_TABLE[saying].zh.format(**zh), _TABLE[saying].en.format(**en))
 
 
-class _Problem(Exception):
+class _Problem(Exception):  # noqa: N818 - a finding that ends one check, not a programming error
     """Something that ends one check; it becomes a reason."""
 
     def __init__(self, saying: str, /, **values: object) -> None:
@@ -381,7 +381,7 @@ class _Problem(Exception):
         self.saying, self.values = saying, values
 
 
-class _Misfit(ValueError):
+class _Misfit(ValueError):  # noqa: N818 - what the input is, not a programming error
     """Input that is not what the format says."""
 
     def __init__(self, saying: str, /, **values: object) -> None:
@@ -464,7 +464,7 @@ def _rotate(value: int, count: int) -> int:
     return ((value << count) | (value >> (32 - count))) & _MASK32
 
 
-_SM3_T = tuple(_rotate(0x79CC4519 if j < 16 else 0x7A879D8A, j) for j in range(64))
+_SM3_T = tuple(_rotate(0x79CC4519 if j < 16 else 0x7A879D8A, j) for j in range(64))  # noqa: PLR2004
 _SM3_IV: tuple[int, ...] = (
     0x7380166F,
     0x4914B2B9,
@@ -531,7 +531,7 @@ def _sm3_compress(
         a12 = ((a << 12) | (a >> 20)) & mask
         s = (a12 + e + _SM3_T[j]) & mask
         ss1 = ((s << 7) | (s >> 25)) & mask
-        if j < 16:
+        if j < 16:  # noqa: PLR2004
             ff, gg = a ^ b ^ c, e ^ f ^ g
         else:
             ff, gg = (a & b) | (a & c) | (b & c), (e & f) | (~e & g)
@@ -846,7 +846,7 @@ def _time(value: object) -> bool:
     if match is None:
         return False
     try:
-        dt.datetime(*(int(part) for part in match.groups()))  # type: ignore[arg-type]
+        dt.datetime(*(int(part) for part in match.groups()))  # type: ignore[arg-type]  # noqa: DTZ001
     except ValueError:
         return False
     return True
@@ -1331,10 +1331,10 @@ def _parse_vkey(text: object) -> _VerifierKey:
     """Parse ``name+hash+b64`` (C2SP signed-note, verifier keys)."""
     parts = text.split("+", 2) if isinstance(text, str) else []
     bad = _Misfit("misfit.vkey")
-    if len(parts) != 3 or not _name_ok(parts[0]) or not re.fullmatch(r"[0-9a-fA-F]{8}", parts[1]):
+    if len(parts) != 3 or not _name_ok(parts[0]) or not re.fullmatch(r"[0-9a-fA-F]{8}", parts[1]):  # noqa: PLR2004
         raise bad
     data = _unbase64(parts[2])
-    if len(data) < 2:
+    if len(data) < 2:  # noqa: PLR2004 - a type byte and at least one byte of key
         raise bad
     key_id, kind, public = bytes.fromhex(parts[1]), data[0], data[1:]
     if kind in {_TYPE_ED25519, _TYPE_COSIGNATURE} and (
@@ -1487,7 +1487,7 @@ class _PolicyReader:
 
     def read(self, data: bytes) -> _Policy:
         """Return the policy; raise ``ValueError`` when the file is not one."""
-        if any((b < 32 and b not in b"\t\n") or b == 127 for b in data):
+        if any((b < 32 and b not in b"\t\n") or b == 127 for b in data):  # noqa: PLR2004 - C2SP character set
             raise _Misfit("misfit.policy-control")
         lines = data.decode("utf-8", "surrogateescape").split("\n")
         if len(lines) > MAX_POLICY_LINES:
@@ -1532,7 +1532,7 @@ class _PolicyReader:
         return True
 
     def _group(self, words: list[str]) -> bool:
-        if len(words) < 3 or words[0] == "none" or self._known(words[0]):
+        if len(words) < 3 or words[0] == "none" or self._known(words[0]):  # noqa: PLR2004
             return False
         name, rule, members = words[0], words[1], words[2:]
         if (
@@ -1799,7 +1799,7 @@ class _Run:
             return False
         except OSError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - what no one foresaw must read "cannot tell", not exit code 1
             self.findings.problem("unsupported.internal", check=name, error=type(error).__name__)
             return False
         if f"ok-{name}" in OK_CODES and self.findings.count == before:
@@ -2515,7 +2515,7 @@ def verify(
         except ValueError as error:
             policy_fault = _Problem("quorum.unreadable", why=_explain(error))
     given = _Given(trust_bytes, policy_bytes, trust_fault, policy_fault)
-    with open(path, "rb") as file:
+    with open(path, "rb") as file:  # noqa: PTH123 - accepts what open() accepts
         return _Run(file, given).run()
 
 
@@ -2531,7 +2531,7 @@ def verify_stream(file: _Readable, trust: bytes | None = None, policy: bytes | N
 def _read_given(path: str | os.PathLike[str], limit: int) -> bytes:
     """Return the bytes of a file of the reader; raise ``ValueError`` when it cannot be used."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb") as file:  # noqa: PTH123 - accepts what open() accepts
             data = file.read(limit + 1)
     except OSError as error:
         raise _Misfit("misfit.unreadable", reason=error.strerror or error) from error

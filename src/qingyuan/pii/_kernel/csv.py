@@ -4,8 +4,6 @@ RFC 4180 with the tolerance files in the wild need: ragged rows, CRLF, LF or lon
 an unquoted field is a character, text after a closing quote belongs to the field.
 """
 
-
-
 from __future__ import annotations
 
 import numba

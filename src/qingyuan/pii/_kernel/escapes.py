@@ -1,7 +1,5 @@
 """Copying cells out of a text while resolving its escapes, keeping track of where each byte came from."""
 
-
-
 from __future__ import annotations
 
 import numba

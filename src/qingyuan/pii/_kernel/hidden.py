@@ -5,7 +5,6 @@
 Plain by themselves are only an 18-character ID with its birth date partly shown, and ``138####1234``.
 """
 
-
 from __future__ import annotations
 
 import numpy as np

@@ -8,8 +8,6 @@ A member name that looks like data (five digits in a row, ``@``, ``**``, or very
 part of a pattern or a path: such members are numbered, and the name itself is emitted as a cell.
 """
 
-
-
 from __future__ import annotations
 
 import numba

@@ -1,6 +1,5 @@
 """Matching the groups of one run against the kinds, longest form first."""
 
-
 # compiled loop; splitting it into calls costs the speed it exists for.
 from __future__ import annotations
 

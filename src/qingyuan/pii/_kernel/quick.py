@@ -1,6 +1,5 @@
 """Runs decided at a glance: most digits of a table are hopeless or stand alone between delimiters."""
 
-
 # compiled loop; splitting it into calls costs the speed it exists for.
 from __future__ import annotations
 

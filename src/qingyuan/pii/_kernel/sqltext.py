@@ -1,7 +1,5 @@
 """The value lists of SQL INSERT statements and the rows of PostgreSQL COPY."""
 
-
-
 from __future__ import annotations
 
 import numba

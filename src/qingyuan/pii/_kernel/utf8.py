@@ -1,7 +1,5 @@
 """Checking UTF-8 and telling the Chinese encodings apart."""
 
-
-
 from __future__ import annotations
 
 import numba

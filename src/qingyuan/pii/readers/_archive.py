@@ -25,7 +25,7 @@ _Reader = Callable[[Source], Iterator[Batch | Unread]]
 _OPENERS: dict[str, Callable[[IO[bytes]], IO[bytes]]] = {
     "gzip": lambda raw: cast("IO[bytes]", gzip.GzipFile(fileobj=raw)),
     "bzip2": lambda raw: cast("IO[bytes]", bz2.BZ2File(raw)),
-    "xz": lambda raw: cast("IO[bytes]", lzma.LZMAFile(raw)),
+    "xz": lambda raw: cast("IO[bytes]", lzma.LZMAFile(raw)),  # noqa: SIM115 -- opened by the caller's with
 }
 _DRIVE = re.compile(r"^[A-Za-z]:")
 

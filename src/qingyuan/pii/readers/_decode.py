@@ -122,8 +122,8 @@ def _whole(data: Bytes, *, final: bool) -> int:
     """Return the length of ``data`` without a UTF-8 sequence cut off by its end."""
     for back in range(1, min(3, len(data)) + 1):
         byte = int(data[-back])
-        if byte >= 0xC0:
-            length = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+        if byte >= 0xC0:  # noqa: PLR2004
+            length = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4  # noqa: PLR2004 -- RFC 3629 section 3
             return len(data) - back if length > back and not final else len(data)
         if byte <= _ASCII:
             break

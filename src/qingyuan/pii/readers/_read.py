@@ -53,7 +53,7 @@ def read_source(source: Source) -> Iterator[Batch | Unread]:
         yield stop.unread(source.member)
 
 
-def _dispatch(source: Source, found: Sniffed) -> Iterator[Batch | Unread]:
+def _dispatch(source: Source, found: Sniffed) -> Iterator[Batch | Unread]:  # noqa: C901 -- one case per format
     match found.format:
         case Format.EMPTY:
             yield unread("empty", source.member)

@@ -87,7 +87,7 @@ _TEXT_CONTROLS = frozenset(b"\t\n\r\f\x08\x01\x1a\x1b")
 _TAR_AT = 257
 
 
-def _magic(head: bytes) -> Sniffed | None:
+def _magic(head: bytes) -> Sniffed | None:  # noqa: PLR0911 -- one return per magic
     for magic, kind, detail in _MAGICS:
         if head.startswith(magic):
             return Sniffed(kind, detail)
@@ -124,7 +124,7 @@ def _is_binary(head: bytes, encoding: str) -> bool:
     return bool(controls * 10 > len(sample) * 3 or (encoding == "?" and controls * 50 > len(sample)))
 
 
-def sniff_source(source: Source) -> Sniffed:
+def sniff_source(source: Source) -> Sniffed:  # noqa: PLR0911 -- one return per format
     """Return the format of a source whose head has been looked at; nothing is taken from it."""
     head = source.head
     if not head:

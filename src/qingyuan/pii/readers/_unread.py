@@ -40,7 +40,7 @@ def unread(code: str, member: str | None = None, **parts: str | int) -> Unread:
     )
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 -- not an error of the user: it becomes an Unread where it is caught
     """A reader must stop here; carries the code and the parts of its sentence."""
 
     def __init__(self, code: str, **parts: str | int) -> None:
