@@ -7,7 +7,7 @@ DEMO_HOME ?= .demo
 LOCKS := requirements/runtime.lock requirements/dev.lock
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: help demo test test-fast lint types docs wheel bench lock clean fmt
+.PHONY: help demo test test-fast lint types docs wheel bench exhaustive lock clean fmt
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,14 +31,19 @@ $(VENV)/.dev: requirements/dev.lock $(VENV)/.runtime
 	@$(PIP) install -q --require-hashes -r requirements/dev.lock
 	@touch $@
 
+# The tests drive a real browser, a real PostgreSQL and the openssl program; what is missing is installed with apt-get.
+$(VENV)/.system: .ci/system | $(BIN)/python
+	@bash .ci/system
+	@touch $@
+
 demo: $(VENV)/.runtime ## run the main job on generated material and show what happened
 	@$(BIN)/qingyuan demo --home $(DEMO_HOME)
 
-test: $(VENV)/.dev lint types ## every check and every test
+test: $(VENV)/.dev $(VENV)/.system lint types ## every check and every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 	$(MAKE) wheel
 
-test-fast: $(VENV)/.dev ## the tests but the slow ones
+test-fast: $(VENV)/.dev $(VENV)/.system ## the tests but the slow ones
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 lint: $(VENV)/.dev ## formatting, lint, docstrings
@@ -58,6 +63,9 @@ wheel: $(VENV)/.dev ## build the wheel from the sdist and try it in an empty env
 
 bench: $(VENV)/.dev ## print the benchmark table
 	$(BIN)/python -m bench
+
+exhaustive: $(VENV)/.dev ## change every byte of a 1 MB package and see each change found (about 15 minutes)
+	$(BIN)/python -m tests.evidence.verify.exhaustive --jobs 2
 
 lock: $(VENV)/.dev ## resolve the dependencies again (needs uv)
 	uv pip compile pyproject.toml --group install --generate-hashes --no-emit-index-url --no-emit-find-links \
