@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qingyuan.ledger import SM3, ForkProof, Sm2NoteSigner, parse_fork, prove_fork, tree_root, verify_fork
+from qingyuan.ledger import (
+    SM3,
+    ForkProof,
+    ProofError,
+    Sm2NoteSigner,
+    open_checkpoint,
+    parse_fork,
+    prove_fork,
+    tree_root,
+    verify_fork,
+)
 from tests.ledger.support import expect, seeded, signer
 from tests.ledger.witnessing import Grown
 
@@ -139,3 +150,58 @@ def test_what_is_no_json_is_no_proof() -> None:
     for data in (b"", b"{", b"[]", b"\xff", b" " * 4_000_001):
         with expect("ledger.fork"):
             parse_fork(data)
+
+
+def holds_by_the_page(proof: ForkProof) -> bool:
+    """Judge a ``prefix`` proof by the steps of docs/witness.md, written down again from there."""
+    older, newer = (open_checkpoint(each, (HONEST.key,)).checkpoint for each in (proof.older, proof.newer))
+    if not 0 < older.size < newer.size or not proof.path:
+        return False
+    fn, sn = older.size - 1, newer.size - 1
+    while fn % 2:
+        fn, sn = fn >> 1, sn >> 1
+    fr = sr = proof.path[0]
+    for p in proof.path[1:]:
+        if sn == 0:
+            return False
+        if fn % 2 or fn == sn:
+            fr = hashlib.sha256(b"\x01" + p + fr).digest()
+            sr = hashlib.sha256(b"\x01" + p + sr).digest()
+            while fn % 2 == 0 and fn != 0:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            sr = hashlib.sha256(b"\x01" + sr + p).digest()
+        fn, sn = fn >> 1, sn >> 1
+    return sn == 0 and sr == newer.root and fr != older.root
+
+
+def proven(proof: ForkProof) -> bool:
+    try:
+        return verify_fork(proof, (HONEST.key,)).proven
+    except ProofError:
+        return False
+
+
+@given(
+    old=st.sampled_from(SIZES),
+    new=st.sampled_from(SIZES),
+    cut=st.integers(0, 2),
+    more=st.integers(0, 1),
+    forked=st.booleans(),
+)
+@settings(max_examples=150, deadline=None)
+def test_the_page_and_the_program_judge_alike(old: int, new: int, cut: int, more: int, forked: bool) -> None:
+    found = prove_fork(FORKED.reader, HONEST.notes[old], FORKED.notes[new]) if old <= new else None
+    path = () if found is None else found.path
+    older = HONEST.notes[old] if forked else FORKED.notes[old]
+    proof = ForkProof("prefix", "sha256", older, FORKED.notes[new], path[cut:] + path[:1] * more)
+    assert proven(proof) == holds_by_the_page(proof)
+    if forked and old < new and not cut and not more:
+        assert proven(proof)
+
+
+def test_a_proof_is_written_with_its_members_in_the_order_of_the_page() -> None:
+    data = ForkProof("equal-size", "sha256", HONEST.notes[8], FORKED.notes[8]).encode()
+    assert list(json.loads(data)) == ["format", "kind", "suite", "older", "newer", "path"]
+    assert data.startswith(b'{\n  "format": "qingyuan/fork-proof/v1",\n  "kind": "equal-size",\n')
+    assert data.endswith(b'  "path": []\n}\n')

@@ -180,3 +180,47 @@ def test_a_changed_note_is_refused_or_writes_back_to_the_same_bytes(at: int, cut
     except FormatError:  # and no other error comes out
         return
     assert parsed.encode() == data
+
+
+@pytest.mark.parametrize(
+    "text", ["\n", "\n\n", "x\n\n\ny\n", "\x7f\n", "\u0085\u2028\n", "— PeterNeumann AAAAAAAA\n", "é🙂\n"]
+)
+def test_odd_texts_are_texts(text: str) -> None:
+    data = note(PETER_LINE, text=text)
+    assert parse_note(data) == Note(text, parse_note(note(PETER_LINE)).signatures)
+    assert open_note(sign_note(text, [signer()]), [signer().key]).text == text
+
+
+@pytest.mark.parametrize(
+    "space", [" ", "\u0085", "\u00a0", "\u1680", "\u2003", "\u2028", "\u202f", "\u3000", "+"]
+)
+def test_a_name_with_any_unicode_space_or_a_plus_sign_is_none(space: str) -> None:
+    with expect("ledger.note"):
+        parse_note(note(f"— Peter{space}Neumann AAAAAAAA\n"))
+
+
+@pytest.mark.parametrize("name", ["é", "日志.example", "a\u200bb", "a\ufeff", "—", "a/b?c=%20"])
+def test_any_other_name_is_one(name: str) -> None:
+    assert parse_note(note(f"— {name} AAAAAAAA\n")).signatures[0].name == name
+
+
+@pytest.mark.parametrize(
+    "data", [b"\xed\xa0\x80", b"\xc0\xaf", b"\xf5\x80\x80\x80", b"\xe2\x80", b"\r", b"\x00", b"\x1f"]
+)
+def test_bytes_that_are_not_utf_8_or_are_controls_are_refused_wherever_they_stand(data: bytes) -> None:
+    good = note(PETER_LINE)
+    for at in (0, len(TEXT), len(good) - 2):
+        with expect("ledger.note"):
+            parse_note(good[:at] + data + good[at:])
+
+
+def test_a_hundred_signatures_of_a_known_key_are_read_and_one_more_is_not() -> None:
+    assert len(open_note(note(*[PETER_LINE] * 100), [PETER_KEY]).verified) == 1
+    for keys in ([PETER_KEY], []):
+        with expect("ledger.note"):
+            open_note(note(*[PETER_LINE] * 101), keys)
+
+
+def test_sixteen_signatures_of_nearly_five_thousand_bytes_are_read() -> None:
+    large = [Signature(f"pq{at}.example", at, bytes(4_900)) for at in range(16)]
+    assert len(parse_note(Note(TEXT, tuple(large)).encode()).signatures) == 16

@@ -308,3 +308,19 @@ def test_the_latest_checkpoint_is_shown_with_both_signatures() -> None:
     assert shown.status == 200
     assert len(open_checkpoint(shown.body, (log.key,), (server.key,)).note.verified) == 2
     assert server.latest_checkpoint("0" * 64).status == 404
+
+
+def test_a_hundred_signatures_are_taken_and_one_more_is_400() -> None:
+    log = Grown([3])
+    line = log.notes[3].rsplit(b"\n", 2)[-2] + b"\n"
+    for extra, status in ((99, 200), (100, 400)):
+        body = AddCheckpoint(0, (), log.notes[3] + line * extra).encode()
+        assert witness().add_checkpoint(body, NOW).status == status
+
+
+def test_a_bad_signature_of_a_trusted_key_is_403_even_beside_a_good_one() -> None:
+    log = Grown([3])
+    line = log.notes[3].decode().splitlines()[-1]
+    broken = line[:-8] + ("A" if line[-8] != "A" else "B") + line[-7:] + "\n"
+    body = AddCheckpoint(0, (), log.notes[3] + broken.encode()).encode()
+    assert witness().add_checkpoint(body, NOW).status == 403

@@ -38,7 +38,15 @@ from qingyuan.ledger.keys import (
     cosigned_message,
     key_id,
 )
-from qingyuan.ledger.log import MAX_ENTRY_SIZE, Appended, Log, check_entries, check_head
+from qingyuan.ledger.log import (
+    MAX_ENTRY_SIZE,
+    Appended,
+    Batch,
+    Log,
+    check_continues,
+    check_entries,
+    check_head,
+)
 from qingyuan.ledger.note import Note, OpenedNote, Signature, add_signatures, open_note, parse_note, sign_note
 from qingyuan.ledger.policy import (
     NO_QUORUM,
@@ -120,6 +128,7 @@ __all__ = [
     "AddCheckpoint",
     "Algorithm",
     "Appended",
+    "Batch",
     "Checkpoint",
     "Cosigned",
     "Cosigner",
@@ -170,6 +179,7 @@ __all__ = [
     "WitnessedLog",
     "add_cosignatures",
     "add_signatures",
+    "check_continues",
     "check_entries",
     "check_head",
     "consistency_path",

@@ -54,27 +54,38 @@ _FUNCTIONS: dict[str, tuple[type | None, tuple[type, ...]]] = {
 }
 
 
+#: Functions that take tens of microseconds and more.
+_LONG = {"EC_POINT_mul"}
+
+
 class LibcryptoError(Exception):
     """A call of libcrypto failed that does not fail on good input."""
 
 
 class Libcrypto:
-    """SM2 over one loaded libcrypto. Safe to share between threads: the group is only read."""
+    """SM2 over one loaded libcrypto. Safe to share between threads: the group is only read.
 
-    def __init__(self, library: ctypes.CDLL) -> None:
-        """Bind the functions and the curve.
+    Args:
+        name: The library, as ``dlopen`` takes it.
 
-        Raises:
-            LibcryptoError: When a function or the curve is missing.
-        """
+    Raises:
+        OSError: It cannot be loaded.
+        LibcryptoError: A function or the curve is missing.
+    """
+
+    def __init__(self, name: str | None) -> None:
+        """Bind the functions and the curve."""
+        # Only the one long call lets go of the interpreter's lock: to take it back after each of the dozens of short ones
+        # would cost a busy process more than the calls themselves.
+        long, short = ctypes.CDLL(name), ctypes.PyDLL(name)
         self._call: dict[str, ctypes._NamedFuncPointer] = {}
-        for name, (result, arguments) in _FUNCTIONS.items():
+        for called, (result, arguments) in _FUNCTIONS.items():
             try:
-                function = getattr(library, name)
+                function = getattr(long if called in _LONG else short, called)
             except AttributeError as error:
-                raise LibcryptoError(f"no {name}") from error
+                raise LibcryptoError(f"no {called}") from error
             function.restype, function.argtypes = result, list(arguments)
-            self._call[name] = function
+            self._call[called] = function
         self._group = self._call["EC_GROUP_new_by_curve_name"](_NID_SM2)
         if not self._group:
             self._call["ERR_clear_error"]()
@@ -191,7 +202,7 @@ def load() -> Libcrypto | None:
     """
     for name in _candidates():
         try:
-            return Libcrypto(ctypes.CDLL(name))
+            return Libcrypto(name)
         except (OSError, LibcryptoError):  # not loadable, or built without SM2: ask the next one
             continue
     return None

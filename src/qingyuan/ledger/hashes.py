@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from qingyuan.ledger._sm3 import PureSm3
@@ -94,10 +94,20 @@ class HashSuite:
     Attributes:
         name: ``"sha256"`` or ``"sm3"``.
         new: Starts a computation over the bytes given.
+        leaf_start: Starts a leaf hash: the prefix is taken in, the entry must follow. Copying a started computation
+            costs less than beginning one and joining the prefix to the entry.
+        node_start: Starts the hash of an inner node; both children must follow.
     """
 
     name: str
     new: Callable[[bytes], Hasher]
+    leaf_start: Callable[[], Hasher] = field(init=False, repr=False, compare=False)
+    node_start: Callable[[], Hasher] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Take the prefixes in once."""
+        object.__setattr__(self, "leaf_start", self.new(LEAF_PREFIX).copy)
+        object.__setattr__(self, "node_start", self.new(NODE_PREFIX).copy)
 
     @property
     def empty_root(self) -> bytes:
@@ -106,16 +116,35 @@ class HashSuite:
 
     def leaf_hash(self, entry: bytes) -> bytes:
         """Return ``H(0x00 ‖ entry)``."""
-        return self.new(LEAF_PREFIX + entry).digest()
+        computation = self.leaf_start()
+        computation.update(entry)
+        return computation.digest()
 
     def leaf_hashes(self, entries: Iterable[bytes]) -> list[bytes]:
         """Return the leaf hash of each of ``entries``."""
-        new = self.new
-        return [new(LEAF_PREFIX + entry).digest() for entry in entries]
+        start = self.leaf_start
+        hashes = []
+        for entry in entries:
+            computation = start()
+            computation.update(entry)
+            hashes.append(computation.digest())
+        return hashes
 
     def node_hash(self, left: bytes, right: bytes) -> bytes:
         """Return ``H(0x01 ‖ left ‖ right)``."""
-        return self.new(NODE_PREFIX + left + right).digest()
+        computation = self.node_start()
+        computation.update(left + right)
+        return computation.digest()
+
+    def parents(self, nodes: Sequence[bytes]) -> list[bytes]:
+        """Return the hash above each pair of neighbours; an odd last node has none."""
+        start = self.node_start
+        hashes = []
+        for left, right in zip(nodes[::2], nodes[1::2], strict=False):
+            computation = start()
+            computation.update(left + right)
+            hashes.append(computation.digest())
+        return hashes
 
 
 #: The suite of RFC 6962, RFC 9162 and C2SP.

@@ -27,6 +27,7 @@ from qingyuan.ledger.tree import MAX_SIZE
 _SEED_SIZE = 32
 _TIME_SIZE = 8
 _ID_DIGITS = 8
+_LONGEST_NAME = 255  # opaque<1..2^8-1>
 _SKEY_PREFIX = "PRIVATE+KEY+"
 
 
@@ -38,7 +39,7 @@ class Algorithm(enum.IntEnum):
     COSIGNATURE = 0x04
     """Time-stamped Ed25519 of a witness over a checkpoint, ``cosignature/v1``."""
     ML_DSA_44 = 0x06
-    """Time-stamped ML-DSA-44 of a log or witness over a checkpoint; verified, never made."""
+    """Time-stamped ML-DSA-44 of a log or witness over a checkpoint, ``subtree/v1``."""
     SM2 = 0xFF
     """SM2 with SM3 over the note text, ``sm2-sm3/v1``: the one type without a byte of its own known here."""
 
@@ -58,6 +59,28 @@ _SIZES = {
 
 #: The longer identifiers that follow the type byte 0xff, as c2sp.org/signed-note recommends.
 _IDENTIFIERS = {Algorithm.SM2: b"sm2-sm3/v1"}
+
+
+class CheckpointCosigner(Protocol):
+    """A private key that cosigns checkpoints as a witness, wherever it is kept."""
+
+    @property
+    def name(self) -> str:
+        """The key name."""
+
+    @property
+    def key(self) -> VerifierKey:
+        """The public key under its name."""
+
+    @property
+    def key_id(self) -> int:
+        """The key ID as an unsigned integer."""
+
+    def covers(self, checkpoint: Checkpoint) -> bool:
+        """Say whether this kind of cosignature can stand for the checkpoint."""
+
+    def cosign(self, text: str, time: int) -> bytes:
+        """Return the time-stamped signature over the text of a checkpoint, without the key ID."""
 
 
 class TextSigner(Protocol):
@@ -162,12 +185,8 @@ class VerifierKey:
         return self._subtree(checkpoint, time, raw)
 
     def _subtree(self, checkpoint: Checkpoint, time: int, raw: bytes) -> bool:
-        names = (self.name.encode(), checkpoint.origin.encode())
-        if checkpoint.extensions or max(map(len, names)) > 255:  # noqa: PLR2004 - opaque<1..2^8-1>
-            return False
-        message = b"subtree/v1\n\x00" + _short(names[0]) + time.to_bytes(8, "big") + _short(names[1])
-        message += bytes(8) + checkpoint.size.to_bytes(8, "big") + checkpoint.root
-        return self._ml_dsa_44(message, raw)
+        message = subtree_message(self.name, checkpoint, time)
+        return message is not None and self._ml_dsa_44(message, raw)
 
     def _ed25519(self, message: bytes, signature: bytes) -> bool:
         return _holds(lambda: Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message))
@@ -262,6 +281,10 @@ class Cosigner(_SigningKey):
 
     algorithm = Algorithm.COSIGNATURE
 
+    def covers(self, checkpoint: Checkpoint) -> bool:  # noqa: ARG002 - as every cosigner has it
+        """Say that every checkpoint can be cosigned; its extension lines are signed with it."""
+        return True
+
     def cosign(self, text: str, time: int) -> bytes:
         """Return the time-stamped signature over a checkpoint.
 
@@ -277,16 +300,52 @@ class Cosigner(_SigningKey):
                 out of range.
         """
         parse_checkpoint(text)
-        if not 0 <= time <= MAX_SIZE:
-            raise FormatError(
-                "ledger.time", zh="会签时间超出范围", en="the time of the cosignature is out of range"
-            )
-        return time.to_bytes(_TIME_SIZE, "big") + self._private.sign(cosigned_message(text, time))
+        return encode_time(time) + self._private.sign(cosigned_message(text, time))
 
 
 def cosigned_message(text: str, time: int) -> bytes:
     """Return what a ``cosignature/v1`` signs (c2sp.org/tlog-cosignature)."""
     return f"cosignature/v1\ntime {time}\n{text}".encode()
+
+
+def subtree_message(name: str, checkpoint: Checkpoint, time: int) -> bytes | None:
+    """Return what an ML-DSA-44 cosignature over a whole tree signs: ``cosigned_message`` of c2sp.org/tlog-cosignature.
+
+    Args:
+        name: Key name of the cosigner.
+        checkpoint: The tree head.
+        time: Seconds since the Epoch, 0 to 2^63 − 1; 0 when nothing is said of the time.
+
+    Returns:
+        The message; or ``None`` when there is none, because a name is longer than 255 bytes or the checkpoint has
+        extension lines: the message would not cover them, and a reader could take them for witnessed.
+    """
+    cosigner, origin = name.encode(), checkpoint.origin.encode()
+    if checkpoint.extensions or max(len(cosigner), len(origin)) > _LONGEST_NAME:
+        return None
+    parts = (
+        b"subtree/v1\n\x00",
+        bytes((len(cosigner),)) + cosigner,
+        time.to_bytes(_TIME_SIZE, "big"),
+        bytes((len(origin),)) + origin,
+        bytes(8),  # start: a checkpoint is the subtree from the first entry
+        checkpoint.size.to_bytes(8, "big"),
+        checkpoint.root,
+    )
+    return b"".join(parts)
+
+
+def encode_time(time: int) -> bytes:
+    """Return the time of a cosignature, seconds since the Epoch, as eight big-endian bytes.
+
+    Raises:
+        FormatError: ``ledger.time`` when it is not between 0 and 2^63 − 1.
+    """
+    if not 0 <= time <= MAX_SIZE:
+        raise FormatError(
+            "ledger.time", zh="会签时间超出范围", en="the time of the cosignature is out of range"
+        )
+    return time.to_bytes(_TIME_SIZE, "big")
 
 
 def split_signer_key(skey: str) -> tuple[str, int, Algorithm, bytes]:
@@ -335,10 +394,6 @@ def _holds(check: Callable[[], object]) -> bool:
     except (InvalidSignature, ValueError):  # ValueError: not a point or not a length of the algorithm
         return False
     return True
-
-
-def _short(data: bytes) -> bytes:
-    return bytes((len(data),)) + data
 
 
 def _bad_key(zh: str, en: str) -> FormatError:

@@ -7,7 +7,7 @@ before the commit has returned: no signature may leave the process for a state t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from qingyuan.ledger.checkpoint import Checkpoint
@@ -16,7 +16,7 @@ from qingyuan.ledger.hashes import SHA256, HashSuite
 from qingyuan.ledger.keys import TextSigner, VerifierKey
 from qingyuan.ledger.signed import SignedCheckpoint, open_checkpoint, sign_checkpoint
 from qingyuan.ledger.storage import Head, LogStorage
-from qingyuan.ledger.tree import MAX_SIZE, Frontier
+from qingyuan.ledger.tree import MAX_SIZE, Frontier, TileCache, TileRun, tree_root
 
 #: Largest entry in bytes: bundles of C2SP tlog-tiles write its length as uint16.
 MAX_ENTRY_SIZE = 65_535
@@ -126,7 +126,8 @@ class Log:
         """
         if storage.read_head() is not None:
             raise LogError("ledger.exists", zh="日志已经存在", en="the log exists already", where=self.origin)
-        return self._write(storage, self._frontier(storage), 0)
+        batch = self.begin(storage)
+        return batch.finish(storage, self.sign(batch.checkpoint()))
 
     def append(self, storage: LogStorage, entries: Sequence[bytes]) -> Appended:
         """Append entries; the index of an entry is its position in the log.
@@ -141,15 +142,26 @@ class Log:
             FormatError: ``ledger.entry-size``.
         """
         check_entries(entries)
-        frontier = self._frontier(storage)
-        first = frontier.size
-        if first + len(entries) > MAX_SIZE:
-            raise LogError("ledger.full", zh="日志条数已达上限", en="the log is full", where=self.origin)
-        hashes = self.suite.leaf_hashes(entries)
-        storage.insert_entries(first, entries, hashes)
-        for run in frontier.extend(hashes):
-            storage.insert_hashes(run.level, run.first_index, run.hashes)
-        return self._write(storage, frontier, first)
+        batch = self.begin(storage)
+        batch.take(entries)
+        batch.store(storage)
+        return batch.finish(storage, self.sign(batch.checkpoint()))
+
+    def begin(self, storage: LogStorage) -> Batch:
+        """Begin an append whose steps the caller takes, such as a writer of two logs at once.
+
+        Raises:
+            LogError: ``ledger.no-head`` when there are entries and no head, or as :meth:`head`.
+        """
+        return Batch(self.origin, self._frontier(storage), self._settle)
+
+    def sign(self, checkpoint: Checkpoint) -> bytes:
+        """Return the signed note of a checkpoint; may run in another thread. Not to be shown before the commit."""
+        return sign_checkpoint(checkpoint, self._signer)
+
+    def _settle(self, head: Head) -> None:
+        """Take a head that this writer has just signed as checked, as long as it is the stored one."""
+        self._trusted = head
 
     def _frontier(self, storage: LogStorage) -> Frontier:
         head = self.head(storage)
@@ -166,12 +178,69 @@ class Log:
             )
         return Frontier(self.suite)
 
-    def _write(self, storage: LogStorage, frontier: Frontier, first: int) -> Appended:
-        checkpoint = Checkpoint(self.origin, frontier.size, frontier.root())
-        head = Head(frontier.size, frontier.encode(), sign_checkpoint(checkpoint, self._signer))
+
+class Batch:
+    """An append under way: entries are hashed, stored, and then signed for.
+
+    The order is :meth:`take` and :meth:`store`, as often as one likes, then :meth:`checkpoint`, then :meth:`finish`. After
+    the last :meth:`take` the checkpoint can be signed while the rows are still being stored.
+
+    Attributes:
+        first: Index of the first entry taken.
+    """
+
+    def __init__(self, origin: str, frontier: Frontier, settle: Callable[[Head], None]) -> None:
+        """Begin at the stored head; use :meth:`Log.begin`."""
+        self._origin = origin
+        self._frontier = frontier
+        self._settle = settle
+        self.first = frontier.size
+        self._checkpoint: Checkpoint | None = None
+        self._entries: list[tuple[int, Sequence[bytes], list[bytes]]] = []
+        self._runs: list[TileRun] = []
+
+    @property
+    def size(self) -> int:
+        """Size of the log with the entries taken."""
+        return self._frontier.size
+
+    def take(self, entries: Sequence[bytes]) -> None:
+        """Hash entries into the tree, in order.
+
+        Raises:
+            LogError: ``ledger.no-entries`` or ``ledger.full``.
+            FormatError: ``ledger.entry-size``.
+        """
+        check_entries(entries)
+        start = self._frontier.size
+        if start + len(entries) > MAX_SIZE:
+            raise LogError("ledger.full", zh="日志条数已达上限", en="the log is full", where=self._origin)
+        hashes = self._frontier.suite.leaf_hashes(entries)
+        self._checkpoint = None
+        self._entries.append((start, entries, hashes))
+        self._runs += self._frontier.extend(hashes)
+
+    def store(self, storage: LogStorage) -> None:
+        """Store what was taken since the last call."""
+        for start, entries, hashes in self._entries:
+            storage.insert_entries(start, entries, hashes)
+        for run in self._runs:
+            storage.insert_hashes(run.level, run.first_index, run.hashes)
+        self._entries.clear()
+        self._runs.clear()
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the head of the tree with the entries taken, unsigned."""
+        if self._checkpoint is None:
+            self._checkpoint = Checkpoint(self._origin, self._frontier.size, self._frontier.root())
+        return self._checkpoint
+
+    def finish(self, storage: LogStorage, note: bytes) -> Appended:
+        """Store the head under its note, that of :meth:`Log.sign` for :meth:`checkpoint`."""
+        head = Head(self._frontier.size, self._frontier.encode(), note)
         storage.write_head(head)
-        self._trusted = head
-        return Appended(first, head.size, checkpoint.root, head.note)
+        self._settle(head)
+        return Appended(self.first, head.size, self.checkpoint().root, note)
 
 
 def check_entries(entries: Sequence[bytes]) -> None:
@@ -228,3 +297,39 @@ def check_head(
             remedy_en="stop writing, run the ledger check and restore from a backup",
         )
     return signed
+
+
+def check_continues(storage: LogStorage, seen: Checkpoint, suite: HashSuite = SHA256) -> None:
+    """Check that the stored log begins with the tree of a checkpoint that somebody outside has seen.
+
+    A database restored from an old backup is in order as far as it can tell itself; a checkpoint kept elsewhere (published,
+    cosigned, stamped) tells that it is old. Costs a few tiles, whatever the size of the log.
+
+    Args:
+        storage: The stored log.
+        seen: The checkpoint; its signature is the caller's to verify.
+        suite: The hash suite of the log.
+
+    Raises:
+        LogError: ``ledger.rolled-back`` when the log is shorter, ``ledger.diverged`` when it has another beginning.
+    """
+    head = storage.read_head()
+    size = 0 if head is None else head.size
+    if size < seen.size:
+        raise LogError(
+            "ledger.rolled-back",
+            zh=f"日志只有 {size} 条，而 {seen.size} 条的检查点已为外界所知：日志被回退",
+            en=f"the log has {size} entries, and a checkpoint over {seen.size} is known outside: it was rolled back",
+            where=seen.origin,
+            remedy_zh="停止写入；从较新的备份恢复，不要在旧备份上继续",
+            remedy_en="stop writing; restore a newer backup, and do not go on from the old one",
+        )
+    if tree_root(TileCache(storage, suite), seen.size, suite) != seen.root:
+        raise LogError(
+            "ledger.diverged",
+            zh=f"日志的前 {seen.size} 条不是外界所知的检查点",
+            en=f"the first {seen.size} entries are not those of the checkpoint known outside",
+            where=seen.origin,
+            remedy_zh="停止写入，运行账本自检，查明哪一份历史为真",
+            remedy_en="stop writing, run the ledger check and find out which history is true",
+        )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from qingyuan.ledger._text import parse_decimal
 from qingyuan.ledger.checkpoint import Checkpoint
+from qingyuan.ledger.cosignatures import CLOCK_SKEW, off_clock
 from qingyuan.ledger.errors import FormatError, SignatureError
 from qingyuan.ledger.keys import Algorithm, VerifierKey
 from qingyuan.ledger.signed import cosignature_time, open_checkpoint
@@ -105,6 +106,15 @@ class PolicyVerdict:
     cosigned: tuple[Cosigned, ...]
     missing: tuple[str, ...]
     groups: tuple[tuple[str, bool], ...]
+
+    def off_clock(self, now: int, slack: int = CLOCK_SKEW) -> dict[str, int]:
+        """Return the witnesses whose cosignature states a time far from ``now``, with the seconds it differs.
+
+        Args:
+            now: Seconds since the Epoch.
+            slack: Seconds of difference without remark.
+        """
+        return off_clock(((each.name, each.time) for each in self.cosigned), now, slack)
 
     def require(self) -> PolicyVerdict:
         """Return the verdict itself when the quorum is met.

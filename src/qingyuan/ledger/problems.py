@@ -12,7 +12,7 @@ class Problem:
     Attributes:
         code: Stable name: ``no-head``, ``head-note``, ``head-origin``, ``head-size``, ``edge``, ``root``,
             ``entry-missing``, ``leaf-missing``, ``leaf``, ``tile-hash``, ``beyond-head``, ``tile-missing``, ``tile``,
-            ``tile-checkpoint``, ``tile-stray``.
+            ``tile-checkpoint``, ``tile-stray``, and of a storage's own rows ``hash-row``.
         where: The index, level or tile path concerned.
         index: Index of the first entry concerned, or ``None``.
         zh: What is wrong, in Chinese.

@@ -67,17 +67,17 @@ class Sm2NoteSigner:
         return join_signer_key(self.key, self._signer.private_bytes())
 
     def sign(self, text: str) -> bytes:
-        """Return the 64-byte SM2 signature over the note text, after verifying it.
+        """Return the 64-byte SM2 signature over the note text.
 
         A key in this process gives the same bytes for the same text; a device may draw a new nonce each time.
-        Then the stored head is the one to publish.
+        Then the stored head is the one to publish. What a device returns is verified first.
 
         Raises:
             SignatureError: ``ledger.sm2-device`` when what came back is not a signature over the text: a fault of the
-                device or of memory must not become a stored head.
+                device must not become a stored head.
         """
         signature = self._signer.sign(text.encode())
-        if not self.key.verifies(text, signature):
+        if not isinstance(self._signer, Sm2PrivateKey) and not self.key.verifies(text, signature):
             raise SignatureError(
                 "ledger.sm2-device",
                 zh="签名设备返回的 SM2 签名不能通过验证",

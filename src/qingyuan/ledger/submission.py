@@ -69,6 +69,7 @@ class Submission:
                 remedy_en="stop writing and run the ledger check",
             )
         self._requests = 0
+        self._claimed: int | None = None
         self._old = known
         self._request = self._prepare(known)
 
@@ -81,6 +82,11 @@ class Submission:
     def witness(self) -> VerifierKey:
         """The public key of the witness asked."""
         return self._witness
+
+    @property
+    def claimed(self) -> int | None:
+        """The size that the witness last said it stands at, believed or not; ``None`` if it said none."""
+        return self._claimed
 
     def receive(self, status: int, content_type: str, body: bytes) -> Signature | None:
         """Take the reply to :attr:`request`.
@@ -130,6 +136,7 @@ class Submission:
         size = parse_decimal(text.removesuffix("\n")) if text.endswith("\n") else None
         if size is None or self._requests >= MAX_REQUESTS:
             raise self._unreadable()
+        self._claimed = size
         if size > self._newest:
             raise LogError(
                 "ledger.rolled-back",

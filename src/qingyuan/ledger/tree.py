@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from qingyuan.ledger.errors import LogError, ProofError
-from qingyuan.ledger.hashes import HASH_SIZE, NODE_PREFIX, SHA256, HashSuite
+from qingyuan.ledger.hashes import HASH_SIZE, SHA256, HashSuite
 
 #: Largest tree size and index: C2SP counts in uint64, common stores in int64.
 MAX_SIZE = 2**63 - 1
@@ -96,7 +96,7 @@ class Frontier:
         Returns:
             The hashes of tile level 1 and above that are now complete and were not before.
         """
-        new = self.suite.new
+        parents = self.suite.parents
         row = list(leaf_hashes)
         added, start, level = len(row), self.size, 0
         tail: list[bytes] = []
@@ -108,8 +108,7 @@ class Frontier:
                 row.insert(0, self._nodes.pop())
             if len(row) & 1:
                 tail.append(row.pop())
-            pairs = zip(row[::2], row[1::2], strict=True)
-            row = [new(NODE_PREFIX + left + right).digest() for left, right in pairs]
+            row = parents(row)
             start >>= 1
             level += 1
         self._nodes.extend(reversed(tail))
@@ -120,10 +119,10 @@ class Frontier:
         """Return the root of the tree, 32 bytes; of the empty tree the hash of nothing."""
         if not self._nodes:
             return self.suite.empty_root
-        new = self.suite.new
+        node_hash = self.suite.node_hash
         root = self._nodes[-1]
         for left in self._nodes[-2::-1]:
-            root = new(NODE_PREFIX + left + root).digest()
+            root = node_hash(left, root)
         return root
 
 
@@ -157,7 +156,7 @@ class TileCache:
     Args:
         source: The stored hashes.
         suite: The hash suite of the tree.
-        capacity: Tiles kept; a full one takes about 40 KiB.
+        capacity: Tiles kept; a full one takes about 17 KiB.
     """
 
     def __init__(self, source: HashSource, suite: HashSuite = SHA256, *, capacity: int = 512) -> None:
@@ -165,7 +164,9 @@ class TileCache:
         self._source = source
         self._suite = suite
         self._capacity = capacity
-        self._tiles: dict[tuple[int, int], list[list[bytes]]] = {}
+        #: By tile level and index: the hashes of each of the eight tree levels in it, one after the other.
+        self._tiles: dict[tuple[int, int], tuple[bytes, ...]] = {}
+        self._edges: dict[tuple[int, int], bytes] = {}
 
     def node(self, level: int, index: int) -> bytes:
         """Return the root over the entries ``[index · 2**level, (index + 1) · 2**level)``.
@@ -175,34 +176,71 @@ class TileCache:
         """
         inner = level % TILE_HEIGHT
         key = (level // TILE_HEIGHT, index >> (TILE_HEIGHT - inner))
-        at = index & ((TILE_WIDTH >> inner) - 1)
+        at = (index & ((TILE_WIDTH >> inner) - 1)) * HASH_SIZE
         rows = self._tiles.get(key)
-        if rows is not None and at < len(rows[inner]):
-            return rows[inner][at]
-        rows = self._load(*key)  # not read yet, or grown since
+        if rows is None or at >= len(rows[inner]):  # not read yet, or grown since
+            rows = self._load(*key)
         if at >= len(rows[inner]):
-            raise LogError(
-                "ledger.hash-missing",
-                zh="账本缺少计算证明所需的哈希",
-                en="the log lacks a hash that the proof needs",
-                where=f"level {level} index {index}",
-                remedy_zh="运行账本自检；瓦片目录可以重建",
-                remedy_en="run the ledger check; a tile folder can be rebuilt",
-            )
-        return rows[inner][at]
+            raise _hash_missing(level, index)
+        return rows[inner][at : at + HASH_SIZE]
 
-    def _load(self, tile_level: int, tile_index: int) -> list[list[bytes]]:
+    def siblings(self, tile_level: int, index: int) -> list[bytes]:
+        """Return the eight siblings on the way from a hash of a tile level up through its tile, which must be full.
+
+        Raises:
+            LogError: ``ledger.hash-missing`` when the source does not hold the whole tile.
+        """
+        key = (tile_level, index >> TILE_HEIGHT)
+        rows = self._tiles.get(key)
+        if rows is None or len(rows[0]) != TILE_WIDTH * HASH_SIZE:
+            rows = self._load(*key)
+        if len(rows[0]) != TILE_WIDTH * HASH_SIZE:
+            raise _hash_missing(tile_level * TILE_HEIGHT, index)
+        at = index & (TILE_WIDTH - 1)
+        found = []
+        for row in rows:
+            start = (at ^ 1) * HASH_SIZE
+            found.append(row[start : start + HASH_SIZE])
+            at >>= 1
+        return found
+
+    def edge(self, start: int, size: int) -> bytes:
+        """Return the root over the entries ``[start, size)`` at the right edge of a tree; many proofs share the few there are.
+
+        Raises:
+            LogError: ``ledger.hash-missing`` when the source does not hold what is needed.
+        """
+        root = self._edges.get((start, size))
+        if root is None:
+            root = range_root(self, start, size, self._suite)
+            if len(self._edges) >= self._capacity:
+                self._edges.clear()
+            self._edges[start, size] = root
+        return root
+
+    def _load(self, tile_level: int, tile_index: int) -> tuple[bytes, ...]:
         start = tile_index * TILE_WIDTH
-        row = list(self._source.read_hashes(tile_level, start, start + TILE_WIDTH))
-        rows = [row]
+        row = self._source.read_hashes(tile_level, start, start + TILE_WIDTH)
+        rows = [b"".join(row)]
         for _ in range(1, TILE_HEIGHT):
-            row = [self._suite.node_hash(a, b) for a, b in zip(row[::2], row[1::2], strict=False)]
-            rows.append(row)
+            row = self._suite.parents(row)
+            rows.append(b"".join(row))
         self._tiles.pop((tile_level, tile_index), None)
         while len(self._tiles) >= self._capacity:
             self._tiles.pop(next(iter(self._tiles)))
-        self._tiles[tile_level, tile_index] = rows
-        return rows
+        self._tiles[tile_level, tile_index] = tuple(rows)
+        return self._tiles[tile_level, tile_index]
+
+
+def _hash_missing(level: int, index: int) -> LogError:
+    return LogError(
+        "ledger.hash-missing",
+        zh="账本缺少计算证明所需的哈希",
+        en="the log lacks a hash that the proof needs",
+        where=f"level {level} index {index}",
+        remedy_zh="运行账本自检；瓦片目录可以重建",
+        remedy_en="run the ledger check; a tile folder can be rebuilt",
+    )
 
 
 def range_root(reader: NodeReader, start: int, stop: int, suite: HashSuite = SHA256) -> bytes:
@@ -240,14 +278,27 @@ def inclusion_path(reader: NodeReader, index: int, size: int, suite: HashSuite =
     """
     if not 0 <= index < size <= MAX_SIZE:
         raise _out_of_range(f"index {index}", size)
-    path = []
-    for level in range((size - 1).bit_length()):
+    path: list[bytes] = []
+    level, height = 0, (size - 1).bit_length()
+    if isinstance(reader, TileCache):  # through each full tile in one step
+        while (
+            level + TILE_HEIGHT <= height
+            and ((index >> (level + TILE_HEIGHT)) + 1) << (level + TILE_HEIGHT) <= size
+        ):
+            path += reader.siblings(level // TILE_HEIGHT, index >> level)
+            level += TILE_HEIGHT
+    while level < height:
         sibling = (index >> level) ^ 1
         start, stop = sibling << level, (sibling + 1) << level
         if stop <= size:
             path.append(reader.node(level, sibling))
         elif start < size:
-            path.append(range_root(reader, start, size, suite))
+            path.append(
+                reader.edge(start, size)
+                if isinstance(reader, TileCache)
+                else range_root(reader, start, size, suite)
+            )
+        level += 1
     return tuple(path)
 
 

@@ -1,8 +1,8 @@
 """A witness: it remembers the longest tree it saw of each log and cosigns only what continues it.
 
 The ``add-checkpoint`` call of c2sp.org/tlog-witness as a pure function of request, stored state and time; sockets and
-files belong to the caller. The two parts that the text leaves open are decided so: a malformed body is 400, and a
-root that differs at an equal size is 409 with a plain text body, because a size as body would tell the client
+files belong to the caller. The two parts that version 1.0.0 leaves open are decided so: a malformed body is 400, and
+a root that differs at an equal size is 409 with a plain text body, because a size as body would tell the client
 to try again from where it already stands.
 """
 
@@ -18,7 +18,7 @@ from qingyuan.ledger.checkpoint import Checkpoint, parse_checkpoint
 from qingyuan.ledger.errors import FormatError, ProofError, SignatureError, WitnessError
 from qingyuan.ledger.fork import ForkProof
 from qingyuan.ledger.hashes import HASH_SIZE, SHA256, HashSuite
-from qingyuan.ledger.keys import Algorithm, Cosigner, VerifierKey
+from qingyuan.ledger.keys import Algorithm, CheckpointCosigner, VerifierKey
 from qingyuan.ledger.note import MAX_NOTE_SIZE, Note, Signature, parse_note
 from qingyuan.ledger.signed import SignedCheckpoint, open_checkpoint
 from qingyuan.ledger.verify import verify_consistency
@@ -182,32 +182,53 @@ class Witness:
         cosigner: Its key, used for nothing else.
         logs: The logs it serves.
         storage: Its memory.
+        also: Further keys of the same witness, of other algorithms; each adds its line to every answer.
 
     Raises:
-        WitnessError: ``ledger.witness-log`` when two logs share an origin or the witness's key is that of a log.
+        WitnessError: ``ledger.witness-log`` when two logs share an origin or a key of the witness is that of a log.
     """
 
-    def __init__(self, cosigner: Cosigner, logs: Iterable[WitnessedLog], storage: WitnessStorage) -> None:
+    def __init__(
+        self,
+        cosigner: CheckpointCosigner,
+        logs: Iterable[WitnessedLog],
+        storage: WitnessStorage,
+        *,
+        also: Iterable[CheckpointCosigner] = (),
+    ) -> None:
         """Prepare a witness; nothing is read or written."""
-        self._cosigner = cosigner
+        self._cosigners = (cosigner, *also)
         self._storage = storage
         self._logs: dict[str, WitnessedLog] = {}
+        self.serve(logs)
+
+    def serve(self, logs: Iterable[WitnessedLog]) -> None:
+        """Serve these logs from now on, and no others; what was remembered of any log stays remembered.
+
+        Raises:
+            WitnessError: As the class; then the logs served stay what they were.
+        """
+        served: dict[str, WitnessedLog] = {}
+        own = {each.key.public for each in self._cosigners}
         for log in logs:
-            if self._logs.setdefault(log.origin, log) is not log or any(
-                key.public == cosigner.key.public for key in log.keys
-            ):
+            if served.setdefault(log.origin, log) is not log or any(key.public in own for key in log.keys):
                 raise WitnessError(
                     "ledger.witness-log",
                     zh="日志来源重复，或见证密钥同时是日志密钥",
                     en="an origin is listed twice, or the key of the witness is also that of a log",
                     where=log.origin,
                 )
-        self._by_hash = {hashlib.sha256(each.encode()).hexdigest(): each for each in self._logs}
+        self._logs = served
 
     @property
     def key(self) -> VerifierKey:
-        """The public key of the witness."""
-        return self._cosigner.key
+        """The first public key of the witness."""
+        return self._cosigners[0].key
+
+    @property
+    def keys(self) -> tuple[VerifierKey, ...]:
+        """All public keys of the witness."""
+        return tuple(each.key for each in self._cosigners)
 
     def add_checkpoint(self, body: bytes, now: int) -> WitnessReply:
         """Answer an ``add-checkpoint`` request.
@@ -217,7 +238,8 @@ class Witness:
             now: Seconds since the Epoch.
 
         Returns:
-            200 with the cosignature line, or 400, 403, 404, 409 or 422. When it returns 200, the state is durable.
+            200 with a cosignature line of each key, or 400, 403, 404, 409 or 422. When it returns 200, the state
+            is durable.
 
         Raises:
             WitnessError: ``ledger.witness-clock`` when the clock stands before the last cosignature.
@@ -237,6 +259,8 @@ class Witness:
             return _refuse(403, error.en)
         if request.old > claimed.size:
             return _refuse(400, "the old size is greater than the size of the checkpoint")
+        if not any(each.covers(claimed) for each in self._cosigners):
+            return _refuse(400, "the keys of this witness cannot cosign such a checkpoint")
         while True:
             state = self._storage.latest(log.origin)
             reply = _judge(request, claimed, state, log.suite) or self._cosign(signed, state, now)
@@ -251,9 +275,10 @@ class Witness:
             origin_hash: SHA-256 of the origin in lower-case hex.
 
         Returns:
-            200 with the checkpoint, the log's signatures and the cosignature; or 404.
+            200 with the checkpoint, the log's signatures and the cosignatures; or 404.
         """
-        origin = self._by_hash.get(origin_hash)
+        hashes = {hashlib.sha256(each.encode()).hexdigest(): each for each in self._logs}
+        origin = hashes.get(origin_hash)
         state = None if origin is None else self._storage.latest(origin)
         return _refuse(404, "nothing cosigned") if state is None else WitnessReply(200, state.note)
 
@@ -271,11 +296,15 @@ class Witness:
         # A cosignature says which tree was the longest at its time, so its time must not run back.
         time = max(now, last)
         text, head = signed.note.text, signed.checkpoint
-        line = Signature(self._cosigner.name, self._cosigner.key_id, self._cosigner.cosign(text, time))
-        note = Note(text, (*(each for _, each in signed.note.verified), line)).encode()
+        lines = [
+            Signature(each.name, each.key_id, each.cosign(text, time))
+            for each in self._cosigners
+            if each.covers(head)
+        ]
+        note = Note(text, (*(each for _, each in signed.note.verified), *lines)).encode()
         if self._storage.replace(head.origin, state, WitnessState(head.size, head.root, time, note)):
-            return WitnessReply(200, line.line().encode())
-        return None  # the cosignature made here is forgotten and never leaves
+            return WitnessReply(200, "".join(each.line() for each in lines).encode())
+        return None  # the cosignatures made here are forgotten and never leave
 
 
 def _judge(

@@ -1,27 +1,22 @@
 """The store: journal and ledger in one transaction, exhibits, job state, sealed blobs."""
 
+from qingyuan.store._leaf import leaf_bytes
 from qingyuan.store.blobs import Blobs
+from qingyuan.store.committer import GroupCommitter
 from qingyuan.store.database import Database
 from qingyuan.store.errors import StoreError
-from qingyuan.store.journal import (
-    Draft,
-    EventDraft,
-    Journal,
-    StoredEvent,
-    check_events,
-    events,
-    has_event,
-    iter_events,
-    leaf_bytes,
-)
+from qingyuan.store.journal import Draft, EventDraft, Journal, Request, prepare_request
 from qingyuan.store.ledger_storage import SqlLogStorage
+from qingyuan.store.reading import StoredEvent, check_events, events, has_event, iter_events
 
 __all__ = [
     "Blobs",
     "Database",
     "Draft",
     "EventDraft",
+    "GroupCommitter",
     "Journal",
+    "Request",
     "SqlLogStorage",
     "StoreError",
     "StoredEvent",
@@ -30,4 +25,5 @@ __all__ = [
     "has_event",
     "iter_events",
     "leaf_bytes",
+    "prepare_request",
 ]

@@ -1,18 +1,22 @@
-"""Opening the database: SQLite (WAL, full synchronisation) by default.
+"""Opening the database: SQLite (WAL, full synchronisation) by default, PostgreSQL for a province.
 
 A writer takes the write lock when its transaction begins, so that what it reads cannot change under
-it; two writers wait for each other and never lose an update.
+it; two writers wait for each other and never lose an update. On SQLite that is ``BEGIN IMMEDIATE``; on PostgreSQL an
+advisory lock held to the end of the transaction. Locking the row of the head would not do: a new log has no such row, and
+the numbers of streams and identifiers are read before the head is. A reader sees one state for as long as it reads.
 """
 
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from qingyuan.store._driver import Driver
 from qingyuan.store.errors import StoreError
 from qingyuan.store.schema import METADATA
 
@@ -20,16 +24,18 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
 #: The newest migration; a database at this revision needs no Alembic run (nor its import).
-HEAD_REVISION = "0001"
+HEAD_REVISION = "0002"
 
 _BUSY_MS = 60_000
+#: The advisory lock of writers; such locks belong to one database of a server.
+_WRITER_LOCK = int.from_bytes(b"qingyuan", "big")
 
 
 class Database:
     """A database at the newest schema.
 
     Args:
-        url: SQLAlchemy URL, for example ``sqlite:///home/qingyuan.db``.
+        url: SQLAlchemy URL, for example ``sqlite:///home/qingyuan.db`` or ``postgresql+psycopg://user@host/name``.
 
     Raises:
         StoreError: The file is no database of ours, is newer than this program, or cannot be opened.
@@ -37,19 +43,29 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """Open ``url`` and bring its schema to the newest revision."""
-        self.url = url
-        self.engine = sa.create_engine(url)
+        self.engine = _engine(url)
+        self._turn = threading.Lock()
+        self._writer: sa.Connection | None = None
+        #: The URL without its password.
+        self.url = self.engine.url.render_as_string(hide_password=True)
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine, "connect", _configure_sqlite)
             sa.event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            sa.event.listen(self.engine, "connect", _configure_postgresql)
+            sa.event.listen(self.engine, "begin", _begin_postgresql)
         try:
             self._migrate()
+        except StoreError:
+            self.engine.dispose()
+            raise
         except sa.exc.DatabaseError as error:
+            self.engine.dispose()
             raise StoreError(
                 "store.not-a-database",
                 zh=f"无法作为数据库打开：{error.orig}",
                 en=f"cannot be opened as a database: {error.orig}",
-                where=url,
+                where=self.url,
                 remedy_zh="请检查路径和磁盘；若文件损坏，请从备份恢复，并运行 qingyuan ledger fsck",
                 remedy_en="check the path and the disk; if the file is damaged restore a backup and run qingyuan ledger fsck",
             ) from error
@@ -67,7 +83,7 @@ class Database:
             StoreError: The disk is full or read-only, or another process holds the lock for too long.
         """
         try:
-            with self.engine.connect().execution_options(writer=True) as connection, connection.begin():
+            with self._writing() as connection, connection.begin():
                 yield connection
         except sa.exc.OperationalError as error:
             raise StoreError(
@@ -80,6 +96,29 @@ class Database:
             ) from error
 
     @contextlib.contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        """Yield a connection for writing; the last one is kept open, as opening one costs a part of a small append."""
+        if not self._turn.acquire(blocking=False):
+            # Another thread writes; the lock of the database says when it is over.
+            with self.engine.connect().execution_options(writer=True) as connection:
+                yield connection
+            return
+        try:
+            if self._writer is None:
+                self._writer = self.engine.connect().execution_options(writer=True)
+            yield self._writer
+        except BaseException:
+            self._drop_writer()
+            raise
+        finally:
+            self._turn.release()
+
+    def _drop_writer(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """Yield a connection inside one read transaction: one consistent state."""
         with self.engine.connect() as connection, connection.begin():
@@ -87,6 +126,8 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
+        with self._turn:
+            self._drop_writer()
         self.engine.dispose()
 
     def _migrate(self) -> None:
@@ -106,6 +147,19 @@ class Database:
                 remedy_en="upgrade the program; do not write with the old one",
             )
         _upgrade(self.engine)
+
+
+def _engine(url: str) -> sa.Engine:
+    try:
+        return sa.create_engine(url)
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            "store.no-driver",
+            zh=f"缺少数据库驱动 {error.name}",
+            en=f"the database driver {error.name} is not installed",
+            remedy_zh="PostgreSQL 请安装 qingyuan[postgres]，URL 以 postgresql+psycopg:// 开头",
+            remedy_en="for PostgreSQL install qingyuan[postgres] and begin the URL with postgresql+psycopg://",
+        ) from error
 
 
 def _upgrade(engine: sa.Engine) -> None:
@@ -135,7 +189,27 @@ def _configure_sqlite(connection: DBAPIConnection, _record: object) -> None:
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     writer = connection.get_execution_options().get("writer", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+    Driver(connection).run("BEGIN IMMEDIATE" if writer else "BEGIN")
+
+
+def _configure_postgresql(connection: DBAPIConnection, _record: object) -> None:
+    cursor = connection.cursor()
+    # A commit that has returned is on the disk, whatever the server's settings say; a stronger setting stays.
+    cursor.execute(
+        "SELECT set_config('synchronous_commit', 'on', false) "
+        "WHERE current_setting('synchronous_commit') IN ('off', 'local')"
+    )
+    cursor.execute(f"SET lock_timeout = {_BUSY_MS}")
+    cursor.close()
+    connection.commit()
+
+
+def _begin_postgresql(connection: sa.Connection) -> None:
+    if connection.get_execution_options().get("writer", False):
+        # Each statement after it sees what the former holder of the lock committed (READ COMMITTED).
+        Driver(connection).run(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
+    else:
+        Driver(connection).run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 
 __all__ = ["HEAD_REVISION", "METADATA", "Database"]

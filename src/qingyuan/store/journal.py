@@ -7,21 +7,32 @@ salted commitments, so nothing personal is in the log, and ``prev`` chains the e
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, cast
 
 import msgspec
 import sqlalchemy as sa
 
-from qingyuan.canonical import NotCanonicalError, canonical_json
-from qingyuan.ledger import Log, sm3_new
+from qingyuan.canonical import NotCanonicalError
+from qingyuan.ledger import Batch, Log
+from qingyuan.store._driver import Driver, Values
+from qingyuan.store._leaf import leaf_bytes, payload_bytes
 from qingyuan.store.errors import StoreError
 from qingyuan.store.ledger_storage import SqlLogStorage
-from qingyuan.store.schema import EVENT, LEDGER_ENTRY
+from qingyuan.store.reading import StoredEvent
 
 SALT_BYTES = 16
-_CHUNK = 500
+#: Entries of one chunk when a twin catches up: two tiles.
+_CHUNK = 512
+
+_TAIL = (
+    "SELECT event.n, ledger_entry.data FROM event JOIN ledger_entry ON ledger_entry.idx = event.idx "
+    "WHERE event.stream = ? ORDER BY event.n DESC LIMIT 1"
+)
+_INSERT_EVENT = (
+    "INSERT INTO event (idx, stream, n, type, at, actor, salt, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 
@@ -50,81 +61,79 @@ class EventDraft(msgspec.Struct, frozen=True):
     payload: dict[str, object]
 
 
-class StoredEvent(msgspec.Struct, frozen=True):
-    """An event as the journal holds it.
+class Request(msgspec.Struct, frozen=True):
+    """Drafts of one act, found good to be written; made by :func:`prepare_request`.
 
     Attributes:
-        index: Leaf index in the log.
-        stream: Lead, matter, case or scope.
-        n: Number in the stream, from 0.
-        type: Event type.
+        drafts: Stream, type, payload, and the payload as canonical JSON.
         at: Claimed time, RFC 3339.
-        actor: Identifier of who acted.
-        payload: JSON builtins.
-        salt: Opens the commitments.
-        leaf: Canonical JSON of the leaf: the log entry.
+        actor: Identifier of who acts.
     """
 
-    index: int
-    stream: str
-    n: int
-    type: str
+    drafts: tuple[tuple[str, str, dict[str, object], bytes], ...]
     at: str
     actor: str
-    payload: dict[str, object]
-    salt: bytes
-    leaf: bytes
 
 
-def leaf_bytes(
-    *, type_: str, stream: str, n: int, prev: str, at: str, actor: str, payload: bytes, salt: bytes
-) -> bytes:
-    """Return the log entry of an event (``docs/evidence-format.md`` section 5).
+def prepare_request(drafts: Sequence[Draft], *, now: datetime, actor: str) -> Request:
+    """Check drafts and write their payloads as canonical JSON; nothing is stored.
 
     Args:
-        type_: Event type.
-        stream: Stream of the event.
-        n: Number in the stream.
-        prev: Hex SHA-256 of the leaf before it in the stream, ``""`` for the first.
-        at: Claimed time, RFC 3339.
-        actor: Identifier of who acted.
-        payload: Canonical JSON of the payload.
-        salt: 16 bytes.
+        drafts: The events, in order.
+        now: Claimed time, aware.
+        actor: Identifier of who acts.
+
+    Raises:
+        StoreError: ``store.payload`` when a payload is not JSON, ``store.naive-time`` when the time has no offset.
     """
-    sm3 = sm3_new()
-    sm3.update(salt + payload)
-    return canonical_json(
-        {
-            "v": 1,
-            "type": type_,
-            "stream": stream,
-            "n": n,
-            "prev": prev,
-            "at": at,
-            "actor": actor,
-            "sha256": hashlib.sha256(salt + payload).hexdigest(),
-            "sm3": sm3.hexdigest(),
-        }
-    )
+    if now.tzinfo is None:
+        raise StoreError(
+            "store.naive-time",
+            zh="事件时间缺少时区",
+            en="the time of an event has no offset",
+            remedy_zh="请提供带时区的时间",
+            remedy_en="pass an aware time",
+        )
+    checked = []
+    for draft in drafts:
+        payload = dict(draft.payload)
+        try:
+            written = payload_bytes(payload)
+            for text in (draft.stream, draft.type, actor):
+                text.encode()
+        except (NotCanonicalError, UnicodeEncodeError) as error:
+            raise StoreError(
+                "store.payload",
+                zh=f"事件内容不是规范的 JSON：{error}",
+                en=f"the payload is not canonical JSON: {error}",
+                where=f"{draft.stream!a} {draft.type!a}",
+                remedy_zh="这是程序缺陷，请报告",
+                remedy_en="this is a defect of the program; please report it",
+            ) from error
+        checked.append((draft.stream, draft.type, payload, written))
+    return Request(tuple(checked), now.isoformat(timespec="seconds"), actor)
 
 
 class Journal:
-    """Append-only events over a database and a log.
+    """Append-only events over a database and one or two logs. One writer at a time may use it.
 
     Args:
         log: The signed log that every event becomes a leaf of.
         entropy: Source of salts, ``entropy(n)`` giving ``n`` bytes.
+        twin: A second log over the same leaves, with another hash suite and an origin of its own
+            (``docs/sm-profile.md``). Its head is written in the same transaction; an entry has the same index in both.
     """
 
-    def __init__(self, log: Log, entropy: Callable[[int], bytes]) -> None:
-        """Bind the journal to its log and its source of salts."""
+    def __init__(self, log: Log, entropy: Callable[[int], bytes], *, twin: Log | None = None) -> None:
+        """Bind the journal to its logs and its source of salts."""
         self._log = log
         self._entropy = entropy
+        self._twin = twin
 
     def append(
         self, connection: sa.Connection, drafts: Sequence[Draft], *, now: datetime, actor: str
     ) -> list[StoredEvent]:
-        """Write events, log entries and the signed head in the caller's write transaction.
+        """Write events, log entries and the signed heads in the caller's write transaction.
 
         Args:
             connection: Inside :meth:`Database.write`; nothing is visible until it commits.
@@ -133,155 +142,136 @@ class Journal:
             actor: Identifier of who acts.
 
         Raises:
-            StoreError: A payload is not JSON, or the time has no offset.
+            StoreError: As :func:`prepare_request` and :meth:`append_requests`.
         """
         if not drafts:
             return []
-        if now.tzinfo is None:
-            raise StoreError(
-                "store.naive-time",
-                zh="事件时间缺少时区",
-                en="the time of an event has no offset",
-                remedy_zh="请提供带时区的时间",
-                remedy_en="pass an aware time",
-            )
-        at = now.isoformat(timespec="seconds")
-        tails = self._tails(connection, {draft.stream for draft in drafts})
+        return self.append_requests(connection, [prepare_request(drafts, now=now, actor=actor)])[0]
+
+    def append_requests(
+        self, connection: sa.Connection, requests: Sequence[Request]
+    ) -> list[list[StoredEvent]]:
+        """Write the events of several acts under one signature of each log.
+
+        Args:
+            connection: Inside :meth:`Database.write`.
+            requests: At least one draft in all.
+
+        Returns:
+            The events of each request, in order.
+
+        Raises:
+            StoreError: ``store.twin-ahead`` when the twin is longer than the log.
+            LedgerError: When the stored head of a log is not in order.
+        """
         storage = SqlLogStorage(connection, self._log.origin)
-        stored: list[StoredEvent] = []
-        payloads: list[bytes] = []
-        for draft in drafts:
-            n, prev = tails.get(draft.stream, (0, ""))
-            salt = self._entropy(SALT_BYTES)
-            try:
-                payload = canonical_json(dict(draft.payload))
-            except NotCanonicalError as error:
-                raise StoreError(
-                    "store.payload",
-                    zh=f"事件内容不是规范的 JSON：{error}",
-                    en=f"the payload is not canonical JSON: {error}",
-                    where=f"{draft.stream} {draft.type}",
-                    remedy_zh="这是程序缺陷，请报告",
-                    remedy_en="this is a defect of the program; please report it",
-                ) from error
-            leaf = leaf_bytes(
-                type_=draft.type,
-                stream=draft.stream,
-                n=n,
-                prev=prev,
-                at=at,
-                actor=actor,
-                payload=payload,
-                salt=salt,
-            )
-            tails[draft.stream] = (n + 1, hashlib.sha256(leaf).hexdigest())
-            payloads.append(payload)
-            stored.append(
-                StoredEvent(0, draft.stream, n, draft.type, at, actor, dict(draft.payload), salt, leaf)
-            )
-        appended = self._log.append(storage, [event.leaf for event in stored])
-        stored = [
-            msgspec.structs.replace(event, index=appended.first_index + offset)
-            for offset, event in enumerate(stored)
-        ]
-        connection.execute(
-            sa.insert(EVENT),
-            [
-                {
-                    "idx": event.index,
-                    "stream": event.stream,
-                    "n": event.n,
-                    "type": event.type,
-                    "at": event.at,
-                    "actor": event.actor,
-                    "salt": event.salt,
-                    "payload": payload,
-                }
-                for event, payload in zip(stored, payloads, strict=True)
-            ],
-        )
+        batch = self._log.begin(storage)
+        stored, rows = self._events(Driver(connection), requests, batch.first)
+        leaves = [event.leaf for events in stored for event in events]
+        twin = None
+        if (
+            self._twin is not None
+        ):  # before anything is stored, so that a head that is not in order changes nothing
+            twin_storage = SqlLogStorage(connection, self._twin.origin, owns_entries=False)
+            twin = _caught_up(self._twin, twin_storage, batch.first)
+        batch.take(leaves)
+        batch.store(storage)
+        if self._twin is not None and twin is not None:
+            twin.take(leaves)
+            twin.store(twin_storage)
+            # Signing in a second thread meanwhile was measured: handing over and back costs more than it saves.
+            twin.finish(twin_storage, self._twin.sign(twin.checkpoint()))
+        Driver(connection).many(_INSERT_EVENT, rows)
+        batch.finish(storage, self._log.sign(batch.checkpoint()))
         return stored
 
-    @staticmethod
-    def _tails(connection: sa.Connection, streams: set[str]) -> dict[str, tuple[int, str]]:
-        """Return the next number and the last leaf's hash of each stream that has events."""
+    def begin_twin(self, connection: sa.Connection) -> int:
+        """Bring the twin log to the size of the log, from the entries that are stored.
+
+        For journals begun before they had a twin, or written to where nothing could sign for it. Reads the entries a
+        few hundred at a time and signs once. Appending does the same when the twin lags.
+
+        Args:
+            connection: Inside :meth:`Database.write`.
+
+        Returns:
+            How many entries the twin took in.
+
+        Raises:
+            StoreError: ``store.twin-ahead`` when the twin is longer than the log.
+        """
+        if self._twin is None:
+            return 0
+        head = self._log.head(SqlLogStorage(connection, self._log.origin))
+        size = 0 if head is None else head.size
+        storage = SqlLogStorage(connection, self._twin.origin, owns_entries=False)
+        twin_head = self._twin.head(storage)
+        lag = size - (0 if twin_head is None else twin_head.size)
+        batch = _caught_up(self._twin, storage, size)
+        if lag:
+            batch.finish(storage, self._twin.sign(batch.checkpoint()))
+        return lag
+
+    def _events(
+        self, driver: Driver, requests: Sequence[Request], first: int
+    ) -> tuple[list[list[StoredEvent]], list[Values]]:
+        """Return the events of each request as they will be stored, and their rows."""
         tails: dict[str, tuple[int, str]] = {}
-        for stream in sorted(streams):
-            row = connection.execute(
-                sa.select(EVENT.c.n, LEDGER_ENTRY.c.data)
-                .join(LEDGER_ENTRY, LEDGER_ENTRY.c.idx == EVENT.c.idx)
-                .where(EVENT.c.stream == stream)
-                .order_by(EVENT.c.n.desc())
-                .limit(1)
-            ).first()
-            if row is not None:
-                tails[stream] = (row.n + 1, hashlib.sha256(row.data).hexdigest())
-        return tails
+        index = first
+        stored: list[list[StoredEvent]] = []
+        rows: list[Values] = []
+        for each in requests:
+            events = []
+            for stream, type_, payload, written in each.drafts:
+                n, prev = tails.get(stream) or _tail(driver, stream)
+                salt = self._entropy(SALT_BYTES)
+                leaf = leaf_bytes(
+                    type_=type_,
+                    stream=stream,
+                    n=n,
+                    prev=prev,
+                    at=each.at,
+                    actor=each.actor,
+                    payload=written,
+                    salt=salt,
+                )
+                tails[stream] = (n + 1, hashlib.sha256(leaf).hexdigest())
+                events.append(StoredEvent(index, stream, n, type_, each.at, each.actor, payload, salt, leaf))
+                rows.append((index, stream, n, type_, each.at, each.actor, salt, written))
+                index += 1
+            stored.append(events)
+        return stored, rows
 
 
-def iter_events(connection: sa.Connection, streams: Iterable[str]) -> Iterator[StoredEvent]:
-    """Yield all events of ``streams``, in the order of the log, few at a time in memory."""
-    query = (
-        sa.select(EVENT, LEDGER_ENTRY.c.data)
-        .join(LEDGER_ENTRY, LEDGER_ENTRY.c.idx == EVENT.c.idx)
-        .where(EVENT.c.stream.in_(sorted(set(streams))))
-        .order_by(EVENT.c.idx)
-    )
-    for row in connection.execution_options(yield_per=_CHUNK).execute(query):
-        yield StoredEvent(
-            row.idx,
-            row.stream,
-            row.n,
-            row.type,
-            row.at,
-            row.actor,
-            msgspec.json.decode(row.payload),
-            row.salt,
-            row.data,
+def _caught_up(twin: Log, storage: SqlLogStorage, size: int) -> Batch:
+    """Return a batch of the twin that holds the first ``size`` entries, those it lacked stored and not yet signed for."""
+    batch = twin.begin(storage)
+    if batch.first > size:
+        raise StoreError(
+            "store.twin-ahead",
+            zh=f"孪生日志（{batch.first} 条）比日志（{size} 条）更长：日志被回退或替换",
+            en=f"the twin log ({batch.first} entries) is longer than the log ({size}): the log was rolled back",
+            where=twin.origin,
+            remedy_zh="停止写入，运行账本自检，并从备份恢复",
+            remedy_en="stop writing, run the ledger check and restore from a backup",
         )
-
-
-def events(connection: sa.Connection, streams: Iterable[str]) -> list[StoredEvent]:
-    """Return all events of ``streams``, in the order of the log."""
-    return list(iter_events(connection, streams))
-
-
-def has_event(connection: sa.Connection, stream: str, type_: str) -> bool:
-    """Return whether ``stream`` has an event of a type."""
-    query = sa.select(EVENT.c.idx).where(EVENT.c.stream == stream, EVENT.c.type == type_).limit(1)
-    return connection.execute(query).first() is not None
-
-
-def check_events(connection: sa.Connection) -> Iterable[tuple[int, str]]:
-    """Yield ``(index, problem)`` for each event that does not open its leaf or break its chain.
-
-    Reads every event and log entry; the caller prints what it gets. A missing event of an entry, a
-    changed payload or salt, and a broken chain are each named by index.
-    """
-    tails: dict[str, tuple[int, str]] = {}
-    query = (
-        sa.select(LEDGER_ENTRY.c.idx, LEDGER_ENTRY.c.data, EVENT)
-        .join(EVENT, EVENT.c.idx == LEDGER_ENTRY.c.idx, isouter=True)
-        .order_by(LEDGER_ENTRY.c.idx)
-    )
-    for row in connection.execution_options(yield_per=1000).execute(query):
-        index = row[0]
-        if row.stream is None:
-            yield index, "log entry without an event"
-            continue
-        n, prev = tails.get(row.stream, (0, ""))
-        if row.n != n:
-            yield index, f"stream {row.stream}: number {row.n} where {n} was due"
-        expected = leaf_bytes(
-            type_=row.type,
-            stream=row.stream,
-            n=row.n,
-            prev=prev,
-            at=row.at,
-            actor=row.actor,
-            payload=row.payload,
-            salt=row.salt,
+    for start in range(batch.first, size, _CHUNK):
+        if entries := storage.read_entries(start, min(start + _CHUNK, size)):
+            batch.take(entries)
+            batch.store(storage)
+    if batch.size != size:
+        raise StoreError(
+            "store.entries-missing",
+            zh=f"日志应有 {size} 条，实存 {batch.size} 条",
+            en=f"the log should have {size} entries and holds {batch.size}",
+            where=twin.origin,
+            remedy_zh="运行账本自检，并从备份恢复",
+            remedy_en="run the ledger check and restore from a backup",
         )
-        if expected != row.data:
-            yield index, f"event {row.stream}/{row.n} does not open its log entry"
-        tails[row.stream] = (row.n + 1, hashlib.sha256(row.data).hexdigest())
+    return batch
+
+
+def _tail(driver: Driver, stream: str) -> tuple[int, str]:
+    """Return the next number of a stream and the hash of its last leaf."""
+    row = cast("tuple[int, bytes] | None", driver.one(_TAIL, stream))
+    return (0, "") if row is None else (row[0] + 1, hashlib.sha256(row[1]).hexdigest())

@@ -27,7 +27,8 @@ LEDGER_ENTRY = sa.Table(
     sa.Column("data", sa.LargeBinary, nullable=False),
 )
 
-#: The hashes of each log over the entries: level 0 are the leaves, level 1 one hash of 256 leaves, and so on.
+#: The hashes of each log over the entries: level 0 are the leaves, level 1 one hash of 256 leaves, and so on. A row holds
+#: the hashes, 32 bytes each, that one append gave one tile; ``idx`` is the index of the first.
 LEDGER_HASH = sa.Table(
     "ledger_hash",
     METADATA,
@@ -55,7 +56,7 @@ EVENT = sa.Table(
     sa.Column("idx", BIG, primary_key=True, autoincrement=False),
     sa.Column("stream", sa.Text, nullable=False),
     sa.Column("n", BIG, nullable=False),
-    sa.Column("type", sa.Text, nullable=False, index=True),
+    sa.Column("type", sa.Text, nullable=False),
     sa.Column("at", sa.Text, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("salt", sa.LargeBinary, nullable=False),
@@ -123,4 +124,45 @@ ITEM = sa.Table(
     sa.Column("detail", sa.LargeBinary, nullable=True),
     sa.Index(None, "lead", "state"),
     sa.UniqueConstraint("lead", "path", "size", "mtime_ns"),
+)
+
+#: What witnesses signed over the heads of our logs: the signature line without its line feed.
+COSIGNATURE = sa.Table(
+    "cosignature",
+    METADATA,
+    sa.Column("origin", sa.Text, primary_key=True),
+    sa.Column("size", BIG, primary_key=True, autoincrement=False),
+    sa.Column("witness", sa.Text, primary_key=True),
+    sa.Column("line", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+)
+
+#: Time-stamp tokens over a checkpoint, an exhibit or an earlier token; ``token`` is the DER response.
+TIMESTAMP = sa.Table(
+    "timestamp",
+    METADATA,
+    sa.Column("id", BIG, primary_key=True),
+    sa.Column("over", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("size", BIG, nullable=True),
+    sa.Column("root", sa.LargeBinary, nullable=True),
+    sa.Column("tsa", sa.Text, nullable=False),
+    sa.Column("operator", sa.Text, nullable=False),
+    sa.Column("token", sa.LargeBinary, nullable=False),
+    sa.Column("gen_time", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Index(None, "over", "subject", "size"),
+)
+
+#: One page of a capture job and how far it has come.
+CAPTURE = sa.Table(
+    "capture",
+    METADATA,
+    sa.Column("job", sa.Text, primary_key=True),
+    sa.Column("n", BIG, primary_key=True, autoincrement=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("detail", sa.LargeBinary, nullable=True),
+    sa.Column("at", sa.Text, nullable=False),
 )

@@ -1,0 +1,84 @@
+"""Statements handed straight to the database driver, inside a transaction that SQLAlchemy began.
+
+Building and compiling an expression costs several times what the statement itself takes. The handful of statements that
+run at every append are therefore plain text here, written with ``?`` and understood by SQLite and PostgreSQL alike.
+Errors come out as those of SQLAlchemy, so a caller sees no difference.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from typing import Protocol, TypeAlias, cast
+
+import sqlalchemy as sa
+
+Value: TypeAlias = int | str | bytes | None
+Values: TypeAlias = tuple[Value, ...]
+
+
+class _Cursor(Protocol):
+    def execute(self, statement: str, values: Values, /) -> object: ...
+    def executemany(self, statement: str, values: Iterable[Values], /) -> object: ...
+    def fetchall(self) -> list[tuple[object, ...]]: ...
+
+
+class Driver:
+    """One cursor of the driver within the caller's transaction.
+
+    Args:
+        connection: A connection inside a transaction.
+    """
+
+    __slots__ = ("_cursor", "_dialect", "_text")
+
+    def __init__(self, connection: sa.Connection) -> None:
+        """Open a cursor."""
+        self._dialect = connection.dialect
+        self._text = _with_percent if self._dialect.name == "postgresql" else str
+        self._cursor = cast("_Cursor", connection.connection.cursor())
+
+    def one(self, statement: str, *values: Value) -> tuple[object, ...] | None:
+        """Return the only row, or ``None``."""
+        # All of it is fetched: a statement left half-way would hold on to the state it reads.
+        rows = self.all(statement, *values)
+        return rows[0] if rows else None
+
+    def all(self, statement: str, *values: Value) -> list[tuple[object, ...]]:
+        """Return every row."""
+        self._run(statement, values)
+        return self._cursor.fetchall()
+
+    def run(self, statement: str, *values: Value) -> None:
+        """Run a statement that gives no rows."""
+        self._run(statement, values)
+
+    def many(self, statement: str, rows: Sequence[Values]) -> None:
+        """Run a statement once a row."""
+        try:
+            if len(rows) == 1:
+                self._cursor.execute(self._text(statement), rows[0])
+            else:
+                self._cursor.executemany(self._text(statement), rows)
+        except Exception as error:
+            raise self._translated(error, statement) from error
+
+    def _run(self, statement: str, values: Values) -> None:
+        try:
+            self._cursor.execute(self._text(statement), values)
+        except Exception as error:
+            raise self._translated(error, statement) from error
+
+    def _translated(self, error: Exception, statement: str) -> Exception:
+        """Return the error as SQLAlchemy would raise it, without the values, which may be secret."""
+        base = self._dialect.loaded_dbapi.Error
+        if not isinstance(error, base):
+            return error
+        return sa.exc.DBAPIError.instance(
+            statement, None, error, base, hide_parameters=True, dialect=self._dialect
+        )
+
+
+@functools.cache
+def _with_percent(statement: str) -> str:
+    return statement.replace("?", "%s")
