@@ -1,234 +1,72 @@
 """Make the package vectors again: ``python vectors/make.py [FOLDER]`` (``vectors/package`` unless said).
 
-Everything is synthetic and follows from the seed below: keys, salts, contents and times. The same program
+Everything is synthetic and follows from a seed: keys, salts, contents, times and tokens. The same program
 gives the same bytes; a change of any byte is a change of the format or of the builder, and is to be explained.
 The verdicts are written down here and do not come from a verifier.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
+from _authorities import Authority, seeded
+from _desk import Desk, Members, authorities_in, bent, root_of, with_tokens
 
 from qingyuan.evidence import (
-    Collected,
     JsonValue,
-    Kek,
-    Keyring,
-    LogHead,
-    Office,
-    PackageEvent,
-    PackageExhibit,
     PackageSource,
-    Payload,
+    PackageTimestamp,
+    StampedExhibit,
+    StampedTimestamp,
     Withheld,
-    build_package,
     canonical,
-    commitments,
-    digest_bytes,
-    extracted,
-    generated,
-    new_manifest,
-    sign_manifest,
-    transfer_digests,
-    transferred,
-    verified,
+    write_package,
 )
-from qingyuan.ledger import (
-    Checkpoint,
-    Cosigner,
-    TlogProof,
-    add_cosignatures,
-    cosign_checkpoint,
-    leaf_hash,
-    node_hash,
-    sign_checkpoint,
-    sign_note,
-)
+from qingyuan.ledger import SHA256, Cosigner, ForkProof
 
-SEED = "qingyuan package vectors 1"
-ORIGIN = "vectors.qingyuan.invalid/log"
-PACKAGE = "K2026-0001"
-AT = datetime(2026, 3, 9, 17, 0, tzinfo=timezone(timedelta(hours=8)))
-COSIGNED = 1_773_046_800
-CHECKS = ("container", "digests", "events", "exhibits", "proofs", "signature", "transfer")
+CHECKS = ("container", "digests", "events", "exhibits", "proofs", "signature", "timestamps", "transfer")
+PLAIN, NATIONAL = Authority("甲 RSA"), Authority("乙 SM2", sm2=True)
+EXHIBITS, EVENTS = "evidence/exhibits.jsonl", "evidence/events.jsonl"
+STAMPS, PACKAGE_JSON = "evidence/timestamps.jsonl", "evidence/package.json"
 
-
-def seeded(what: str) -> Callable[[int], bytes]:
-    """Return a source of bytes that follow from the seed, ``what`` and the number of the draw."""
-    drawn = 0
-
-    def draw(count: int) -> bytes:
-        nonlocal drawn
-        drawn += 1
-        return hashlib.shake_256(f"{SEED}/{what}/{drawn}".encode()).digest(count)
-
-    return draw
-
-
-def path_of(hashes: list[bytes], index: int) -> tuple[bytes, ...]:
-    """Return the inclusion path of RFC 6962, section 2.1.1."""
-    if len(hashes) == 1:
-        return ()
-    split = 1 << (len(hashes) - 1).bit_length() - 1
-    if index < split:
-        return (*path_of(hashes[:split], index), root_of(hashes[split:]))
-    return (*path_of(hashes[split:], index - split), root_of(hashes[:split]))
-
-
-def root_of(hashes: list[bytes]) -> bytes:
-    """Return the tree head of RFC 6962, section 2.1."""
-    if len(hashes) == 1:
-        return hashes[0]
-    split = 1 << (len(hashes) - 1).bit_length() - 1
-    return node_hash(root_of(hashes[:split]), root_of(hashes[split:]))
-
-
-@dataclass
-class Desk:
-    """A synthetic office: keys, a log in memory, exhibits and the package of them."""
-
-    name: str
-    exhibits: list[PackageExhibit] = field(default_factory=list)
-    events: list[tuple[dict[str, JsonValue], Payload, bytes]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        """Draw the keys."""
-        self.keyring = Keyring.create(seeded(f"{self.name}/keys"), Kek.raw(bytes(32)))
-        self.salts = seeded(f"{self.name}/salts")
-        self.officer = self.keyring.new_signer("officer", actor="P001")
-        self.log_key = self.keyring.new_signer("log", name=ORIGIN)
-        self.package_key = self.keyring.new_signer("package", name=f"{ORIGIN}/package")
-        self.witness = Cosigner.generate("witness.invalid/w", seeded(f"{self.name}/witness"))
-
-    def log(self, stream: str, kind: str, payload: Payload) -> None:
-        """Append an event."""
-        earlier = [leaf for leaf, _, _ in self.events if leaf["stream"] == stream]
-        salt = self.salts(16)
-        found = commitments(payload, salt)
-        leaf: dict[str, JsonValue] = {
-            "v": 1,
-            "type": kind,
-            "stream": stream,
-            "n": len(earlier),
-            "prev": hashlib.sha256(canonical(earlier[-1])).hexdigest() if earlier else "",
-            "at": f"2026-03-09T10:00:{len(self.events):02}+08:00",
-            "actor": "P001",
-            "sha256": found.sha256,
-            "sm3": found.sm3,
-        }
-        self.events.append((leaf, payload, salt))
-
-    def take(
-        self, content: bytes, name: str, *, withheld: Withheld | None = None, parent: str | None = None
-    ) -> str:
-        """Collect or derive an exhibit, log it and its check, and return its identifier."""
-        manifest = new_manifest(
-            scope="L2026-0001",
-            name=name,
-            path=f"/采集/{name}",
-            media_type="text/csv",
-            content=digest_bytes(content),
-            collected=Collected(
-                by="P001", second=None if parent else "P002", method="derived" if parent else "file-copy",
-                source="示例来源", device="D001", tool="vectors/1", started="2026-03-09T09:00:00+08:00",
-                ended="2026-03-09T09:00:01+08:00", mono_ns=1_000_000_000, file_mtime=None,
-            ),
-            parents=(parent,) if parent else (),
-            derived=parent is not None,
-        )  # fmt: skip
-        signed = sign_manifest(manifest, self.officer)
-        opener = None if withheld else lambda: io.BytesIO(content)
-        self.exhibits.append(PackageExhibit(signed, opener, withheld))
-        if parent:
-            self.log("L2026-0001", "evidence.generated", generated(signed, engine="vectors/1"))
-        else:
-            self.log("L2026-0001", "evidence.extracted", extracted(signed))
-        self.log("L2026-0001", "evidence.verified", verified(manifest, manifest.digests()))
-        return manifest.id
-
-    def source(self) -> PackageSource:
-        """Log the transfer and return what the builder is given."""
-        digests = msgspec.structs.asdict(transfer_digests(self.exhibits))
-        self.log("M2026-0001", "evidence.transferred", transferred(PACKAGE, "示例法院", **digests))
-        hashes = [leaf_hash(canonical(leaf)) for leaf, _, _ in self.events]
-        root = root_of(hashes)
-        head = sign_checkpoint(Checkpoint(ORIGIN, len(hashes), root), self.log_key.note_signer())
-        head = add_cosignatures(head, [cosign_checkpoint(head, self.witness, COSIGNED)])
-        return PackageSource(
-            id=PACKAGE,
-            matter="M2026-0001",
-            title="合成示例",
-            office=Office("0000", "示例区人民检察院"),
-            made_at=AT,
-            made_by="P001",
-            tool="vectors/1",
-            log=LogHead(ORIGIN, len(hashes), root),
-            exhibits=self.exhibits,
-            events=[
-                PackageEvent(i, leaf, payload, salt, TlogProof(i, path_of(hashes, i), head).encode())
-                for i, (leaf, payload, salt) in enumerate(self.events)
-            ],
-            keys=self.keyring.public_keys(),
-            sign_note=lambda text: sign_note(text, (self.package_key.note_signer(),)),
-        )
-
-    def trust(self) -> bytes:
-        """Return the trust file."""
-        keys: list[JsonValue] = [
-            {
-                "id": key.id, "role": key.role, "actor": key.actor, "valid_from": 0, "revoked_at": None,
-                **({"vkey": key.vkey()} if key.name else {"public": key.public}),
-            }
-            for key in self.keyring.public_keys()
-            if key.role != "log"
-        ]  # fmt: skip
-        logs: list[JsonValue] = [{"origin": ORIGIN, "vkey": self.log_key.public.vkey()}]
-        office: JsonValue = {"id": "0000", "name": "示例区人民检察院"}
-        return canonical({"v": 1, "office": office, "logs": logs, "keys": keys}) + b"\n"
-
-    def policy(self, *others: Cosigner) -> bytes:
-        """Return a policy that demands the witness and all ``others``."""
-        witnesses = [("w0", self.witness), *((f"w{n}", other) for n, other in enumerate(others, 1))]
-        lines = [f"log {self.log_key.public.vkey()}"]
-        lines += [f"witness {name} {witness.key.encode()}" for name, witness in witnesses]
-        lines += [f"group all-of-them all {' '.join(name for name, _ in witnesses)}", "quorum all-of-them"]
-        return ("\n".join(lines) + "\n").encode()
+Finding = tuple[str, str | None]
 
 
 class Vector(NamedTuple):
-    """One package, what the reader brings, and what every verifier must say.
+    """One file, what the reader brings, and what every verifier must say.
 
     Attributes:
-        desk: The office that makes it.
+        data: The package or the fork proof.
+        trust: The trust file; ``None`` for none.
         verdict: The verdict.
-        found: Code and path of what contradicts or cannot be told.
+        found: Code and path of what contradicts, cannot be told or was shown by a token.
         unsaid: The checks without an ``ok-`` reason.
         policy: The policy file, if one is used.
         met: Whether its quorum is met.
-        change: What is done to the file after it was built.
+        tokens: Of each token that is not broken, by its number, whether it is trusted.
+        roles: Version of the role file that was used, 0 for none; ``None`` when the trust file has no roots.
+        fork: Whether it is a fork proof.
     """
 
-    desk: Desk
+    data: bytes
+    trust: bytes | None
     verdict: str
-    found: tuple[tuple[str, str | None], ...] = ()
+    found: tuple[Finding, ...] = ()
     unsaid: tuple[str, ...] = ()
     policy: bytes | None = None
     met: bool | None = None
-    change: Callable[[bytes], bytes] = bytes
+    tokens: tuple[tuple[int, bool], ...] = ()
+    roles: int | None = None
+    fork: bool = False
 
 
-def _desk(name: str, *, withheld: Withheld | None = None) -> Desk:
-    desk = Desk(name)
+def _desk(name: str, *, withheld: Withheld | None = None, twin: bool = True) -> Desk:
+    desk = Desk(name, twin)
     desk.log("M2026-0001", "matter.opened", {"title": "合成示例"})
     first = desk.take("编号,值\n1,甲\n".encode(), "名单 100%.csv")
     desk.take(b"", "空🧾.txt", withheld=withheld)
@@ -236,42 +74,246 @@ def _desk(name: str, *, withheld: Withheld | None = None) -> Desk:
     return desk
 
 
-def _one_digit(package: bytes) -> bytes:
-    """Change one byte of content and mend nothing."""
-    return package.replace("编号,值\n1,甲\n".encode(), "编号,值\n2,甲\n".encode(), 1)
+def _built(source: PackageSource) -> bytes:
+    target = io.BytesIO()
+    write_package(source, target)
+    return target.getvalue()
+
+
+def _file(content: dict[str, JsonValue], **more: JsonValue) -> bytes:
+    return canonical({"v": 2, **content, **more}) + b"\n"
+
+
+def _stamps(desk: Desk) -> tuple[PackageTimestamp, ...]:
+    """Return five tokens: over both logs, an older head, an exhibit and the first of them."""
+    size, exhibit = len(desk.events), desk.exhibits[0].signed.manifest
+    first = desk.stamped(size - 1, PLAIN)
+    return (
+        first,
+        desk.stamped(size, NATIONAL, twin=True),
+        desk.stamped(size, PLAIN),
+        PackageTimestamp(StampedExhibit(exhibit.id), NATIONAL.stamp(exhibit.canonical(), 30)),
+        PackageTimestamp(StampedTimestamp(0), NATIONAL.stamp(first.token, 40)),
+    )
+
+
+def _times(count: int, code: str = "time") -> tuple[Finding, ...]:
+    return tuple((code, f"timestamps/{number}.tsr") for number in range(count))
+
+
+def _whole() -> dict[str, Vector]:
+    """Return what passes, and what only lacks something."""
+    made: dict[str, Vector] = {}
+    desk = _desk("pass")
+    source = desk.source()
+    source = with_tokens(source, *_stamps(desk))
+    trust = authorities_in(desk.trusted(), PLAIN, NATIONAL, operators=2)
+    package, all_five = _built(source), tuple((number, True) for number in range(5))
+    made["pass"] = Vector(
+        package, _file(trust), "pass", _times(5), policy=desk.policy(), met=True, tokens=all_five
+    )
+    made["undetermined-no-trust"] = Vector(
+        package,
+        None,
+        "undetermined",
+        (("no-trust", None), *_times(5, "untrusted-time")),
+        ("exhibits", "proofs", "signature"),
+        tokens=tuple((number, False) for number in range(5)),
+    )
+    made["undetermined-no-timestamp"] = Vector(
+        package,
+        _file(authorities_in(desk.trusted(), PLAIN, operators=2)),
+        "undetermined",
+        (
+            ("no-timestamp", STAMPS),
+            *(("time" if n in {0, 2} else "untrusted-time", f"timestamps/{n}.tsr") for n in range(5)),
+        ),
+        tokens=tuple((number, number in {0, 2}) for number in range(5)),
+    )
+    absent = Cosigner.generate("absent.invalid/w", seeded("absent"))
+    desk = _desk("undetermined-quorum")
+    made["undetermined-quorum"] = Vector(
+        _built(desk.source()), _file(desk.trusted()), "undetermined", policy=desk.policy(absent), met=False
+    )
+    desk = _desk("undetermined-withheld", withheld=Withheld("涉及未成年人", "it concerns a minor"))
+    made["undetermined-withheld"] = Vector(
+        _built(desk.source()), _file(desk.trusted()), "undetermined", (("withheld", EXHIBITS),), ("exhibits",)
+    )
+    desk = _desk("undetermined-no-twin", twin=False)
+    source, trust = desk.source(), desk.trusted()
+    made["pass-no-twin"] = Vector(_built(source), _file(trust), "pass")
+    logs = [*_list(trust["logs"]), *_list(Desk("other").trusted()["logs"])[1:]]
+    made["undetermined-no-twin"] = Vector(
+        _built(source), _file(trust, logs=logs), "undetermined", (("no-twin", PACKAGE_JSON),), ("proofs",)
+    )
+    return made
+
+
+def _list(value: JsonValue) -> list[JsonValue]:
+    assert isinstance(value, list)
+    return value
+
+
+def _keys() -> dict[str, Vector]:
+    """Return what turns on keys, role files and revocation."""
+    made: dict[str, Vector] = {}
+    desk = _desk("roles")
+    desk.log("office", "office.roles_published", {"version": 2, "sha256": "0" * 64})
+    desk.issue_roles(1)
+    desk.issue_roles(2)
+    package, trust = _built(desk.source()), {"office": desk.trusted()["office"], "roots": desk.root_set()}
+    made["pass-roles"] = Vector(package, _file(trust, roles_version=2), "pass", roles=2)
+    made["undetermined-old-roles"] = Vector(
+        package,
+        _file(trust, roles_version=3),
+        "undetermined",
+        (("old-roles", "trust/roles/2.note"),),
+        roles=2,
+    )
+    made["undetermined-few-roots"] = Vector(
+        package,
+        _file(trust, roots=desk.root_set(3)),
+        "undetermined",
+        (("no-trust", None), ("old-roles", None), ("unknown-key", "trust/roles/1.note")),
+        ("exhibits", "proofs", "signature"),
+        roles=0,
+    )
+    desk = _desk("fail-roles")
+    desk.issue_roles(1)
+    note = desk.roles[1]
+    # The last signature is that of the last root; its last byte is spoilt.
+    desk.roles[1] = note[:-8] + (b"AAAA" if note[-8:-4] != b"AAAA" else b"BBBB") + note[-4:]
+    made["fail-roles"] = Vector(
+        _built(desk.source()),
+        _file(trust, roots=desk.root_set()),
+        "fail",
+        (("no-trust", None), ("roles", "trust/roles/1.note")),
+        ("exhibits", "proofs", "signature"),
+        roles=0,
+    )
+    desk = _desk("undetermined-revoked-key")
+    source = desk.source()
+    paths = [f"data/{e.signed.manifest.id}/{name}" for e, name in zip(desk.exhibits, _NAMES, strict=True)]
+    made["undetermined-revoked-key"] = Vector(
+        _built(source),
+        _file(desk.trusted(officer=(0, 5))),
+        "undetermined",
+        (("revoked-key", paths[2]),),
+        ("exhibits",),
+    )
+    desk = _desk("undetermined-revoked-in-log")
+    revoked: dict[str, JsonValue] = {
+        "key": desk.officer.public.id,
+        "last_trusted_size": 3,
+        "reason": "compromise",
+    }
+    desk.log("office", "office.key_revoked", revoked)
+    source = desk.source()
+    paths = [f"data/{e.signed.manifest.id}/{name}" for e, name in zip(desk.exhibits, _NAMES, strict=True)]
+    made["undetermined-revoked-in-log"] = Vector(
+        _built(source),
+        _file(desk.trusted()),
+        "undetermined",
+        tuple(("revoked-key", path) for path in paths[1:]),
+        ("exhibits",),
+    )
+    return made
+
+
+_NAMES = ("名单 100_.csv", "空🧾.txt", "结果.csv")
+
+
+def _bent() -> dict[str, Vector]:
+    """Return what contradicts itself: changed on the way, or by whoever made it."""
+    made: dict[str, Vector] = {}
+    desk = _desk("fail-content")
+    content = f"data/{desk.exhibits[0].signed.manifest.id}/{_NAMES[0]}"
+    package = _built(desk.source())
+    made["fail-content"] = Vector(
+        package.replace("编号,值\n1,甲\n".encode(), "编号,值\n2,甲\n".encode(), 1),
+        _file(desk.trusted()),
+        "fail",
+        tuple((code, content) for code in ("container", "digest", "exhibit")),
+        ("container", "digests", "exhibits"),
+    )
+    desk = _desk("fail-twin-proof")
+    proof = "proofs-sm3/1.tlog-proof"
+    made["fail-twin-proof"] = Vector(
+        bent(desk.source(), _moved(proof, "proofs-sm3/0.tlog-proof"), desk),
+        _file(desk.trusted()),
+        "fail",
+        (("proof", proof),),
+        ("proofs",),
+    )
+    trust = _file(authorities_in(Desk("token").trusted(), PLAIN, NATIONAL))
+    for name, number, change in (
+        ("fail-token-imprint", 2, _moved("timestamps/2.tsr", "timestamps/0.tsr")),
+        ("fail-token-signature", 1, _spoilt("timestamps/1.tsr")),
+        ("fail-token-form", 0, _cut("timestamps/0.tsr")),
+    ):
+        desk = _desk("token")
+        source = desk.source()
+        source = with_tokens(source, *_stamps(desk)[:3])
+        rest = [n for n in range(3) if n != number]
+        made[name] = Vector(
+            bent(source, change, desk),
+            trust,
+            "fail",
+            (("timestamp", f"timestamps/{number}.tsr"), *(("time", f"timestamps/{n}.tsr") for n in rest)),
+            ("timestamps",),
+            tokens=tuple((n, True) for n in rest),
+        )
+    return made
+
+
+def _moved(target: str, source: str) -> Callable[[Members], Members]:
+    return lambda members: {**members, target: members[source]}
+
+
+def _spoilt(name: str) -> Callable[[Members], Members]:
+    """Change the last byte, which is the last of the signature."""
+    return lambda members: {**members, name: members[name][:-1] + bytes([members[name][-1] ^ 1])}
+
+
+def _cut(name: str) -> Callable[[Members], Members]:
+    return lambda members: {**members, name: members[name][:-1]}
+
+
+def _forks() -> dict[str, Vector]:
+    """Return fork proofs: one that convicts, one that claims, one that does not hold."""
+    desk, other = _desk("fork"), _desk("fork-other")
+    trust, sizes = _file(desk.trusted()), (5, 7)
+    older, newer = (desk.checkpoint(size) for size in sizes)
+    second = desk.checkpoint(7, root=root_of(other.hashes(SHA256)[:7], SHA256))
+    proofs = {
+        "fork": (ForkProof("equal-size", "sha256", newer, second), "fail"),
+        "fork-claimed": (ForkProof("refused-proof", "sha256", older, second, (bytes(32),)), "undetermined"),
+        "no-fork": (ForkProof("equal-size", "sha256", newer, newer), "undetermined"),
+    }
+    return {
+        f"{verdict}-{code}": Vector(proof.encode(), trust, verdict, ((code, None),), fork=True)
+        for code, (proof, verdict) in proofs.items()
+    }
 
 
 def vectors() -> dict[str, Vector]:
     """Return every vector by name."""
-    cosigned, changed, alone = _desk("pass"), _desk("fail-content"), _desk("undetermined-quorum")
-    withheld = _desk("undetermined-withheld", withheld=Withheld("涉及未成年人", "it concerns a minor"))
-    absent = Cosigner.generate("absent.invalid/w", seeded("absent"))
-    content = f"data/{changed.exhibits[0].signed.manifest.id}/名单 100_.csv"
-    return {
-        "pass": Vector(cosigned, "pass", policy=cosigned.policy(), met=True),
-        "fail-content": Vector(
-            changed,
-            "fail",
-            tuple((code, content) for code in ("container", "digest", "exhibit")),
-            ("container", "digests", "exhibits"),
-            change=_one_digit,
-        ),
-        "undetermined-withheld": Vector(
-            withheld, "undetermined", (("withheld", "evidence/exhibits.jsonl"),), ("exhibits",)
-        ),
-        "undetermined-quorum": Vector(alone, "undetermined", policy=alone.policy(absent), met=False),
-    }
+    return {**_whole(), **_keys(), **_bent(), **_forks()}
 
 
 def expected(vector: Vector) -> bytes:
-    """Return what every verifier must say of a package, as the file holds it."""
-    said: list[tuple[str, str | None]] = [("quorum", None), ("scope-before", None)]
-    said += [(f"ok-{check}", None) for check in CHECKS if check not in vector.unsaid]
+    """Return what every verifier must say of a file."""
+    said: list[Finding] = [("scope-before", None)]
+    if not vector.fork:
+        said.append(("quorum", None))
+        said += [(f"ok-{check}", None) for check in CHECKS if check not in vector.unsaid]
     reasons = sorted({*vector.found, *said}, key=lambda reason: (reason[0], reason[1] or ""))
     value = {
         "verdict": vector.verdict,
         "reasons": [{"code": code, "path": path} for code, path in reasons],
         "quorum": {"demanded": vector.policy is not None, "met": vector.met},
+        "timestamps": [{"n": number, "trusted": trusted} for number, trusted in vector.tokens],
+        "roles_version": vector.roles,
     }
     return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
 
@@ -280,14 +322,12 @@ def make(folder: Path) -> None:
     """Write every vector into ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, vector in vectors().items():
-        package = folder / f"{name}.evp"
-        build_package(vector.desk.source(), package)
-        package.chmod(0o644)
-        package.write_bytes(vector.change(package.read_bytes()))
-        (folder / f"{name}.trust.json").write_bytes(vector.desk.trust())
+        (folder / f"{name}.{'fork.json' if vector.fork else 'evp'}").write_bytes(vector.data)
+        (folder / f"{name}.verdict.json").write_bytes(expected(vector))
+        if vector.trust is not None:
+            (folder / f"{name}.trust.json").write_bytes(vector.trust)
         if vector.policy is not None:
             (folder / f"{name}.policy").write_bytes(vector.policy)
-        (folder / f"{name}.verdict.json").write_bytes(expected(vector))
 
 
 if __name__ == "__main__":

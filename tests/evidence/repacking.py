@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from qingyuan.evidence import PackageSource, canonical, digest_bytes
 from qingyuan.evidence._bag import bag_manifest, content_name, signature_text, tag_members
 from qingyuan.evidence._zip import ZipWriter
 from qingyuan.evidence.verify import Report, verify_stream
-from tests.evidence.packing import ORIGIN, SmallOffice
+from tests.evidence.packing import ORIGIN, TWIN, SmallOffice
+from tests.evidence.stamping import Stamper
 
 Members = dict[str, bytes]
 TAGS = ("tagmanifest-sha256.txt", "tagmanifest-sm3.txt", "signature.note")
@@ -72,7 +74,12 @@ def lines_of(members: Members, name: str, change: Callable[[list[bytes]], list[b
     return {**members, name: b"".join(change(members[name].splitlines(keepends=True)))}
 
 
-def trust_of(office: SmallOffice, **ranges: tuple[int, int | None]) -> dict[str, Any]:
+def trust_of(
+    office: SmallOffice,
+    authorities: Sequence[Stamper] = (),
+    operators: int = 0,
+    **ranges: tuple[int, int | None],
+) -> dict[str, Any]:
     """A trust file for the office; ``ranges`` gives, by role, other valid ranges."""
     keys = []
     for key in office.keyring.public_keys():
@@ -87,7 +94,18 @@ def trust_of(office: SmallOffice, **ranges: tuple[int, int | None]) -> dict[str,
             }
         )  # fmt: skip
     logs = [{"origin": ORIGIN, "vkey": office.log_key.public.vkey()}]
-    return {"v": 1, "office": {"id": "1101", "name": "某市人民检察院"}, "logs": logs, "keys": keys}
+    if office.twin:
+        logs.append({"origin": TWIN, "vkey": office.twin_key.public.vkey()})
+    tsas = [
+        {
+            "name": f"TSA {each.name}",
+            "operator": each.name,
+            "certificate": base64.b64encode(each.root).decode(),
+        }
+        for each in authorities
+    ]
+    stamps = {"tsas": tsas, "timestamps": {"operators": operators}} if tsas else {}
+    return {"v": 2, **stamps, "office": {"id": "1101", "name": "某市人民检察院"}, "logs": logs, "keys": keys}
 
 
 def judge(

@@ -169,5 +169,10 @@ def test_every_event_type_of_evidence_has_its_stage() -> None:
         "evidence.stored": "存储",
         "evidence.transferred": "传输",
         "evidence.verified": "验证",
+        "evidence.handed_over": "移送",
+        "evidence.examined": "质证",
+        "evidence.destroyed": "销毁",
     }
-    assert [stage.en for stage in Stage] == ["generated", "extracted", "stored", "transferred", "verified"]
+    assert [stage.en for stage in Stage] == [
+        "generated", "extracted", "stored", "transferred", "verified", "handed over", "examined", "destroyed",
+    ]  # fmt: skip

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from qingyuan.evidence import build_package, canonical, transferred
 from qingyuan.ledger import Cosigner, NoteSigner, SignatureError, open_checkpoint, parse_policy, parse_proof
-from tests.evidence.packing import COSIGNED, ORIGIN, SmallOffice, small_office
+from tests.evidence.packing import ORIGIN, SmallOffice, small_office
 from tests.evidence.repacking import (
     Members,
     described,
@@ -50,6 +51,11 @@ def _identifiers(text: str) -> set[str]:
     return set(re.findall(r"\b[0-9a-f]{16}\b", text))
 
 
+def _ranged(office: SmallOffice, role: str, valid: tuple[int, int | None]) -> dict[str, Any]:
+    ranges: dict[str, Any] = {role: valid}
+    return trust_of(office, **ranges)
+
+
 def test_a_key_outside_its_range_leaves_the_verdict_open_and_is_named(
     office: SmallOffice, whole: Members
 ) -> None:
@@ -60,9 +66,9 @@ def test_a_key_outside_its_range_leaves_the_verdict_open_and_is_named(
         ("log", [(6, 7), (0, None)], [(7, None), (0, 6)]),
     ):
         for valid in inside:
-            assert judge(whole, trust_of(office, **{role: valid})).verdict == "pass", (role, valid)
+            assert judge(whole, _ranged(office, role, valid)).verdict == "pass", (role, valid)
         for valid in outside:
-            report = judge(whole, trust_of(office, **{role: valid}))
+            report = judge(whole, _ranged(office, role, valid))
             assert (report.verdict, {c for c, _ in findings(report)}) == ("undetermined", {"revoked-key"})
             named = {i for r in report.reasons if r.code == "revoked-key" for i in _identifiers(r.text_en)}
             keys = {key.id for key in office.keyring.public_keys() if key.role == role}
@@ -124,7 +130,7 @@ def test_a_quorum_is_met_exactly_when_the_ledger_says_so(
     expected = parse_policy(policy).evaluate(checkpoint)
     report = judge(package, trust_of(office), policy)
     assert report.quorum["met"] is expected.met is (len(witnesses) >= needed)
-    assert {w["key"]: w["at"] for w in report.quorum["witnesses"]} == {w.name: COSIGNED for w in witnesses}
+    assert set(report.quorum["witnesses"]) == {w.name.partition(".")[0] for w in witnesses}
     assert report.verdict == ("pass" if expected.met else "undetermined")
     assert findings(report) == set()
 

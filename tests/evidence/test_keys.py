@@ -9,12 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 
 from qingyuan.evidence import EvidenceError, Kek, Keyring, KeyringError, SourceError, key_id, read_public_keys
 from qingyuan.ledger import VerifierKey, open_note, sign_note
+from qingyuan.ledger.sm2 import sm2_verify
 from tests.evidence.making import counter_entropy
 
 Entropy = Callable[[int], bytes]
@@ -167,3 +168,93 @@ def test_a_named_key_signs_notes_under_its_name(keyring: Keyring) -> None:
     signer = keyring.new_signer("package", name="jcy.example/ledger/package")
     note = sign_note("text\n", (signer.note_signer(),))
     assert open_note(note, (VerifierKey.parse(signer.public.vkey()),)).text == "text\n"
+
+
+def test_an_sm2_key_is_kept_like_any_other_and_signs_as_the_profile_says(
+    tmp_path: Path, entropy: Entropy
+) -> None:
+    ring = Keyring.create(entropy, RAW)
+    signer = ring.new_signer("log", name="jcy.example/log/sm3", algorithm="sm2")
+    ring.save(tmp_path / "keys")
+    again = Keyring.open(tmp_path / "keys", RAW, entropy)
+    public = again.public_key(signer.public.id)
+    assert public == signer.public
+    assert len(public.raw()) == 65
+    assert public.id == hashlib.sha256(b"qingyuan-key/1\n" + public.raw()).hexdigest()[:16]
+    assert sm2_verify(public.raw(), b"data", again.signer(public.id).sign(b"data"))
+    note = sign_note("text\n", (again.signer(public.id).note_signer(),))
+    assert open_note(note, (VerifierKey.parse(public.vkey()),)).text == "text\n"
+
+
+def test_a_keyring_written_before_there_were_other_algorithms_still_opens(
+    tmp_path: Path, entropy: Entropy
+) -> None:
+    ring = Keyring.create(entropy, RAW)
+    ring.new_signer("officer", actor="P001")
+    ring.save(tmp_path / "keys")
+    listed = json.loads((tmp_path / "keys").read_bytes())["public"][0]
+    assert set(listed) == {"id", "role", "actor", "name", "public"}
+
+
+def test_the_key_that_is_to_follow_is_made_once(tmp_path: Path, entropy: Entropy) -> None:
+    ring = Keyring.create(entropy, RAW)
+    old = ring.new_signer("officer", actor="P001").public
+    new = ring.successor(old.id)
+    assert (new.role, new.actor, new.algorithm) == ("officer", "P001", "ed25519")
+    ring.save(tmp_path / "keys")
+    again = Keyring.open(tmp_path / "keys", RAW, entropy)
+    assert again.successor(old.id) == new
+    assert again.successors() == {old.id: new.id}
+
+
+def test_a_key_in_a_device_is_listed_without_a_secret(keyring: Keyring) -> None:
+    old = keyring.new_signer("package", name="jcy.example/package").public
+    outside = Ed25519PrivateKey.from_private_bytes(b"\x05" * 32).public_key()
+    new = keyring.follow(old.id, outside.public_bytes_raw())
+    assert keyring.follow(old.id, outside.public_bytes_raw()) == new
+    assert new in keyring.public_keys("package")
+    assert not keyring.can_sign(new.id)
+    made = keyring.successor(old.id)
+    assert made != new
+    assert keyring.can_sign(made.id)
+    assert set(keyring.public_keys("package")) == {old, made}  # what never followed is left out
+    assert keyring.follow(old.id, outside.public_bytes_raw()) == new
+    assert set(keyring.public_keys("package")) == {old, new}
+    assert not keyring.can_sign(made.id)
+
+
+def test_a_forgotten_key_keeps_its_public_half_and_signs_no_more(tmp_path: Path, entropy: Entropy) -> None:
+    ring = Keyring.create(entropy, RAW)
+    public = ring.new_signer("officer", actor="P001").public
+    assert ring.forget(public.id)
+    assert not ring.forget(public.id)
+    ring.save(tmp_path / "keys")
+    again = Keyring.open(tmp_path / "keys", RAW, entropy)
+    assert again.public_key(public.id) == public
+    with pytest.raises(KeyringError) as caught:
+        again.signer(public.id)
+    assert caught.value.code == "evidence.key-retired"
+
+
+def test_a_keyring_knows_whether_it_was_saved(tmp_path: Path, entropy: Entropy) -> None:
+    ring = Keyring.create(entropy, RAW)
+    public = ring.new_signer("device", actor="D01").public
+    ring.scope_key("L1")
+    changes: list[Callable[[], object]] = [
+        lambda: ring.new_signer("device", actor="D02"),
+        lambda: ring.scope_key("L2"),
+        lambda: ring.destroy_scope("L1"),
+        lambda: ring.successor(public.id),
+        lambda: ring.forget(public.id),
+        lambda: ring.rekey(Kek.passphrase("x", log2_n=CHEAP)),
+        lambda: ring.rekey(RAW),
+        lambda: ring.rekey(Kek.raw(bytes(32))),
+    ]
+    states: list[bool] = [ring.changed]
+    for change in changes:
+        ring.save(tmp_path / "keys")
+        states.append(ring.changed)
+        change()
+        states.append(ring.changed)
+    assert states == [True, *(False, True) * len(changes)]
+    assert ring.destroyed_scopes().keys() == {"L1"}

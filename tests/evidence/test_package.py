@@ -70,13 +70,16 @@ def test_zipfile_reads_it_and_the_members_are_those_of_the_format(
         names = archive.namelist()
         assert names == sorted(names, key=str.encode)
         assert len(names) == outcome.members
-        outside = {n for n in names if not n.startswith(("data/", "proofs/"))}
+        outside = {n for n in names if not n.startswith(("data/", "proofs/", "proofs-sm3/"))}
         assert outside == {
             "bag-info.txt", "bagit.txt", "evidence/events.jsonl", "evidence/exhibits.jsonl",
-            "evidence/package.json", "manifest-sha256.txt", "manifest-sm3.txt", "signature.note",
+            "evidence/package.json", "evidence/timestamps.jsonl", "manifest-sha256.txt", "manifest-sm3.txt", "signature.note",
             "tagmanifest-sha256.txt", "tagmanifest-sm3.txt", "trust/keys.jsonl", "说明.md",
         }  # fmt: skip
         assert [n for n in names if n.startswith("proofs/")] == [f"proofs/{i}.tlog-proof" for i in range(5)]
+        assert [n for n in names if n.startswith("proofs-sm3/")] == [
+            f"proofs-sm3/{i}.tlog-proof" for i in range(5)
+        ]
         assert sum(n.startswith("data/X") for n in names) == 4
         assert not any(".." in n.split("/") or "\u202e" in n for n in names)
     assert outcome.size == (tmp_path / "p.evp").stat().st_size
@@ -122,7 +125,7 @@ def test_the_office_signs_the_digests_of_both_tag_manifests(office: SmallOffice,
         sha256 = hashlib.sha256(archive.read("tagmanifest-sha256.txt")).hexdigest()
         sm3 = hashlib.new("sm3", archive.read("tagmanifest-sm3.txt")).hexdigest()
     opened = open_note(note, (VerifierKey.parse(office.package_key.public.vkey()),))
-    assert opened.text == outcome.text == f"qingyuan-evp/1\nE2026-0001\nsha256 {sha256}\nsm3 {sm3}\n"
+    assert opened.text == outcome.text == f"qingyuan-evp/2\nE2026-0001\nsha256 {sha256}\nsm3 {sm3}\n"
 
 
 def test_the_description_of_the_package_says_what_it_holds(office: SmallOffice, tmp_path: Path) -> None:
@@ -136,7 +139,7 @@ def test_the_description_of_the_package_says_what_it_holds(office: SmallOffice, 
             transfer["exhibits_sha256"] == hashlib.sha256(archive.read("evidence/exhibits.jsonl")).hexdigest()
         )
         assert transfer["manifest_sm3"] == digest_bytes(archive.read("manifest-sm3.txt")).sm3
-    assert described["v"] == 1
+    assert described["v"] == 2
     assert (described["events"], described["exhibits"], described["withheld"]) == (5, 4, [])
     assert described["made_at"] == "2026-03-09T17:00:00+08:00"
     assert len(base64.b64decode(described["log"]["root"])) == 32

@@ -7,8 +7,10 @@ with the rest of the room.
 """
 
 from qingyuan.evidence._atomic import remove_unfinished
+from qingyuan.evidence._ciphers import SealAlgorithm
 from qingyuan.evidence._entropy import Entropy
 from qingyuan.evidence._kek import Kek
+from qingyuan.evidence._unnamed import unnamed_writer
 from qingyuan.evidence._wire import JsonValue, canonical, format_time, parse_time
 from qingyuan.evidence.acquisition import (
     AcquisitionRecord,
@@ -24,11 +26,15 @@ from qingyuan.evidence.custody import (
     Gap,
     LoggedEvent,
     Payload,
+    Position,
     Stage,
     Step,
     chain_of_custody,
+    destroyed,
+    examined,
     extracted,
     generated,
+    handed_over,
     stored,
     transferred,
     verified,
@@ -57,13 +63,23 @@ from qingyuan.evidence.manifest import (
 )
 from qingyuan.evidence.media import media_type, sniff
 from qingyuan.evidence.names import check_distinct, check_member_name, member_name
-from qingyuan.evidence.package import BuiltPackage, TransferDigests, build_package, transfer_digests
+from qingyuan.evidence.package import (
+    BuiltPackage,
+    TransferDigests,
+    build_package,
+    transfer_digests,
+    write_package,
+)
 from qingyuan.evidence.package_source import (
     LogHead,
     Office,
     PackageEvent,
     PackageExhibit,
     PackageSource,
+    PackageTimestamp,
+    StampedCheckpoint,
+    StampedExhibit,
+    StampedTimestamp,
     Withheld,
 )
 from qingyuan.evidence.sealed_reader import SealedReader
@@ -108,11 +124,14 @@ __all__ = [
     "PackageEvent",
     "PackageExhibit",
     "PackageSource",
+    "PackageTimestamp",
     "Payload",
+    "Position",
     "PublicKey",
     "Requirement",
     "Role",
     "ScopeKey",
+    "SealAlgorithm",
     "SealError",
     "SealHeader",
     "Sealed",
@@ -122,6 +141,9 @@ __all__ = [
     "Source",
     "SourceError",
     "Stage",
+    "StampedCheckpoint",
+    "StampedExhibit",
+    "StampedTimestamp",
     "Step",
     "TransferDigests",
     "Withheld",
@@ -132,12 +154,15 @@ __all__ = [
     "check_manifest",
     "check_member_name",
     "commitments",
+    "destroyed",
     "digest_bytes",
     "digest_stream",
+    "examined",
     "exhibit_id",
     "extracted",
     "format_time",
     "generated",
+    "handed_over",
     "key_id",
     "media_type",
     "member_name",
@@ -159,6 +184,8 @@ __all__ = [
     "stored",
     "transfer_digests",
     "transferred",
+    "unnamed_writer",
     "verified",
     "verify_manifest",
+    "write_package",
 ]

@@ -6,10 +6,17 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 from qingyuan.evidence._readme import readme
-from qingyuan.evidence._wire import b64, canonical, format_time
+from qingyuan.evidence._wire import JsonValue, b64, canonical, format_time
 from qingyuan.evidence.digests import Digests, digest_bytes
 from qingyuan.evidence.names import member_name
-from qingyuan.evidence.package_source import PackageExhibit, PackageSource
+from qingyuan.evidence.package_source import (
+    LogHead,
+    PackageExhibit,
+    PackageSource,
+    PackageTimestamp,
+    StampedCheckpoint,
+    StampedExhibit,
+)
 
 _BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
@@ -54,18 +61,26 @@ def tag_members(source: PackageSource) -> dict[str, bytes]:
         "evidence/package.json": _package_json(source),
         "evidence/exhibits.jsonl": exhibits_jsonl(source.exhibits),
         "evidence/events.jsonl": _events_jsonl(source),
+        "evidence/timestamps.jsonl": _timestamps_jsonl(source),
         "trust/keys.jsonl": _keys_jsonl(source),
         "说明.md": readme(source),
+        **source.pages,
     }
     for event in source.events:
         tags[f"proofs/{event.index}.tlog-proof"] = event.proof
+        if event.twin_proof is not None:
+            tags[f"proofs-sm3/{event.index}.tlog-proof"] = event.twin_proof
+    tags.update((f"timestamps/{n}.tsr", stamp.token) for n, stamp in enumerate(source.timestamps))
+    tags.update((f"trust/roles/{version}.note", note) for version, note in source.roles.items())
+    if source.policy is not None:
+        tags["trust/policy.txt"] = source.policy
     return tags
 
 
 def signature_text(package: str, tagmanifest_sha256: bytes, tagmanifest_sm3: bytes) -> str:
-    """Return the text that the office signs (format, section 7)."""
+    """Return the text that the office signs (format, section 8)."""
     sha256, sm3 = digest_bytes(tagmanifest_sha256).sha256, digest_bytes(tagmanifest_sm3).sm3
-    return f"qingyuan-evp/1\n{package}\nsha256 {sha256}\nsm3 {sm3}\n"
+    return f"qingyuan-evp/2\n{package}\nsha256 {sha256}\nsm3 {sm3}\n"
 
 
 def _package_json(source: PackageSource) -> bytes:
@@ -75,8 +90,8 @@ def _package_json(source: PackageSource) -> bytes:
         if e.withheld is not None
     ]
     body = {
-        "v": 1,
-        "format": "qingyuan-evp/1",
+        "v": 2,
+        "format": "qingyuan-evp/2",
         "id": source.id,
         "matter": source.matter,
         "title": source.title,
@@ -84,12 +99,35 @@ def _package_json(source: PackageSource) -> bytes:
         "made_at": format_time(source.made_at),
         "made_by": source.made_by,
         "tool": source.tool,
-        "log": {"origin": source.log.origin, "size": source.log.size, "root": b64(source.log.root)},
+        "log": _head(source.log),
+        "twin": None if source.twin is None else _head(source.twin),
         "events": len(source.events),
         "exhibits": len(source.exhibits),
+        "timestamps": len(source.timestamps),
         "withheld": withheld,
     }
     return canonical(body) + b"\n"
+
+
+def _head(head: LogHead) -> JsonValue:
+    return {"origin": head.origin, "size": head.size, "root": b64(head.root)}
+
+
+def _timestamps_jsonl(source: PackageSource) -> bytes:
+    return b"".join(canonical(_stamp(n, stamp)) + b"\n" for n, stamp in enumerate(source.timestamps))
+
+
+def _stamp(n: int, stamp: PackageTimestamp) -> JsonValue:
+    subject = stamp.subject
+    if isinstance(subject, StampedCheckpoint):
+        path: JsonValue = [b64(node) for node in subject.path]
+        return {
+            "n": n, "over": "checkpoint", "log": subject.log, "size": subject.size,
+            "root": b64(subject.root), "path": path,
+        }  # fmt: skip
+    if isinstance(subject, StampedExhibit):
+        return {"n": n, "over": "exhibit", "exhibit": subject.exhibit}
+    return {"n": n, "over": "timestamp", "timestamp": subject.number}
 
 
 def _events_jsonl(source: PackageSource) -> bytes:

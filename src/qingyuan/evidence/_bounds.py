@@ -1,4 +1,4 @@
-"""How large the parts of a package may be (format, section 10): what lies beyond, no verifier need read."""
+"""How large the parts of a package may be (format, section 11): what lies beyond, no verifier need read."""
 
 from __future__ import annotations
 
@@ -11,6 +11,18 @@ _LINE = 2 << 20
 _JSON = 2 << 20
 _TEXT = 64 << 10
 _PROOF = 256 << 10
+_TOKEN = 64 << 10
+_ROLES = 4 << 20
+_POLICY = 256 << 10
+_TOKENS, _ROLE_FILES = 10_000, 1_000
+_SIGNATURES = 100
+_FOLDERS = {"proofs/": _PROOF, "proofs-sm3/": _PROOF, "timestamps/": _TOKEN, "trust/roles/": _ROLES}
+_FILES = {
+    "evidence/package.json": _JSON,
+    "bag-info.txt": _TEXT,
+    "signature.note": _TEXT,
+    "trust/policy.txt": _POLICY,
+}
 
 
 def check_bounds(tags: Mapping[str, bytes], members: int) -> None:
@@ -25,7 +37,12 @@ def check_bounds(tags: Mapping[str, bytes], members: int) -> None:
     """
     if members > _MEMBERS:
         raise _too_large("package", f"成员超过 {_MEMBERS} 个", f"more than {_MEMBERS} members")
+    for prefix, most in (("timestamps/", _TOKENS), ("trust/roles/", _ROLE_FILES)):
+        if sum(name.startswith(prefix) for name in tags) > most:
+            raise _too_large(prefix, f"超过 {most} 个", f"more than {most}")
     for name, data in tags.items():
+        if name == "signature.note" and data.count(b"\n\xe2\x80\x94 ") > _SIGNATURES:
+            raise _too_large(name, f"签名超过 {_SIGNATURES} 个", f"more than {_SIGNATURES} signatures")
         if name.endswith(".jsonl"):
             longest = max((len(line) for line in data.splitlines(keepends=True)), default=0)
             if longest > _LINE:
@@ -36,9 +53,10 @@ def check_bounds(tags: Mapping[str, bytes], members: int) -> None:
 
 
 def _limit(name: str) -> int | None:
-    if name.startswith("proofs/"):
-        return _PROOF
-    return {"evidence/package.json": _JSON, "bag-info.txt": _TEXT, "signature.note": _TEXT}.get(name)
+    for prefix, limit in _FOLDERS.items():
+        if name.startswith(prefix):
+            return limit
+    return _FILES.get(name)
 
 
 def _too_large(where: str, zh: str, en: str) -> PackageError:

@@ -12,28 +12,20 @@ from qingyuan.evidence.errors import PackageError
 from qingyuan.evidence.keys import Role, key_id
 from qingyuan.evidence.manifest import verify_manifest
 from qingyuan.evidence.package_source import PackageEvent, PackageSource
-from qingyuan.ledger import (
-    LedgerError,
-    VerifierKey,
-    leaf_hash,
-    open_checkpoint,
-    parse_checkpoint,
-    parse_note,
-    parse_proof,
-    verify_inclusion,
-)
+from qingyuan.ledger import VerifierKey
 
 _LEAF = {"v", "type", "stream", "n", "prev", "at", "actor", "sha256", "sm3"}
 _SALT_SIZE = 16
-#: Most characters of an identifier and most arrays and objects inside each other (format, section 10).
+#: Most characters of an identifier and most arrays and objects inside each other (format, section 11).
 _ID_LIMIT = 128
 _DEPTH_LIMIT = 64
 
 
 def check_source(source: PackageSource, transfer: Mapping[str, JsonValue]) -> None:
-    """Check everything about the log, the exhibits and the keys that can be checked without reading content.
+    """Check everything about exhibits, events and keys that can be checked without reading content.
 
-    What the events say of each exhibit is the matter of :mod:`qingyuan.evidence._origins`.
+    What the events say of each exhibit is the matter of :mod:`qingyuan.evidence._origins`, the proofs are that of
+    :mod:`qingyuan.evidence._logs`, and what came from outside that of :mod:`qingyuan.evidence._outside`.
 
     Args:
         source: What is to be packed.
@@ -56,13 +48,11 @@ def check_source(source: PackageSource, transfer: Mapping[str, JsonValue]) -> No
     _check_exhibits(source)
     _check_streams(source.events)
     _check_transfer(source, transfer)
-    _check_proofs(source)
 
 
 def signers(source: PackageSource, role: Role, name: str) -> list[VerifierKey]:
     """Return the keys of ``source`` with this role that sign notes under ``name``."""
-    found = [key for key in source.keys if key.role == role and key.name == name]
-    return [VerifierKey.parse(key.vkey()) for key in found]
+    return [key.verifier_key() for key in source.keys if key.role == role and key.name == name]
 
 
 def refuse(where: str, zh: str, en: str) -> NoReturn:
@@ -186,41 +176,4 @@ def _check_transfer(source: PackageSource, transfer: Mapping[str, JsonValue]) ->
                 f"event {own[0].index}",
                 f"移送事件的 {member} 与本包不符；如材料有变，请用新的包编号重新登记",
                 f"{member} of the transfer event does not fit; if the exhibits changed, log a new package id",
-            )
-
-
-def _check_proofs(source: PackageSource) -> None:
-    head = source.log
-    checkpoints: set[bytes] = set()
-    for event in source.events:
-        where = f"event {event.index}"
-        try:
-            proof = parse_proof(event.proof)
-            checkpoints.add(proof.checkpoint)
-            entry = leaf_hash(canonical(event.leaf))
-            verify_inclusion(entry, event.index, head.size, proof.path, head.root)
-        except LedgerError as error:
-            raise PackageError(
-                "evidence.inconsistent-package",
-                zh=f"日志证明不成立：{error.zh}",
-                en=f"its proof does not hold: {error.en}",
-                where=where,
-                remedy_zh="请重新生成证明后打包",
-                remedy_en="make the proofs again and pack again",
-            ) from error
-        if proof.index != event.index or len(checkpoints) != 1:
-            refuse(
-                where, "证明的序号不符，或各证明的检查点不同", "the proof is of another index or checkpoint"
-            )
-    for note in checkpoints:
-        checkpoint = parse_checkpoint(parse_note(note).text)
-        if (checkpoint.origin, checkpoint.size, checkpoint.root) != (head.origin, head.size, head.root):
-            refuse("log", "检查点与所述日志不符", "the checkpoint is not that of the log named")
-        try:
-            open_checkpoint(note, signers(source, "log", head.origin))
-        except LedgerError as error:
-            refuse(
-                "log",
-                f"检查点没有密钥列表中日志密钥的有效签名：{error.zh}",
-                f"the checkpoint is not signed by a log key among the keys given: {error.en}",
             )

@@ -23,6 +23,7 @@ _CHINESE = Template("""\
 
 包内有证据材料 $exhibits 件（其中 $withheld 件内容未随包提供）、过程事件 $events 条。
 每件材料都有签名清单和两种摘要（SHA-256 与国密 SM3）；每条事件都有其在日志“$origin”中的存在证明（日志共 $size 条）。
+$outside_zh
 
 ## 材料
 
@@ -33,7 +34,9 @@ $more
 ## 怎样核验
 
 1. 另行向制作单位或者通过公开渠道取得信任文件，并核对其指纹；不要用随包文件代替。
-2. 运行 `qingyuan verify 本文件.evp --trust 信任文件`。核验不联网，也不需要制作时所用的系统。
+2. 两个核验程序任选，最好都用，结论应当一致，均不联网，也不需要制作时所用的系统：
+   单文件程序 `python verify_evp.py 本文件.evp --trust 信任文件`（只需 Python）；网页 `verify.html`（用浏览器打开后拖入文件）。
+   核验程序也应另行取得并核对指纹。需要外部见证的，加上自己认可的见证策略 `--policy 策略文件`。
 3. 结论只有三种：通过、不通过、无法判断；每条理由对应《人民法院在线诉讼规则》的条文。
 4. 只核对内容时，可解压后执行 `sha256sum -c manifest-sha256.txt`。
 
@@ -52,6 +55,7 @@ Made by $office at $made_at for the matter $title ($matter).
 It holds $exhibits exhibit(s), the content of $withheld of which is not inside, and $events event(s).
 Every exhibit has a signed manifest and two digests (SHA-256 and SM3);
 every event has a proof that it is in the log “$origin” of $size entries.
+$outside_en
 
 ## Exhibits
 
@@ -63,7 +67,10 @@ $more
 
 1. Get the trust file from the office or a public place, by another way than this package, and compare its
    fingerprint. Never use a file from inside the package instead.
-2. Run `qingyuan verify THIS.evp --trust TRUST-FILE`. It needs neither the network nor the system that made it.
+2. Use either of two verifiers, better both; they must agree, and need neither the network nor the system that made
+   this: the program `python verify_evp.py THIS.evp --trust TRUST-FILE` (Python alone is enough) or the page
+   `verify.html` (open it in a browser and drop the file in). Get them by another way too, and compare their
+   fingerprints. To demand outside witnesses, add your own policy: `--policy POLICY-FILE`.
 3. The verdict is one of three: pass, fail, cannot tell. Each reason names the article of the Online Litigation
    Rules of the People's Courts that it speaks to.
 4. To check the content alone, unpack it and run `sha256sum -c manifest-sha256.txt`.
@@ -91,10 +98,40 @@ def readme(source: PackageSource) -> bytes:
         "events": str(len(source.events)),
         "origin": _plain(source.log.origin),
         "size": str(source.log.size),
+        "outside_zh": _plain(_outside(source)[0]),
+        "outside_en": _plain(_outside(source)[1]),
     }
     chinese = _CHINESE.substitute(facts, **_table(exhibits, "zh"))
     english = _ENGLISH.substitute(facts, **_table(exhibits, "en"))
     return f"{chinese}\n---\n\n{english}".encode()
+
+
+def _outside(source: PackageSource) -> tuple[str, str]:
+    """Say what stands beside the log: its twin, tokens of time-stamping authorities and the policy of witnesses."""
+    tokens = len(source.timestamps)
+    zh = [
+        "同样的条目另有国密孪生日志（SM3 树、SM2 签名），其证明也在包内。"
+        if source.twin
+        else "没有国密孪生日志。",
+        f"包内有可信时间戳 {tokens} 个，证明相应条目在其所载时间之前已经存在。"
+        if tokens
+        else "包内没有可信时间戳，所记时间只是制作单位所称。",
+        "制作单位公布的外部见证策略附在包内，仅供参考；要求哪些见证，由核验人决定。"
+        if source.policy is not None
+        else "制作单位没有公布外部见证策略。",
+    ]
+    en = [
+        "The same entries stand in a twin log with the national algorithms (SM3 tree, SM2 signatures); its proofs are inside."
+        if source.twin
+        else "There is no twin log with the national algorithms.",
+        f"{tokens} time-stamp token(s) show that entries existed before the times in them."
+        if tokens
+        else "There is no time-stamp token: the times are only claimed by the office.",
+        "The office's published policy of witnesses is inside for information; which witnesses to demand, the reader decides."
+        if source.policy is not None
+        else "The office has published no policy of witnesses.",
+    ]
+    return "".join(zh), " ".join(en)
 
 
 def _table(exhibits: list[PackageExhibit], lang: str) -> dict[str, str]:

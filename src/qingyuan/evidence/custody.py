@@ -1,63 +1,28 @@
 """Events of evidence, and the chain of custody that they make.
 
 Builders return payloads exactly as section 5 of the package format lists them. The fold reads the
-events of one exhibit back into a record of who did what when, in the five stages of electronic
-evidence (生成、提取、存储、传输、验证), and names every gap.
+events of one exhibit back into a record of who did what when, in the stages of electronic evidence
+(生成、提取、存储、传输、验证) and of what follows them (移送、质证、销毁), and names every gap.
 """
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Collection, Iterable, Mapping
-from itertools import pairwise
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Literal, get_args
 
 import msgspec
 
-from qingyuan.evidence._wire import JsonValue, parse_time
+from qingyuan.evidence._custody_gaps import gaps
+from qingyuan.evidence._custody_words import sentence
+from qingyuan.evidence._stages import STAGES, Gap, LoggedEvent, Payload, Stage, text_of
+from qingyuan.evidence._wire import JsonValue
 from qingyuan.evidence.digests import Digests
 from qingyuan.evidence.errors import CustodyError
 from qingyuan.evidence.manifest import Manifest, SignedManifest
-from qingyuan.evidence.sealing import ALGORITHM, Sealed
+from qingyuan.evidence.sealing import Sealed
 
-#: Payload of an event: builtins for canonical JSON.
-Payload = dict[str, JsonValue]
-
-
-class Stage(enum.StrEnum):
-    """The stages of electronic evidence."""
-
-    GENERATED = "生成"
-    EXTRACTED = "提取"
-    STORED = "存储"
-    TRANSFERRED = "传输"
-    VERIFIED = "验证"
-
-    @property
-    def en(self) -> str:
-        """Return the English name."""
-        return self.name.lower()
-
-
-#: Event type of each stage.
-STAGES: dict[str, Stage] = {f"evidence.{stage.en}": stage for stage in Stage}
-
-
-class LoggedEvent(msgspec.Struct, frozen=True):
-    """One event as the log holds it.
-
-    Attributes:
-        index: Its place in the log.
-        type: Event type.
-        at: Claimed time, as the format writes times.
-        actor: Actor identifier.
-        payload: Its payload.
-    """
-
-    index: int
-    type: str
-    at: str
-    actor: str
-    payload: Payload
+#: What a party says of an exhibit when it is examined.
+Position = Literal["accepted", "disputed", "accepted-in-part"]
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -83,22 +48,6 @@ class Step(msgspec.Struct, frozen=True):
         """Return one line in ``lang`` (``"zh"`` or ``"en"``)."""
         name, what = (self.stage.value, self.zh) if lang == "zh" else (self.stage.en, self.en)
         return f"{self.at}  {name}  {self.actor}  {what}  [#{self.index}]"
-
-
-class Gap(msgspec.Struct, frozen=True):
-    """Something that the chain of custody does not show.
-
-    Attributes:
-        code: Stable name, e.g. ``"no-second-collector"``.
-        zh: What is missing or wrong, in Chinese.
-        en: The same in English.
-        index: Place in the log of the event concerned, or ``None``.
-    """
-
-    code: str
-    zh: str
-    en: str
-    index: int | None = None
 
 
 class Custody(msgspec.Struct, frozen=True):
@@ -152,7 +101,7 @@ def stored(exhibit: str, sealed: Sealed) -> Payload:
     return {
         "exhibit": exhibit,
         "sealed": {
-            "alg": ALGORITHM,
+            "alg": sealed.alg,
             "chunk": sealed.chunk,
             "size": sealed.sealed_size,
             "sha256": sealed.sealed_sha256,
@@ -183,6 +132,75 @@ def transferred(
     }
 
 
+def handed_over(exhibits: Sequence[str], *, to: str, received_by: str, reason: str, medium: str) -> Payload:
+    """Return the payload of ``evidence.handed_over``: custody of the material passes to another organ or person.
+
+    Args:
+        exhibits: Identifiers of what is handed over.
+        to: The organ or person that takes it.
+        received_by: Who signed for it.
+        reason: Why.
+        medium: On what, and how it is sealed.
+
+    Raises:
+        CustodyError: No exhibit is named, one twice, or not to whom.
+    """
+    _demand_distinct("evidence.handed_over", exhibits)
+    _demand("evidence.handed_over", "to", to)
+    listed: list[JsonValue] = list(exhibits)
+    return {"exhibits": listed, "to": to, "received_by": received_by, "reason": reason, "medium": medium}
+
+
+def examined(exhibit: str, *, party: str, position: Position, grounds: str, occasion: str) -> Payload:
+    """Return the payload of ``evidence.examined``: what a party said of the exhibit.
+
+    Args:
+        exhibit: Its identifier.
+        party: Who said it.
+        position: ``accepted``, ``disputed`` or ``accepted-in-part``.
+        grounds: Why.
+        occasion: When and where, for example a pre-trial meeting.
+
+    Raises:
+        CustodyError: The exhibit or the party is not named, the position is another one, or it is not
+            ``accepted`` and no grounds are given.
+    """
+    kind = "evidence.examined"
+    _demand(kind, "exhibit", exhibit)
+    _demand(kind, "party", party)
+    _demand(kind, "position", position if position in get_args(Position) else "")
+    if position != "accepted":
+        _demand(kind, "grounds", grounds)
+    return {
+        "exhibit": exhibit,
+        "party": party,
+        "position": position,
+        "grounds": grounds,
+        "occasion": occasion,
+    }
+
+
+def destroyed(scope: str, *, key: str, exhibits: Sequence[str], basis: str, approved_by: str) -> Payload:
+    """Return the payload of ``evidence.destroyed``: the sealing key of a scope is gone, and its content with it.
+
+    Args:
+        scope: Lead or matter whose key was destroyed.
+        key: Identifier of the key.
+        exhibits: Identifiers of the exhibits that it had sealed; may be none.
+        basis: The rule or decision that it rests on.
+        approved_by: Actor identifier of who approved it.
+
+    Raises:
+        CustodyError: Scope, key, basis or approver is not given, or an exhibit is named twice.
+    """
+    for member, value in (("scope", scope), ("key", key), ("basis", basis), ("approved_by", approved_by)):
+        _demand("evidence.destroyed", member, value)
+    if exhibits:
+        _demand_distinct("evidence.destroyed", exhibits)
+    listed: list[JsonValue] = list(exhibits)
+    return {"scope": scope, "key": key, "exhibits": listed, "basis": basis, "approved_by": approved_by}
+
+
 def chain_of_custody(
     manifest: Manifest,
     events: Iterable[LoggedEvent],
@@ -206,9 +224,9 @@ def chain_of_custody(
             continue
         own.append(event)
         stage = STAGES[event.type]
-        zh, en = _sentence(stage, event, manifest)
+        zh, en = sentence(event, manifest)
         steps.append(Step(stage, event.index, event.at, event.actor, zh, en))
-    return Custody(manifest.id, tuple(steps), tuple(_gaps(manifest, own)))
+    return Custody(manifest.id, tuple(steps), tuple(gaps(manifest, own)))
 
 
 def _origin_payload(signed: SignedManifest) -> Payload:
@@ -223,6 +241,31 @@ def _origin_payload(signed: SignedManifest) -> Payload:
         "key": signed.key,
         "sig": signed.sig,
     }
+
+
+def _demand(kind: str, member: str, value: str) -> None:
+    if not value.strip():
+        raise CustodyError(
+            "evidence.incomplete-event",
+            zh=f"事件 {kind} 须写明“{member}”",
+            en=f"event {kind} must say {member!r}",
+            where=kind,
+            remedy_zh="请补充该项；position 只能是 accepted、disputed、accepted-in-part",
+            remedy_en="give it; position is accepted, disputed or accepted-in-part",
+        )
+
+
+def _demand_distinct(kind: str, exhibits: Sequence[str]) -> None:
+    _demand(kind, "exhibits", "x" if exhibits and all(exhibits) else "")
+    if len(set(exhibits)) != len(exhibits):
+        raise CustodyError(
+            "evidence.exhibit-twice",
+            zh="同一材料列了两次",
+            en="an exhibit is named twice",
+            where=kind,
+            remedy_zh="每件材料只列一次",
+            remedy_en="name each exhibit once",
+        )
 
 
 def _demand_origin(manifest: Manifest, origin: str) -> None:
@@ -240,107 +283,31 @@ def _demand_origin(manifest: Manifest, origin: str) -> None:
 def _concerns(event: LoggedEvent, exhibit: str, packages: Mapping[str, Collection[str]] | None) -> bool:
     if event.type not in STAGES:
         return False
-    if STAGES[event.type] is not Stage.TRANSFERRED:
-        return event.payload.get("exhibit") == exhibit
-    return packages is None or exhibit in packages.get(_text(event, "package"), ())
-
-
-def _text(event: LoggedEvent, *path: str) -> str:
-    value: JsonValue = event.payload
-    for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
-    if isinstance(value, str):
-        return value
-    raise CustodyError(
-        "evidence.bad-event",
-        zh=f"事件 {event.type} 缺少“{'.'.join(path)}”",
-        en=f"event {event.type} lacks {'.'.join(path)!r}",
-        where=f"log index {event.index}",
-        remedy_zh="事件不可修改，请追加更正事件并在说明中注明",
-        remedy_en="events cannot be changed: add a correcting one and say so",
-    )
-
-
-def _sentence(stage: Stage, event: LoggedEvent, manifest: Manifest) -> tuple[str, str]:
-    match stage:
-        case Stage.EXTRACTED:
-            digest, delay = _text(event, "sha256")[:16], _delay(event, manifest)
-            return (
-                f"提取，SHA-256 {digest}…，收集结束 {delay} 秒后记入日志",
-                f"extracted, SHA-256 {digest}…, logged {delay} s after the collection ended",
-            )
-        case Stage.GENERATED:
-            engine = _text(event, "engine")
-            return f"由 {engine} 生成", f"generated by {engine}"
-        case Stage.STORED:
-            alg = _text(event, "sealed", "alg")
-            return f"封存（{alg}）", f"sealed ({alg})"
-        case Stage.TRANSFERRED:
-            package, to = _text(event, "package"), _text(event, "to")
-            return f"以证据包 {package} 移送 {to}", f"handed to {to} in package {package}"
-        case Stage.VERIFIED:
-            ok = event.payload.get("ok") is True
-            return ("核验一致" if ok else "核验不一致"), (
-                "verified, unchanged" if ok else "verified, CHANGED"
-            )
-
-
-def _delay(event: LoggedEvent, manifest: Manifest) -> int:
-    """Return the seconds from the end of the collection to the event, by the clocks of both."""
-    return int(
-        _time(event) - parse_time(manifest.collected.ended, where=f"exhibit {manifest.id}").timestamp()
-    )
-
-
-def _gaps(manifest: Manifest, events: list[LoggedEvent]) -> Iterable[Gap]:
-    if manifest.collected.second is None and manifest.origin == "collected":
-        yield Gap("no-second-collector", "没有第二名收集人员的记录", "no second collector is recorded")
-    stages = [STAGES[event.type] for event in events]
-    origin = Stage.EXTRACTED if manifest.origin == "collected" else Stage.GENERATED
-    if origin not in stages:
-        yield Gap("no-origin", f"没有{origin.value}事件", f"it was never logged as {origin.en}")
-    elif stages[0] is not origin:
-        yield Gap(
-            "late-origin",
-            f"{origin.value}之前已有其他事件",
-            f"events precede its being {origin.en}",
-            events[0].index,
-        )
-    if Stage.STORED not in stages:
-        yield Gap("not-stored", "没有封存入库的记录", "its sealing is not recorded")
-    if Stage.TRANSFERRED in stages and Stage.VERIFIED not in stages[: stages.index(Stage.TRANSFERRED)]:
-        at = events[stages.index(Stage.TRANSFERRED)].index
-        yield Gap("not-verified", "移送前没有核验记录", "it was not verified before it was handed over", at)
-    for event in events:
-        yield from _contradictions(manifest, event)
-    if events and _delay(events[0], manifest) < 0:
-        zh, en = (
-            "所称记录时间早于收集结束时间",
-            "the claimed time of logging lies before the end of the collection",
-        )
-        yield Gap("logged-too-early", zh, en, events[0].index)
-    for before, after in pairwise(events):
-        if _time(after) < _time(before):
-            yield Gap(
-                "clock-back",
-                "所称时间早于前一事件",
-                "the claimed time lies before that of the event before",
-                after.index,
-            )
-
-
-def _contradictions(manifest: Manifest, event: LoggedEvent) -> Iterable[Gap]:
     stage = STAGES[event.type]
-    if stage in {Stage.STORED, Stage.TRANSFERRED}:
-        return
-    same = (_text(event, "sha256"), _text(event, "sm3")) == (manifest.sha256, manifest.sm3)
-    if not same or (stage is Stage.VERIFIED and event.payload.get("ok") is not True):
-        yield Gap("digest-differs", "摘要与清单不一致", "the digests differ from the manifest", event.index)
-    elif stage is not Stage.VERIFIED and _text(event, "manifest_sha256") != manifest.sha256_of_manifest():
-        yield Gap(
-            "manifest-differs", "所登记的清单与现清单不一致", "another manifest was logged", event.index
-        )
+    if stage in {Stage.HANDED_OVER, Stage.DESTROYED}:
+        listed = event.payload.get("exhibits")
+        return isinstance(listed, list) and exhibit in listed
+    if stage is not Stage.TRANSFERRED:
+        return event.payload.get("exhibit") == exhibit
+    return packages is None or exhibit in packages.get(text_of(event, "package"), ())
 
 
-def _time(event: LoggedEvent) -> float:
-    return parse_time(event.at, where=f"log index {event.index}").timestamp()
+__all__ = [
+    "STAGES",
+    "Custody",
+    "Gap",
+    "LoggedEvent",
+    "Payload",
+    "Position",
+    "Stage",
+    "Step",
+    "chain_of_custody",
+    "destroyed",
+    "examined",
+    "extracted",
+    "generated",
+    "handed_over",
+    "stored",
+    "transferred",
+    "verified",
+]

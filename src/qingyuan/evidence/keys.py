@@ -11,29 +11,32 @@ box key and nonce (HKDF-SHA256), and everything in clear is associated data of t
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from qingyuan.evidence._atomic import atomic_writer
 from qingyuan.evidence._entropy import Entropy, draw
 from qingyuan.evidence._kek import Kdf, Kek
+from qingyuan.evidence._keyring_errors import damaged_keyring, destroyed_key, retired_key, unknown_key
+from qingyuan.evidence._signers import (
+    KeyAlgorithm,
+    PublicKey,
+    Role,
+    Signer,
+    key_id,
+    new_public,
+    new_seed,
+)
 from qingyuan.evidence._wire import b64, canonical, unb64
 from qingyuan.evidence.errors import KeyringError
 from qingyuan.evidence.sealing import KEY_SIZE
 from qingyuan.evidence.sources import unreadable
-from qingyuan.ledger import Algorithm, NoteSigner, VerifierKey
-
-#: What a signing key is for (section 8 of the package format).
-Role = Literal["log", "package", "officer", "device"]
 
 _INFO = b"qingyuan-keyring/1\n"
 _FILE_LIMIT = 64 << 20
@@ -57,66 +60,11 @@ class ScopeKey(msgspec.Struct, frozen=True):
         return f"ScopeKey(id={self.id!r}, scope={self.scope!r})"
 
 
-class PublicKey(msgspec.Struct, frozen=True):
-    """The public half of a signing key, as ``trust/keys.jsonl`` lists it.
-
-    Attributes:
-        id: Identifier: the first 16 hex digits of SHA-256 over ``"qingyuan-key/1"``, a line feed and the key.
-        role: What it is for.
-        actor: Identifier of the person or device; empty for a log or package key.
-        name: Key name in signed notes; empty for an officer's or device's key.
-        public: Base64 of the raw Ed25519 public key.
-    """
-
-    id: str
-    role: Role
-    actor: str
-    name: str
-    public: str
-
-    def raw(self) -> bytes:
-        """Return the 32 bytes of the key."""
-        return unb64(self.public, where=f"key {self.id}")
-
-    def vkey(self) -> str:
-        """Return the key as a C2SP verifier key, for a log or package key.
-
-        Raises:
-            FormatError: It has no name, or one that notes cannot carry.
-        """
-        return VerifierKey(self.name, Algorithm.ED25519, self.raw()).encode()
-
-
-class Signer:
-    """A signing key: its public half and the act of signing; its text form never shows the secret."""
-
-    def __init__(self, public: PublicKey, seed: bytes) -> None:
-        """Wrap the 32-byte Ed25519 ``seed`` of ``public``."""
-        self.public = public
-        self._seed = seed
-        self._key = Ed25519PrivateKey.from_private_bytes(seed)
-
-    def __repr__(self) -> str:
-        """Return the public half."""
-        return f"Signer({self.public!r})"
-
-    def sign(self, data: bytes) -> bytes:
-        """Return the 64-byte Ed25519 signature (RFC 8032) of ``data``."""
-        return self._key.sign(data)
-
-    def note_signer(self) -> NoteSigner:
-        """Return the same key as a signer of notes and checkpoints under its name.
-
-        Raises:
-            FormatError: It has no name, or one that notes cannot carry.
-        """
-        return NoteSigner(self.public.name, self._seed)
-
-
 class _Body(msgspec.Struct):
     scopes: dict[str, tuple[str, str]] = msgspec.field(default_factory=dict)  # scope: (key id, base64 key)
     destroyed: dict[str, str] = msgspec.field(default_factory=dict)  # scope: key id
     seeds: dict[str, str] = msgspec.field(default_factory=dict)  # signing key id: base64 seed
+    successors: dict[str, str] = msgspec.field(default_factory=dict)  # signing key id: that of the next
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
@@ -139,6 +87,7 @@ class Keyring:
         self._kek_bytes = kek_bytes
         self._body = _Body()
         self._public: tuple[PublicKey, ...] = ()
+        self._saved: bytes | None = None
 
     def __repr__(self) -> str:
         """Return the counts only."""
@@ -182,9 +131,18 @@ class Keyring:
             ring = cls(entropy, file.kdf, kek_bytes)
             ring._body = msgspec.json.decode(clear, type=_Body)
         except (InvalidTag, msgspec.MsgspecError) as error:
-            raise _damaged(where) from error
+            raise damaged_keyring(where) from error
         ring._public = file.public
+        ring._saved = ring._state()
         return ring
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything that is not saved."""
+        return self._saved != self._state()
+
+    def _state(self) -> bytes:
+        return msgspec.json.encode((self._kdf, self._public, self._body))
 
     def save(self, path: Path) -> None:
         """Write the keyring; the old file is replaced whole or not at all.
@@ -201,12 +159,14 @@ class Keyring:
         file.box = b64(AESGCM(box_key).encrypt(nonce, clear, _associated(file)))
         with atomic_writer(path) as target:
             target.write(canonical(msgspec.to_builtins(file)) + b"\n")
+        self._saved = self._state()
 
     def rekey(self, kek: Kek) -> None:
         """Let ``kek`` open the keyring from the next :meth:`save` on, and the old secret no more."""
         salt = draw(self._entropy, 32)
         self._kdf = kek.new_kdf(b64(salt))
         self._kek_bytes = kek.derive(self._kdf, salt, where="keyring")
+        self._saved = None
 
     def scope_key(self, scope: str) -> ScopeKey:
         """Return the key of ``scope``, made now if there is none; save the keyring before sealing.
@@ -215,7 +175,7 @@ class Keyring:
             KeyringError: The key of this scope was destroyed.
         """
         if scope in self._body.destroyed:
-            raise _destroyed(scope)
+            raise destroyed_key(scope)
         if scope not in self._body.scopes:
             key_id = "k" + draw(self._entropy, 8).hex()
             self._body.scopes[scope] = (key_id, b64(draw(self._entropy, KEY_SIZE)))
@@ -233,12 +193,16 @@ class Keyring:
                 return self.scope_key(scope)
         for scope, known in self._body.destroyed.items():
             if known == key_id:
-                raise _destroyed(scope)
-        raise _unknown(key_id)
+                raise destroyed_key(scope)
+        raise unknown_key(key_id)
 
     def scopes(self) -> tuple[str, ...]:
         """Return the scopes that have a key, sorted."""
         return tuple(sorted(self._body.scopes))
+
+    def destroyed_scopes(self) -> dict[str, str]:
+        """Return the scopes whose key was destroyed, with the identifier the key had."""
+        return dict(self._body.destroyed)
 
     def destroy_scope(self, scope: str) -> str:
         """Forget the key of ``scope`` for ever and return its identifier; takes effect with :meth:`save`.
@@ -247,51 +211,120 @@ class Keyring:
             KeyringError: There is no such key, or it was destroyed before.
         """
         if scope in self._body.destroyed:
-            raise _destroyed(scope)
+            raise destroyed_key(scope)
         if scope not in self._body.scopes:
-            raise _unknown(scope)
+            raise unknown_key(scope)
         key_id, _ = self._body.scopes.pop(scope)
         self._body.destroyed[scope] = key_id
         return key_id
 
-    def new_signer(self, role: Role, *, actor: str = "", name: str = "") -> Signer:
+    def new_signer(
+        self, role: Role, *, actor: str = "", name: str = "", algorithm: KeyAlgorithm = "ed25519"
+    ) -> Signer:
         """Make a signing key.
 
         Args:
             role: What it is for.
             actor: Identifier of the person or device it belongs to.
             name: Key name in signed notes, for a log or package key.
+            algorithm: Which signature it makes.
+
+        Raises:
+            SignatureError: ``ledger.sm2-unavailable`` for an SM2 key where libcrypto offers no SM2.
         """
-        seed = draw(self._entropy, 32)
-        raw = (
-            Ed25519PrivateKey.from_private_bytes(seed)
-            .public_key()
-            .public_bytes(Encoding.Raw, PublicFormat.Raw)
-        )
-        public = PublicKey(key_id(raw), role, actor, name, b64(raw))
+        seed, raw = new_seed(algorithm, self._entropy)
+        public = new_public(role, actor, name, raw, algorithm)
         self._body.seeds[public.id] = b64(seed)
-        self._public = tuple(sorted((*self._public, public), key=lambda p: (p.role, p.actor, p.name, p.id)))
+        self._add(public)
         return Signer(public, seed)
+
+    def _drop(self, waiting: str | None) -> None:
+        """Leave out a key that was to follow another and never did: nobody was told of it."""
+        self._public = tuple(key for key in self._public if key.id != waiting)
+        self._body.seeds.pop(waiting or "", None)
+
+    def _add(self, public: PublicKey) -> None:
+        self._public = tuple(sorted((*self._public, public), key=lambda p: (p.role, p.actor, p.name, p.id)))
+
+    def successor(self, identifier: str) -> PublicKey:
+        """Return the key that is to follow ``identifier``, the current one, in its role; made now if there is none.
+
+        A key that was made for a rotation that was cut off is used by the next attempt.
+
+        Raises:
+            KeyringError: The keyring never held the key.
+        """
+        old = self.public_key(identifier)
+        waiting = self._body.successors.get(identifier)
+        if waiting is None or not self.can_sign(waiting):
+            self._drop(waiting)
+            new = self.new_signer(old.role, actor=old.actor, name=old.name, algorithm=old.algorithm)
+            waiting = self._body.successors[identifier] = new.public.id
+        return self.public_key(waiting)
+
+    def follow(self, identifier: str, raw: bytes) -> PublicKey:
+        """Take a key whose secret half is in a device as the one that is to follow ``identifier``, which is current.
+
+        Args:
+            identifier: The key that is replaced; the algorithm stays the same.
+            raw: Raw public key.
+
+        Raises:
+            KeyringError: The keyring never held the key.
+        """
+        old = self.public_key(identifier)
+        new = new_public(old.role, old.actor, old.name, raw, old.algorithm)
+        if new not in self._public:
+            self._drop(self._body.successors.get(identifier))
+            self._add(new)
+        self._body.successors[identifier] = new.id
+        return new
+
+    def successors(self) -> dict[str, str]:
+        """Return which key was made to follow which: identifiers, old to new."""
+        return dict(self._body.successors)
+
+    def forget(self, identifier: str) -> bool:
+        """Forget the secret half of a signing key for ever; takes effect with :meth:`save`.
+
+        Returns:
+            Whether there was one.
+
+        Raises:
+            KeyringError: The keyring never held the key.
+        """
+        self.public_key(identifier)
+        return self._body.seeds.pop(identifier, None) is not None
+
+    def can_sign(self, identifier: str) -> bool:
+        """Say whether the secret half of a signing key is here."""
+        return identifier in self._body.seeds
+
+    def public_key(self, identifier: str) -> PublicKey:
+        """Return the public half of a key that the keyring has or had.
+
+        Raises:
+            KeyringError: It never held it.
+        """
+        for public in self._public:
+            if public.id == identifier:
+                return public
+        raise unknown_key(identifier)
 
     def signer(self, identifier: str) -> Signer:
         """Return the signing key with this identifier.
 
         Raises:
-            KeyringError: The keyring does not hold it.
+            KeyringError: The keyring never held it, or no longer holds its secret half.
         """
-        for public in self._public:
-            if public.id == identifier and identifier in self._body.seeds:
-                return Signer(public, unb64(self._body.seeds[identifier], where=f"key {identifier}"))
-        raise _unknown(identifier)
+        public = self.public_key(identifier)
+        if identifier not in self._body.seeds:
+            raise retired_key(identifier)
+        return Signer(public, unb64(self._body.seeds[identifier], where=f"key {identifier}"))
 
     def public_keys(self, role: Role | None = None) -> tuple[PublicKey, ...]:
         """Return the public keys, of ``role`` only if given, in a fixed order."""
         return tuple(public for public in self._public if role is None or public.role == role)
-
-
-def key_id(public: bytes) -> str:
-    """Return the identifier of a raw Ed25519 public key."""
-    return hashlib.sha256(b"qingyuan-key/1\n" + public).hexdigest()[:16]
 
 
 def read_public_keys(path: Path) -> tuple[PublicKey, ...]:
@@ -313,9 +346,9 @@ def _decode_file(path: Path) -> _File:
     try:
         decoded = msgspec.json.decode(data[:_FILE_LIMIT], type=_File)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise _damaged(str(path)) from error
+        raise damaged_keyring(str(path)) from error
     if canonical(msgspec.to_builtins(decoded)) + b"\n" != data:
-        raise _damaged(str(path))
+        raise damaged_keyring(str(path))
     return decoded
 
 
@@ -328,34 +361,13 @@ def _box_keys(kek: bytes, salt: bytes) -> tuple[bytes, bytes, bytes]:
     return derived[:32], derived[32:44], derived[44:]
 
 
-def _damaged(where: str) -> KeyringError:
-    return KeyringError(
-        "evidence.bad-keyring",
-        zh="不是密钥环文件，或文件已被改动或损坏",
-        en="not a keyring, or one that was altered or damaged",
-        where=where,
-        remedy_zh="请从备份恢复密钥环",
-        remedy_en="restore the keyring from a backup",
-    )
-
-
-def _destroyed(scope: str) -> KeyringError:
-    return KeyringError(
-        "evidence.key-destroyed",
-        zh="该范围的密钥已销毁，其封存内容不可恢复",
-        en="the key of this scope was destroyed; what it sealed cannot be recovered",
-        where=scope,
-        remedy_zh="销毁记录见日志；如需继续收取材料，请使用新的线索编号",
-        remedy_en="see the log for the destruction; to collect more, use a new lead",
-    )
-
-
-def _unknown(what: str) -> KeyringError:
-    return KeyringError(
-        "evidence.unknown-key",
-        zh="密钥环中没有该密钥",
-        en="the keyring does not hold this key",
-        where=what,
-        remedy_zh="请确认使用的是本院当前的密钥环",
-        remedy_en="make sure that this is the office's current keyring",
-    )
+__all__ = [
+    "KeyAlgorithm",
+    "Keyring",
+    "PublicKey",
+    "Role",
+    "ScopeKey",
+    "Signer",
+    "key_id",
+    "read_public_keys",
+]

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
-from qingyuan.evidence._atomic import TargetFile, atomic_writer
 from qingyuan.evidence._bag import (
     bag_manifest,
     content_name,
@@ -23,7 +23,10 @@ from qingyuan.evidence._bag import (
 )
 from qingyuan.evidence._bounds import check_bounds
 from qingyuan.evidence._consistency import check_source, refuse, signers
+from qingyuan.evidence._logs import check_logs
 from qingyuan.evidence._origins import check_origins
+from qingyuan.evidence._outside import check_outside
+from qingyuan.evidence._unnamed import unnamed_writer
 from qingyuan.evidence._zip import ZipWriter
 from qingyuan.evidence.digests import BLOCK, Hasher, digest_bytes
 from qingyuan.evidence.errors import EvidenceError, PackageError
@@ -73,16 +76,31 @@ def transfer_digests(exhibits: Iterable[PackageExhibit]) -> TransferDigests:
 def build_package(source: PackageSource, path: Path) -> BuiltPackage:
     """Write the package at ``path``, whole and synced or not at all; the same source gives the same bytes.
 
-    Memory use does not grow with the size of content.
+    Raises:
+        PackageError: As for :func:`write_package`.
+        ManifestError: As for :func:`write_package`.
+        EvidenceError: The file cannot be written.
+    """
+    with unnamed_writer(path) as file:
+        return write_package(source, file)
+
+
+def write_package(source: PackageSource, file: BinaryIO) -> BuiltPackage:
+    """Write the package into an empty file; memory use does not grow with the size of content.
+
+    Args:
+        source: What to pack.
+        file: Empty, seekable, and complete in every write, as buffered files are.
 
     Raises:
         PackageError: The source contradicts itself, or the content of an exhibit is not what its
             manifest says; the exhibit or event is named.
         ManifestError: An exhibit's manifest or signature is not as it must be.
-        EvidenceError: The file cannot be written.
     """
     check_source(source, msgspec.structs.asdict(transfer_digests(source.exhibits)))
     check_origins(source.exhibits, source.events)
+    check_logs(source)
+    check_outside(source)
     tags = tag_members(source)
     found = {name: digest_bytes(data) for name, data in tags.items()}
     by_sha256, by_sm3 = bag_manifest(found, "sha256"), bag_manifest(found, "sm3")
@@ -93,12 +111,11 @@ def build_package(source: PackageSource, path: Path) -> BuiltPackage:
     members: dict[str, bytes | PackageExhibit] = {**tags}
     members.update((content_name(e), e) for e in source.exhibits if e.open is not None)
     check_bounds(tags, len(members))
-    with atomic_writer(path) as file:
-        size = _write(file, members)
+    size = _write(file, members)
     return BuiltPackage(size, len(members), text)
 
 
-def _write(file: TargetFile, members: dict[str, bytes | PackageExhibit]) -> int:
+def _write(file: BinaryIO, members: dict[str, bytes | PackageExhibit]) -> int:
     archive = ZipWriter(file)
     for name in sorted(members, key=str.encode):
         member = members[name]

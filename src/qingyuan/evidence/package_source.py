@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO
 
 from qingyuan.evidence._wire import JsonValue
 from qingyuan.evidence.keys import PublicKey
 from qingyuan.evidence.manifest import SignedManifest
+
+#: The optional members for people, which :attr:`PackageSource.pages` may hold.
+PAGES = ("说明.pdf", "证据清单.csv", "证据清单.pdf")
+#: What is added to the origin of a log to name its twin (format, section 3).
+TWIN_SUFFIX = "/sm3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ class PackageEvent:
         payload: What the leaf commits to.
         salt: The 16 bytes that hide the payload in the commitment.
         proof: Its ``tlog-proof`` file.
+        twin_proof: Its ``tlog-proof`` file in the twin log; ``None`` when there is no twin.
     """
 
     index: int
@@ -85,6 +91,59 @@ class PackageEvent:
     payload: Mapping[str, JsonValue]
     salt: bytes
     proof: bytes
+    twin_proof: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StampedCheckpoint:
+    """A tree head that a token is over (format, section 7).
+
+    Attributes:
+        log: Origin of the log or of its twin.
+        size: Its size, not above that of the package's head.
+        root: Its root then, 32 bytes.
+        path: Consistency proof from there to the package's head in that log; empty when the sizes are equal.
+    """
+
+    log: str
+    size: int
+    root: bytes
+    path: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StampedExhibit:
+    """An exhibit whose canonical manifest a token is over.
+
+    Attributes:
+        exhibit: Its identifier.
+    """
+
+    exhibit: str
+
+
+@dataclass(frozen=True, slots=True)
+class StampedTimestamp:
+    """An earlier token that a token renews.
+
+    Attributes:
+        number: Its place in :attr:`PackageSource.timestamps`.
+    """
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class PackageTimestamp:
+    """A time-stamp token and what it is over.
+
+    Attributes:
+        subject: What was stamped.
+        token: The RFC 3161 ``TimeStampResp`` in DER.
+    """
+
+    subject: StampedCheckpoint | StampedExhibit | StampedTimestamp
+    token: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +162,12 @@ class PackageSource:
         exhibits: The exhibits, in any order.
         events: Whole streams of events up to the newest, in any order.
         keys: The public keys that occur.
-        sign_note: Takes the text of section 7 and returns it as a signed note.
+        sign_note: Takes the text of section 8 and returns it as a signed note.
+        twin: The head of the twin log, of the same size; ``None`` when there is no twin.
+        timestamps: Tokens, in the order that their numbers follow.
+        roles: Signed role files by version.
+        policy: The witness policy that the office publishes, if any.
+        pages: Optional members for people, by name; see :data:`PAGES`.
     """
 
     id: str
@@ -118,3 +182,8 @@ class PackageSource:
     events: Sequence[PackageEvent]
     keys: Sequence[PublicKey]
     sign_note: Callable[[str], bytes]
+    twin: LogHead | None = None
+    timestamps: Sequence[PackageTimestamp] = ()
+    roles: Mapping[int, bytes] = field(default_factory=dict)
+    policy: bytes | None = None
+    pages: Mapping[str, bytes] = field(default_factory=dict)

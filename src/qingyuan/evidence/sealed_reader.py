@@ -8,8 +8,9 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 
+from qingyuan.evidence._ciphers import TAG
 from qingyuan.evidence.errors import SealError
-from qingyuan.evidence.sealing import TAG, open_chunk, open_chunk_cipher, read_header
+from qingyuan.evidence.sealing import open_chunk, open_chunk_cipher, read_header
 from qingyuan.evidence.sources import unreadable
 
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 Layout, all integers big-endian::
 
-    magic "QYSEAL"  version 0x0001
+    magic "QYSEAL"  layout 0x00
+    algorithm       1 byte: 0x01 AES-256-GCM, 0x02 SM4-GCM
     chunk size      4 bytes
     nonce prefix    7 bytes
     salt            32 bytes
@@ -10,9 +11,8 @@ Layout, all integers big-endian::
     key id length   1 byte, then the key id in ASCII
     chunks          each: ciphertext of up to "chunk size" bytes, then a 16-byte tag
 
-HKDF-SHA256 of the scope's key with the salt gives a 32-byte file key and the 16-byte check value,
-which commits to the key and tells a wrong key from damage. Chunk ``i`` is AES-256-GCM under the
-file key with the nonce ``prefix | i (4 bytes) | 1 for the last chunk, else 0`` and the whole header
+HKDF of the scope's key with the salt gives the file key and the 16-byte check value, which commits to
+the key and tells a wrong key from damage. Chunk ``i`` is encrypted under the file key with the nonce ``prefix | i (4 bytes) | 1 for the last chunk, else 0`` and the whole header
 as associated data (the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár, 2015). A
 changed, moved, missing or added chunk therefore does not open. Empty content is one empty last chunk.
 """
@@ -27,28 +27,23 @@ from typing import BinaryIO
 
 import msgspec
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from qingyuan.evidence._atomic import atomic_writer
+from qingyuan.evidence._ciphers import NUMBERED, SUITES, TAG, ChunkCipher, SealAlgorithm, Suite
 from qingyuan.evidence._entropy import Entropy, draw
 from qingyuan.evidence.digests import BLOCK, Hasher
 from qingyuan.evidence.errors import SealError
 from qingyuan.evidence.sources import open_source
 
-#: Name of the construction, as ``evidence.stored`` events give it.
-ALGORITHM = "qyseal-1/AES-256-GCM"
+#: Name of the construction, as ``evidence.stored`` events give it, unless another is chosen.
+ALGORITHM = SUITES["aes-256-gcm"].title
 #: Content bytes in every chunk but the last.
 CHUNK = BLOCK
-#: Bytes that the tag adds to every chunk.
-TAG = 16
 #: Bytes of a scope key.
 KEY_SIZE = 32
 
-_MAGIC = b"QYSEAL\x00\x01"
-_FIXED = struct.Struct(">8sI7s32s16sB")
-_INFO = b"qingyuan-seal/1\n"
+_MAGIC = b"QYSEAL\x00"
+_FIXED = struct.Struct(">7sBI7s32s16sB")
 _CHUNK_LIMIT = 64 << 20
 _KEY_ID_LIMIT = 64
 _COUNTER_LIMIT = 1 << 32
@@ -63,6 +58,7 @@ class SealHeader(msgspec.Struct, frozen=True):
         prefix: Nonce prefix, 7 bytes.
         salt: Salt of the file key, 32 bytes.
         check: Commitment to the key, 16 bytes.
+        algorithm: Which cipher.
     """
 
     chunk: int
@@ -70,11 +66,18 @@ class SealHeader(msgspec.Struct, frozen=True):
     prefix: bytes
     salt: bytes
     check: bytes
+    algorithm: SealAlgorithm = "aes-256-gcm"
+
+    @property
+    def title(self) -> str:
+        """Return the name of the construction, as ``evidence.stored`` events give it."""
+        return SUITES[self.algorithm].title
 
     def encoded(self) -> bytes:
         """Return the bytes of the header."""
         key_id = self.key_id.encode("ascii")
-        fixed = _FIXED.pack(_MAGIC, self.chunk, self.prefix, self.salt, self.check, len(key_id))
+        number = SUITES[self.algorithm].number
+        fixed = _FIXED.pack(_MAGIC, number, self.chunk, self.prefix, self.salt, self.check, len(key_id))
         return fixed + key_id
 
 
@@ -89,6 +92,7 @@ class Sealed(msgspec.Struct, frozen=True):
         sealed_sha256: SHA-256 of the sealed file, lower-case hex.
         chunk: Content bytes in every chunk but the last.
         mtime: The source's own (claimed) time stamp, or ``None`` when it has none.
+        alg: Name of the construction.
     """
 
     size: int
@@ -98,10 +102,18 @@ class Sealed(msgspec.Struct, frozen=True):
     sealed_sha256: str
     chunk: int = CHUNK
     mtime: str | None = None
+    alg: str = ALGORITHM
 
 
 def seal(
-    src: BinaryIO, dst: BinaryIO, key: bytes, key_id: str, entropy: Entropy, *, chunk: int = CHUNK
+    src: BinaryIO,
+    dst: BinaryIO,
+    key: bytes,
+    key_id: str,
+    entropy: Entropy,
+    *,
+    chunk: int = CHUNK,
+    algorithm: SealAlgorithm = "aes-256-gcm",
 ) -> Sealed:
     """Encrypt ``src`` into ``dst`` and digest both on the way; memory use does not grow with size.
 
@@ -112,6 +124,7 @@ def seal(
         key_id: Its identifier: 1 to 64 printable ASCII characters, written in clear.
         entropy: Source of randomness.
         chunk: Content bytes a chunk.
+        algorithm: Which cipher.
 
     Raises:
         SealError: The key, its identifier or the chunk size is out of bounds, or there is more
@@ -119,8 +132,9 @@ def seal(
     """
     _check_parameters(key_id, chunk)
     salt, prefix = draw(entropy, 32), draw(entropy, 7)
-    cipher, check = _derive(key, key_id, salt)
-    header = SealHeader(chunk, key_id, prefix, salt, check).encoded()
+    suite = _suite(algorithm)
+    cipher, check = _derive(suite, key, key_id, salt)
+    header = SealHeader(chunk, key_id, prefix, salt, check, suite.name).encoded()
     sealed_hash = hashlib.sha256(header)
     sealed_size = len(header)
     dst.write(header)
@@ -134,11 +148,26 @@ def seal(
             sealed_size += len(box)
             dst.write(box)
         found = hasher.digests()
-    return Sealed(found.size, found.sha256, found.sm3, sealed_size, sealed_hash.hexdigest(), chunk)
+    return Sealed(
+        found.size,
+        found.sha256,
+        found.sm3,
+        sealed_size,
+        sealed_hash.hexdigest(),
+        chunk,
+        alg=suite.title,
+    )
 
 
 def seal_to(
-    src: BinaryIO, target: Path, key: bytes, key_id: str, entropy: Entropy, *, chunk: int = CHUNK
+    src: BinaryIO,
+    target: Path,
+    key: bytes,
+    key_id: str,
+    entropy: Entropy,
+    *,
+    chunk: int = CHUNK,
+    algorithm: SealAlgorithm = "aes-256-gcm",
 ) -> Sealed:
     """Seal ``src`` as the file ``target``, which appears whole and synced or not at all.
 
@@ -147,11 +176,18 @@ def seal_to(
         EvidenceError: ``target`` cannot be written.
     """
     with atomic_writer(target) as file:
-        return seal(src, file, key, key_id, entropy, chunk=chunk)
+        return seal(src, file, key, key_id, entropy, chunk=chunk, algorithm=algorithm)
 
 
 def seal_file(
-    source: Path, target: Path, key: bytes, key_id: str, entropy: Entropy, *, chunk: int = CHUNK
+    source: Path,
+    target: Path,
+    key: bytes,
+    key_id: str,
+    entropy: Entropy,
+    *,
+    chunk: int = CHUNK,
+    algorithm: SealAlgorithm = "aes-256-gcm",
 ) -> Sealed:
     """Seal the plain file ``source`` as ``target``, which appears whole and synced or not at all.
 
@@ -161,7 +197,7 @@ def seal_file(
         EvidenceError: ``target`` cannot be written.
     """
     with atomic_writer(target) as file, open_source(source) as opened:  # a change undoes the target
-        sealed = seal(opened.stream, file, key, key_id, entropy, chunk=chunk)
+        sealed = seal(opened.stream, file, key, key_id, entropy, chunk=chunk, algorithm=algorithm)
         mtime = opened.mtime
     return msgspec.structs.replace(sealed, mtime=mtime)
 
@@ -170,29 +206,39 @@ def read_header(stream: BinaryIO, *, where: str = "sealed file") -> SealHeader:
     """Return the header of a sealed file and leave ``stream`` at its first chunk.
 
     Raises:
-        SealError: It is no sealed file, one of an unknown version, or cut off inside its header.
+        SealError: It is no sealed file, one of an unknown layout or algorithm, or cut off inside its header.
     """
     fixed = _read_fully(stream, _FIXED.size)
     if fixed[: len(_MAGIC)] != _MAGIC[: len(fixed)] or not fixed:
         raise _seal_error("evidence.not-sealed", "不是封存文件", "not a sealed file", where)
     if len(fixed) < _FIXED.size:
         raise _truncated(where)
-    _, chunk, prefix, salt, check, length = _FIXED.unpack(fixed)
+    _, number, chunk, prefix, salt, check, length = _FIXED.unpack(fixed)
+    if number not in NUMBERED:
+        raise SealError(
+            "evidence.unknown-seal-algorithm",
+            zh=f"封存文件的算法编号 {number} 不认识",
+            en=f"the sealed file is of the unknown algorithm {number}",
+            where=where,
+            remedy_zh="请用更新的程序打开；若由本程序封存，则文件已被改动，请从备份恢复",
+            remedy_en="open it with a newer program; if this one sealed it, the file was altered: restore a backup",
+        )
     key_id = _read_fully(stream, length)
     if len(key_id) < length:
         raise _truncated(where)
-    header = SealHeader(chunk, key_id.decode("ascii", "replace"), prefix, salt, check)
+    name = NUMBERED[number].name
+    header = SealHeader(chunk, key_id.decode("ascii", "replace"), prefix, salt, check, name)
     _check_parameters(header.key_id, chunk, where)
     return header
 
 
-def open_chunk_cipher(header: SealHeader, key: bytes, *, where: str) -> AESGCM:
+def open_chunk_cipher(header: SealHeader, key: bytes, *, where: str) -> ChunkCipher:
     """Return the cipher of the file with this header.
 
     Raises:
         SealError: ``key`` is another key than the file was sealed with, or the header was changed.
     """
-    cipher, check = _derive(key, header.key_id, header.salt)
+    cipher, check = _derive(SUITES[header.algorithm], key, header.key_id, header.salt)
     if check != header.check:
         raise SealError(
             "evidence.wrong-key",
@@ -205,7 +251,9 @@ def open_chunk_cipher(header: SealHeader, key: bytes, *, where: str) -> AESGCM:
     return cipher
 
 
-def open_chunk(cipher: AESGCM, header: SealHeader, number: int, box: bytes, *, last: bool) -> bytes | None:
+def open_chunk(
+    cipher: ChunkCipher, header: SealHeader, number: int, box: bytes, *, last: bool
+) -> bytes | None:
     """Return the content of chunk ``number``, or ``None`` when it does not authenticate as such."""
     try:
         return cipher.decrypt(_nonce(header.prefix, number, last=last), box, header.encoded())
@@ -240,12 +288,20 @@ def _read_fully(stream: BinaryIO, count: int) -> bytes:
     return b"".join(parts)
 
 
-def _derive(key: bytes, key_id: str, salt: bytes) -> tuple[AESGCM, bytes]:
+def _suite(algorithm: str) -> Suite:
+    if algorithm not in SUITES:
+        raise _seal_error(
+            "evidence.unknown-seal-algorithm",
+            f"没有名为“{algorithm}”的封存算法，可用：{'、'.join(SUITES)}",
+            f"there is no sealing algorithm {algorithm!r}; there are: {', '.join(SUITES)}",
+        )
+    return SUITES[algorithm]
+
+
+def _derive(suite: Suite, key: bytes, key_id: str, salt: bytes) -> tuple[ChunkCipher, bytes]:
     if len(key) != KEY_SIZE:
         raise _seal_error("evidence.bad-key", "封存密钥须为 32 字节", "a scope key has 32 bytes")
-    info = _INFO + key_id.encode("utf-8", "replace")
-    derived = HKDF(SHA256(), KEY_SIZE + 16, salt, info).derive(key)
-    return AESGCM(derived[:KEY_SIZE]), derived[KEY_SIZE:]
+    return suite.derive(key, key_id, salt)
 
 
 def _nonce(prefix: bytes, number: int, *, last: bool) -> bytes:

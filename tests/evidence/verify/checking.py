@@ -32,7 +32,7 @@ def paths(report: Report, code: str) -> set[str | None]:
 
 def small() -> Maker:
     """One exhibit, two events, no cosignature: small enough to try every byte."""
-    from tests.evidence.verify.maker import LOG, ORIGIN, signature_line
+    from tests.evidence.verify.noting import LOG, ORIGIN, signature_line
 
     def drafts(all_of_them: list[Any]) -> list[Any]:
         return [all_of_them[1], all_of_them[-1]]

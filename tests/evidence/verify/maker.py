@@ -6,97 +6,47 @@ breaks exactly one thing and everything built on it still fits.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-import struct
 from collections.abc import Callable
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
+from tests.evidence.verify.noting import (
+    DEVICE,
+    LOG,
+    OFFICER,
+    ORIGIN,
+    PACKAGE,
+    TWIN,
+    TWIN_KEY,
+    WITNESS_1,
+    WITNESS_2,
+    Digest,
+    b64,
+    canonical,
+    cosignature_line,
+    path_of,
+    private,
+    public,
+    public_id,
+    root_of,
+    sha256,
+    signature_line,
+    sm2_line,
+    sm2_vkey,
+    sm3,
+    vkey,
+)
 from tests.evidence.verify.zipping import zip_bytes
 
-ORIGIN = "log.example/qy"
 PACKAGE_ID = "P-0001"
 AT = "2026-03-02T09:30:00+08:00"
 
 Edit = Callable[[Any], Any]
 
 
-def private(seed: int) -> Ed25519PrivateKey:
-    return Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
-
-
-def public(seed: int) -> bytes:
-    return private(seed).public_key().public_bytes_raw()
-
-
-LOG, PACKAGE, OFFICER, DEVICE, WITNESS_1, WITNESS_2 = 1, 2, 3, 4, 5, 6
-
-
-def canonical(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-
-
-def b64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
-def sha256(data: bytes) -> bytes:
-    return hashlib.sha256(data).digest()
-
-
-def sm3(data: bytes) -> bytes:
-    return hashlib.new("sm3", data).digest()
-
-
-def key_id(name: str, kind: int, key: bytes) -> bytes:
-    return sha256(name.encode() + b"\n" + bytes([kind]) + key)[:4]
-
-
-def public_id(seed: int) -> str:
-    return sha256(b"qingyuan-key/1\n" + public(seed)).hex()[:16]
-
-
-def vkey(name: str, seed: int, kind: int = 1) -> str:
-    return f"{name}+{key_id(name, kind, public(seed)).hex()}+{b64(bytes([kind]) + public(seed))}"
-
-
-def signature_line(name: str, seed: int, text: bytes) -> bytes:
-    signature = key_id(name, 1, public(seed)) + private(seed).sign(text)
-    return f"— {name} {b64(signature)}\n".encode()
-
-
-def cosignature_line(name: str, seed: int, text: bytes, at: int = 1_772_400_000) -> bytes:
-    message = b"cosignature/v1\ntime %d\n" % at + text
-    signature = key_id(name, 4, public(seed)) + struct.pack(">Q", at) + private(seed).sign(message)
-    return f"— {name} {b64(signature)}\n".encode()
-
-
-def root_of(leaves: list[bytes]) -> bytes:
-    """RFC 6962, 2.1, as it is written there."""
-    if not leaves:
-        return sha256(b"")
-    if len(leaves) == 1:
-        return leaves[0]
-    k = 1 << ((len(leaves) - 1).bit_length() - 1)
-    return sha256(b"\x01" + root_of(leaves[:k]) + root_of(leaves[k:]))
-
-
-def path_of(index: int, leaves: list[bytes]) -> list[bytes]:
-    """RFC 6962, 2.1.1, as it is written there."""
-    if len(leaves) == 1:
-        return []
-    k = 1 << ((len(leaves) - 1).bit_length() - 1)
-    if index < k:
-        return [*path_of(index, leaves[:k]), root_of(leaves[k:])]
-    return [*path_of(index - k, leaves[k:]), root_of(leaves[:k])]
-
-
 class Maker:
-    """Builds one package; ``edits`` may bend ``exhibits drafts events proofs checkpoint package
-    tags manifests note members zip`` on the way."""
+    """Builds one package; ``edits`` may bend ``manifests_json exhibits content manifests drafts events checkpoint
+    twin_checkpoint stamps package tags tagmanifests note members zip`` on the way. ``stamps`` gets the maker and
+    returns lines of ``evidence/timestamps.jsonl`` with their tokens."""
 
     def __init__(self, contents: dict[str, bytes] | None = None, **edits: Edit) -> None:
         self.contents = contents or {
@@ -106,6 +56,10 @@ class Maker:
         }
         self.edits = edits
         self.before, self.between = 3, 2
+        self.twin = True
+        self.leaves: list[bytes] = []
+        self.twin_leaves: list[bytes] = []
+        self.lines: list[dict[str, Any]] = []
 
     def _edit(self, step: str, value: Any) -> Any:
         changed = self.edits.get(step, lambda same: same)(value)
@@ -186,6 +140,28 @@ class Maker:
         lines = signature_line(ORIGIN, LOG, text) + cosignature_line("w1.example", WITNESS_1, text)
         return text + b"\n" + lines + cosignature_line("w2.example", WITNESS_2, text)
 
+    def twin_checkpoint(self, size: int, root: bytes) -> bytes:
+        text = f"{TWIN}\n{size}\n{b64(root)}\n".encode()
+        return text + b"\n" + sm2_line(TWIN, TWIN_KEY, text) + cosignature_line("w1.example", WITNESS_1, text)
+
+    def _proofs(self, events: list[dict[str, Any]], entries: list[bytes]) -> dict[str, bytes]:
+        self.leaves = [sha256(b"\0" + entry) for entry in entries]
+        self.twin_leaves = [sm3(b"\0" + entry) for entry in entries]
+        size = len(entries)
+        checkpoint = self._edit("checkpoint", self.checkpoint(size, root_of(self.leaves)))
+        members = tlog_proofs("proofs", events, self.leaves, sha256, checkpoint)
+        if self.twin:
+            root = root_of(self.twin_leaves, sm3)
+            checkpoint = self._edit("twin_checkpoint", self.twin_checkpoint(size, root))
+            members |= tlog_proofs("proofs-sm3", events, self.twin_leaves, sm3, checkpoint)
+        return members
+
+    def _stamps(self) -> dict[str, bytes]:
+        stamps = self.edits["stamps"](self) if "stamps" in self.edits else []
+        lines = b"".join(canonical({"n": n, **line}) + b"\n" for n, (line, _) in enumerate(stamps))
+        tokens = {f"timestamps/{n}.tsr": token for n, (_, token) in enumerate(stamps) if token is not None}
+        return {"evidence/timestamps.jsonl": lines, **tokens}
+
     def members(self) -> dict[str, bytes]:
         manifests = self._edit("manifests_json", [self.manifest(x, c) for x, c in self.contents.items()])
         lines = self._edit("exhibits", [self.sign(m) for m in manifests])
@@ -206,17 +182,13 @@ class Maker:
         entries = [b"other %d" % i for i in range(size)]
         for event in events:
             entries[event["index"]] = canonical(event["leaf"])
-        leaves = [sha256(b"\0" + entry) for entry in entries]
-        root = root_of(leaves)
-        checkpoint = self._edit("checkpoint", self.checkpoint(size, root))
-        for event in events:
-            index = event["index"]
-            path = "".join(b64(node) + "\n" for node in path_of(index, leaves))
-            proof = f"c2sp.org/tlog-proof@v1\nindex {index}\n{path}\n".encode() + checkpoint
-            members[f"proofs/{index}.tlog-proof"] = proof
+        self.lines = lines
+        members |= self._proofs(events, entries) | self._stamps()
+        head = {"size": size, "root": b64(root_of(self.leaves))}
+        twin = {"origin": TWIN, "size": size, "root": b64(root_of(self.twin_leaves, sm3))}
         package = {
-            "v": 1,
-            "format": "qingyuan-evp/1",
+            "v": 2,
+            "format": "qingyuan-evp/2",
             "id": PACKAGE_ID,
             "matter": "M2026-0001",
             "title": "示例",
@@ -224,9 +196,11 @@ class Maker:
             "made_at": AT,
             "made_by": "P001",
             "tool": "t/1",
-            "log": {"origin": ORIGIN, "size": size, "root": b64(root)},
+            "log": {"origin": ORIGIN, **head},
+            "twin": twin if self.twin else None,
             "events": len(events),
             "exhibits": len(lines),
+            "timestamps": members["evidence/timestamps.jsonl"].count(b"\n"),
             "withheld": [],
         }
         members["evidence/package.json"] = canonical(self._edit("package", package)) + b"\n"
@@ -241,7 +215,7 @@ class Maker:
         members["tagmanifest-sha256.txt"] = manifest_text(tags, sha256)
         members["tagmanifest-sm3.txt"] = manifest_text(tags, sm3)
         members = self._edit("tagmanifests", members)
-        text = f"qingyuan-evp/1\n{PACKAGE_ID}\nsha256 {sha256(members['tagmanifest-sha256.txt']).hex()}\n"
+        text = f"qingyuan-evp/2\n{PACKAGE_ID}\nsha256 {sha256(members['tagmanifest-sha256.txt']).hex()}\n"
         text += f"sm3 {sm3(members['tagmanifest-sm3.txt']).hex()}\n"
         body = self._edit("note", text.encode())
         members["signature.note"] = body + b"\n" + signature_line(ORIGIN + "/package", PACKAGE, body)
@@ -251,6 +225,19 @@ class Maker:
     def build(self) -> bytes:
         data: bytes = self._edit("zip", zip_bytes(self.members()))
         return data
+
+
+def tlog_proofs(
+    folder: str, events: list[dict[str, Any]], leaves: list[bytes], digest: Digest, checkpoint: bytes
+) -> dict[str, bytes]:
+    proofs = {}
+    for event in events:
+        index = event["index"]
+        path = "".join(b64(node) + "\n" for node in path_of(index, leaves, digest))
+        proofs[f"{folder}/{index}.tlog-proof"] = (
+            f"c2sp.org/tlog-proof@v1\nindex {index}\n{path}\n".encode() + checkpoint
+        )
+    return proofs
 
 
 def manifest_text(members: dict[str, bytes], digest: Callable[[bytes], bytes]) -> bytes:
@@ -280,9 +267,12 @@ def trust() -> dict[str, Any]:
     del package["public"]
     package["vkey"] = vkey(ORIGIN + "/package", PACKAGE)
     return {
-        "v": 1,
+        "v": 2,
         "office": {"id": "O1", "name": "示例区人民检察院"},
-        "logs": [{"origin": ORIGIN, "vkey": vkey(ORIGIN, LOG)}],
+        "logs": [
+            {"origin": ORIGIN, "vkey": vkey(ORIGIN, LOG)},
+            {"origin": TWIN, "vkey": sm2_vkey(TWIN, TWIN_KEY)},
+        ],
         "keys": [package, key("officer", OFFICER), key("device", DEVICE)],
     }
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from qingyuan.evidence.verify import verify_evp
 from qingyuan.evidence.verify.verify_evp import PureSM3, ed25519_usable, ed25519_verify
-from tests.evidence.verify.maker import path_of, root_of, sha256
+from tests.evidence.verify.noting import path_of, root_of, sha256
 
 P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493

@@ -11,13 +11,13 @@ import pytest
 from qingyuan.evidence.verify import verify_evp
 from qingyuan.evidence.verify.verify_evp import FAIL_CODES
 from tests.evidence.verify.checking import check, codes, paths
-from tests.evidence.verify.maker import (
+from tests.evidence.verify.maker import Maker, trust
+from tests.evidence.verify.noting import (
     DEVICE,
     LOG,
     OFFICER,
     ORIGIN,
     PACKAGE,
-    Maker,
     b64,
     canonical,
     cosignature_line,
@@ -25,9 +25,8 @@ from tests.evidence.verify.maker import (
     public_id,
     sha256,
     signature_line,
-    trust,
     vkey,
-)  # fmt: skip
+)
 
 Members = dict[str, bytes]
 
@@ -80,12 +79,12 @@ CASES: list[tuple[str, Maker, set[str]]] = [
     ("content removed later", Maker(members=drop("data/X02/名单.csv")), {"missing", "exhibit"}),
     ("a note with other text", Maker(note=lambda b: b.replace(b"P-0001", b"P-0002")), {"signature"}),
     ("a tag manifest changed after signing", Maker(members=swap("tagmanifest-sm3.txt", b"0", b"1")), {"signature", "digest"}),
-    ("package.json with white space", bag(swap("evidence/package.json", b'"v":1', b'"v": 1')), {"json", "signature", "transfer"}),
-    ("package.json with two line feeds", bag(swap("evidence/package.json", b"}\n", b"}\n\n")), {"json", "signature", "transfer"}),
-    ("a package of a later version", Maker(package=lambda p: {**p, "v": 2}), {"unsupported"}),
+    ("package.json with white space", bag(swap("evidence/package.json", b'"v":2', b'"v": 2')), {"json"}),
+    ("package.json with two line feeds", bag(swap("evidence/package.json", b"}\n", b"}\n\n")), {"json"}),
+    ("a package of a later version", Maker(package=lambda p: {**p, "v": 3}), {"unsupported"}),
     ("a package of another format", Maker(package=lambda p: {**p, "format": "x"}), {"unsupported"}),
-    ("a package without its matter", Maker(package=lambda p: {k: v for k, v in p.items() if k != "matter"}), {"json", "signature", "transfer"}),
-    ("a false time", Maker(package=lambda p: {**p, "made_at": "2026-02-30T00:00:00+08:00"}), {"json", "signature", "transfer"}),
+    ("a package without its matter", Maker(package=lambda p: {k: v for k, v in p.items() if k != "matter"}), {"json"}),
+    ("a false time", Maker(package=lambda p: {**p, "made_at": "2026-02-30T00:00:00+08:00"}), {"json"}),
     ("a false count of events", Maker(package=lambda p: {**p, "events": 1}), {"event"}),
     ("a false count of exhibits", Maker(package=lambda p: {**p, "exhibits": 1}), {"exhibit"}),
     ("another root", Maker(package=lambda p: {**p, "log": {**p["log"], "root": b64(b"\1" * 32)}}), {"proof"}),
@@ -109,7 +108,7 @@ CASES: list[tuple[str, Maker, set[str]]] = [
     ("a derived exhibit with a parent named twice", Maker(manifests_json=manifest(2, parents=["X01", "X01"])), {"exhibit"}),
     ("a collected exhibit with parents", Maker(manifests_json=manifest(0, parents=["X02"])), {"exhibit"}),
     ("a parent that is not inside", Maker(manifests_json=manifest(2, parents=["X09"])), {"withheld"}),
-    ("a manifest whose path is no text", Maker(manifests_json=manifest(0, path=None)), {"json", "exhibit", "withheld"}),
+    ("a manifest whose path is no text", Maker(manifests_json=manifest(0, path=None)), {"json"}),
     ("a package identifier that is too long", Maker(package=lambda p: {**p, "made_by": "P" * 129}), {"unsupported"}),
     ("a scope that is too long", Maker(manifests_json=manifest(0, scope="L" * 129)), {"unsupported"}),
     ("a key listed twice", bag(lambda m: {**m, KEYS: m[KEYS] + m[KEYS].splitlines(keepends=True)[-1]}), {"json"}),
@@ -287,8 +286,7 @@ def test_a_manifest_of_a_later_version_is_unsupported() -> None:
         manifests[0]["v"] = 2
 
     report = check(Maker(manifests_json=later).build())
-    assert "unsupported" in codes(report)
-    assert report.verdict != "pass"
+    assert (report.verdict, codes(report)) == ("undetermined", {"unsupported"})
 
 
 @pytest.mark.parametrize(("bound", "least"), [("MAX_LINE", 400), ("MAX_JSON", 100), ("MAX_LINE", 700)])

@@ -13,16 +13,18 @@ from hypothesis import strategies as st
 from qingyuan.evidence.verify import Report, verify_evp
 from tests.evidence.verify.checking import TRUST, check, small
 from tests.evidence.verify.maker import Maker, policy
+from tests.evidence.verify.stamped import ROOT, stamped, trusting
 from tests.evidence.verify.zipping import zip_bytes, zip_raw
 
-WHOLE = Maker().build()
-MEMBERS = Maker().members()
+WHOLE = stamped().build()
+MEMBERS = stamped().members()
+TRUSTED = trusting(ROOT)
 NAMES = sorted(MEMBERS)
 KNOWN = (
     verify_evp.FAIL_CODES
     | verify_evp.UNDETERMINED_CODES
     | set(verify_evp.OK_CODES)
-    | {"quorum", "scope-before"}
+    | {"quorum", "scope-before", "time", "untrusted-time"}
 )
 
 
@@ -45,7 +47,7 @@ def test_random_bytes_fail(data: bytes) -> None:
     assert report.verdict == "fail"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     changes=st.lists(
         st.tuples(st.integers(0, len(WHOLE) - 1), st.integers(1, 255)),
@@ -77,7 +79,7 @@ def test_a_cut_moved_or_repeated_stretch_fails(data: st.DataObject) -> None:
     assert report.verdict == "fail"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(name=st.sampled_from(NAMES), content=st.binary(max_size=300))
 def test_any_content_in_any_member_is_judged(name: str, content: bytes) -> None:
     report = check(zip_bytes({**MEMBERS, name: content}))
@@ -111,14 +113,14 @@ def text(value: Any) -> bytes:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(name=st.sampled_from([n for n in NAMES if n.startswith("evidence/")]), data=st.data())
 def test_json_of_any_other_shape_is_judged(name: str, data: st.DataObject) -> None:
     lines = [json.loads(line) for line in MEMBERS[name].splitlines()]
     position = data.draw(st.integers(0, len(lines) - 1))
     lines[position] = bend(data.draw, lines[position])
     content = b"".join(text(line) + b"\n" for line in lines)
-    report = check(Maker(tags=lambda m: {**m, name: content}).build())
+    report = check(stamped(tags=lambda m: {**m, name: content}).build(), TRUSTED)
     sound(report)
     assert report.verdict != "pass" or content == MEMBERS[name] or name == "evidence/package.json"
 
@@ -129,7 +131,7 @@ def test_a_trust_file_of_any_shape_never_ends_the_verifier(data: st.DataObject) 
     sound(check(WHOLE, text(bend(data.draw, json.loads(TRUST)))))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(data=st.data())
 def test_a_policy_of_any_shape_never_ends_the_verifier(data: st.DataObject) -> None:
     lines = policy().split(b"\n")

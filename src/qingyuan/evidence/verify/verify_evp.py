@@ -1,15 +1,22 @@
 #!/usr/bin/env python3
-"""Check an evidence package (``.evp``, version 1) with nothing but Python's standard library.
+"""Check an evidence package (``.evp``, version 2) with nothing but Python's standard library.
 
 This one file is a whole program: copy it anywhere and run
 ``python3 verify_evp.py FILE.evp --trust TRUST.json [--policy POLICY] [--json] [--lang zh|en]``.
 It needs Python 3.9 or newer, no network and no other file. It was written from the published
 description of the format and the public standards the format stands on, not from the program that
-makes packages, so that the two can contradict each other.
+makes packages, so that the two can contradict each other. A fork proof (``fork.json``) is taken in
+place of a package.
 
-Sources: the evidence-package format, version 1; ZIP APPNOTE 6.3; RFC 8493 (BagIt); RFC 8785
-(canonical JSON); RFC 6962 (Merkle trees); RFC 8032 (Ed25519); GB/T 32905-2016 (SM3); C2SP
-signed-note, tlog-checkpoint, tlog-proof, tlog-cosignature and tlog-policy.
+Sources: the evidence-package format, version 2, and its SM profile of notes; ZIP APPNOTE 6.3; RFC 8493
+(BagIt); RFC 8785 (canonical JSON); RFC 6962 (Merkle trees); RFC 8032 (Ed25519); FIPS 186-5 (ECDSA);
+FIPS 204 (ML-DSA-44); RFC 8017 (RSA); GB/T 32905-2016 (SM3); GB/T 32918.2-2016 and 32918.5-2017 (SM2); RFC 3161, 5816 (time
+stamps); RFC 5652 (CMS); RFC 5280 (X.509); C2SP signed-note, tlog-checkpoint, tlog-proof,
+tlog-cosignature and tlog-policy.
+
+The parts, in this order: bounds; verdict and reasons; sentences; SM3; Ed25519; SM2 and ECDSA; RSA;
+ML-DSA-44; JSON and shapes; container; names; C2SP notes and policies; Merkle trees; DER; X.509; time-stamp
+tokens; trust and role files; the checks of a package; fork proofs; the command.
 
 Exit codes: 0 pass (通过), 1 fail (不通过), 3 undetermined (无法判断), 2 the package file cannot be
 read or the command is wrong. "Cannot tell" is never shown as "passed".
@@ -31,15 +38,16 @@ import struct
 import sys
 import unicodedata
 import zlib
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TextIO, Union
 
-__version__ = "1.0"
+__version__ = "2.0"
 
-FORMAT = "qingyuan-evp/1"
-VERSION = 1
+FORMAT = "qingyuan-evp/2"
+VERSION = 2
+LEAF_VERSION = MANIFEST_VERSION = 1
 
 _Readable = Union[io.BufferedReader, io.BytesIO]  # noqa: UP007 - evaluated, and 3.9 has no X | Y
 
@@ -60,8 +68,20 @@ MAX_SIGNATURES = 100
 MAX_TRUST = 4 << 20
 MAX_POLICY = 256 << 10
 MAX_POLICY_LINES = 4_096
-MAX_SHOWN = 10
-_CHUNK = 1 << 20
+MAX_TIMESTAMPS = 10_000
+MAX_TOKEN = 64 << 10
+MAX_CERTIFICATES = 16
+MAX_CHAIN = 8
+MAX_LINKS = 100
+MAX_ALL_LINKS = 5_000
+MAX_DER_DEPTH = 32
+MAX_ROLE_FILES = 1_000
+MAX_ROLE_FILE = 4 << 20
+MAX_ROOT_KEYS = 32
+MAX_FORK = 4 << 20
+MAX_SHOWN = 100
+MAX_NAMED = 10
+_CHUNK = 512 << 10
 
 # ---------------------------------------------------------------------------------------------
 # Verdicts and reasons
@@ -88,9 +108,25 @@ FAIL_CODES = frozenset(
         "proof",
         "exhibit",
         "transfer",
+        "timestamp",
+        "roles",
+        "fork",
     )
 )
-UNDETERMINED_CODES = frozenset(("no-trust", "unknown-key", "revoked-key", "withheld", "unsupported"))
+UNDETERMINED_CODES = frozenset(
+    (
+        "no-trust",
+        "unknown-key",
+        "revoked-key",
+        "old-roles",
+        "no-twin",
+        "no-timestamp",
+        "withheld",
+        "unsupported",
+        "fork-claimed",
+        "no-fork",
+    )
+)
 OK_CODES = (
     "ok-container",
     "ok-digests",
@@ -99,9 +135,13 @@ OK_CODES = (
     "ok-exhibits",
     "ok-transfer",
     "ok-signature",
+    "ok-timestamps",
 )
 _SCOPE = "scope-before"
-_ARTICLE_17_CODES = frozenset(("no-trust", "unknown-key", "revoked-key", "quorum"))
+_ARTICLE_17_CODES = frozenset(
+    ("no-trust", "unknown-key", "revoked-key", "old-roles", "no-twin", "no-timestamp", "quorum")
+)
+_ARTICLE_18_CODES = frozenset((_SCOPE, "time", "untrusted-time"))
 
 
 @dataclass(frozen=True)
@@ -135,16 +175,20 @@ class Reason:
 
 @dataclass(frozen=True)
 class Report:
-    """The verdict on one package and everything it rests on.
+    """The verdict on one package (or fork proof) and everything it rests on.
 
     Attributes:
         verdict: ``"pass"``, ``"fail"`` or ``"undetermined"``.
         reasons: Contradictions first, then what could not be told, then what was checked.
-        quorum: ``demanded`` (bool), ``met`` (bool or ``None``), ``name`` of the quorum and the
-            ``witnesses`` whose cosignature verified (``name``, ``key``, ``at`` in Unix seconds).
-        package: ``id``, ``matter``, ``exhibits``, ``events`` and ``log`` as the package states
-            them, or ``None`` when it could not be read.
+        quorum: ``demanded`` (bool), ``met`` (bool or ``None``), ``name`` of the quorum and the names
+            of the ``witnesses`` that count.
+        package: ``id``, ``matter``, ``exhibits``, ``events``, ``timestamps``, ``log`` and ``twin`` as
+            the package states them; ``None`` when it could not be read or for a fork proof.
         trust_sha256: Fingerprint of the trust file used, or ``None``.
+        roles_version: Version of the role file used (0: none), or ``None`` without roots.
+        timestamps: The tokens that are not broken, by ``n``: ``n``, ``over``, ``size``, ``gen_time``,
+            ``tsa``, ``operator``, ``trusted``.
+        fork: Whether a fork proof was judged and not a package.
     """
 
     verdict: str
@@ -152,6 +196,9 @@ class Report:
     quorum: dict[str, Any]
     package: dict[str, Any] | None
     trust_sha256: str | None = None
+    roles_version: int | None = None
+    timestamps: tuple[dict[str, Any], ...] = ()
+    fork: bool = False
 
     @property
     def verdict_zh(self) -> str:
@@ -170,8 +217,10 @@ class Report:
             "verdict_zh": self.verdict_zh,
             "reasons": [reason.as_dict() for reason in self.reasons],
             "quorum": self.quorum,
-            "package": self.package,
+            "package": "" if self.fork else self.package,
             "trust_sha256": self.trust_sha256,
+            "roles_version": self.roles_version,
+            "timestamps": list(self.timestamps),
         }
 
 
@@ -233,14 +282,20 @@ misfit.value | {place}.{name} 的值不合规定 | {place}.{name} is not what it
 misfit.policy-control | 含不允许的控制字符 | it has a control character that is not allowed
 misfit.policy-long | 行数过多 | it has too many lines
 misfit.policy-quorum | 缺少 quorum 行 | it has no quorum line
-misfit.cosignature | 见证签名不成立 | the cosignature does not verify
 misfit.key-twice | 密钥 {key} 重复 | key {key} occurs twice
 misfit.policy-line | 第 {line} 行不符合规定 | line {line} is not valid
 misfit.feed | 末尾缺少换行 | it does not end with a line feed
+misfit.der | 不是规定的 DER 编码 | not the DER it must be
+misfit.granted | 时间戳请求未获批准 | the request was not granted
+misfit.signers | 签名人不是恰好一个 | there is not exactly one signer
+misfit.attributes | 已签属性重复或为空 | a signed attribute is repeated or empty
+misfit.roles | 不以规定的首行开始 | it does not begin with the line it must
+misfit.root-signature | 根密钥 {name} 的签名不成立 | the signature by root key {name} does not verify
 container.changed | 文件在读取过程中被改动 | the file was changed while it was read
 container.end | 压缩包尾部记录不是唯一的规定形式 | the end records are not in the one valid form
 container.short | 文件过短，不是压缩包 | the file is too short to be a ZIP file
 container.no-end | 文件不以压缩包尾部记录结束：文件不完整、末尾有多余内容，或不是压缩包 | the file does not end with a ZIP end record: it is cut, has bytes after its end, or is no ZIP file
+container.age | 这是加密的 age 文件，须先用收件人的密钥解开，再核验其中的证据包 | this is an encrypted age file: open it with the recipient's identity first, then check the package inside
 container.length | 压缩包目录与文件长度不符，无法读取 | the directory does not fit the length of the file, it cannot be followed
 container.rest | 目录后有多余内容 | there are bytes after the directory's last entry
 container.place | 目录没有紧接在最后一个文件之后 | the directory does not stand directly after the last member
@@ -301,6 +356,7 @@ proof.head | 检查点与 {package} 所写的日志不一致 | the checkpoint is
 proof.other | 检查点与 {first} 的不同 | its checkpoint is not that of {first}
 proof.inclusion | 包含证明不成立：该事件不在日志的这一树头之下 | the inclusion proof fails: this event is not under this head of the log
 proof.witness | 见证人 {name} 的见证签名不成立 | the cosignature of witness {name} does not verify
+proof.twin | 所写的国密孪生日志与主日志的来源或长度不符 | the origin or size it states for the twin log does not fit the log
 exhibit.none | 没有证据材料清单，无法核对 | there is no file of exhibits to check
 exhibit.count | 证据材料共 {count} 件，与 {package} 所写 {stated} 件不符 | {count} exhibits, but {package} says {stated}
 exhibit.empty | 没有任何证据材料 | there is no exhibit
@@ -319,16 +375,38 @@ exhibit.content | 内容与证据材料 {exhibit} 清单所写的大小或摘要
 transfer.none | 无法找到本证据包的传输事件 | the transfer event of this package cannot be found
 transfer.count | 本证据包应有一个传输事件，实有 {count} 个 | there must be one transfer event of this package, there are {count}
 transfer.differs | 与传输事件所记 {name} 不符 | differs from {name} in the transfer event
+timestamp.none | 没有时间戳清单，无法核对 | there is no list of time stamps to check
+timestamp.count | 时间戳共 {count} 个，与 {package} 所写 {stated} 个不符 | {count} time stamps, but {package} says {stated}
+timestamp.stray | 没有与此时间戳对应的行 | there is no line this token belongs to
+timestamp.missing | 缺少该行的时间戳文件 | the token of this line is missing
+timestamp.number | 第 {line} 行：编号应为 {n}，实为 {found} | line {line}: number {n} was expected, not {found}
+timestamp.order | 第 {line} 行：所指的时间戳不在它之前 | line {line}: the time stamp it names does not come before it
+timestamp.log | 第 {line} 行：日志 {origin} 不是本证据包的日志 | line {line}: log {origin} is none of this package
+timestamp.path | 长度为 {size} 的检查点不在本证据包的日志之内：一致性证明不成立 | the checkpoint of size {size} does not lie within this package's log: the consistency proof fails
+timestamp.exhibit | 第 {line} 行：没有证据材料 {exhibit} | line {line}: there is no exhibit {exhibit}
+timestamp.malformed | 时间戳无法读取：{why} | the token cannot be read: {why}
+timestamp.imprint | 时间戳所盖的不是该行所写的内容 | the token does not stamp what its line says
+timestamp.type | 时间戳的已签属性缺少内容类型 | the signed attributes lack the content type
+timestamp.digest | 时间戳的已签属性与其内容的摘要不符 | the signed attributes do not hold the digest of the content
+timestamp.certificate | 时间戳的已签属性没有写明签名证书，或与之不符 | the signed attributes do not name the signer's certificate
+timestamp.signature | 时间戳的签名不成立 | the signature of the token does not verify
+roles.malformed | 角色文件不合规定：{why} | the role file is not what it must be: {why}
 no-trust.none | 没有提供信任文件，无法判断签名人和日志是否可信 | no trust file was given: whether the signers and the log can be trusted cannot be told
 no-trust.unreadable | 信任文件{why} | the trust file {why}
 no-trust.unusable | 信任文件无法使用：{why} | the trust file cannot be used: {why}
+no-trust.roles | 信任文件只给出根密钥，而包内没有可用的角色文件 | the trust file gives root keys only, and no role file of the package can be used
+no-trust.fork-roots | 信任文件只给出根密钥，没有列出日志的公钥 | the trust file gives root keys only and lists no key of the log
 unknown-key.policy | 见证策略没有列出日志 {origin} 或其签名公钥 | the policy does not name log {origin} or the key that signed
 unknown-key.log | 信任文件没有列出日志 {origin} 或其签名公钥 | the trust file does not name log {origin} or the key that signed
 unknown-key.exhibit | 证据材料 {exhibit} 的签名密钥 {name} 不在信任文件所列人员或设备之中 | key {name}, which signed exhibit {exhibit}, is no officer's or device's in the trust file
 unknown-key.package | 信任文件没有列出为本证据包签名的密钥 {name} | the trust file does not name the key {name} that signed the package
+unknown-key.roles | 角色文件的根密钥签名不足 | the role file is signed by too few root keys
 revoked-key.log | 日志密钥 {key} 在此树长不在有效区间内 | log key {key} is outside its valid range at this tree size
 revoked-key.exhibit | 证据材料 {exhibit} 的签名密钥 {name} 在该事件时不在有效区间内 | key {name}, which signed exhibit {exhibit}, is outside its valid range at that event
 revoked-key.package | 证据包密钥 {key} 在传输事件时不在有效区间内 | package key {key} is outside its valid range at the transfer event
+old-roles.newer | 所用的角色文件为第 {used} 版，而已公布或要求的是第 {newest} 版 | role file {used} was used, but {newest} is announced or demanded
+no-twin.none | 信任文件列有国密孪生日志 {origin}，本证据包没有 | the trust file names the twin log {origin}, and the package has none
+no-timestamp.few | 覆盖全部证据材料固定事件的可信时间戳来自 {count} 家机构，要求 {demanded} 家 | trusted time stamps that cover the making of every exhibit come from {count} operators, {demanded} are demanded
 quorum.unmet | 见证要求 {named} 未满足；见证人：{by} | quorum {named} is not met; witnesses: {by}
 quorum.undemanded | 未提供见证策略：本结论没有要求任何见证 | no policy was given: this verdict demands no witness
 quorum.none | 没有检查点，见证要求未满足 | there is no checkpoint, so the quorum is not met
@@ -352,13 +430,26 @@ unsupported.format | 证据包格式 {format}（版本 {version}）未知 | pack
 unsupported.event | 第 {line} 行事件的版本未知 | line {line}: the version of the event is not known
 unsupported.manifest | 第 {line} 行清单的版本未知 | line {line}: the version of the manifest is not known
 unsupported.internal | 本程序未能完成“{check}”一项核对（{error}） | this program could not finish the check “{check}” ({error})
+unsupported.algorithm | 时间戳使用的算法 {name} 未知 | the token uses algorithm {name}, which is not known
+unsupported.certificates | 时间戳内的证书超过本程序的上限 {limit} 张 | the token holds more than the {limit} certificates this program takes
+unsupported.links | 时间戳内证书的关系过于复杂，超过本程序的上限 {limit} | the certificates of the token are more entangled than the {limit} links this program follows
+unsupported.roles | 角色文件超过本程序的上限 {limit} 个 | there are more than the {limit} role files this program takes
+unsupported.roots | 根密钥超过本程序的上限 {limit} 个 | there are more than the {limit} root keys this program takes
 ok-container | 压缩包为唯一规定形式，每个字节均已核对 | the container is in its one valid form; every byte was checked
 ok-digests | 全部文件与 SHA-256、SM3 两套清单一致 | every member agrees with its SHA-256 and its SM3 manifest
 ok-events | 事件的承诺值、编号和前后衔接均成立 | the commitments, numbers and chains of the events hold
-ok-proofs | 每个事件都在所信任日志的同一树头之下 | every event is under the same head of a trusted log
+ok-proofs | 每个事件都在所信任日志的同一树头之下；有国密孪生日志的，在其中亦然 | every event is under the same head of a trusted log, and of its twin where there is one
 ok-exhibits | 每件证据材料的清单、签名、事件和内容一致 | the manifest, signature, event and content of every exhibit agree
 ok-transfer | 传输事件与本证据包相符 | the transfer event fits this package
 ok-signature | 证据包签名成立 | the signature of the package holds
+ok-timestamps | 包内没有不成立的时间戳 | no time stamp inside is broken
+time.checkpoint | 可信时间戳（{tsa}，{operator}）：日志 {what} 中序号小于 {size} 的事件在 {at} 已经存在 | trusted time stamp ({tsa}, {operator}): every event of log {what} with an index below {size} existed at {at}
+time.exhibit | 可信时间戳（{tsa}，{operator}）：证据材料 {what} 的清单在 {at} 已经存在 | trusted time stamp ({tsa}, {operator}): the manifest of exhibit {what} existed at {at}
+time.timestamp | 可信时间戳（{tsa}，{operator}）：第 {what} 号时间戳在 {at} 已经存在 | trusted time stamp ({tsa}, {operator}): time stamp {what} existed at {at}
+untrusted-time.token | 时间戳本身成立，所写时间为 {at}，但其签名机构不在信任文件之列或证书不合要求 | the time stamp holds and says {at}, but no authority of the trust file answers for it
+fork.proven | 日志 {origin} 签署了互相矛盾的两个树头（长度 {older} 与 {newer}）：日志分叉已经证实 | log {origin} signed two heads (sizes {older} and {newer}) that contradict each other: the fork is proven
+fork-claimed.refused | 日志 {origin} 的两个树头（长度 {older} 与 {newer}）之间，所附的一致性证明不成立；这本身尚不能证明分叉，日志方应给出成立的证明 | the consistency proof given does not join two heads of log {origin} (sizes {older} and {newer}); that proves no fork yet, the log owes a better one
+no-fork.holds-not | 所附材料不能证明日志 {origin}（长度 {older} 与 {newer}）分叉，也不说明其可信 | this does not show a fork of log {origin} (sizes {older} and {newer}), and says nothing else about it
 more | 另有 {count} 处同类问题未逐一列出 | and {count} more of this kind
 scope-before | 本程序只核对固定之后是否一致，不能证明收集之前的内容真实；上链前的真实性须另行审查{alone} | this checks only what happened after the material was fixed; it cannot prove that the material was true before it was collected, which has to be examined separately{alone}
 alone | 。另有 {count} 件证据材料只记录了一名收集人：{names} | . {count} exhibits record one collector only: {names}
@@ -423,13 +514,14 @@ class _Findings:
         """Record the problem that ended a check."""
         self.problem(problem.saying, path, **problem.values)
 
-    def inform(self, saying: str, /, **values: object) -> None:
+    def inform(self, saying: str, path: str | None = None, /, **values: object) -> None:
         """Record what was checked or has to be said, without weight for the verdict."""
-        self._information.append(self._reason(saying.partition(".")[0], _say(saying, **values), None))
+        self._information.append(self._reason(saying.partition(".")[0], _say(saying, **values), path))
 
     @staticmethod
     def _reason(code: str, said: _Said, path: str | None) -> Reason:
-        article = _ARTICLE_17 if code in _ARTICLE_17_CODES else _ARTICLE_18 if code == _SCOPE else _ARTICLE_16
+        article = _ARTICLE_17 if code in _ARTICLE_17_CODES else _ARTICLE_16
+        article = _ARTICLE_18 if code in _ARTICLE_18_CODES else article
         shown = None if path is None else _printable(path)
         return Reason(code, _printable(said.zh), _printable(said.en), article, shown)
 
@@ -724,6 +816,406 @@ def ed25519_verify(public: bytes, message: bytes, signature: bytes) -> bool:
 
 
 # ---------------------------------------------------------------------------------------------
+# SM2 (GB/T 32918.2-2016) and ECDSA (FIPS 186-5) verification, on curves y^2 = x^3 - 3x + b of prime order
+
+_Affine = tuple[int, int]
+_Jacobian = tuple[int, int, int]
+_INFINITY: _Jacobian = (1, 1, 0)
+_NAF, _BASE_NAF = 5, 7
+_UNCOMPRESSED = 0x04
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """A curve ``y^2 = x^3 - 3x + b`` over the integers modulo ``p``, its base point and its order ``n``."""
+
+    p: int
+    b: int
+    n: int
+    base: _Affine
+    size: int
+
+    def point(self, data: bytes) -> _Affine | None:
+        """Return the point of an uncompressed encoding, ``None`` unless it is a point of the curve."""
+        if len(data) != 1 + 2 * self.size or data[0] != _UNCOMPRESSED:
+            return None
+        x, y = (int.from_bytes(data[i : i + self.size], "big") for i in (1, 1 + self.size))
+        if x >= self.p or y >= self.p or (y * y - x * x * x + 3 * x - self.b) % self.p:
+            return None
+        return x, y
+
+    def double(self, point: _Jacobian) -> _Jacobian:
+        """Return twice a point."""
+        x, y, z = point
+        p, square = self.p, z * z % self.p
+        gamma = y * y % p
+        beta, alpha = x * gamma % p, 3 * (x - square) * (x + square) % p
+        x3 = (alpha * alpha - 8 * beta) % p
+        return x3, (alpha * (4 * beta - x3) - 8 * gamma * gamma) % p, 2 * y * z % p
+
+    def add(self, point: _Jacobian, other: _Affine) -> _Jacobian:
+        """Return the sum of a point and an affine one, whatever they are."""
+        x1, y1, z1 = point
+        x2, y2 = other
+        if z1 == 0:
+            return x2, y2, 1
+        p, square = self.p, z1 * z1 % self.p
+        h, r = (x2 * square - x1) % p, (y2 * z1 * square - y1) % p
+        if h == 0:
+            return _INFINITY if r else self.double(point)
+        h2 = h * h % p
+        h3, v = h * h2 % p, x1 * h2 % p
+        x3 = (r * r - h3 - 2 * v) % p
+        return x3, (r * (v - x3) - y1 * h3) % p, z1 * h % p
+
+    def affine(self, point: _Jacobian) -> _Affine | None:
+        """Return the affine form of a point, ``None`` for the point at infinity."""
+        x, y, z = point
+        if z == 0:
+            return None
+        inverse = pow(z, -1, self.p)
+        square = inverse * inverse % self.p
+        return x * square % self.p, y * square * inverse % self.p
+
+
+_SM2 = _Curve(
+    p=0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF,
+    b=0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93,
+    n=0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123,
+    base=(
+        0x32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7,
+        0xBC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0,
+    ),
+    size=32,
+)
+_P256 = _Curve(
+    p=0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF,
+    b=0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B,
+    n=0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+    base=(
+        0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+        0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+    ),
+    size=32,
+)
+_P384 = _Curve(
+    p=0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEFFFFFFFF0000000000000000FFFFFFFF,
+    b=0xB3312FA7E23EE7E4988E056BE3F82D19181D9C6EFE8141120314088F5013875AC656398D8A2ED19D2A85C8EDD3EC2AEF,
+    n=0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
+    base=(
+        0xAA87CA22BE8B05378EB1C71EF320AD746E1D3B628BA79B9859F741E082542A385502F25DBF55296C3A545E3872760AB7,
+        0x3617DE4A96262C6F5D9E98BF9292DC29F8F41DBD289A147CE9DA3113B5F0B8C00A60B1CE1D7E819D7A431D7C90EA0E5F,
+    ),
+    size=48,
+)
+
+
+@functools.lru_cache(maxsize=64)
+def _odd_multiples(curve: _Curve, point: _Affine, width: int) -> tuple[_Affine, ...]:
+    """Return ``1, 3, 5, ... 2^(width-1) - 1`` times ``point``, affine; none is at infinity as the order is prime."""
+    twice = curve.affine(curve.double((*point, 1)))
+    assert twice is not None
+    multiples: list[_Jacobian] = [(*point, 1)]
+    while len(multiples) < 1 << (width - 2):
+        multiples.append(curve.add(multiples[-1], twice))
+    return tuple(found for found in map(curve.affine, multiples) if found is not None)
+
+
+def _naf(scalar: int, width: int) -> list[int]:
+    """Return the digits of ``scalar`` in width-w non-adjacent form, lowest first: odd, or 0."""
+    digits, full = [], 1 << width
+    while scalar:
+        digit = 0
+        if scalar & 1:
+            digit = scalar & (full - 1)
+            if digit >= full >> 1:
+                digit -= full
+            scalar -= digit
+        digits.append(digit)
+        scalar >>= 1
+    return digits
+
+
+def _combine(curve: _Curve, u: int, v: int, point: _Affine) -> _Affine | None:
+    """Return ``u * base + v * point``, both in one run of doublings; ``None`` for the point at infinity."""
+    parts = [
+        (_naf(u, _BASE_NAF), _odd_multiples(curve, curve.base, _BASE_NAF)),
+        (_naf(v, _NAF), _odd_multiples(curve, point, _NAF)),
+    ]
+    total = _INFINITY
+    for position in range(max(len(digits) for digits, _ in parts) - 1, -1, -1):
+        total = curve.double(total)
+        for digits, multiples in parts:
+            digit = digits[position] if position < len(digits) else 0
+            if digit > 0:
+                total = curve.add(total, multiples[digit >> 1])
+            elif digit < 0:
+                x, y = multiples[-digit >> 1]
+                total = curve.add(total, (x, curve.p - y))
+    return curve.affine(total)
+
+
+_SM2_IDENTITY = b"1234567812345678"
+
+
+@functools.lru_cache(maxsize=64)
+def _sm2_z(public: bytes) -> bytes:
+    """Return Z of GB/T 32918.2, 5.5: the hash of identity, curve and public key."""
+    numbers = (_SM2.p - 3, _SM2.b, *_SM2.base)
+    constants = b"".join(number.to_bytes(32, "big") for number in numbers)
+    length = (8 * len(_SM2_IDENTITY)).to_bytes(2, "big")
+    return _sm3(length + _SM2_IDENTITY + constants + public[1:])
+
+
+def sm2_usable(public: bytes) -> bool:
+    """Return whether ``public`` is the uncompressed encoding (65 bytes) of a point of the SM2 curve."""
+    return _SM2.point(public) is not None
+
+
+def _sm2_holds(public: bytes, message: bytes, r: int, s: int) -> bool:
+    """Verify by GB/T 32918.2, 7.1, with SM3 and the default identity."""
+    point, n = _SM2.point(public), _SM2.n
+    if point is None or not (0 < r < n and 0 < s < n) or (r + s) % n == 0:
+        return False
+    e = int.from_bytes(_sm3(_sm2_z(public) + message), "big")
+    found = _combine(_SM2, s, (r + s) % n, point)
+    return found is not None and (e + found[0]) % n == r
+
+
+def sm2_verify(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Return whether ``signature`` (``r || s``, 64 bytes) is the SM2 signature of ``message`` by ``public``."""
+    if len(signature) != _SIGNATURE_BYTES:
+        return False
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+    return _sm2_holds(public, message, r, s)
+
+
+def _ecdsa_holds(curve: _Curve, public: bytes, digest: bytes, r: int, s: int) -> bool:
+    """Verify by FIPS 186-5, 6.4.2; of ``digest`` the leftmost bits count, as many as the order has."""
+    point, n = curve.point(public), curve.n
+    if point is None or not (0 < r < n and 0 < s < n):
+        return False
+    e = int.from_bytes(digest, "big") >> max(0, 8 * len(digest) - n.bit_length())
+    inverse = pow(s, -1, n)
+    found = _combine(curve, e * inverse % n, r * inverse % n, point)
+    return found is not None and found[0] % n == r
+
+
+# ---------------------------------------------------------------------------------------------
+# Hash functions by object identifier, and RSA verification (RFC 8017)
+
+_OID_SHA1, _OID_SHA256 = "1.3.14.3.2.26", "2.16.840.1.101.3.4.2.1"
+_HASHES = {
+    _OID_SHA256: "sha256",
+    "2.16.840.1.101.3.4.2.2": "sha384",
+    "2.16.840.1.101.3.4.2.3": "sha512",
+    "1.2.156.10197.1.401": "sm3",
+}
+_HASH_NAMES = tuple(_HASHES.values())
+# AlgorithmIdentifier of each hash with NULL, as it stands in a DigestInfo (RFC 8017, 9.2, note 1).
+_DIGEST_INFO = {
+    "sha256": bytes.fromhex("300d06096086480165030402010500"),
+    "sha384": bytes.fromhex("300d06096086480165030402020500"),
+    "sha512": bytes.fromhex("300d06096086480165030402030500"),
+    "sm3": bytes.fromhex("300c06082a811ccf550183110500"),
+}
+_MIN_RSA, _MAX_RSA, _MAX_EXPONENT_BITS = 2_048, 8_192, 64
+
+
+def _hash(name: str, data: bytes) -> bytes:
+    """Return the digest of ``data``; ``name`` is one of ``_HASHES``."""
+    return _sm3(data) if name == "sm3" else hashlib.new(name, data).digest()
+
+
+def _rsa_usable(n: int, e: int) -> bool:
+    """Return whether a key has a size this program takes and an exponent that is odd, from 3, and short."""
+    if n < 0 or not _MIN_RSA <= n.bit_length() <= _MAX_RSA:
+        return False
+    return n & 1 == 1 and e & 1 == 1 and e > 1 and e.bit_length() <= _MAX_EXPONENT_BITS
+
+
+def _rsa_open(n: int, e: int, signature: bytes) -> bytes | None:
+    """Return the encoded message of a signature (RSAVP1), ``None`` when it has not the length of the key."""
+    size, value = (n.bit_length() + 7) // 8, int.from_bytes(signature, "big")
+    if len(signature) != size or value >= n:
+        return None
+    return pow(value, e, n).to_bytes(size, "big")
+
+
+def _rsa_pkcs1_holds(n: int, e: int, hash_name: str, message: bytes, signature: bytes) -> bool:
+    """Verify RSASSA-PKCS1-v1_5 (RFC 8017, 8.2.2) by making the one encoding anew."""
+    opened, digest = _rsa_open(n, e, signature), _hash(hash_name, message)
+    inner = _DIGEST_INFO[hash_name] + bytes((0x04, len(digest))) + digest
+    info = bytes((0x30, len(inner))) + inner
+    return opened is not None and opened == b"\0\1" + b"\xff" * (len(opened) - len(info) - 3) + b"\0" + info
+
+
+def _mgf1(hash_name: str, seed: bytes, size: int) -> bytes:
+    """Return the mask of RFC 8017, B.2.1."""
+    mask = b""
+    while len(mask) < size:
+        mask += _hash(hash_name, seed + struct.pack(">I", len(mask) // len(_hash(hash_name, b""))))
+    return mask[:size]
+
+
+def _rsa_pss_holds(n: int, e: int, pss: tuple[str, str, int], message: bytes, signature: bytes) -> bool:
+    """Verify RSASSA-PSS (RFC 8017, 8.1.2 and 9.1.2); ``pss`` is hash, hash of MGF1 and length of the salt."""
+    hash_name, mask_name, salt_size = pss
+    opened, bits = _rsa_open(n, e, signature), n.bit_length() - 1
+    if opened is None:
+        return False
+    size, digest = (bits + 7) // 8, _hash(hash_name, message)
+    if opened[: len(opened) - size].strip(b"\0") or size < len(digest) + salt_size + 2:
+        return False
+    opened = opened[-size:]
+    masked, h, trailer = opened[: -len(digest) - 1], opened[-len(digest) - 1 : -1], opened[-1]
+    if trailer != 0xBC or masked[0] >> (8 - (8 * size - bits)):  # noqa: PLR2004
+        return False
+    block = int.from_bytes(masked, "big") ^ int.from_bytes(_mgf1(mask_name, h, len(masked)), "big")
+    plain = (block & ((1 << (bits - 8 * (size - len(masked)))) - 1)).to_bytes(len(masked), "big")
+    padding = len(masked) - salt_size - 1
+    if plain[:padding].strip(b"\0") or plain[padding] != 1:
+        return False
+    return _hash(hash_name, bytes(8) + digest + plain[padding + 1 :]) == h
+
+
+# ---------------------------------------------------------------------------------------------
+# ML-DSA-44 verification (FIPS 204), pure and with an empty context
+
+_Q, _N, _K, _L = 8_380_417, 256, 4, 4
+_GAMMA1, _GAMMA2 = 1 << 17, (8_380_417 - 1) // 88
+_TAU, _BETA, _OMEGA, _DROPPED = 39, 78, 80, 13
+_T1_BITS, _Z_BITS, _W1_BITS, _MU_BYTES = 10, 18, 6, 64
+_MLDSA_KEY, _MLDSA_SIGNATURE = 1_312, 2_420
+_Poly = list[int]
+
+
+def _reversed_bits(value: int) -> int:
+    return int(f"{value:08b}"[::-1], 2)
+
+
+_ZETAS = tuple(pow(1_753, _reversed_bits(i), _Q) for i in range(_N))
+
+
+def _ntt(poly: _Poly) -> _Poly:
+    """FIPS 204, algorithm 41."""
+    w, m, half = list(poly), 0, _N // 2
+    while half:
+        for start in range(0, _N, 2 * half):
+            m += 1
+            zeta = _ZETAS[m]
+            for j in range(start, start + half):
+                t = zeta * w[j + half] % _Q
+                w[j + half], w[j] = w[j] - t, w[j] + t
+        half >>= 1
+    return [value % _Q for value in w]
+
+
+def _inverse_ntt(poly: _Poly) -> _Poly:
+    """FIPS 204, algorithm 42."""
+    w, m, half = list(poly), _N, 1
+    while half < _N:
+        for start in range(0, _N, 2 * half):
+            m -= 1
+            zeta = -_ZETAS[m]
+            for j in range(start, start + half):
+                t = w[j]
+                w[j] = (t + w[j + half]) % _Q
+                w[j + half] = zeta * (t - w[j + half]) % _Q
+        half <<= 1
+    scale = pow(_N, -1, _Q)
+    return [value * scale % _Q for value in w]
+
+
+def _unpack(data: bytes, bits: int) -> _Poly:
+    """Return the 256 numbers of ``bits`` bits each that ``data`` holds, lowest first."""
+    value, mask = int.from_bytes(data, "little"), (1 << bits) - 1
+    return [value >> (bits * i) & mask for i in range(_N)]
+
+
+def _uniform(seed: bytes) -> _Poly:
+    """Return a polynomial drawn from SHAKE128 (FIPS 204, algorithm 30)."""
+    size = 1_008
+    while True:
+        stream = hashlib.shake_128(seed).digest(size)
+        drawn = (stream[i] | stream[i + 1] << 8 | (stream[i + 2] & 0x7F) << 16 for i in range(0, size - 2, 3))
+        found = [value for value in drawn if value < _Q]
+        if len(found) >= _N:
+            return found[:_N]
+        size *= 2
+
+
+def _challenge(seed: bytes) -> _Poly:
+    """Return the polynomial with 39 coefficients of 1 or -1 (FIPS 204, algorithm 29)."""
+    size = 512
+    while True:
+        stream = hashlib.shake_256(seed).digest(size)
+        signs, c, at = int.from_bytes(stream[:8], "little"), [0] * _N, 8
+        for i in range(_N - _TAU, _N):
+            while at < size and stream[at] > i:
+                at += 1
+            if at >= size:
+                break
+            c[i] = c[stream[at]]
+            c[stream[at]] = -1 if signs >> (i + _TAU - _N) & 1 else 1
+            at += 1
+        else:
+            return c
+        size *= 2
+
+
+def _hints(data: bytes) -> list[set[int]] | None:
+    """Return the positions of the hints in each polynomial (FIPS 204, algorithm 21), ``None`` when malformed."""
+    hints, at = [], 0
+    for end in data[_OMEGA:]:
+        part = data[at:end]
+        if not at <= end <= _OMEGA or bytes(sorted(set(part))) != part:
+            return None
+        hints.append(set(part))
+        at = end
+    return None if any(data[at:_OMEGA]) else hints
+
+
+def _high_bits(r: int, hint: bool) -> int:
+    """Return the high part of ``r``, moved by its hint (FIPS 204, algorithms 36 and 40)."""
+    low = r % (2 * _GAMMA2)
+    if low > _GAMMA2:
+        low -= 2 * _GAMMA2
+    count, high = (_Q - 1) // (2 * _GAMMA2), (r - low) // (2 * _GAMMA2)
+    if r - low == _Q - 1:
+        high, low = 0, low - 1
+    if hint:
+        high += 1 if low > 0 else -1
+    return high % count
+
+
+def mldsa44_verify(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Return whether ``signature`` is the ML-DSA-44 signature of ``message`` by ``public`` (FIPS 204, 8.2)."""
+    if len(public) != _MLDSA_KEY or len(signature) != _MLDSA_SIGNATURE:
+        return False
+    size = _N * _Z_BITS // 8
+    seed, rest = signature[:32], signature[32:]
+    z = [[_GAMMA1 - v for v in _unpack(rest[i * size : (i + 1) * size], _Z_BITS)] for i in range(_L)]
+    hints = _hints(rest[_L * size :])
+    if hints is None or any(abs(v) >= _GAMMA1 - _BETA for poly in z for v in poly):
+        return False
+    rho, size = public[:32], _N * _T1_BITS // 8
+    t1 = [_unpack(public[32 + i * size : 32 + (i + 1) * size], _T1_BITS) for i in range(_K)]
+    z_hat, c_hat = [_ntt(poly) for poly in z], _ntt(_challenge(seed))
+    packed = b""
+    for i in range(_K):
+        row = [_uniform(rho + bytes((j, i))) for j in range(_L)]
+        t_hat = _ntt([v << _DROPPED for v in t1[i]])
+        total = [sum(row[j][n] * z_hat[j][n] for j in range(_L)) - c_hat[n] * t_hat[n] for n in range(_N)]
+        w = _inverse_ntt([v % _Q for v in total])
+        high = sum(_high_bits(v, n in hints[i]) << (_W1_BITS * n) for n, v in enumerate(w))
+        packed += high.to_bytes(_N * _W1_BITS // 8, "little")
+    bound = hashlib.shake_256(public).digest(_MU_BYTES)
+    mu = hashlib.shake_256(bound + b"\0\0" + message).digest(_MU_BYTES)
+    return hashlib.shake_256(mu + packed).digest(32) == seed
+
+
+# ---------------------------------------------------------------------------------------------
 # Strict JSON (RFC 8785), base64 (RFC 4648) and the shapes of values
 
 _MAX_SAFE = 2**53 - 1
@@ -898,8 +1390,10 @@ _PACKAGE_SHAPE: dict[str, _Check] = {
     "made_by": _word,
     "tool": _text,
     "log": _object,
+    "twin": lambda value: value is None or _object(value),
     "events": _count,
     "exhibits": _count,
+    "timestamps": _count,
     "withheld": _list,
 }
 _OFFICE_SHAPE: dict[str, _Check] = {"id": _text, "name": _text}
@@ -946,6 +1440,32 @@ _LEAF_SHAPE: dict[str, _Check] = {
 }
 
 
+def _hashes(value: object) -> bool:
+    return isinstance(value, list) and len(value) <= MAX_PATH and all(map(_b64_of(32), value))
+
+
+_STAMP_SHAPES: dict[str, dict[str, _Check]] = {
+    "checkpoint": {
+        "n": _count,
+        "over": _text,
+        "log": _word,
+        "size": _count,
+        "root": _b64_of(32),
+        "path": _hashes,
+    },
+    "exhibit": {"n": _count, "over": _text, "exhibit": _word},
+    "timestamp": {"n": _count, "over": _text, "timestamp": _count},
+}
+_FORK_SHAPE: dict[str, _Check] = {
+    "format": _one_of("qingyuan/fork-proof/v1"),
+    "kind": _one_of("equal-size", "prefix", "refused-proof"),
+    "suite": _one_of("sha256", "sm3"),
+    "older": _text,
+    "newer": _text,
+    "path": _hashes,
+}
+
+
 def _demand(value: Any, shape: dict[str, _Check], what: str, *, exact: bool) -> None:
     """Raise ``ValueError`` unless ``value`` is an object of ``shape``, naming the first misfit."""
     if not isinstance(value, dict):
@@ -978,6 +1498,7 @@ _UTF8_FLAG, _METHOD, _NO_TIME, _NO_DATE = 0x0800, 0, 0, 0x0021
 _MADE, _NEED, _MADE64, _NEED64 = 0x0314, 20, 0x032D, 45
 _ATTRIBUTES = 0o100644 << 16
 _EXTRA64 = 0x0001
+_AGE = b"age-encryption.org/"
 
 
 def _local_header(name: bytes, crc: int, size: int) -> bytes:
@@ -1077,31 +1598,30 @@ class _Hasher:
         return self._run_large(file, size)
 
     def _run_large(self, file: _Readable, size: int) -> tuple[int, bytes, bytes] | None:
+        """Let a second thread read ahead and do what is quick, while this one does SM3."""
         sha256, sm3, crc = hashlib.sha256(), _new_sm3(), 0
 
-        def quick(part: memoryview) -> None:
+        def quick(turn: int, left: int) -> memoryview | None:
             nonlocal crc
-            crc = zlib.crc32(part, crc)
-            sha256.update(part)
+            view = memoryview(self._buffers[turn])[: min(left, _CHUNK)]
+            if _read_full(file, view) != len(view):
+                return None
+            crc = zlib.crc32(view, crc)
+            sha256.update(view)
+            return view
 
         if not self._buffers:
             self._buffers = (bytearray(_CHUNK), bytearray(_CHUNK))
-        jobs: list[Future[None] | None] = [None, None]
-        turn = 0
+        turn, job = 0, self._pool.submit(quick, 0, size)
         while size:
-            job = jobs[turn]
-            if job is not None:
-                job.result()
-            view = memoryview(self._buffers[turn])[: min(size, _CHUNK)]
-            if _read_full(file, view) != len(view):
+            view = job.result()
+            if view is None:
                 return None
-            jobs[turn] = self._pool.submit(quick, view)
-            sm3.update(view)
             size -= len(view)
             turn ^= 1
-        for job in jobs:
-            if job is not None:
-                job.result()
+            if size:
+                job = self._pool.submit(quick, turn, size)
+            sm3.update(view)
         return crc, sha256.digest(), bytes(sm3.digest())
 
 
@@ -1145,7 +1665,9 @@ class _Archive:
             raise _Problem("container.short")
         end = _END.unpack(tail[-_END.size :])
         if end[0] != _SIG_END:
-            raise _Problem("container.no-end")
+            self.file.seek(0)
+            sealed = self.file.read(len(_AGE)) == _AGE
+            raise _Problem("container.age" if sealed else "container.no-end")
         count, size, offset, end_size = end[4], end[5], end[6], _END.size
         wide = tail[: _END64.size]
         if len(tail) == _END64.size + _LOCATOR.size + _END.size and (
@@ -1303,7 +1825,10 @@ def _folded(name: str) -> str:
 # ---------------------------------------------------------------------------------------------
 # C2SP notes, verifier keys, checkpoints, proofs and policies
 
-_TYPE_ED25519, _TYPE_COSIGNATURE = 0x01, 0x04
+# Signature types; that of SM2 is 0xff and an identifier of ten bytes (SM profile).
+_TYPE_ED25519, _TYPE_COSIGNATURE, _TYPE_SM2 = b"\x01", b"\x04", b"\xffsm2-sm3/v1"
+_TYPE_MLDSA = b"\x06"
+_WITNESS_TYPES = frozenset((_TYPE_COSIGNATURE, _TYPE_MLDSA))
 _DASH = "— "
 _KEY_ID = 4
 _MAX_STAMP = 2**63 - 1
@@ -1315,12 +1840,27 @@ class _VerifierKey:
 
     name: str
     key_id: bytes
-    kind: int
+    kind: bytes
     public: bytes
 
+    def signed(self, message: bytes, signature: bytes) -> bool:
+        """Return whether ``signature`` is this key's over ``message``; false for types not known here."""
+        if self.kind == _TYPE_SM2:
+            return sm2_verify(self.public, message, signature)
+        return self.kind == _TYPE_ED25519 and ed25519_verify(self.public, message, signature)
 
-def _key_id(name: str, kind: int, public: bytes) -> bytes:
-    return _sha256(name.encode("utf-8", "surrogateescape") + b"\n" + bytes([kind]) + public)[:_KEY_ID]
+
+def _key_id(name: str, kind: bytes, public: bytes) -> bytes:
+    return _sha256(name.encode("utf-8", "surrogateescape") + b"\n" + kind + public)[:_KEY_ID]
+
+
+def _usable(kind: bytes, public: bytes) -> bool:
+    """Return whether ``public`` is a key of type ``kind``; true for types not known here."""
+    if kind == _TYPE_SM2:
+        return sm2_usable(public)
+    if kind == _TYPE_MLDSA:
+        return len(public) == _MLDSA_KEY
+    return kind not in {_TYPE_ED25519, _TYPE_COSIGNATURE} or ed25519_usable(public)
 
 
 def _name_ok(name: str) -> bool:
@@ -1336,10 +1876,10 @@ def _parse_vkey(text: object) -> _VerifierKey:
     data = _unbase64(parts[2])
     if len(data) < 2:  # noqa: PLR2004 - a type byte and at least one byte of key
         raise bad
-    key_id, kind, public = bytes.fromhex(parts[1]), data[0], data[1:]
-    if kind in {_TYPE_ED25519, _TYPE_COSIGNATURE} and (
-        not ed25519_usable(public) or key_id != _key_id(parts[0], kind, public)
-    ):
+    kind = _TYPE_SM2 if data.startswith(_TYPE_SM2) else data[:1]
+    key_id, public = bytes.fromhex(parts[1]), data[len(kind) :]
+    known = kind in {_TYPE_ED25519, _TYPE_COSIGNATURE, _TYPE_MLDSA, _TYPE_SM2}
+    if known and not (_usable(kind, public) and key_id == _key_id(parts[0], kind, public)):
         raise bad
     return _VerifierKey(parts[0], key_id, kind, public)
 
@@ -1354,6 +1894,11 @@ class _Note:
     def by(self, name: str, key_id: bytes) -> list[bytes]:
         """Return the signatures that claim the key (``name``, ``key_id``)."""
         return [s for n, k, s in self.signatures if n == name and k == key_id]
+
+    def signed_by(self, key: _VerifierKey) -> bool | None:
+        """Return whether every signature that claims ``key`` is its own, ``None`` when there is none."""
+        claimed = self.by(key.name, key.key_id)
+        return all(key.signed(self.text, signature) for signature in claimed) if claimed else None
 
 
 def _parse_note(data: bytes) -> _Note:
@@ -1411,50 +1956,28 @@ class _Proof:
     checkpoint: bytes
 
 
-_PROOF_FAMILY, _PROOF_V1 = b"c2sp.org/tlog-proof@", b"c2sp.org/tlog-proof@v1"
+# The one base64 form of 32 bytes: the last digit before the padding has two unused bits, which are zero.
+_HASH_LINE = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=")
+_PROOF_FAMILY, _PROOF_V1 = re.compile(rb"c2sp\.org/tlog-proof@v[0-9]+"), b"c2sp.org/tlog-proof@v1"
 
 
 def _parse_proof(data: bytes) -> _Proof:
     """Parse a C2SP tlog-proof; raise ``ValueError`` when malformed, ``_Problem`` for a later version."""
     head, blank, checkpoint = data.partition(b"\n\n")
     lines = head.split(b"\n")
-    if lines[0] != _PROOF_V1 and lines[0].startswith(_PROOF_FAMILY):
+    if lines[0] != _PROOF_V1 and _PROOF_FAMILY.fullmatch(lines[0]):
         raise _Problem("unsupported.proof")
-    malformed = _Misfit("misfit.proof")
     if not blank or lines[0] != _PROOF_V1:
-        raise malformed
+        raise _Misfit("misfit.proof")
     rest = [line.decode("ascii") for line in lines[1:]]
     if rest and rest[0].startswith("extra ") and not _unbase64(rest.pop(0)[len("extra ") :]):
-        raise malformed
-    if not rest or not rest[0].startswith("index ") or not _DECIMAL.fullmatch(rest[0][len("index ") :]):
-        raise malformed
-    if len(rest) > MAX_PATH + 1:
-        raise malformed
-    return _Proof(int(rest[0][len("index ") :]), tuple(_unbase64(line, 32) for line in rest[1:]), checkpoint)
-
-
-def _leaf_hash(entry: bytes) -> bytes:
-    return _sha256(b"\0" + entry)
-
-
-def _root_from_path(leaf: bytes, index: int, size: int, path: tuple[bytes, ...]) -> bytes | None:
-    """Return the root an inclusion path leads to (RFC 6962, 2.1.1), or ``None`` when it cannot fit."""
-    if index >= size:
-        return None
-    node, last, current = index, size - 1, leaf
-    for sibling in path:
-        if last == 0:
-            return None
-        if node & 1 or node == last:
-            current = _sha256(b"\x01" + sibling + current)
-            while not node & 1 and node:
-                node >>= 1
-                last >>= 1
-        else:
-            current = _sha256(b"\x01" + current + sibling)
-        node >>= 1
-        last >>= 1
-    return current if last == 0 else None
+        raise _Misfit("misfit.proof")
+    index = rest[0][len("index ") :] if rest and rest[0].startswith("index ") else ""
+    if not _DECIMAL.fullmatch(index) or len(rest) > MAX_PATH + 1:
+        raise _Misfit("misfit.proof")
+    if not all(map(_HASH_LINE.fullmatch, rest[1:])):
+        raise _Misfit("misfit.proof")
+    return _Proof(int(index), tuple(map(binascii.a2b_base64, rest[1:])), checkpoint)
 
 
 @dataclass(frozen=True)
@@ -1498,6 +2021,8 @@ class _PolicyReader:
                 raise _Misfit("misfit.policy-line", line=number)
         if self.quorum is None:
             raise _Misfit("misfit.policy-quorum")
+        if not data.endswith(b"\n"):
+            raise _Misfit("misfit.feed")
         return _Policy(tuple(self.logs), self.witnesses, self.groups, self.quorum)
 
     def _line(self, words: list[str]) -> bool:
@@ -1557,21 +2082,845 @@ class _PolicyReader:
         return True
 
 
-def _cosigned_at(key: _VerifierKey, checkpoint: _Checkpoint) -> int | None:
-    """Return when witness ``key`` cosigned, ``None`` if it did not; raise ``ValueError`` if it is false."""
-    at: int | None = None
-    for signature in checkpoint.note.by(key.name, key.key_id):
-        stamp = int.from_bytes(signature[:8], "big")
+def _cosigned(key: _VerifierKey, checkpoint: _Checkpoint) -> bool | None:
+    """Return whether every cosignature that claims witness ``key`` verifies, ``None`` when there is none."""
+    claimed = checkpoint.note.by(key.name, key.key_id)
+    return all(_cosignature_holds(key, checkpoint, signature) for signature in claimed) if claimed else None
+
+
+def _cosignature_holds(key: _VerifierKey, checkpoint: _Checkpoint, signature: bytes) -> bool:
+    """Verify a ``timestamped_signature`` (C2SP tlog-cosignature)."""
+    stamp = int.from_bytes(signature[:8], "big")
+    if stamp > _MAX_STAMP:
+        return False
+    if key.kind == _TYPE_COSIGNATURE:
         message = b"cosignature/v1\ntime %d\n" % stamp + checkpoint.note.text
-        whole = len(signature) == 8 + _SIGNATURE_BYTES and stamp <= _MAX_STAMP
-        if not whole or not ed25519_verify(key.public, message, signature[8:]):
-            raise _Misfit("misfit.cosignature")
-        at = stamp
-    return at
+        return ed25519_verify(key.public, message, signature[8:])
+    names = [name.encode("utf-8", "surrogateescape") for name in (key.name, checkpoint.origin)]
+    if any(len(name) > 0xFF for name in names):  # noqa: PLR2004 - an opaque<1..2^8-1>
+        return False
+    message = b"subtree/v1\n\0" + bytes((len(names[0]),)) + names[0] + signature[:8]
+    message += bytes((len(names[1]),)) + names[1] + struct.pack(">QQ", 0, checkpoint.size) + checkpoint.root
+    return mldsa44_verify(key.public, message, signature[8:])
 
 
 # ---------------------------------------------------------------------------------------------
-# The trust file
+# Merkle trees (RFC 6962), over SHA-256 or SM3
+
+_Hash = Callable[[bytes], bytes]
+
+
+def _leaf_hash(entry: bytes, hashed: _Hash = _sha256) -> bytes:
+    return hashed(b"\0" + entry)
+
+
+def _root_from_path(
+    leaf: bytes, index: int, size: int, path: tuple[bytes, ...], hashed: _Hash = _sha256
+) -> bytes | None:
+    """Return the root an inclusion path leads to (RFC 6962, 2.1.1), or ``None`` when it cannot fit."""
+    if index >= size:
+        return None
+    node, last, current = index, size - 1, leaf
+    for sibling in path:
+        if last == 0:
+            return None
+        if node & 1 or node == last:
+            current = hashed(b"\x01" + sibling + current)
+            while not node & 1 and node:
+                node >>= 1
+                last >>= 1
+        else:
+            current = hashed(b"\x01" + current + sibling)
+        node >>= 1
+        last >>= 1
+    return current if last == 0 else None
+
+
+def _roots_from_path(
+    older: int, newer: int, path: tuple[bytes, ...], hashed: _Hash
+) -> tuple[bytes, bytes] | None:
+    """Return both roots that a consistency path leads to (RFC 6962, 2.1.2), ``None`` when it cannot fit.
+
+    ``0 < older < newer``; ``path`` begins with the root of the last complete subtree of the older tree,
+    also where RFC 6962 leaves it out.
+    """
+    if not path:
+        return None
+    node, last = older - 1, newer - 1
+    while node & 1:
+        node >>= 1
+        last >>= 1
+    first = second = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            return None
+        if node & 1 or node == last:
+            first, second = hashed(b"\x01" + sibling + first), hashed(b"\x01" + sibling + second)
+            while not node & 1 and node:
+                node >>= 1
+                last >>= 1
+        else:
+            second = hashed(b"\x01" + second + sibling)
+        node >>= 1
+        last >>= 1
+    return (first, second) if last == 0 else None
+
+
+def _consistent(
+    older: tuple[int, bytes], newer: tuple[int, bytes], path: tuple[bytes, ...], hashed: _Hash
+) -> bool:
+    """Return whether an RFC 6962 consistency path joins two heads (size, root), the older not empty."""
+    if older[0] == newer[0]:
+        return not path and older[1] == newer[1]
+    if not path:
+        return False
+    complete = older[0] & (older[0] - 1) == 0
+    return _roots_from_path(older[0], newer[0], (older[1], *path) if complete else path, hashed) == (
+        older[1],
+        newer[1],
+    )
+
+
+# ---------------------------------------------------------------------------------------------
+# DER (X.690), strict: definite and shortest lengths, no constructed strings, canonical values
+
+_INTEGER, _BITS, _OCTETS, _NULL, _OID, _SEQUENCE, _SET = 0x02, 0x03, 0x04, 0x05, 0x06, 0x30, 0x31
+_BOOLEAN, _ENUMERATED, _UTC_TIME, _GENERALIZED_TIME = 0x01, 0x0A, 0x17, 0x18
+_CONSTRUCTED, _CLASS = 0x20, 0xC0
+_MAX_OID = 64
+
+
+class _Tlv(NamedTuple):
+    """One value: its tag, its contents, and all of its bytes."""
+
+    tag: int
+    body: bytes
+    raw: bytes
+
+
+def _der_head(data: bytes, at: int, end: int) -> tuple[int, int, int]:
+    """Return tag, start and end of the contents of the value at ``at``; raise ``ValueError`` when malformed."""
+    if end - at < 2 or data[at] & 0x1F == 0x1F:  # noqa: PLR2004 - tags are below 31 wherever they are used
+        raise _Misfit("misfit.der")
+    start, size = at + 2, data[at + 1]
+    if size >= 0x80:  # noqa: PLR2004
+        count = size & 0x7F
+        size = int.from_bytes(data[start : start + count], "big")
+        if not 0 < count <= 4 or size < 0x80 or size >> (8 * (count - 1)) == 0:  # noqa: PLR2004
+            raise _Misfit("misfit.der")
+        start += count
+    if size > end - start:
+        raise _Misfit("misfit.der")
+    return data[at], start, start + size
+
+
+def _der_items(data: bytes) -> list[_Tlv]:
+    """Split the values that stand one after the other in ``data``."""
+    items, at = [], 0
+    while at < len(data):
+        tag, start, end = _der_head(data, at, len(data))
+        items.append(_Tlv(tag, data[start:end], data[at:end]))
+        at = end
+    return items
+
+
+def _der_value_ok(tag: int, body: bytes) -> bool:
+    """Return whether the contents of a value that is not constructed are in their one form."""
+    if tag == _BOOLEAN:
+        return body in {b"\0", b"\xff"}
+    if tag in {_INTEGER, _ENUMERATED}:
+        return body != b"" and (len(body) == 1 or not (body[0] in {0, 0xFF} and (body[0] ^ body[1]) < 0x80))  # noqa: PLR2004
+    if tag == _NULL:
+        return body == b""
+    if tag == _OID:
+        return body != b"" and body[-1] < 0x80 and re.search(rb"(?:^|[\x00-\x7f])\x80", body) is None  # noqa: PLR2004
+    if tag == _BITS:
+        unused = body[0] if body else 8
+        return unused < 8 and (len(body) > 1 or unused == 0) and not body[-1] & ((1 << unused) - 1)  # noqa: PLR2004
+    return tag != 0
+
+
+def _der_check(data: bytes) -> None:
+    """Raise ``ValueError`` unless ``data`` is exactly one value in DER, all the way down."""
+    spans = [(0, len(data), 0)]
+    whole = True
+    while spans:
+        at, end, depth = spans.pop()
+        if depth > MAX_DER_DEPTH:
+            raise _Misfit("misfit.der")
+        while at < end:
+            tag, start, stop = _der_head(data, at, end)
+            if whole and stop != end:
+                raise _Misfit("misfit.der")
+            whole = False
+            universal = not tag & _CLASS
+            if universal and (tag in {_SEQUENCE, _SET}) != bool(tag & _CONSTRUCTED):
+                raise _Misfit("misfit.der")
+            if tag & _CONSTRUCTED:
+                spans.append((start, stop, depth + 1))
+            elif universal and (tag in {0x10, 0x11} or not _der_value_ok(tag, data[start:stop])):
+                raise _Misfit("misfit.der")
+            at = stop
+    if whole:
+        raise _Misfit("misfit.der")
+
+
+class _Fields:
+    """The values inside a SEQUENCE, taken one after the other."""
+
+    def __init__(self, value: _Tlv, tag: int = _SEQUENCE) -> None:
+        if value.tag != tag:
+            raise _Misfit("misfit.der")
+        self._left = _der_items(value.body)[::-1]
+
+    def take(self, *tags: int) -> _Tlv:
+        """Return the next value; raise ``ValueError`` unless it has one of ``tags``."""
+        if not self._left or self._left[-1].tag not in tags:
+            raise _Misfit("misfit.der")
+        return self._left.pop()
+
+    def any(self) -> _Tlv | None:
+        """Return the next value, if there is one."""
+        return self._left.pop() if self._left else None
+
+    def maybe(self, tag: int) -> _Tlv | None:
+        """Return the next value if it has the tag."""
+        return self._left.pop() if self._left and self._left[-1].tag == tag else None
+
+    def end(self) -> None:
+        """Raise ``ValueError`` when something is left."""
+        if self._left:
+            raise _Misfit("misfit.der")
+
+
+def _der_one(data: bytes) -> _Tlv:
+    items = _der_items(data)
+    if len(items) != 1:
+        raise _Misfit("misfit.der")
+    return items[0]
+
+
+def _der_oid(value: _Tlv) -> str:
+    """Return an object identifier in dotted form, or nothing for one of absurd length."""
+    numbers, number = [], 0
+    for byte in value.body if len(value.body) <= _MAX_OID else b"":
+        number = number << 7 | byte & 0x7F
+        if byte < 0x80:  # noqa: PLR2004
+            numbers.append(number)
+            number = 0
+    first = min(numbers[0] // 40, 2) if numbers else 0
+    return ".".join(map(str, (first, numbers[0] - 40 * first, *numbers[1:]))) if numbers else ""
+
+
+def _der_int(value: _Tlv) -> int:
+    return int.from_bytes(value.body, "big", signed=True)
+
+
+def _der_bits(value: _Tlv) -> bytes:
+    """Return the bytes of a BIT STRING of whole bytes."""
+    if value.tag != _BITS or value.body[:1] != b"\0":
+        raise _Misfit("misfit.der")
+    return value.body[1:]
+
+
+_UTC = re.compile(rb"([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})Z")
+_GENERALIZED = re.compile(
+    rb"([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})(?:\.([0-9]*[1-9]))?Z"
+)
+
+
+def _der_time(value: _Tlv) -> tuple[dt.datetime, str]:
+    """Return a time in UTC, to the second, and the digits of its fraction of a second."""
+    utc = value.tag == _UTC_TIME
+    match = (_UTC if utc else _GENERALIZED).fullmatch(value.body)
+    if match is None or (not utc and value.tag != _GENERALIZED_TIME):
+        raise _Misfit("misfit.der")
+    year, *rest = (int(part) for part in match.groups()[:6])
+    if utc:
+        year += 1900 if year >= 50 else 2000  # noqa: PLR2004 - RFC 5280, 4.1.2.5.1
+    try:
+        moment = dt.datetime(year, *rest)  # type: ignore[arg-type]  # noqa: DTZ001 - all of them are in UTC
+    except ValueError as error:
+        raise _Misfit("misfit.der") from error
+    fraction = b"" if utc else match[7] or b""
+    return moment, fraction.decode("ascii")
+
+
+# ---------------------------------------------------------------------------------------------
+# Public keys, signature algorithms and certificates (X.509, RFC 5280)
+
+
+class _UnknownAlgorithm(Exception):  # noqa: N818 - neither true nor false
+    """A signature or digest that this program cannot judge."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class _Algorithm(NamedTuple):
+    """An AlgorithmIdentifier: object identifier and parameters."""
+
+    oid: str
+    parameters: _Tlv | None
+
+
+def _algorithm(value: _Tlv) -> _Algorithm:
+    fields = _Fields(value)
+    found = _Algorithm(_der_oid(fields.take(_OID)), fields.any())
+    fields.end()
+    return found
+
+
+def _hash_name(algorithm: _Algorithm) -> str:
+    """Return the name of a hash function this program knows; it has no parameters that matter."""
+    if algorithm.oid not in _HASHES:
+        raise _UnknownAlgorithm(algorithm.oid)
+    return _HASHES[algorithm.oid]
+
+
+_RSA, _PSS, _MGF1 = "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10", "1.2.840.113549.1.1.8"
+_EC, _ED25519 = "1.2.840.10045.2.1", "1.3.101.112"
+_SM2_CURVE = "1.2.156.10197.1.301"
+_CURVES = {"1.2.840.10045.3.1.7": _P256, "1.3.132.0.34": _P384, _SM2_CURVE: _SM2}
+_RSA_HASHES = {
+    "1.2.840.113549.1.1.11": "sha256",
+    "1.2.840.113549.1.1.12": "sha384",
+    "1.2.840.113549.1.1.13": "sha512",
+    "1.2.156.10197.1.504": "sm3",
+}
+_ECDSA_HASHES = {
+    "1.2.840.10045.4.3.2": "sha256",
+    "1.2.840.10045.4.3.3": "sha384",
+    "1.2.840.10045.4.3.4": "sha512",
+}
+_SM2_SIGNATURES = frozenset(("1.2.156.10197.1.501", "1.2.156.10197.1.301.1"))
+
+
+def _pss_parameters(value: _Tlv | None) -> tuple[str, str, int]:
+    """Return hash, hash of MGF1 and salt length of RSASSA-PSS-params (RFC 4055, 3.1), which a signature must give."""
+    if value is None:
+        raise _Misfit("misfit.der")
+    fields = _Fields(value)
+    parts = [fields.maybe(tag) for tag in (0xA0, 0xA1, 0xA2, 0xA3)]
+    fields.end()
+    digest, mask, salt, trailer = (None if part is None else _der_one(part.body) for part in parts)
+    if trailer is not None and (trailer.tag, trailer.body) != (_INTEGER, b"\1"):
+        raise _Misfit("misfit.der")
+    if salt is not None and (salt.tag != _INTEGER or not 0 <= _der_int(salt) <= _MAX_RSA):
+        raise _Misfit("misfit.der")
+    if digest is None or mask is None:
+        raise _UnknownAlgorithm(_OID_SHA1)
+    generator = _algorithm(mask)
+    if generator.oid != _MGF1 or generator.parameters is None:
+        raise _UnknownAlgorithm(generator.oid)
+    masking = _hash_name(_algorithm(generator.parameters))
+    return _hash_name(_algorithm(digest)), masking, 20 if salt is None else _der_int(salt)
+
+
+def _refuse_unknown(algorithm: _Algorithm) -> None:
+    """Raise ``_UnknownAlgorithm`` unless signatures of this algorithm can be judged, ``ValueError`` if malformed."""
+    if algorithm.oid == _PSS:
+        _pss_parameters(algorithm.parameters)
+        return
+    known = algorithm.oid in {_RSA, _ED25519} or algorithm.oid in _SM2_SIGNATURES
+    if not known and algorithm.oid not in {**_RSA_HASHES, **_ECDSA_HASHES}:
+        raise _UnknownAlgorithm(algorithm.oid)
+
+
+@dataclass(frozen=True)
+class _PublicKey:
+    """A SubjectPublicKeyInfo: RSA (``n``, ``e``), a curve and an encoded point, or Ed25519."""
+
+    n: int = 0
+    e: int = 0
+    curve: _Curve | None = None
+    encoded: bytes = b""
+
+    @staticmethod
+    def parse(value: _Tlv) -> _PublicKey:
+        """Return the key; raise ``_UnknownAlgorithm`` for one that this program cannot use."""
+        fields = _Fields(value)
+        algorithm, data = _algorithm(fields.take(_SEQUENCE)), _der_bits(fields.take(_BITS))
+        fields.end()
+        if algorithm.oid in {_RSA, _PSS}:
+            numbers = _Fields(_der_one(data))
+            n, e = _der_int(numbers.take(_INTEGER)), _der_int(numbers.take(_INTEGER))
+            numbers.end()
+            if not _rsa_usable(n, e):
+                raise _UnknownAlgorithm(f"RSA-{n.bit_length()}")
+            return _PublicKey(n=n, e=e)
+        if algorithm.oid == _ED25519:
+            return _PublicKey(encoded=data)
+        named = algorithm.parameters
+        curve = _der_oid(named) if named is not None and named.tag == _OID else ""
+        if algorithm.oid != _EC or curve not in _CURVES:
+            raise _UnknownAlgorithm(curve or algorithm.oid)
+        return _PublicKey(curve=_CURVES[curve], encoded=data)
+
+    def holds(self, algorithm: _Algorithm, message: bytes, signature: bytes, digest: str = "") -> bool:
+        """Return whether ``signature`` over ``message`` verifies; ``digest`` serves an algorithm that names none.
+
+        Raises:
+            _UnknownAlgorithm: The algorithm, or its use with such a key, is not known.
+        """
+        _refuse_unknown(algorithm)
+        if algorithm.oid == _PSS:
+            pss = _pss_parameters(algorithm.parameters)
+            return self.n != 0 and _rsa_pss_holds(self.n, self.e, pss, message, signature)
+        if algorithm.oid in _RSA_HASHES or (algorithm.oid == _RSA and digest):
+            name = _RSA_HASHES.get(algorithm.oid, digest)
+            return self.n != 0 and _rsa_pkcs1_holds(self.n, self.e, name, message, signature)
+        if algorithm.oid == _ED25519:
+            alone = self.n == 0 and self.curve is None
+            return alone and ed25519_verify(self.encoded, message, signature)
+        if algorithm.oid in _SM2_SIGNATURES:
+            r, s = _two_integers(signature)
+            return self.curve == _SM2 and _sm2_holds(self.encoded, message, r, s)
+        if algorithm.oid not in _ECDSA_HASHES or self.curve == _SM2:
+            raise _UnknownAlgorithm(algorithm.oid)
+        r, s = _two_integers(signature)
+        hashed = _hash(_ECDSA_HASHES[algorithm.oid], message)
+        return self.curve is not None and _ecdsa_holds(self.curve, self.encoded, hashed, r, s)
+
+
+def _two_integers(signature: bytes) -> tuple[int, int]:
+    """Return r and s of a DER signature, or two zeros, which verify nothing."""
+    try:
+        _der_check(signature)
+        fields = _Fields(_der_one(signature))
+        r, s = _der_int(fields.take(_INTEGER)), _der_int(fields.take(_INTEGER))
+        fields.end()
+    except ValueError:
+        return 0, 0
+    return r, s
+
+
+_KEY_IDENTIFIER, _KEY_USAGE, _CONSTRAINTS = "2.5.29.14", "2.5.29.15", "2.5.29.19"
+_POLICIES, _EXTENDED_USAGE, _STAMPING = "2.5.29.32", "2.5.29.37", "1.3.6.1.5.5.7.3.8"
+_KNOWN_EXTENSIONS = frozenset((_KEY_USAGE, _CONSTRAINTS, _EXTENDED_USAGE, _POLICIES))
+_KEY_CERT_SIGN = 0x04
+
+
+@dataclass(frozen=True)
+class _Certificate:
+    """An X.509 certificate, as far as a chain needs it."""
+
+    raw: bytes
+    signed: bytes
+    serial: bytes
+    issuer: bytes
+    subject: bytes
+    valid: tuple[dt.datetime, dt.datetime]
+    key: _Tlv
+    extensions: dict[str, tuple[bool, bytes]]
+    algorithm: _Algorithm
+    signature: bytes
+
+    def valid_at(self, moment: dt.datetime, fraction: str) -> bool:
+        """Return whether the certificate is valid at a moment (RFC 5280, 4.1.2.5: both ends count)."""
+        first, last = self.valid
+        return first <= moment and (moment < last or (moment == last and not fraction))
+
+    def extension(self, oid: str) -> _Tlv | None:
+        """Return the value of an extension; raise ``ValueError`` when it is malformed."""
+        if oid not in self.extensions:
+            return None
+        _der_check(self.extensions[oid][1])
+        return _der_one(self.extensions[oid][1])
+
+    def only_known(self) -> bool:
+        """Return whether no critical extension is outside those that a chain may have."""
+        return all(oid in _KNOWN_EXTENSIONS for oid, (critical, _) in self.extensions.items() if critical)
+
+    def stamps(self) -> bool:
+        """Return whether it is for time stamping alone, critically (RFC 3161, 2.3)."""
+        try:
+            usage = self.extension(_EXTENDED_USAGE)
+            if usage is None or not self.extensions[_EXTENDED_USAGE][0]:
+                return False
+            fields = _Fields(usage)
+            purpose = _der_oid(fields.take(_OID))
+            fields.end()
+        except ValueError:
+            return False
+        return purpose == _STAMPING and self.only_known()
+
+    def may_issue(self, below: int) -> bool:
+        """Return whether it may issue with ``below`` intermediate certificates under it (RFC 5280, 6.1.4)."""
+        try:
+            constraints, usage = self.extension(_CONSTRAINTS), self.extension(_KEY_USAGE)
+            if constraints is None or not self.only_known():
+                return False
+            fields = _Fields(constraints)
+            authority, length = fields.maybe(_BOOLEAN), fields.maybe(_INTEGER)
+            fields.end()
+        except ValueError:
+            return False
+        if usage is not None and (usage.tag != _BITS or not (usage.body[1:2] or b"\0")[0] & _KEY_CERT_SIGN):
+            return False
+        is_authority = authority is not None and authority.body != b"\0"
+        return is_authority and (length is None or below <= _der_int(length))
+
+
+def _parse_certificate(data: bytes) -> _Certificate:
+    """Parse one certificate; raise ``ValueError`` when it is malformed."""
+    _der_check(data)
+    outer = _Fields(_der_one(data))
+    signed, algorithm, signature = outer.take(_SEQUENCE), outer.take(_SEQUENCE), outer.take(_BITS)
+    outer.end()
+    fields = _Fields(signed)
+    fields.maybe(0xA0)
+    serial, again = fields.take(_INTEGER), fields.take(_SEQUENCE)
+    issuer, validity, subject = (fields.take(_SEQUENCE) for _ in range(3))
+    key = fields.take(_SEQUENCE)
+    fields.maybe(0x81)
+    fields.maybe(0x82)
+    listed = fields.maybe(0xA3)
+    fields.end()
+    if again.raw != algorithm.raw:
+        raise _Misfit("misfit.der")
+    times = _Fields(validity)
+    first, last = (_der_time(times.take(_UTC_TIME, _GENERALIZED_TIME))[0] for _ in range(2))
+    times.end()
+    return _Certificate(
+        raw=data,
+        signed=signed.raw,
+        serial=serial.body,
+        issuer=issuer.raw,
+        subject=subject.raw,
+        valid=(first, last),
+        key=key,
+        extensions=_parse_extensions(listed),
+        algorithm=_algorithm(algorithm),
+        signature=_der_bits(signature),
+    )
+
+
+def _parse_extensions(listed: _Tlv | None) -> dict[str, tuple[bool, bytes]]:
+    """Return criticality and value of each extension by its identifier."""
+    extensions: dict[str, tuple[bool, bytes]] = {}
+    for item in [] if listed is None else _der_items(_Fields(listed, 0xA3).take(_SEQUENCE).body):
+        fields = _Fields(item)
+        oid, critical, value = _der_oid(fields.take(_OID)), fields.maybe(_BOOLEAN), fields.take(_OCTETS)
+        fields.end()
+        if oid in extensions:
+            raise _Misfit("misfit.der")
+        extensions[oid] = (critical is not None and critical.body != b"\0", value.body)
+    return extensions
+
+
+def _issued_by(child: _Certificate, issuer: _Certificate) -> bool:
+    """Return whether the signature of ``child`` verifies by the key of ``issuer``; what is not known does not."""
+    try:
+        return _PublicKey.parse(issuer.key).holds(child.algorithm, child.signed, child.signature)
+    except (_UnknownAlgorithm, ValueError):
+        return False
+
+
+# ---------------------------------------------------------------------------------------------
+# Time-stamp tokens (RFC 3161 in CMS, RFC 5652)
+
+_SIGNED_DATA, _TST_INFO = "1.2.840.113549.1.7.2", "1.2.840.113549.1.9.16.1.4"
+_CONTENT_TYPE, _MESSAGE_DIGEST = "1.2.840.113549.1.9.3", "1.2.840.113549.1.9.4"
+_SIGNING_CERT, _SIGNING_CERT_2 = "1.2.840.113549.1.9.16.2.12", "1.2.840.113549.1.9.16.2.47"
+_GRANTED = (0, 1)
+
+
+@dataclass(frozen=True)
+class _Token:
+    """What a token says, taken apart but not yet judged."""
+
+    content: bytes
+    imprint: tuple[_Algorithm, bytes]
+    moment: dt.datetime
+    fraction: str
+    certificates: tuple[_Certificate, ...]
+    signer: _Tlv
+    digest: _Algorithm
+    attributes: dict[str, _Tlv]
+    to_sign: tuple[bytes, ...]
+    algorithm: _Algorithm
+    signature: bytes
+
+    @property
+    def gen_time(self) -> str:
+        """Return the time as RFC 3339 with ``Z``, the fraction as it stands."""
+        return self.moment.isoformat() + ("." + self.fraction if self.fraction else "") + "Z"
+
+    def names(self, certificate: _Certificate) -> bool:
+        """Return whether SignerInfo names this certificate."""
+        if self.signer.tag == _SEQUENCE:
+            issuer, serial = _der_items(self.signer.body)
+            return (issuer.raw, serial.body) == (certificate.issuer, certificate.serial)
+        try:
+            found = certificate.extension(_KEY_IDENTIFIER)
+        except ValueError:
+            return False
+        return found is not None and (found.tag, found.body) == (_OCTETS, self.signer.body)
+
+
+def _parse_token(data: bytes) -> _Token:
+    """Take a ``TimeStampResp`` apart; raise ``ValueError`` when it is malformed or was not granted."""
+    _der_check(data)
+    response = _Fields(_der_one(data))
+    status = _Fields(response.take(_SEQUENCE))
+    if _der_int(status.take(_INTEGER)) not in _GRANTED:
+        raise _Misfit("misfit.granted")
+    status.maybe(_SEQUENCE)
+    status.maybe(_BITS)
+    status.end()
+    signed = _content(response.take(_SEQUENCE), _SIGNED_DATA, _SEQUENCE)
+    response.end()
+    fields = _Fields(signed)
+    fields.take(_INTEGER)
+    fields.take(_SET)
+    content = _content(fields.take(_SEQUENCE), _TST_INFO, _OCTETS).body
+    certificates = fields.maybe(0xA0)
+    fields.maybe(0xA1)
+    infos = _der_items(fields.take(_SET).body)
+    fields.end()
+    if len(infos) != 1:
+        raise _Misfit("misfit.signers")
+    return _with_signer(infos[0], content, [] if certificates is None else _der_items(certificates.body))
+
+
+def _content(value: _Tlv, kind: str, tag: int) -> _Tlv:
+    """Return what a ContentInfo or EncapsulatedContentInfo of one kind holds."""
+    fields = _Fields(value)
+    if _der_oid(fields.take(_OID)) != kind:
+        raise _Misfit("misfit.der")
+    inner = _Fields(fields.take(0xA0), 0xA0)
+    fields.end()
+    found = inner.take(tag)
+    inner.end()
+    return found
+
+
+def _certificates(items: list[_Tlv]) -> tuple[_Certificate, ...]:
+    """Return the certificates of a token; its set may hold attribute certificates and others, which mean nothing."""
+    if len(items) > MAX_CERTIFICATES:
+        raise _Problem("unsupported.certificates", limit=MAX_CERTIFICATES)
+    return tuple(_parse_certificate(item.raw) for item in items if item.tag == _SEQUENCE)
+
+
+def _with_signer(info: _Tlv, content: bytes, certificates: list[_Tlv]) -> _Token:
+    """Take SignerInfo and TSTInfo apart."""
+    fields = _Fields(info)
+    fields.take(_INTEGER)
+    signer = fields.take(_SEQUENCE, 0x80)
+    if signer.tag == _SEQUENCE:
+        named = _Fields(signer)
+        named.take(_SEQUENCE)
+        named.take(_INTEGER)
+        named.end()
+    digest, attributes = _algorithm(fields.take(_SEQUENCE)), fields.take(0xA0)
+    algorithm, signature = _algorithm(fields.take(_SEQUENCE)), fields.take(_OCTETS)
+    fields.maybe(0xA1)
+    fields.end()
+    imprint, moment, fraction = _parse_info(content)
+    return _Token(
+        content=content,
+        imprint=imprint,
+        moment=moment,
+        fraction=fraction,
+        certificates=_certificates(certificates),
+        signer=signer,
+        digest=digest,
+        attributes=_parse_attributes(attributes),
+        to_sign=_signed_forms(attributes),
+        algorithm=algorithm,
+        signature=signature.body,
+    )
+
+
+def _signed_forms(attributes: _Tlv) -> tuple[bytes, ...]:
+    """Return the SET OF attributes as it stands, and sorted as DER would have it when it is not (RFC 5652, 5.4)."""
+    head = bytes((_SET,)) + attributes.raw[1 : len(attributes.raw) - len(attributes.body)]
+    ordered = b"".join(sorted(item.raw for item in _der_items(attributes.body)))
+    return tuple({head + attributes.body: None, head + ordered: None})
+
+
+def _parse_info(content: bytes) -> tuple[tuple[_Algorithm, bytes], dt.datetime, str]:
+    """Return imprint and time of a TSTInfo (RFC 3161, 2.4.2)."""
+    _der_check(content)
+    fields = _Fields(_der_one(content))
+    if _der_int(fields.take(_INTEGER)) != 1:
+        raise _Misfit("misfit.der")
+    fields.take(_OID)
+    imprint = _Fields(fields.take(_SEQUENCE))
+    algorithm, digest = _algorithm(imprint.take(_SEQUENCE)), imprint.take(_OCTETS).body
+    imprint.end()
+    fields.take(_INTEGER)
+    moment, fraction = _der_time(fields.take(_GENERALIZED_TIME))
+    for tag in (_SEQUENCE, _BOOLEAN, _INTEGER, 0xA0, 0xA1):
+        fields.maybe(tag)
+    fields.end()
+    return (algorithm, digest), moment, fraction
+
+
+def _parse_attributes(value: _Tlv) -> dict[str, _Tlv]:
+    """Return the one value of each signed attribute by its type; none may occur twice."""
+    attributes: dict[str, _Tlv] = {}
+    for item in _der_items(value.body):
+        fields = _Fields(item)
+        oid, values = _der_oid(fields.take(_OID)), _der_items(fields.take(_SET).body)
+        fields.end()
+        if oid in attributes or not values:
+            raise _Misfit("misfit.attributes")
+        if oid in {_CONTENT_TYPE, _MESSAGE_DIGEST, _SIGNING_CERT, _SIGNING_CERT_2} and len(values) != 1:
+            raise _Misfit("misfit.attributes")
+        attributes[oid] = values[0]
+    return attributes
+
+
+def _certificate_digests(token: _Token) -> list[tuple[str, bytes]]:
+    """Return hash and digest of the first certificate that each signing-certificate attribute names."""
+    found = []
+    for oid in (_SIGNING_CERT, _SIGNING_CERT_2):
+        if oid in token.attributes:
+            listed = _Fields(token.attributes[oid]).take(_SEQUENCE)
+            identifiers = _Fields(listed)
+            first = _Fields(identifiers.take(_SEQUENCE))
+            algorithm = first.maybe(_SEQUENCE) if oid == _SIGNING_CERT_2 else None
+            name = "sha1" if oid == _SIGNING_CERT else "sha256"
+            if algorithm is not None:
+                name = _hash_name(_algorithm(algorithm))
+            found.append((name, first.take(_OCTETS).body))
+    return found
+
+
+def _certificate_hash(name: str, data: bytes) -> bytes:
+    if name == "sha1":  # an identifier inside the signed attributes (RFC 2634), not what is signed
+        return hashlib.new("sha1", data, usedforsecurity=False).digest()
+    return _hash(name, data)
+
+
+def _check_attributes(token: _Token) -> str | None:
+    """Return what the signed attributes lack, or ``None``; raise ``_UnknownAlgorithm`` for an unknown digest."""
+    kind, digest = token.attributes.get(_CONTENT_TYPE), token.attributes.get(_MESSAGE_DIGEST)
+    if kind is None or kind.tag != _OID or _der_oid(kind) != _TST_INFO:
+        return "timestamp.type"
+    if not {_SIGNING_CERT, _SIGNING_CERT_2} & token.attributes.keys():
+        return "timestamp.certificate"
+    if digest is None or digest.tag != _OCTETS:
+        return "timestamp.digest"
+    return None if digest.body == _hash(_hash_name(token.digest), token.content) else "timestamp.digest"
+
+
+def _signer_of(token: _Token, listed: Iterable[_Certificate]) -> tuple[_Certificate | None, str | None]:
+    """Return the signer's certificate, if it is there, and what is wrong with the attribute that names it."""
+    named = [c for c in (*token.certificates, *listed) if token.names(c)]
+    digests = _certificate_digests(token)
+    for certificate in named:
+        if all(_certificate_hash(name, certificate.raw) == digest for name, digest in digests):
+            return certificate, None
+    return None, "timestamp.certificate" if named else None
+
+
+def _check_token(
+    token: _Token, digest_of: Callable[[str], bytes], listed: Iterable[_Certificate]
+) -> tuple[_Certificate | None, list[str], list[str]]:
+    """Judge a token by itself.
+
+    Returns:
+        The signer's certificate when it is there, what breaks the token, and the algorithms not known.
+    """
+    faults: list[str | None] = []
+    unknown: list[str] = []
+    signer: _Certificate | None = None
+
+    def imprint() -> str | None:
+        algorithm, digest = token.imprint
+        return None if digest_of(_hash_name(algorithm)) == digest else "timestamp.imprint"
+
+    def signature() -> str | None:
+        nonlocal signer
+        _refuse_unknown(token.algorithm)
+        signer, fault = _signer_of(token, listed)
+        if signer is None:
+            return fault
+        name = "" if token.algorithm.oid != _RSA else _hash_name(token.digest)
+        key = _PublicKey.parse(signer.key)
+        holds = any(key.holds(token.algorithm, form, token.signature, name) for form in token.to_sign)
+        return None if holds else "timestamp.signature"
+
+    for check in (imprint, functools.partial(_check_attributes, token), signature):
+        try:
+            faults.append(check())
+        except _UnknownAlgorithm as error:
+            unknown.append(error.name)
+    return signer, [fault for fault in faults if fault is not None], unknown
+
+
+class _Chains:
+    """Finds the way from a signer's certificate to one that the trust file lists."""
+
+    def __init__(self, tsas: tuple[_Tsa, ...]) -> None:
+        self.listed: dict[bytes, _Tsa] = {}
+        for tsa in tsas:
+            self.listed.setdefault(tsa.certificate.raw, tsa)
+        self._links: dict[tuple[bytes, bytes], bool] = {}
+        self._by_subject: dict[bytes, list[_Certificate]] = {}
+        for tsa in self.listed.values():
+            self._by_subject.setdefault(tsa.certificate.subject, []).append(tsa.certificate)
+
+    @property
+    def certificates(self) -> list[_Certificate]:
+        """Return the listed certificates."""
+        return [tsa.certificate for tsa in self.listed.values()]
+
+    def trusted(self, token: _Token, signer: _Certificate) -> _Tsa | None:
+        """Return the listed authority that answers for the token, or ``None``."""
+        if not signer.stamps() or not signer.valid_at(token.moment, token.fraction):
+            return None
+        if signer.raw in self.listed:
+            return self.listed[signer.raw]
+        left, seen = MAX_LINKS, {(signer.raw, 0)}
+        frontier = [(signer, 0)]
+        for _ in range(MAX_CHAIN - 1):
+            reached: list[tuple[_Certificate, int]] = []
+            for child, below in frontier:
+                for issuer in self._issuers(token, child, below):
+                    left -= 1
+                    if left < 0:
+                        raise _Problem("unsupported.links", limit=MAX_LINKS)
+                    if not self._joined(child, issuer):
+                        continue
+                    if issuer.raw in self.listed:
+                        return self.listed[issuer.raw]
+                    state = issuer, below + (issuer.issuer != issuer.subject)
+                    if (issuer.raw, state[1]) not in seen:
+                        seen.add((issuer.raw, state[1]))
+                        reached.append(state)
+            frontier = reached
+        return None
+
+    def _joined(self, child: _Certificate, issuer: _Certificate) -> bool:
+        """Return whether ``issuer`` signed ``child``; each link is verified once, and not too many of them."""
+        link = _sha256(child.raw), _sha256(issuer.raw)
+        if link not in self._links:
+            if len(self._links) >= MAX_ALL_LINKS:
+                raise _Problem("unsupported.links", limit=MAX_ALL_LINKS)
+            self._links[link] = _issued_by(child, issuer)
+        return self._links[link]
+
+    def _issuers(self, token: _Token, child: _Certificate, below: int) -> Iterator[_Certificate]:
+        """Yield the certificates that may have issued ``child``, the listed ones first."""
+        yield from (c for c in self._by_subject.get(child.issuer, ()) if c.may_issue(below))
+        for certificate in token.certificates:
+            if (
+                certificate.subject == child.issuer
+                and certificate.raw not in self.listed
+                and certificate.raw != child.raw
+                and certificate.valid_at(token.moment, token.fraction)
+                and certificate.may_issue(below)
+            ):
+                yield certificate
+
+
+# ---------------------------------------------------------------------------------------------
+# The trust file and the signed role files
 
 _ROLES = frozenset(("log", "package", "officer", "device"))
 
@@ -1582,7 +2931,7 @@ class _TrustedKey:
 
     id: str
     role: str
-    kind: int
+    kind: bytes
     name: str | None
     public: bytes
     valid_from: int
@@ -1594,23 +2943,85 @@ class _TrustedKey:
 
 
 @dataclass(frozen=True)
-class _Trust:
-    """Whom the reader believes."""
+class _Tsa:
+    """A time-stamping authority that the reader believes."""
 
-    logs: tuple[tuple[str, _VerifierKey], ...]
+    name: str
+    operator: str
+    certificate: _Certificate
+
+
+@dataclass(frozen=True)
+class _Roots:
+    """The keys that sign role files, and how many of them must."""
+
+    threshold: int
+    keys: tuple[_VerifierKey, ...]
+
+    def approve(self, note: _Note) -> bool:
+        """Return whether enough of the keys signed; raise ``ValueError`` when one's signature is false."""
+        signed: set[bytes] = set()
+        for key in self.keys:
+            holds = note.signed_by(key)
+            if holds is False:
+                raise _Misfit("misfit.root-signature", name=key.name)
+            if holds:
+                signed.add(key.public)
+        return len(signed) >= self.threshold
+
+
+@dataclass(frozen=True)
+class _Trust:
+    """Whom the reader believes; with ``roots``, the role files say the rest."""
+
+    logs: tuple[tuple[str, _VerifierKey], ...] = ()
     keys: dict[str, _TrustedKey] = field(default_factory=dict)
+    tsas: tuple[_Tsa, ...] = ()
+    operators: int = 0
+    roots: _Roots | None = None
+    roles_version: int = 0
+
+    def log_keys(self, origin: str) -> list[_VerifierKey]:
+        """Return the keys listed for a log."""
+        return [key for listed, key in self.logs if listed == origin]
+
+    def lowered(self, revoked: dict[str, int]) -> _Trust:
+        """Return the same with the revocations that the log announces."""
+        keys = dict(self.keys)
+        for name, size in revoked.items():
+            key = keys.get(name)
+            if key is not None and (key.revoked_at is None or size < key.revoked_at):
+                keys[name] = replace(key, revoked_at=size)
+        return replace(self, keys=keys)
 
 
 def _parse_trust(data: bytes) -> _Trust:
     """Parse a trust file; raise ``ValueError`` when it is not one, ``_Problem`` for a later version."""
-    try:
-        value = _UNIQUE.decode(data.decode("utf-8-sig"))
-    except RecursionError as error:
-        raise _Misfit("misfit.deep") from error
-    _refuse_depth(value)
+    value = _parse_unique(data, "utf-8-sig")
     _demand(value, {"v": _count}, "trust", exact=False)
     if value["v"] != VERSION:
         raise _Problem("unsupported.trust")
+    _demand(value, {"office": _object}, "trust", exact=False)
+    version = value.get("roles_version")
+    if not _or_null(_count)(version):
+        raise _Misfit("misfit.value", place="trust", name="roles_version")
+    if value.get("roots") is None:
+        return replace(_parse_believed(value), roles_version=version or 0)
+    return _Trust(roots=_parse_roots(value["roots"]), roles_version=version or 0)
+
+
+def _parse_unique(data: bytes, encoding: str) -> Any:
+    """Return JSON that need not be canonical; integers only and no name twice."""
+    try:
+        value = _UNIQUE.decode(data.decode(encoding))
+    except RecursionError as error:
+        raise _Misfit("misfit.deep") from error
+    _refuse_depth(value)
+    return value
+
+
+def _parse_believed(value: dict[str, Any]) -> _Trust:
+    """Parse what a trust file and a role file have in common."""
     _demand(value, {"office": _object, "logs": _list, "keys": _list}, "trust", exact=False)
     logs = []
     for entry in value["logs"]:
@@ -1625,7 +3036,47 @@ def _parse_trust(data: bytes) -> _Trust:
         if key.id in keys:
             raise _Misfit("misfit.key-twice", key=key.id)
         keys[key.id] = key
-    return _Trust(tuple(logs), keys)
+    tsas, demanded = value.get("tsas"), value.get("timestamps")
+    if not _or_null(_list)(tsas):
+        raise _Misfit("misfit.value", place="trust", name="tsas")
+    if demanded is not None:
+        _demand(demanded, {"operators": _count}, "timestamps", exact=False)
+    operators = 0 if demanded is None else demanded["operators"]
+    return _Trust(tuple(logs), keys, tuple(map(_parse_tsa, tsas or ())), operators)
+
+
+def _parse_tsa(entry: Any) -> _Tsa:
+    _demand(entry, {"name": _text, "operator": _text, "certificate": _word}, "tsas[]", exact=False)
+    return _Tsa(entry["name"], entry["operator"], _parse_certificate(_unbase64(entry["certificate"])))
+
+
+def _parse_roots(value: Any) -> _Roots:
+    """Parse the root keys; raise ``_Problem`` when there are too many of them."""
+    _demand(value, {"threshold": _count, "keys": _list}, "roots", exact=False)
+    if len(value["keys"]) > MAX_ROOT_KEYS:
+        raise _Problem("unsupported.roots", limit=MAX_ROOT_KEYS)
+    keys = tuple(map(_parse_vkey, value["keys"]))
+    if len({key.name for key in keys}) != len(keys) or not 1 <= value["threshold"] <= len(keys):
+        raise _Misfit("misfit.value", place="roots", name="threshold")
+    if not all(key.kind in {_TYPE_ED25519, _TYPE_SM2} for key in keys):
+        raise _Misfit("misfit.value", place="roots", name="keys")
+    return _Roots(value["threshold"], keys)
+
+
+_ROLES_HEAD = b"qingyuan-roles/1\n"
+
+
+def _parse_role_file(data: bytes, version: int) -> tuple[_Note, _Trust]:
+    """Parse a role file; ``roots`` of what it says are ``None`` when it brings none."""
+    note = _parse_note(data)
+    if not note.text.startswith(_ROLES_HEAD):
+        raise _Misfit("misfit.roles")
+    value = _parse_canonical(note.text[len(_ROLES_HEAD) : -1])
+    _demand(value, {"version": _count, "issued_at": _time}, "roles", exact=False)
+    if value["version"] != version or version < 1:
+        raise _Misfit("misfit.value", place="roles", name="version")
+    roots = None if value.get("roots") is None else _parse_roots(value["roots"])
+    return note, replace(_parse_believed(value), roots=roots)
 
 
 def _parse_trusted_key(entry: Any) -> _TrustedKey:
@@ -1642,17 +3093,17 @@ def _parse_trusted_key(entry: Any) -> _TrustedKey:
     )
 
 
-def _parse_key(entry: Any) -> tuple[int, str | None, bytes]:
+def _parse_key(entry: Any) -> tuple[bytes, str | None, bytes]:
     """Return algorithm, name and public key of a listed key; raise ``ValueError`` when they do not fit.
 
-    The identifier of an Ed25519 key follows from its public key (format, section 8).
+    The identifier of an Ed25519 or SM2 key follows from its public key (format, section 9).
     """
     _demand(entry, {"id": _word, "role": _word}, "keys[]", exact=False)
     if entry["role"] not in _ROLES:
         raise _Misfit("misfit.role", role=entry["role"])
     if ("vkey" in entry) == ("public" in entry):
         raise _Misfit("misfit.key-form")
-    kind: int
+    kind: bytes
     name: str | None
     if "vkey" in entry:
         vkey = _parse_vkey(entry["vkey"])
@@ -1661,7 +3112,8 @@ def _parse_key(entry: Any) -> tuple[int, str | None, bytes]:
         kind, name, public = _TYPE_ED25519, None, _unbase64(entry["public"], _KEY_BYTES)
         if not ed25519_usable(public):
             raise _Misfit("misfit.point")
-    if kind == _TYPE_ED25519 and entry["id"] != _sha256(b"qingyuan-key/1\n" + public).hex()[:16]:
+    follows = _sha256(b"qingyuan-key/1\n" + public).hex()[:16]
+    if kind in {_TYPE_ED25519, _TYPE_SM2} and entry["id"] != follows:
         raise _Misfit("misfit.key-id", key=entry["id"])
     return kind, name, public
 
@@ -1671,11 +3123,12 @@ def _parse_key(entry: Any) -> tuple[int, str | None, bytes]:
 
 _BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 _PACKAGE, _EXHIBITS, _EVENTS = "evidence/package.json", "evidence/exhibits.jsonl", "evidence/events.jsonl"
-_KEYS = "trust/keys.jsonl"
+_STAMPS, _KEYS = "evidence/timestamps.jsonl", "trust/keys.jsonl"
 _NOTE = "signature.note"
 _TAG_SHA256, _TAG_SM3 = "tagmanifest-sha256.txt", "tagmanifest-sm3.txt"
 _PAY_SHA256, _PAY_SM3 = "manifest-sha256.txt", "manifest-sm3.txt"
-_DATA, _PROOFS = "data/", "proofs/"
+_DATA, _PROOFS, _TWIN_PROOFS = "data/", "proofs/", "proofs-sm3/"
+_TWIN_SUFFIX = "/sm3"
 _REQUIRED = (
     "bagit.txt",
     "bag-info.txt",
@@ -1687,10 +3140,14 @@ _REQUIRED = (
     _PACKAGE,
     _EXHIBITS,
     _EVENTS,
+    _STAMPS,
     _KEYS,
     "说明.md",
 )
-_PROOF_NAME = re.compile(r"proofs/(0|[1-9][0-9]{0,18})\.tlog-proof")
+_OPTIONAL = frozenset(("trust/policy.txt", "说明.pdf", "证据清单.csv", "证据清单.pdf"))
+_PROOF_NAME = re.compile(r"proofs(?:-sm3)?/(0|[1-9][0-9]{0,18})\.tlog-proof")
+_TOKEN_NAME = re.compile(r"timestamps/(0|[1-9][0-9]{0,18})\.tsr")
+_ROLE_NAME = re.compile(r"trust/roles/(0|[1-9][0-9]{0,18})\.note")
 _DATA_NAME = re.compile(r"data/[^/]+/[^/]+")
 _MANIFEST_LINE = re.compile(rb"([0-9a-f]{64})  ([^\r\n]+)\n")
 _INFO_LINE = re.compile(r"[^:\s](?:[^:\r\n]*[^:\s])?:[ \t].*")
@@ -1698,6 +3155,7 @@ _OXUM = re.compile(r"([0-9]{1,19})\.([0-9]{1,19})")
 _UNTAGGED = frozenset((_TAG_SHA256, _TAG_SM3, _NOTE))
 _EXTRACTED, _GENERATED = "evidence.extracted", "evidence.generated"
 _STORED, _VERIFIED, _TRANSFERRED = "evidence.stored", "evidence.verified", "evidence.transferred"
+_REVOKED, _PUBLISHED = "office.key_revoked", "office.roles_published"
 
 
 class _Facts:
@@ -1722,6 +3180,334 @@ def _digest_of(*values: Any) -> bytes:
     return _sha256(_canonical(list(values)))
 
 
+@dataclass(frozen=True)
+class _Given:
+    """What the reader brings: the bytes of a trust and a policy file, or why there are none."""
+
+    trust: bytes | None
+    policy: bytes | None
+    trust_fault: _Problem
+    policy_fault: _Problem | None
+
+    @property
+    def fingerprint(self) -> str | None:
+        """Return SHA-256 of the trust file."""
+        return None if self.trust is None else _sha256(self.trust).hex()
+
+
+class _LogCheck:
+    """The proofs of one log: every event is under one checkpoint, and a trusted key signed that."""
+
+    def __init__(
+        self,
+        run: _Run,
+        folder: str,
+        leaves: dict[int, bytes],
+        stated: dict[str, Any] | None,
+        kind: bytes,
+        hashed: _Hash,
+    ) -> None:
+        self.run, self.folder, self.leaves, self.stated = run, folder, leaves, stated
+        self.kind, self.hashed = kind, hashed
+        self.checkpoint: _Checkpoint | None = None
+        self.path: str | None = None
+        self.problem = run.findings.problem
+
+    def check(self) -> None:
+        """Check the proof of every event, and the checkpoint all of them hold."""
+        reference = b""
+        for index, leaf in self.leaves.items():
+            path = f"{self.folder}{index}.tlog-proof"
+            proof = self._proof(path)
+            if proof is None:
+                continue
+            if self.path is None:
+                self.path, reference = path, proof.checkpoint
+                self._read_checkpoint(path, reference)
+            elif proof.checkpoint != reference:
+                self.problem("proof.other", path, first=self.path)
+            self._included(path, proof, index, leaf)
+        self.strays()
+        if self.checkpoint is None:
+            self.problem("proof.none", self.path)
+        else:
+            self._signature(self.checkpoint)
+
+    def strays(self) -> None:
+        """Name the proofs that belong to no event."""
+        for name in self.run.members:
+            match = _PROOF_NAME.fullmatch(name) if name.startswith(self.folder) else None
+            if match is not None and int(match[1]) not in self.leaves:
+                self.problem("proof.stray", name)
+
+    def _proof(self, path: str) -> _Proof | None:
+        member = self.run.members.get(path)
+        if member is None:
+            self.problem("proof.missing", path)
+            return None
+        try:
+            return _parse_proof(self.run.archive.read(member, MAX_PROOF))
+        except _Problem as problem:
+            self.run.findings.end(problem, path)
+        except ValueError as error:
+            self.problem("proof.unreadable", path, why=_explain(error))
+        return None
+
+    def _read_checkpoint(self, path: str, data: bytes) -> None:
+        try:
+            found = self.checkpoint = _parse_checkpoint(data)
+        except ValueError as error:
+            self.problem("proof.checkpoint", path, why=_explain(error))
+            return
+        if self.stated is not None:
+            stated = self.stated["origin"], self.stated["size"], _unbase64(self.stated["root"])
+            if (found.origin, found.size, found.root) != stated:
+                self.problem("proof.head", path, package=_PACKAGE)
+
+    def _included(self, path: str, proof: _Proof, index: int, leaf: bytes) -> None:
+        if proof.index != index:
+            self.problem("proof.index", path, index=proof.index)
+        elif self.checkpoint is not None:
+            root = _root_from_path(leaf, index, self.checkpoint.size, proof.path, self.hashed)
+            if root != self.checkpoint.root:
+                self.problem("proof.inclusion", path)
+
+    def _signature(self, checkpoint: _Checkpoint) -> None:
+        trust = self.run.trust
+        if trust is None:
+            self.run.findings.leave_open()  # the reason was already given by no-trust
+            return
+        keys = [k for k in trust.log_keys(checkpoint.origin) if checkpoint.note.by(k.name, k.key_id)]
+        if not keys:
+            self.problem("unknown-key.log", self.path, origin=checkpoint.origin)
+        for key in keys:
+            self._one_signature(checkpoint, key, trust)
+
+    def _one_signature(self, checkpoint: _Checkpoint, key: _VerifierKey, trust: _Trust) -> None:
+        if key.kind != self.kind:
+            self.problem("unsupported.log", self.path)
+            return
+        if not checkpoint.note.signed_by(key):
+            self.problem("proof.log", self.path)
+            return
+        for listed in trust.keys.values():
+            same = listed.role == "log" and listed.public == key.public
+            if same and not listed.counts_at(checkpoint.size - 1):
+                self.problem("revoked-key.log", self.path, key=listed.id)
+
+    def cosigned(self, policy: _Policy) -> set[str]:
+        """Return the witnesses of a policy whose cosignature of the checkpoint verifies."""
+        found: set[str] = set()
+        for name, key in policy.witnesses.items():
+            if self.checkpoint is None or key.kind not in _WITNESS_TYPES:
+                continue
+            holds = _cosigned(key, self.checkpoint)
+            if holds:
+                found.add(name)
+            elif holds is False and key.kind == _TYPE_COSIGNATURE:
+                self.problem("proof.witness", self.path, name=name)
+        return found
+
+    def policy_signed(self, policy: _Policy) -> bool:
+        """Return whether the checkpoint is signed by a log of the policy (any, when it lists none)."""
+        checkpoint = self.checkpoint
+        if not policy.logs or checkpoint is None:
+            return checkpoint is not None
+        for key in policy.logs:
+            if key.name == checkpoint.origin and key.kind == self.kind:
+                holds = checkpoint.note.signed_by(key)
+                if holds:
+                    return True
+                if holds is False:
+                    self.problem("proof.log", self.path)
+        self.problem("unknown-key.policy", self.path, origin=checkpoint.origin)
+        return False
+
+
+@dataclass(frozen=True)
+class _Stamp:
+    """One line of ``evidence/timestamps.jsonl`` that fits the package."""
+
+    n: int
+    over: str
+    size: int | None
+    message: bytes | None
+    subject: str | int
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """One token that is not broken, and who answers for it."""
+
+    stamp: _Stamp
+    gen_time: str
+    tsa: _Tsa | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the machine-readable form."""
+        return {
+            "n": self.stamp.n,
+            "over": self.stamp.over,
+            "size": self.stamp.size,
+            "gen_time": self.gen_time,
+            "tsa": None if self.tsa is None else _printable(self.tsa.name),
+            "operator": None if self.tsa is None else _printable(self.tsa.operator),
+            "trusted": self.tsa is not None,
+        }
+
+
+class _StampCheck:
+    """The time-stamp tokens of a package (format, section 7)."""
+
+    def __init__(self, run: _Run, package: dict[str, Any]) -> None:
+        self.run, self.package = run, package
+        self.problem = run.findings.problem
+        self.chains = _Chains(() if run.trust is None else run.trust.tsas)
+        self.stamps: list[_Stamp] = []
+        self.count = 0
+        self.manifests: dict[str, dict[str, bytes]] = {}
+
+    def check(self) -> list[_Judged]:
+        """Check lines and tokens; return the tokens that are not broken."""
+        if not self.run.attempt(_STAMPS, self._lines):
+            return []
+        if self.package["timestamps"] != self.count:
+            stated = self.package["timestamps"]
+            self.problem("timestamp.count", _STAMPS, count=self.count, package=_PACKAGE, stated=stated)
+        for name in self.run.members:
+            match = _TOKEN_NAME.fullmatch(name)
+            if match is not None and int(match[1]) >= self.count:
+                self.problem("timestamp.stray", name)
+        wanted = {stamp.subject for stamp in self.stamps if stamp.over == "exhibit"}
+        if wanted and _EXHIBITS in self.run.members:
+            self.run.attempt(_EXHIBITS, functools.partial(self._digest_manifests, wanted))
+        judged: list[_Judged] = []
+        for stamp in self.stamps:
+            self.run.attempt(self.token_path(stamp.n), functools.partial(self._token, stamp, judged))
+        return judged
+
+    @staticmethod
+    def token_path(n: int) -> str:
+        """Return the name of the member with token ``n``."""
+        return f"timestamps/{n}.tsr"
+
+    def _lines(self) -> None:
+        for n, line in enumerate(self.run.archive.lines(self.run.members[_STAMPS], MAX_LINE)):
+            if n >= MAX_TIMESTAMPS:
+                raise _Problem("unsupported.lines", limit=MAX_TIMESTAMPS)
+            self.count = n + 1
+            if self.token_path(n) not in self.run.members:
+                self.problem("timestamp.missing", self.token_path(n))
+            value = self.run.json_line(_STAMPS, n + 1, line)
+            if value is None:
+                continue
+            try:
+                _demand(value, {"n": _count, "over": _one_of(*_STAMP_SHAPES)}, "line", exact=False)
+                _demand(value, _STAMP_SHAPES[value["over"]], "line", exact=True)
+            except ValueError as error:
+                self.run.misfit(_STAMPS, n + 1, error)
+                continue
+            if value["n"] != n:
+                self.problem("timestamp.number", _STAMPS, line=n + 1, n=n, found=value["n"])
+                continue
+            stamp = self._stamp(n, value)
+            if stamp is not None and self.token_path(n) in self.run.members:
+                self.stamps.append(stamp)
+
+    def _stamp(self, n: int, value: dict[str, Any]) -> _Stamp | None:
+        """Return the line, ``None`` after saying why it does not fit."""
+        if value["over"] == "checkpoint":
+            return self._checkpoint(n, value)
+        if value["over"] == "exhibit":
+            _bounded(value["exhibit"])
+            return _Stamp(n, "exhibit", None, None, value["exhibit"])
+        if value["timestamp"] >= n:
+            self.problem("timestamp.order", _STAMPS, line=n + 1)
+            return None
+        return _Stamp(n, "timestamp", None, None, value["timestamp"])
+
+    def _checkpoint(self, n: int, value: dict[str, Any]) -> _Stamp | None:
+        heads = [head for head in (self.package["log"], self.package["twin"]) if head is not None]
+        head = next((head for head in heads if head["origin"] == value["log"]), None)
+        if head is None:
+            self.problem("timestamp.log", _STAMPS, line=n + 1, origin=value["log"])
+            return None
+        hashed = _sha256 if head is self.package["log"] else _sm3
+        older, newer = ((v["size"], _unbase64(v["root"])) for v in (value, head))
+        path = tuple(_unbase64(node) for node in value["path"])
+        if not 1 <= older[0] <= newer[0] or not _consistent(older, newer, path, hashed):
+            self.problem("timestamp.path", self.token_path(n), size=older[0])
+            return None
+        text = f"{value['log']}\n{value['size']}\n{value['root']}\n".encode()
+        return _Stamp(n, "checkpoint", value["size"], text, value["log"])
+
+    def _digest_manifests(self, wanted: set[str | int]) -> None:
+        """Digest the manifests that tokens stamp; what is wrong with other lines was said before."""
+        for line in self.run.archive.lines(self.run.members[_EXHIBITS], MAX_LINE):
+            try:
+                value = _parse_canonical(line[:-1])
+                manifest = value["manifest"]
+                exhibit = manifest["id"]
+            except (ValueError, TypeError, KeyError):
+                continue
+            if isinstance(exhibit, str) and exhibit in wanted and exhibit not in self.manifests:
+                text = _canonical(manifest)
+                self.manifests[exhibit] = {name: _hash(name, text) for name in _HASH_NAMES}
+
+    def _digest_of(self, stamp: _Stamp) -> Callable[[str], bytes] | None:
+        """Return what gives the digest of the stamped message, ``None`` after saying that there is none."""
+        if stamp.message is not None:
+            return functools.partial(_hash_of, stamp.message)
+        if stamp.over == "exhibit":
+            digests = self.manifests.get(str(stamp.subject))
+            if digests is None:
+                self.problem("timestamp.exhibit", _STAMPS, line=stamp.n + 1, exhibit=stamp.subject)
+                return None
+            return digests.__getitem__
+        earlier = self.run.members.get(self.token_path(int(stamp.subject)))
+        if earlier is None:
+            return None  # named as missing before
+        return functools.partial(_hash_of, self.run.archive.read(earlier, MAX_TOKEN))
+
+    def _token(self, stamp: _Stamp, judged: list[_Judged]) -> None:
+        path = self.token_path(stamp.n)
+        data = self.run.archive.read(self.run.members[path], MAX_TOKEN)
+        digest_of = self._digest_of(stamp)
+        try:
+            token = _parse_token(data)
+            if digest_of is None:
+                return
+            signer, faults, unknown = _check_token(token, digest_of, self.chains.certificates)
+        except ValueError as error:
+            self.problem("timestamp.malformed", path, why=_explain(error))
+            return
+        for fault in faults:
+            self.problem(fault, path)
+        for name in unknown:
+            self.problem("unsupported.algorithm", path, name=name)
+        if not faults and not unknown:
+            tsa = None if signer is None else self.chains.trusted(token, signer)
+            judged.append(_Judged(stamp, token.gen_time, tsa))
+            self._say(judged[-1], path)
+
+    def _say(self, judged: _Judged, path: str) -> None:
+        stamp, tsa = judged.stamp, judged.tsa
+        if tsa is None:
+            self.run.findings.inform("untrusted-time.token", path, at=judged.gen_time)
+            return
+        about = {"tsa": tsa.name, "operator": tsa.operator, "at": judged.gen_time, "what": str(stamp.subject)}
+        if stamp.over == "checkpoint":
+            self.run.findings.inform("time.checkpoint", path, size=stamp.size, **about)
+        elif stamp.over == "exhibit":
+            self.run.findings.inform("time.exhibit", path, **about)
+        else:
+            self.run.findings.inform("time.timestamp", path, **about)
+
+
+def _hash_of(message: bytes, name: str) -> bytes:
+    return _hash(name, message)
+
+
 class _Run:
     """One run over one package, check after check; every check adds to the findings."""
 
@@ -1733,13 +3519,21 @@ class _Run:
         self.trust: _Trust | None = None
         self.package: dict[str, Any] | None = None
         self.readable = True
+        self.roles_used: int | None = None
+        self.roles_path: str | None = None
+        self.roles_announced = 0
+        self.revoked: dict[str, int] = {}
         self.leaves: dict[int, bytes] = {}
+        self.twin_leaves: dict[int, bytes] = {}
         self.facts: dict[str, _Facts] = {}
         self.made: dict[bytes, int] = {}
         self.transfer: tuple[int, dict[str, Any]] | None = None
         self.transfer_count = 0
-        self.checkpoint: _Checkpoint | None = None
-        self.checkpoint_path: str | None = None
+        self.log: _LogCheck | None = None
+        self.twin: _LogCheck | None = None
+        self.last_making: int | None = None
+        self.stamps: list[_Judged] = []
+        self.unread_exhibits = False
         self.single_collector: list[str] = []
         self.quorum: dict[str, Any] = {
             "demanded": given.policy is not None or given.policy_fault is not None,
@@ -1756,35 +3550,48 @@ class _Run:
             self._stage("digests", self._bag_and_manifests)
             self._stage("trust", self._read_trust)
             self._stage("package", self._read_package)
-            self._stage("keys", self._listed_keys)
             self._meaning()
+        self._stage("quorum", self._quorum)
         self._scope()
-        fingerprint = None if self.given.trust is None else _sha256(self.given.trust).hex()
         findings = self.findings
-        return Report(findings.verdict, findings.reasons(), self.quorum, self._stated(), fingerprint)
+        return Report(
+            findings.verdict,
+            findings.reasons(),
+            self.quorum,
+            self._stated(),
+            self.given.fingerprint,
+            self.roles_used,
+            tuple(judged.as_dict() for judged in self.stamps),
+        )
 
     def _stated(self) -> dict[str, Any] | None:
         """Return what the package says of itself, safe to show."""
         if self.package is None:
             return None
-        log = self.package["log"]
+        log, twin = self.package["log"], self.package["twin"]
         return {
             "id": _printable(self.package["id"]),
             "matter": _printable(self.package["matter"]),
             "exhibits": self.package["exhibits"],
             "events": self.package["events"],
-            "log": {"origin": _printable(log["origin"]), "size": log["size"], "root": log["root"]},
+            "timestamps": self.package["timestamps"],
+            "log": {**log, "origin": _printable(log["origin"])},
+            "twin": None if twin is None else {**twin, "origin": _printable(twin["origin"])},
         }
 
     def _meaning(self) -> None:
         """Run the checks that build on each other, as long as what they build on could be read to its end."""
         for name, check in (
+            ("roles", self._role_files),
+            ("keys", self._listed_keys),
             ("events", self._events),
+            ("announcements", self._announcements),
             ("proofs", self._proofs),
             ("exhibits", self._exhibits),
             ("transfer", self._transfer),
             ("signature", self._signature),
-            ("quorum", self._quorum),
+            ("timestamps", self._timestamps),
+            ("operators", self._operators),
         ):
             if self.readable:
                 self._stage(name, check)
@@ -1806,7 +3613,7 @@ class _Run:
             self.findings.inform(f"ok-{name}")
         return True
 
-    def _try(self, path: str, check: Callable[[], None]) -> bool:
+    def attempt(self, path: str, check: Callable[[], None]) -> bool:
         """Run one check of one member; what ends it is recorded under ``path``. Return whether it ended well."""
         try:
             check()
@@ -1831,14 +3638,10 @@ class _Run:
                 self.findings.problem("name.clash", member.name, first=first)
 
     def _bag_and_manifests(self) -> None:
-        for name in _REQUIRED:
-            if name not in self.members:
-                self.findings.problem("bag.missing", name)
-        for name in self.members:
-            if not (name in _REQUIRED or _PROOF_NAME.fullmatch(name) or _DATA_NAME.fullmatch(name)):
-                self.findings.problem("bag.unknown", name)
-        self._try("bagit.txt", self._bagit)
-        self._try("bag-info.txt", self._bag_info)
+        if not self._other_version():
+            self._membership()
+        self.attempt("bagit.txt", self._bagit)
+        self.attempt("bag-info.txt", self._bag_info)
         for bit, (name, payload, sm3) in enumerate(
             (
                 (_PAY_SHA256, True, False),
@@ -1848,7 +3651,29 @@ class _Run:
             )
         ):
             if name in self.members:
-                self._try(name, functools.partial(self._manifest, name, 1 << bit, payload=payload, sm3=sm3))
+                self.attempt(
+                    name, functools.partial(self._manifest, name, 1 << bit, payload=payload, sm3=sm3)
+                )
+
+    def _membership(self) -> None:
+        for name in _REQUIRED:
+            if name not in self.members:
+                self.findings.problem("bag.missing", name)
+        for name in self.members:
+            numbered = any(p.fullmatch(name) for p in (_PROOF_NAME, _DATA_NAME, _TOKEN_NAME, _ROLE_NAME))
+            if not numbered and name not in _REQUIRED and name not in _OPTIONAL:
+                self.findings.problem("bag.unknown", name)
+
+    def _other_version(self) -> bool:
+        """Return whether the package says that it is of another version, which may have other members."""
+        if _PACKAGE not in self.members:
+            return False
+        try:
+            value = _parse_canonical(self.archive.read(self.members[_PACKAGE], MAX_JSON)[:-1])
+            _demand(value, {"v": _count, "format": _text}, "package", exact=False)
+        except (ValueError, _Problem):
+            return False  # what is wrong with it is said where it is read
+        return bool((value["v"], value["format"]) != (VERSION, FORMAT))
 
     def _bagit(self) -> None:
         member = self.members.get("bagit.txt")
@@ -1925,7 +3750,51 @@ class _Run:
         except ValueError as error:
             raise _Problem("no-trust.unusable", why=_explain(error)) from error
 
-    def _json(self, path: str, line: int, data: bytes) -> dict[str, Any] | None:
+    def _role_files(self) -> None:
+        """Follow the role files from the reader's roots to the last that can be used (format, section 9)."""
+        found = [(int(m[1]), name) for name in self.members if (m := _ROLE_NAME.fullmatch(name))]
+        current = None if self.trust is None else self.trust.roots
+        if current is not None:
+            self.roles_used, demanded = 0, self.trust.roles_version if self.trust is not None else 0
+            self.trust, self.roles_announced = None, demanded
+        if len(found) > MAX_ROLE_FILES:
+            raise _Problem("unsupported.roles", limit=MAX_ROLE_FILES)
+        for version, name in sorted(found):
+            if self.members[name].size > MAX_ROLE_FILE:
+                self.findings.problem("unsupported.size", name, limit=MAX_ROLE_FILE)
+                current = None
+            elif current is not None:
+                current = self._role_file(version, name, current)
+        if self.roles_used == 0:
+            raise _Problem("no-trust.roles")
+
+    def _role_file(self, version: int, name: str, current: _Roots) -> _Roots | None:
+        """Judge one role file; return the root keys for the next, ``None`` when none may be used any more."""
+        try:
+            note, said = _parse_role_file(self.archive.read(self.members[name], MAX_ROLE_FILE), version)
+            approved = current.approve(note) and (said.roots is None or said.roots.approve(note))
+        except _Problem as problem:
+            self.findings.end(problem, name)
+            return None
+        except ValueError as error:
+            self.findings.problem("roles.malformed", name, why=_explain(error))
+            return None
+        if not approved:
+            self.findings.problem("unknown-key.roles", name)
+            return None
+        self.trust, self.roles_used, self.roles_path = said, version, name
+        return said.roots or current
+
+    def _announcements(self) -> None:
+        """Let the events say which keys no longer count and which role file is the newest."""
+        if self.roles_used is not None and self.roles_announced > self.roles_used:
+            self.findings.problem(
+                "old-roles.newer", self.roles_path, used=self.roles_used, newest=self.roles_announced
+            )
+        if self.trust is not None:
+            self.trust = self.trust.lowered(self.revoked)
+
+    def json_line(self, path: str, line: int, data: bytes) -> dict[str, Any] | None:
         """Return the canonical JSON object of a line (0: of a whole file), ``None`` after saying why not."""
         try:
             if data[-1:] != b"\n":
@@ -1934,19 +3803,19 @@ class _Run:
             if not isinstance(value, dict):
                 raise _Misfit("misfit.object", place="$")
         except ValueError as error:
-            self._misfit(path, line, error)
+            self.misfit(path, line, error)
             return None
         return value
 
-    def _misfit(self, path: str, line: int, error: ValueError) -> None:
+    def misfit(self, path: str, line: int, error: ValueError) -> None:
         self.findings.problem("json.line" if line else "json.value", path, line=line, why=_explain(error))
 
     def _read_package(self) -> None:
         if _PACKAGE in self.members:
-            self.readable = self._try(_PACKAGE, self._package)
+            self.readable = self.attempt(_PACKAGE, self._package)
 
     def _package(self) -> None:
-        value = self._json(_PACKAGE, 0, self.archive.read(self.members[_PACKAGE], MAX_JSON))
+        value = self.json_line(_PACKAGE, 0, self.archive.read(self.members[_PACKAGE], MAX_JSON))
         if value is None:
             return
         try:
@@ -1956,10 +3825,12 @@ class _Run:
             _demand(value, _PACKAGE_SHAPE, "package", exact=False)
             _demand(value["office"], _OFFICE_SHAPE, "office", exact=False)
             _demand(value["log"], _LOG_SHAPE, "log", exact=True)
+            if value["twin"] is not None:
+                _demand(value["twin"], _LOG_SHAPE, "twin", exact=True)
             for entry in value["withheld"]:
                 _demand(entry, _WITHHELD_SHAPE, "withheld[]", exact=False)
         except ValueError as error:
-            self._misfit(_PACKAGE, 0, error)
+            self.misfit(_PACKAGE, 0, error)
             return
         _bounded(value["id"], value["matter"], value["made_by"])
         _bounded(*(entry["exhibit"] for entry in value["withheld"]))
@@ -1967,30 +3838,31 @@ class _Run:
 
     def _listed_keys(self) -> None:
         if _KEYS in self.members:
-            self._try(_KEYS, self._key_lines)
+            self.attempt(_KEYS, self._key_lines)
 
     def _key_lines(self) -> None:
         previous = ("", "")
         for number, line in enumerate(self.archive.lines(self.members[_KEYS], MAX_LINE), start=1):
             _counted(number)
-            entry = self._json(_KEYS, number, line)
+            entry = self.json_line(_KEYS, number, line)
             if entry is None:
                 continue
             try:
                 _demand(entry, {"actor": _text}, "keys[]", exact=False)
+                _bounded(entry["actor"])
                 _parse_key(entry)
                 if (entry["role"], entry["id"]) <= previous:
                     raise _Misfit("misfit.key-order")
                 previous = entry["role"], entry["id"]
             except ValueError as error:
-                self._misfit(_KEYS, number, error)
+                self.misfit(_KEYS, number, error)
 
     # -- events and the log -------------------------------------------------------------------
 
     def _events(self) -> None:
         if _EVENTS not in self.members:
             raise _Problem("event.none")
-        self.readable = self._try(_EVENTS, self._event_lines)
+        self.readable = self.attempt(_EVENTS, self._event_lines)
 
     def _event_lines(self) -> None:
         streams: dict[str, tuple[int, str]] = {}
@@ -2006,7 +3878,9 @@ class _Run:
             last = event["index"]
             entry = _canonical(event["leaf"])
             self.leaves[last] = _leaf_hash(entry)
-            if event["leaf"]["v"] != VERSION:
+            if self.package is not None and self.package["twin"] is not None:
+                self.twin_leaves[last] = _leaf_hash(entry, _sm3)
+            if event["leaf"]["v"] != LEAF_VERSION:
                 self.findings.problem("unsupported.event", _EVENTS, line=number)
                 stream, n = event["leaf"].get("stream"), event["leaf"].get("n")
                 if isinstance(stream, str) and _count(n):
@@ -2026,17 +3900,17 @@ class _Run:
                 self.findings.problem("event.beyond", _EVENTS)
 
     def _event(self, number: int, line: bytes) -> dict[str, Any] | None:
-        event = self._json(_EVENTS, number, line)
+        event = self.json_line(_EVENTS, number, line)
         if event is None:
             return None
         try:
             _demand(event, _EVENT_SHAPE, "event", exact=True)
-            if event["leaf"].get("v") == VERSION:
+            if event["leaf"].get("v") == LEAF_VERSION:
                 _demand(event["leaf"], _LEAF_SHAPE, "leaf", exact=True)
             else:
                 _demand(event["leaf"], {"v": _count}, "leaf", exact=False)
         except ValueError as error:
-            self._misfit(_EVENTS, number, error)
+            self.misfit(_EVENTS, number, error)
             return None
         return event
 
@@ -2067,6 +3941,9 @@ class _Run:
                 if self.transfer is None:
                     self.transfer = event["index"], payload
             return
+        if kind in {_REVOKED, _PUBLISHED}:
+            self._announced(kind, payload)
+            return
         if kind not in {_EXTRACTED, _GENERATED, _STORED, _VERIFIED}:
             return
         exhibit = payload.get("exhibit")
@@ -2086,6 +3963,18 @@ class _Run:
         elif kind == _VERIFIED:
             self._recorded_check(number, payload, facts)
 
+    def _announced(self, kind: str, payload: dict[str, Any]) -> None:
+        """Note what the office announces; a payload of other kinds means nothing."""
+        if kind == _PUBLISHED:
+            if _count(payload.get("version")) and isinstance(payload.get("sha256"), str):
+                self.roles_announced = max(self.roles_announced, payload["version"])
+            return
+        key = payload.get("key")
+        known = isinstance(key, str) and self.trust is not None and key in self.trust.keys
+        if known and _count(payload.get("last_trusted_size")):
+            size: int = payload["last_trusted_size"]
+            self.revoked[str(key)] = min(size, self.revoked.get(str(key), size))
+
     def _recorded_check(self, number: int, payload: dict[str, Any], facts: _Facts) -> None:
         ok, sha256, sm3 = payload.get("ok"), payload.get("sha256"), payload.get("sm3")
         if not isinstance(ok, bool) or not isinstance(sha256, str) or not isinstance(sm3, str):
@@ -2098,94 +3987,23 @@ class _Run:
             facts.confirmed = _digest_of(sha256, sm3)
 
     def _proofs(self) -> None:
-        first = ""
-        reference = b""
-        for index, leaf in self.leaves.items():
-            path = f"{_PROOFS}{index}.tlog-proof"
-            proof = self._proof(path)
-            if proof is None:
-                continue
-            if not first:
-                first, reference = path, proof.checkpoint
-                self._read_checkpoint(path, reference)
-            elif proof.checkpoint != reference:
-                self.findings.problem("proof.other", path, first=first)
-            self._included(path, proof, index, leaf)
-        for name in self.members:
-            match = _PROOF_NAME.fullmatch(name)
-            if match is not None and int(match[1]) not in self.leaves:
-                self.findings.problem("proof.stray", name)
-        if self.checkpoint is None:
-            self.findings.problem("proof.none")
-        else:
-            self._log_signature(first, self.checkpoint)
-
-    def _proof(self, path: str) -> _Proof | None:
-        member = self.members.get(path)
-        if member is None:
-            self.findings.problem("proof.missing", path)
-            return None
-        try:
-            return _parse_proof(self.archive.read(member, MAX_PROOF))
-        except _Problem as problem:
-            self.findings.end(problem, path)
-        except ValueError as error:
-            self.findings.problem("proof.unreadable", path, why=_explain(error))
-        return None
-
-    def _read_checkpoint(self, path: str, data: bytes) -> None:
-        try:
-            checkpoint = _parse_checkpoint(data)
-        except ValueError as error:
-            self.findings.problem("proof.checkpoint", path, why=_explain(error))
+        stated = None if self.package is None else self.package["log"]
+        self.log = _LogCheck(self, _PROOFS, self.leaves, stated, _TYPE_ED25519, _sha256)
+        self.log.check()
+        if self.package is None:
+            self.findings.leave_open()  # what is wrong with it was said before
             return
-        self.checkpoint, self.checkpoint_path = checkpoint, path
-        if self.package is not None:
-            log = self.package["log"]
-            if (checkpoint.origin, checkpoint.size, checkpoint.root) != (
-                log["origin"],
-                log["size"],
-                _unbase64(log["root"]),
-            ):
-                self.findings.problem("proof.head", path, package=_PACKAGE)
-
-    def _included(self, path: str, proof: _Proof, index: int, leaf: bytes) -> None:
-        if proof.index != index:
-            self.findings.problem("proof.index", path, index=proof.index)
-        elif self.checkpoint is not None:
-            root = _root_from_path(leaf, index, self.checkpoint.size, proof.path)
-            if root != self.checkpoint.root:
-                self.findings.problem("proof.inclusion", path)
-
-    def _log_signature(self, path: str, checkpoint: _Checkpoint) -> None:
-        if self.trust is None:
-            self.findings.leave_open()  # the reason was already given by no-trust
+        log, twin = self.package["log"], self.package["twin"]
+        self.twin = _LogCheck(self, _TWIN_PROOFS, self.twin_leaves, twin, _TYPE_SM2, _sm3)
+        if twin is None:
+            self.twin.strays()
+            self.twin = None
+            if self.trust is not None and self.trust.log_keys(log["origin"] + _TWIN_SUFFIX):
+                self.findings.problem("no-twin.none", _PACKAGE, origin=log["origin"] + _TWIN_SUFFIX)
             return
-        keys = [key for origin, key in self.trust.logs if origin == checkpoint.origin]
-        keys = [key for key in keys if checkpoint.note.by(key.name, key.key_id)]
-        if not keys:
-            self.findings.problem("unknown-key.log", path, origin=checkpoint.origin)
-        for key in keys:
-            self._one_log_signature(path, checkpoint, key)
-
-    def _one_log_signature(self, path: str, checkpoint: _Checkpoint, key: _VerifierKey) -> None:
-        if key.kind != _TYPE_ED25519:
-            self.findings.problem("unsupported.log", path)
-            return
-        if not all(
-            ed25519_verify(key.public, checkpoint.note.text, s)
-            for s in checkpoint.note.by(key.name, key.key_id)
-        ):
-            self.findings.problem("proof.log", path)
-            return
-        assert self.trust is not None
-        for listed in self.trust.keys.values():
-            if (
-                listed.role == "log"
-                and listed.public == key.public
-                and not listed.counts_at(checkpoint.size - 1)
-            ):
-                self.findings.problem("revoked-key.log", path, key=listed.id)
+        if (twin["origin"], twin["size"]) != (log["origin"] + _TWIN_SUFFIX, log["size"]):
+            self.findings.problem("proof.twin", _PACKAGE)
+        self.twin.check()
 
     # -- exhibits -----------------------------------------------------------------------------
 
@@ -2201,13 +4019,17 @@ class _Run:
         )
         seen: set[str] = set()
         parents: set[str] = set()
-        if not self._try(_EXHIBITS, functools.partial(self._exhibit_lines, content, withheld, seen, parents)):
+        if not self.attempt(
+            _EXHIBITS, functools.partial(self._exhibit_lines, content, withheld, seen, parents)
+        ):
             return
+        if self.unread_exhibits:
+            return  # what seems to be missing may be in a line that could not be read
         for exhibit, members in content.items():
             if exhibit not in seen:
                 self.findings.problem("exhibit.stray", members[0].name)
         for exhibit in sorted((withheld | parents | self.facts.keys()) - seen):
-            self.findings.problem("withheld.named", exhibit=exhibit)
+            self.findings.problem("withheld.named", _EXHIBITS, exhibit=exhibit)
 
     def _exhibit_lines(
         self, content: dict[str, list[_Member]], withheld: set[str], seen: set[str], parents: set[str]
@@ -2218,6 +4040,7 @@ class _Run:
             _counted(number)
             entry = self._exhibit_entry(number, line)
             if entry is None:
+                self.unread_exhibits = True
                 continue
             manifest = entry["manifest"]
             exhibit = manifest["id"]
@@ -2239,6 +4062,8 @@ class _Run:
             self._parents(manifest, path)
             self._content(exhibit, manifest, inside, path, withheld=exhibit in withheld)
             index = self._made_event(entry, path)
+            if index is not None:
+                self.last_making = max(index, self.last_making or 0)
             self._recorded(manifest, path)
             self._exhibit_signature(entry, path, index)
         if count == 0:
@@ -2249,19 +4074,19 @@ class _Run:
             )
 
     def _exhibit_entry(self, number: int, line: bytes) -> dict[str, Any] | None:
-        entry = self._json(_EXHIBITS, number, line)
+        entry = self.json_line(_EXHIBITS, number, line)
         if entry is None:
             return None
         try:
             _demand(entry, _EXHIBIT_SHAPE, "exhibit", exact=True)
             _demand(entry["manifest"], {"v": _count}, "manifest", exact=False)
-            if entry["manifest"]["v"] != VERSION:
+            if entry["manifest"]["v"] != MANIFEST_VERSION:
                 self.findings.problem("unsupported.manifest", _EXHIBITS, line=number)
                 return None
             _demand(entry["manifest"], _MANIFEST_SHAPE, "manifest", exact=False)
             _demand(entry["manifest"]["collected"], _COLLECTED_SHAPE, "collected", exact=False)
         except ValueError as error:
-            self._misfit(_EXHIBITS, number, error)
+            self.misfit(_EXHIBITS, number, error)
             return None
         return entry
 
@@ -2340,8 +4165,11 @@ class _Run:
     # -- transfer, signature, quorum, scope -----------------------------------------------------
 
     def _transfer(self) -> None:
-        if self.package is None or _EVENTS not in self.members:
+        if _EVENTS not in self.members:
             raise _Problem("transfer.none")
+        if self.package is None:
+            self.findings.leave_open()  # what is wrong with it was said before
+            return
         if self.transfer_count != 1:
             self.findings.problem("transfer.count", _EVENTS, count=self.transfer_count)
         if self.transfer is None:
@@ -2362,9 +4190,12 @@ class _Run:
         return (member.sm3 if sm3 else member.sha256).hex()
 
     def _signature(self) -> None:
-        if _NOTE not in self.members or self.package is None:
+        if _NOTE not in self.members:
             raise _Problem("signature.none")
-        self._try(_NOTE, self._package_note)
+        if self.package is None:
+            self.findings.leave_open()  # what is wrong with it was said before
+            return
+        self.attempt(_NOTE, self._package_note)
 
     def _package_note(self) -> None:
         assert self.package is not None
@@ -2405,6 +4236,28 @@ class _Run:
             if not key.counts_at(index):
                 self.findings.problem("revoked-key.package", _NOTE, key=key.id)
 
+    def _timestamps(self) -> None:
+        if _STAMPS not in self.members:
+            raise _Problem("timestamp.none")
+        if self.package is None:
+            self.findings.leave_open()  # what is wrong with it was said before
+            return
+        self.stamps = _StampCheck(self, self.package).check()
+
+    def _operators(self) -> None:
+        """Demand tokens of different operators that cover the making of every exhibit."""
+        if self.trust is None or self.last_making is None:
+            return
+        covering = {
+            judged.tsa.operator
+            for judged in self.stamps
+            if judged.tsa is not None and (judged.stamp.size or 0) > self.last_making
+        }
+        if len(covering) < self.trust.operators:
+            self.findings.problem(
+                "no-timestamp.few", _STAMPS, count=len(covering), demanded=self.trust.operators
+            )
+
     def _quorum(self) -> None:
         if self.given.policy is None:
             if self.given.policy_fault is not None:
@@ -2416,71 +4269,133 @@ class _Run:
         except ValueError as error:
             raise _Problem("quorum.unusable", why=_explain(error)) from error
         self.quorum["name"] = _printable(policy.quorum)
-        if self.checkpoint is None:
+        if self.log is None or self.log.checkpoint is None:
             raise _Problem("quorum.none")
-        self._judge_quorum(policy, self.checkpoint)
+        self._judge_quorum(policy, self.log)
 
-    def _judge_quorum(self, policy: _Policy, checkpoint: _Checkpoint) -> None:
-        cosigned: set[str] = set()
-        unknown = 0
-        for name, key in policy.witnesses.items():
-            if key.kind != _TYPE_COSIGNATURE:
-                unknown += 1
-                continue
-            try:
-                at = _cosigned_at(key, checkpoint)
-            except ValueError:
-                self.findings.problem("proof.witness", self.checkpoint_path, name=name)
-                continue
-            if at is not None:
-                cosigned.add(name)
-                self.quorum["witnesses"].append(
-                    {"name": _printable(name), "key": _printable(key.name), "at": at}
-                )
-        log_known = self._policy_log(policy, checkpoint)
-        met = policy.met_by(cosigned) and log_known
-        self.quorum["met"] = met
-        by = sorted(cosigned)
+    def _judge_quorum(self, policy: _Policy, log: _LogCheck) -> None:
+        """Judge the log, and the twin too when the policy names it."""
+        logs, met = [log], True
+        counted: set[str] = set()
+        if self.twin is not None and self.package is not None:
+            origin = self.package["twin"]["origin"]
+            logs += [self.twin] if any(key.name == origin for key in policy.logs) else []
+        for one in logs:
+            cosigned = one.cosigned(policy)
+            signed = one.policy_signed(policy)
+            met = policy.met_by(cosigned) and signed and met
+            counted |= cosigned
+        by = [name for name in policy.witnesses if name in counted]
+        self.quorum.update(met=met, witnesses=[_printable(name) for name in by])
         witnesses = _Said("、".join(map(_brief, by)) or "无", ", ".join(map(_brief, by)) or "none")
         if met:
             self.findings.inform("quorum.met", named=policy.quorum, by=witnesses)
             return
         self.findings.problem("quorum.unmet", named=policy.quorum, by=witnesses)
+        unknown = sum(key.kind not in _WITNESS_TYPES for key in policy.witnesses.values())
         if unknown:
             self.findings.problem("unsupported.witness", unknown=unknown)
-
-    def _policy_log(self, policy: _Policy, checkpoint: _Checkpoint) -> bool:
-        """Return whether the checkpoint is signed by a log of the policy (any, when it lists none)."""
-        if not policy.logs:
-            return True
-        for key in policy.logs:
-            signatures = checkpoint.note.by(key.name, key.key_id) if key.name == checkpoint.origin else []
-            if key.kind == _TYPE_ED25519 and signatures:
-                if all(
-                    ed25519_verify(key.public, checkpoint.note.text, signature) for signature in signatures
-                ):
-                    return True
-                self.findings.problem("proof.log", self.checkpoint_path)
-        self.findings.problem("unknown-key.policy", self.checkpoint_path, origin=checkpoint.origin)
-        return False
 
     def _scope(self) -> None:
         alone = _Said("", "")
         if self.single_collector:
-            count, some = len(self.single_collector), self.single_collector[:MAX_SHOWN]
+            count, some = len(self.single_collector), self.single_collector[:MAX_NAMED]
             names = ", ".join(map(_brief, some)) + ("…" if count > len(some) else "")
             alone = _say("alone", count=count, names=_Said(names, names))
         self.findings.inform(_SCOPE, alone=alone)
 
 
-@dataclass(frozen=True)
-class _Given:
-    """What the reader brings: the bytes of a trust and a policy file, or why there are none."""
+# ---------------------------------------------------------------------------------------------
+# Fork proofs: two checkpoints of one log that contradict each other (format, section 14)
 
-    trust: bytes | None
-    policy: bytes | None
-    trust_fault: _Problem
-    policy_fault: _Problem | None
+
+class _ForkRun:
+    """Judges one fork proof."""
+
+    def __init__(self, data: bytes, given: _Given) -> None:
+        self.data, self.given = data, given
+        self.findings = _Findings()
+
+    def run(self) -> Report:
+        """Return the report: ``fail`` when the fork is proven, else ``undetermined`` or the fault."""
+        try:
+            self._check()
+        except _Problem as problem:
+            self.findings.end(problem)
+        except Exception as error:  # noqa: BLE001 - as for a package: what no one foresaw reads "cannot tell"
+            self.findings.problem("unsupported.internal", check="fork", error=type(error).__name__)
+        self.findings.inform(_SCOPE, alone=_Said("", ""))
+        quorum: dict[str, Any] = {"demanded": False, "met": None, "name": None, "witnesses": []}
+        findings = self.findings
+        return Report(findings.verdict, findings.reasons(), quorum, None, self.given.fingerprint, fork=True)
+
+    def _check(self) -> None:
+        try:
+            value = _parse_unique(self.data, "utf-8")
+            _demand(value, _FORK_SHAPE, "fork", exact=True)
+            older, newer = (_parse_checkpoint(value[name].encode("utf-8")) for name in ("older", "newer"))
+        except ValueError as error:
+            raise _Problem("json.value", why=_explain(error)) from error
+        if not self._signed(older, newer):
+            return
+        kind, hashed = value["kind"], _sm3 if value["suite"] == "sm3" else _sha256
+        path = tuple(_unbase64(node) for node in value["path"])
+        holds = {"equal-size": _two_faces, "prefix": _other_prefix, "refused-proof": _not_joined}[kind]
+        said = {"origin": older.origin, "older": older.size, "newer": newer.size}
+        if not holds(older, newer, path, hashed):
+            self.findings.problem("no-fork.holds-not", **said)
+        elif kind == "refused-proof":
+            self.findings.problem("fork-claimed.refused", **said)
+        else:
+            self.findings.problem("fork.proven", **said)
+
+    def _signed(self, older: _Checkpoint, newer: _Checkpoint) -> bool:
+        """Return whether keys that the reader lists for the log signed both checkpoints."""
+        if self.given.trust is None:
+            raise self.given.trust_fault
+        try:
+            trust = _parse_trust(self.given.trust)
+        except ValueError as error:
+            raise _Problem("no-trust.unusable", why=_explain(error)) from error
+        if trust.roots is not None:
+            raise _Problem("no-trust.fork-roots")
+        both = [self._one_signed(checkpoint, older.origin, trust) for checkpoint in (older, newer)]
+        return all(both)
+
+    def _one_signed(self, checkpoint: _Checkpoint, origin: str, trust: _Trust) -> bool:
+        """Return whether a checkpoint is of the log and signed by its listed keys."""
+        before = self.findings.count
+        keys = [k for k in trust.log_keys(origin) if checkpoint.note.by(k.name, k.key_id)]
+        if not keys or checkpoint.origin != origin:
+            self.findings.problem("unknown-key.log", origin=checkpoint.origin)
+        for key in keys:
+            if key.kind not in {_TYPE_ED25519, _TYPE_SM2}:
+                self.findings.problem("unsupported.log")
+            elif not checkpoint.note.signed_by(key):
+                self.findings.problem("proof.log")
+        return self.findings.count == before
+
+
+def _two_faces(older: _Checkpoint, newer: _Checkpoint, path: tuple[bytes, ...], _hashed: _Hash) -> bool:
+    """Return whether the log signed two roots for one size."""
+    return older.size == newer.size and older.root != newer.root and not path
+
+
+def _other_prefix(older: _Checkpoint, newer: _Checkpoint, path: tuple[bytes, ...], hashed: _Hash) -> bool:
+    """Return whether the newer tree, opened by ``path``, begins with another tree than the older one."""
+    if not 0 < older.size < newer.size:
+        return False
+    roots = _roots_from_path(older.size, newer.size, path, hashed)
+    return roots is not None and roots[1] == newer.root and roots[0] != older.root
+
+
+def _not_joined(older: _Checkpoint, newer: _Checkpoint, path: tuple[bytes, ...], hashed: _Hash) -> bool:
+    """Return whether ``path`` does not join the two trees."""
+    if not older.size < newer.size:
+        return False
+    if older.size == 0:
+        return bool(path) or older.root != hashed(b"")
+    return not _consistent((older.size, older.root), (newer.size, newer.root), path, hashed)
 
 
 def verify(
@@ -2488,10 +4403,10 @@ def verify(
     trust: str | os.PathLike[str] | None = None,
     policy: str | os.PathLike[str] | None = None,
 ) -> Report:
-    """Check the package at ``path``.
+    """Check the package, or the fork proof, at ``path``.
 
     Args:
-        path: The ``.evp`` file.
+        path: The ``.evp`` file, or a fork proof.
         trust: The reader's trust file (JSON). Without it, or when it cannot be read, the verdict
             is at best undetermined.
         policy: The reader's C2SP tlog-policy file. Without it no witness is demanded.
@@ -2516,16 +4431,32 @@ def verify(
             policy_fault = _Problem("quorum.unreadable", why=_explain(error))
     given = _Given(trust_bytes, policy_bytes, trust_fault, policy_fault)
     with open(path, "rb") as file:  # noqa: PTH123 - accepts what open() accepts
-        return _Run(file, given).run()
+        return _judge(file, given)
+
+
+def _judge(file: _Readable, given: _Given) -> Report:
+    """Judge a fork proof (first byte ``{``, at most ``MAX_FORK`` bytes) or a package."""
+    file.seek(0)
+    if file.read(1) == b"{" and file.seek(0, os.SEEK_END) <= MAX_FORK:
+        file.seek(0)
+        return _ForkRun(file.read(MAX_FORK), given).run()
+    return _Run(file, given).run()
 
 
 def verify_stream(file: _Readable, trust: bytes | None = None, policy: bytes | None = None) -> Report:
-    """Check the package in the seekable binary ``file``; ``trust`` and ``policy`` are contents.
+    """Check the package, or the fork proof, in the seekable binary ``file``; ``trust`` and ``policy`` are contents.
 
     Raises:
         OSError: ``file`` cannot be read.
     """
-    return _Run(file, _Given(trust, policy, _Problem("no-trust.none"), None)).run()
+    trust_fault, policy_fault = _Problem("no-trust.none"), None
+    large = _Misfit("misfit.large", limit=MAX_TRUST)
+    if trust is not None and len(trust) > MAX_TRUST:
+        trust, trust_fault = None, _Problem("no-trust.unreadable", why=_explain(large))
+    if policy is not None and len(policy) > MAX_POLICY:
+        large = _Misfit("misfit.large", limit=MAX_POLICY)
+        policy, policy_fault = None, _Problem("quorum.unreadable", why=_explain(large))
+    return _judge(file, _Given(trust, policy, trust_fault, policy_fault))
 
 
 def _read_given(path: str | os.PathLike[str], limit: int) -> bytes:
@@ -2550,6 +4481,7 @@ _WORDS = {
         "ok": "已核对",
         "note": "说明",
         "trust": "信任文件 SHA-256 指纹",
+        "roles": "所用角色文件的版本",
         "package": "证据包 {id}，总案 {matter}，证据材料 {exhibits} 件，事件 {events} 个；日志 {origin}，树长 {size}",
         "unreadable": "无法读取证据包：{reason}",
     },
@@ -2559,6 +4491,7 @@ _WORDS = {
         "ok": "Checked",
         "note": "Note",
         "trust": "SHA-256 fingerprint of the trust file",
+        "roles": "Version of the role file used",
         "package": "Package {id}, matter {matter}, {exhibits} exhibits, {events} events; log {origin}, tree size {size}",
         "unreadable": "the package cannot be read: {reason}",
     },
@@ -2586,6 +4519,8 @@ def render(report: Report, path: str, lang: str = "zh") -> str:
             lines += [_statement(reason, lang) for reason in groups[group]]
     if report.trust_sha256 is not None:
         lines += ["", f"{words['trust']}{colon}{report.trust_sha256}"]
+    if report.roles_version is not None:
+        lines.append(f"{words['roles']}{colon}{report.roles_version}")
     return "\n".join(lines) + "\n"
 
 
@@ -2617,7 +4552,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="verify_evp.py", description="核验证据包 / check an evidence package (.evp)"
     )
-    parser.add_argument("file", metavar="FILE.evp", help="证据包 / the package")
+    parser.add_argument("file", metavar="FILE.evp", help="证据包，或分叉证明 / the package, or a fork proof")
     parser.add_argument("--trust", metavar="FILE", help="信任文件 / the trust file (JSON)")
     parser.add_argument("--policy", metavar="FILE", help="见证策略文件 / the policy file (C2SP tlog-policy)")
     parser.add_argument("--json", action="store_true", help="输出 JSON / print JSON")

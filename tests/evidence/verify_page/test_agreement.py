@@ -1,0 +1,98 @@
+"""Two verifiers, written apart from one document, say the same of the same packages."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from qingyuan.evidence.verify import Report, verify_stream
+from tests.evidence.verify_page.mutating import case
+from tests.evidence.verify_page.node import Node
+from tests.evidence.verify_page.trees import Json
+
+VECTORS = Path(__file__).parents[3] / "vectors/package"
+#: How many bent packages are judged by both; more by QINGYUAN_VERIFY_CASES, from the number in QINGYUAN_VERIFY_FROM on.
+CASES = int(os.environ.get("QINGYUAN_VERIFY_CASES", "40"))
+START = int(os.environ.get("QINGYUAN_VERIFY_FROM", "0"))
+BATCH = 20
+
+FAULTS = {
+    "container",
+    "name",
+    "bag",
+    "digest",
+    "unlisted",
+    "missing",
+    "signature",
+    "json",
+    "event",
+    "proof",
+    "exhibit",
+    "transfer",
+    "timestamp",
+    "roles",
+    "fork",
+}
+Found = set[tuple[str, str | None]]
+
+
+def of_page(result: Json) -> Found:
+    return {(r["code"], r["path"]) for r in result["reasons"]}
+
+
+def of_python(report: Report) -> Found:
+    return {(r.code, r.path) for r in report.reasons}
+
+
+def compared(found: Found) -> Found:
+    """Without what the document leaves open: whether the quorum is named when nothing was judged, and where something lies that is not inside."""
+    return {(code, None if code == "withheld" else path) for code, path in found if code != "quorum"}
+
+
+def differences(page: Json, python: Report) -> str:
+    """What the two disagree about; empty when they agree as the document means it."""
+    one, two = of_page(page), of_python(python)
+    if page["verdict"] != python.verdict:
+        return f"verdict {page['verdict']} or {python.verdict}: {one ^ two}"
+    if page["verdict"] != "fail":
+        return str(compared(one) ^ compared(two) or "")
+    # What follows from a fault may be named or not; the fault itself must be. Where a container is broken first is a matter of taste.
+    broken = {code for code, _ in one} & {code for code, _ in two} & {"container"}
+    both = {each for each in one & two if each[0] in FAULTS}
+    return "" if both or broken else f"no fault in common: {one ^ two}"
+
+
+@pytest.mark.parametrize("first", range(START, START + CASES, BATCH))
+def test_both_verifiers_agree_on_bent_packages(node: Node, first: int) -> None:
+    for number in range(first, min(first + BATCH, START + CASES)):
+        bent = case(number)
+        python = verify_stream(io.BytesIO(bent.package), bent.trust, bent.policy)
+        page = node.judge(bent.package, bent.trust, bent.policy)
+        assert differences(page, python) == "", bent.how
+
+
+def vectors() -> list[str]:
+    return sorted(path.name.removesuffix(".verdict.json") for path in VECTORS.glob("*.verdict.json"))
+
+
+@pytest.mark.parametrize("name", vectors())
+def test_the_page_gives_the_verdict_of_each_vector(node: Node, name: str) -> None:
+    def read(ending: str) -> bytes | None:
+        path = VECTORS / f"{name}{ending}"
+        return path.read_bytes() if path.exists() else None
+
+    package = read(".evp") or read(".fork.json")
+    assert package is not None
+    wanted = json.loads((VECTORS / f"{name}.verdict.json").read_text("utf-8"))
+    result = node.judge(package, read(".trust.json"), read(".policy"))
+    assert result["verdict"] == wanted["verdict"]
+    assert of_page(result) == {(r["code"], r["path"]) for r in wanted["reasons"]}
+    assert {name: result["quorum"][name] for name in wanted["quorum"]} == wanted["quorum"]
+
+
+def test_vectors_cover_each_verdict() -> None:
+    assert {name.split("-")[0] for name in vectors()} == {"pass", "fail", "undetermined"}

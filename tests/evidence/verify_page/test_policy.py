@@ -1,0 +1,68 @@
+"""Policies as the page reads them, with the ledger's own reader as a second opinion."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qingyuan.ledger import Cosigner, FormatError, LedgerError, parse_policy
+from tests.evidence.verify_page.node import Node
+from tests.evidence.verify_page.trees import seed
+from tests.evidence.verify_page.trusting import LOG, TWIN_LOG
+
+WITNESS = [Cosigner(f"witness.example/{n}", seed(f"w{n}")).key.encode() for n in range(3)]
+HEAD = f"log {LOG.vkey}\nwitness a {WITNESS[0]} https://a.example/\nwitness b {WITNESS[1]}\nwitness c {WITNESS[2]}\n"
+
+GOOD = [
+    "quorum none\n",
+    f"{HEAD}quorum a\n",
+    f"{HEAD}group g 2 a b c\nquorum g\n",
+    f"# note\n\n \t\n{HEAD}group g any a b\n\tgroup h  all\tg c \nquorum h\n",
+    f"log {LOG.vkey} https://log.example/\nlog {TWIN_LOG.vkey}\nquorum none\n",
+    f"quorum none\n{HEAD}",
+]
+BAD = [
+    "", "\n", "quorum\n", "quorum none none\n", "quorum a\n", "quorum none\nquorum none\n", "Quorum none\n", "log\nquorum none\n", "quorum none\r\n",
+    f"{HEAD}group g 0 a\nquorum g\n", f"{HEAD}group g 3 a b\nquorum g\n", f"{HEAD}group g any\nquorum g\n", f"{HEAD}group g all a a\nquorum g\n",
+    f"{HEAD}group g any a\ngroup h any a b\nquorum h\n", f"{HEAD}group none any a\nquorum a\n", f"{HEAD}group a any b\nquorum a\n",
+    f"{HEAD}group g any none\nquorum g\n", f"{HEAD}group g any h\ngroup h any a\nquorum h\n", f"{HEAD}witness d {WITNESS[0]}\nquorum a\n",
+    f"{HEAD}log {LOG.vkey}\nquorum a\n", f"{HEAD}witness a {WITNESS[1]}\nquorum a\n", f"{HEAD}witness d {WITNESS[0]} u v\nquorum a\n",
+    f"{HEAD}quorum a\x00\n", f"{HEAD}quorum a\x7f\n", f"witness a {WITNESS[0][:-4]}\nquorum a\n", f"{HEAD}group g -1 a\nquorum g\n",
+    f"{HEAD}group g 1.0 a\nquorum g\n", "quorum none\n" + "#\n" * 4096, "quorum none\n#" + "x" * (256 << 10) + "\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", GOOD)
+def test_a_policy_of_the_specification_is_read(node: Node, text: str) -> None:
+    assert parse_policy(text.encode())
+    assert node.call("readPolicy", text.encode()) is not None
+
+
+@pytest.mark.parametrize("text", BAD, ids=lambda text: repr(text[-40:]))
+def test_what_breaks_the_specification_is_no_policy(node: Node, text: str) -> None:
+    assert node.call("readPolicy", text.encode()) is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(GOOD), st.data())
+def test_the_page_and_the_ledger_read_the_same_policies(node: Node, text: str, data: st.DataObject) -> None:
+    raw = text.encode()
+    place = data.draw(st.integers(0, len(raw) - 1))
+    end = data.draw(st.integers(place, min(len(raw), place + 12)))
+    bent = (
+        raw[:place]
+        + data.draw(
+            st.sampled_from(
+                [b"", b" ", b"\n", b"a", b"none", b"2", b"\xc3\xa9", b"\x00", b"#", b"group x any a\n"]
+            )
+        )
+        + raw[end:]
+    )
+    try:
+        parse_policy(bent)
+    except (FormatError, LedgerError):
+        read = False
+    else:
+        read = True
+    assert (node.call("readPolicy", bent) is not None) is read

@@ -1,0 +1,134 @@
+"""Synthetic time-stamping authorities whose keys follow from a seed, so that their tokens come out again."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from qingyuan.evidence.timestamp.issuing import (
+    Issuer,
+    TrialAuthority,
+    answer,
+    ca_extensions,
+    issue_certificate,
+    tsa_extensions,
+)
+from qingyuan.evidence.timestamp.request import new_request
+from qingyuan.evidence.timestamp.signing import SigningKey, Sm2Key, SoftwareKey
+from qingyuan.ledger import Sm2PrivateKey
+
+SEED = "qingyuan package vectors 2"
+#: What the clocks of the authorities begin with.
+BEGIN = datetime(2026, 3, 9, 8, 0, tzinfo=UTC)
+
+_PRIME_BITS = 1024
+_EXPONENT = 65_537
+_ROUNDS = 40
+
+
+def seeded(what: str) -> Callable[[int], bytes]:
+    """Return a source of bytes that follow from the seed, ``what`` and the number of the draw."""
+    drawn = 0
+
+    def draw(count: int) -> bytes:
+        nonlocal drawn
+        drawn += 1
+        return hashlib.shake_256(f"{SEED}/{what}/{drawn}".encode()).digest(count)
+
+    return draw
+
+
+class Authority:
+    """A root and an authority below it, RSA of 2,048 bits or SM2.
+
+    Args:
+        name: What it is called; its operator has the same name.
+        sm2: Whether it signs with SM2 over SM3.
+    """
+
+    def __init__(self, name: str, *, sm2: bool = False) -> None:
+        """Make keys and certificates."""
+        self.name = name
+        self._sm2 = sm2
+        draw = seeded(f"tsa/{name}")
+        root, own = (_key(draw, sm2=sm2) for _ in range(2))
+        issuer = Issuer(f"TEST ROOT {name}, not an authority", root)
+        before, after = datetime(2025, 1, 1, tzinfo=UTC), datetime(2045, 1, 1, tzinfo=UTC)
+        self.root = issue_certificate(
+            issuer.name,
+            root.public,
+            issuer,
+            serial=1,
+            not_before=before,
+            not_after=after,
+            extensions=ca_extensions(),
+        )
+        certificate = issue_certificate(
+            f"TEST TSA {name}, not an authority",
+            own.public,
+            issuer,
+            serial=2,
+            not_before=before,
+            not_after=after,
+            extensions=tsa_extensions(),
+        )
+        self._authority = TrialAuthority(own, certificate)
+
+    def stamp(self, message: bytes, minute: int) -> bytes:
+        """Return the token over ``message``, given ``minute`` minutes after :data:`BEGIN`."""
+        request = new_request(message, algorithm="sm3" if self._sm2 else "sha256").encode()
+        serial = int.from_bytes(hashlib.sha256(request).digest()[:8], "big")
+        return answer(request, self._authority, at=BEGIN + timedelta(minutes=minute), serial=serial)
+
+
+def _key(draw: Callable[[int], bytes], *, sm2: bool) -> SigningKey:
+    if sm2:
+        return Sm2Key(Sm2PrivateKey.generate(draw))
+    return SoftwareKey(_rsa(draw(64), draw(64)))
+
+
+def _rsa(one: bytes, two: bytes) -> rsa.RSAPrivateKey:
+    p, q = sorted((_prime(one), _prime(two)), reverse=True)
+    d = pow(_EXPONENT, -1, (p - 1) * (q - 1))
+    public = rsa.RSAPublicNumbers(_EXPONENT, p * q)
+    numbers = rsa.RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p), public)
+    return numbers.private_key()
+
+
+def _prime(seed: bytes) -> int:
+    """Return the first prime from a number that follows from ``seed``, with its two highest bits set."""
+    start = int.from_bytes(hashlib.shake_256(seed).digest(_PRIME_BITS // 8), "big")
+    candidate = start | 3 << (_PRIME_BITS - 2) | 1
+    while not (_passes_division(candidate) and (candidate - 1) % _EXPONENT and _is_probable(candidate)):
+        candidate += 2
+    return candidate
+
+
+@functools.cache
+def _small_primes() -> tuple[int, ...]:
+    return tuple(n for n in range(3, 4000, 2) if all(n % d for d in range(3, int(n**0.5) + 1, 2)))
+
+
+def _passes_division(candidate: int) -> bool:
+    return all(candidate % prime for prime in _small_primes())
+
+
+def _is_probable(candidate: int) -> bool:
+    """Miller and Rabin, with the first odd primes as bases."""
+    twos = (candidate - 1 & 1 - candidate).bit_length() - 1
+    odd = candidate - 1 >> twos
+    for base in (2, *_small_primes()[: _ROUNDS - 1]):
+        power = pow(base, odd, candidate)
+        if power in {1, candidate - 1}:
+            continue
+        for _ in range(twos - 1):
+            power = power * power % candidate
+            if power == candidate - 1:
+                break
+        else:
+            return False
+    return True
