@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
+from tests.cli.outside import outside
 from tests.cli.running import run
 from tests.cli.test_help import COMMANDS
 
@@ -17,6 +18,7 @@ UNREAD = {"path", "member", "code", "reason", "reason_en", "remedy", "remedy_en"
 
 #: One use of every command; ``{home}`` and ``{tmp}`` are filled in.
 USES: dict[str, str] = {
+    "capture": "{site}/ --lead L2026-0001 --allow-private --no-replay --home {home}",
     "case act": "serve-filing C2026-0001 mode=direct --home {home}",
     "case deadlines": "--home {home}",
     "case file": "M2026-0001 --args {tmp}/case.json --home {home}",
@@ -27,7 +29,22 @@ USES: dict[str, str] = {
     "document list": "",
     "document make": "filing-decision C2026-0001 -o {tmp}/documents --home {home}",
     "exhibit custody": "{exhibit} --home {home}",
+    "exhibit examine": "{exhibit} --party 被告 --position disputed --grounds 来源 --home {home}",
+    "exhibit hand-over": "{exhibit} --to 法院 --home {home}",
     "exhibit list": "C2026-0001 --home {home}",
+    "exhibit verify": "{exhibit} --home {home}",
+    "key destroy": "L2026-0002 --basis 保存期满 --approved-by P009 --yes --home {home}",
+    "key list": "--home {home}",
+    "key rekey": "--random-key --home {tmp}/other",
+    "key revoke": "{officer} --reason 介质失窃 --home {home}",
+    "key roles draft": "-o {tmp}/roles.txt --home {home}",
+    "key roles publish": "{tmp}/roles.note --home {home}",
+    "key root adopt": "--threshold 1 {root_vkey} --home {home}",
+    "key root new": "--out {tmp}/second.key --name root-b --passphrase-file {tmp}/words",
+    "key root public": "{tmp}/root.key",
+    "key root sign": "{tmp}/roles.txt {tmp}/root.key -o {tmp}/roles.note --passphrase-file {tmp}/words",
+    "key rotate": "--role package --home {home}",
+    "key trust": "-o {tmp}/trust.json --home {home}",
     "intake": "{tmp}/list.csv --home {home}",
     "law check": "",
     "law deadline": "agency-reply --from 2026-03-18",
@@ -43,10 +60,23 @@ USES: dict[str, str] = {
     "lead register": "title=线索 source=media field=personal-information --home {home}",
     "lead show": "L2026-0001 --home {home}",
     "lead transfer": "{lead} to=乙院 reason=管辖 --home {home}",
+    "ledger anchor": "{home}/log --vkey {vkey} --home {home}",
+    "ledger cosign": "--policy {tmp}/policy.txt --home {home}",
+    "ledger fork-check": "{home}/log/checkpoint {home}/log/checkpoint --vkey {vkey}",
+    "ledger fork-verify": "{tmp}/fork.json --vkey {fork_key}",
     "ledger fsck": "--home {home}",
+    "ledger monitor": "{home}/log --vkey {vkey}",
     "ledger prove": "0 --home {home}",
     "ledger publish": "--home {home}",
+    "ledger resume": "--home {home}",
+    "ledger serve": "--home {home} --port 0 --for 0",
     "ledger status": "--home {home}",
+    "ledger stop-status": "--home {home}",
+    "ledger witness add-log": "{tmp}/w {vkey}",
+    "ledger witness evidence": "{tmp}/w -o {tmp}/evidence",
+    "ledger witness init": "{tmp}/w --name witness.example",
+    "ledger witness serve": "{tmp}/w --port 0 --for 0",
+    "ledger witness status": "{tmp}/w",
     "matter join": "M2026-0001 lead={lead} --home {home}",
     "matter list": "--home {home}",
     "matter open": "{lead} --home {home}",
@@ -61,6 +91,12 @@ USES: dict[str, str] = {
     "package": "C2026-0001 -o {tmp}/case.evp --home {home}",
     "scan": "{tmp}/list.csv",
     "seal": "{tmp}/list.csv --matter M2026-0001 --home {home}",
+    "timestamp check": "--home {home}",
+    "timestamp export": "1 {tmp}/token --home {home}",
+    "timestamp list": "--home {home}",
+    "timestamp request": "--home {home}",
+    "timestamp serve-test": "--for 0",
+    "verifier": "{tmp}/tools",
     "verify": "{tmp}/case.evp --home {home}",
     "warm": "",
 }
@@ -82,29 +118,34 @@ def test_every_command_has_a_use_here() -> None:
     assert leaves == set(USES)
 
 
+#: What must come before the others, and what nothing works well after; each in this order.
+FIRST = [
+    "measure add",
+    "measure add",
+    "measure start",
+    "measure prove",
+    "measure verify",
+    "measure withdraw",
+    "package",
+]
+LAST = [
+    "ledger witness init", "ledger witness add-log", "ledger witness serve", "ledger witness status", "ledger witness evidence",
+    "timestamp request", "timestamp list", "timestamp check", "timestamp export",
+    "key root new", "key root public", "key root adopt", "key roles draft", "key root sign", "key roles publish",
+    "key rotate", "key trust", "key revoke", "key rekey", "key destroy", "key list",
+]  # fmt: skip
+
+
 def test_every_command_prints_one_json_value(home: Path, tmp_path: Path) -> None:
-    (tmp_path / "list.csv").write_text(
-        "姓名,手机号\n王小明,13800138000\n李芳,139****1234\n", encoding="utf-8"
-    )
-    (tmp_path / "case.json").write_text('{"track": "administrative"}', encoding="utf-8")
-    names = {"home": home, "tmp": tmp_path, "lead": "L2026-0001"}
-    names["exhibit"] = run("exhibit", "list", "L2026-0001", "--home", home, "--json").json()[0]["id"]
-    first = [
-        "measure add",
-        "measure add",
-        "measure start",
-        "measure prove",
-        "measure verify",
-        "measure withdraw",
-    ]
-    order = [*first, "package", *(name for name in USES if name not in {*first, "package"})]
-    for name in order:
-        done = run(*name.split(), *USES[name].format(**names).split(), "--json")
-        body = done.json()
-        assert done.code == (1 if name in REFUSED else 0), (name, done.out)
-        assert ("error" in body) is (name in REFUSED), name
-        assert isinstance(body, list) or name not in LISTS, name
-        assert done.err == "", name
+    between = [name for name in USES if name not in {*FIRST, *LAST}]
+    with outside(home, tmp_path) as names:
+        for name in [*FIRST, *between, *LAST]:
+            done = run(*name.split(), *USES[name].format(**names).split(), "--json")
+            body = done.json()
+            assert done.code == (1 if name in REFUSED else 0), (name, done.out)
+            assert ("error" in body) is (name in REFUSED), name
+            assert isinstance(body, list) or name not in LISTS, name
+            assert done.err == "", name
 
 
 def test_scan_has_its_shape(material: Path, tmp_path: Path) -> None:

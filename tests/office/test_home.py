@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from qingyuan.errors import QingyuanError
+from qingyuan.evidence import key_id
+from qingyuan.ledger import Algorithm, VerifierKey, open_checkpoint
+from qingyuan.ledger.tiles import TileFolder
 from qingyuan.office.fsck import check_home
 from qingyuan.office.home import Home, OfficeInfo
-from qingyuan.store import events
+from qingyuan.store import EventDraft, SqlLogStorage, events
 
 
 def _code(path: Path, **options: object) -> str:
@@ -93,7 +97,7 @@ def test_the_trust_file_holds_every_public_key_and_nothing_secret(tmp_path: Path
     with Home.open(tmp_path / "home", create=True) as home:
         signer = home.officer("P007")
         trust = json.loads(home.trust_path.read_bytes())
-        assert {key["role"] for key in trust["keys"]} == {"device", "officer", "package"}
+        assert {key["role"] for key in trust["keys"]} == {"device", "log", "officer", "package"}
         assert signer.public.id in {key["id"] for key in trust["keys"]}
         assert trust["logs"][0]["vkey"] == home.log.key.encode()
 
@@ -139,3 +143,141 @@ def test_a_home_made_by_several_at_once_is_one_home(tmp_path: Path) -> None:
     assert list(check_home(homes[0])) == []
     for home in homes:
         home.close()
+
+
+def _without_sm2(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the home think that the libcrypto of this machine has no SM2."""
+    for module in ("home", "_founding", "_logs"):
+        monkeypatch.setattr(f"qingyuan.office.{module}.can_sign_sm2", lambda: False)
+
+
+def _sizes(home: Home) -> tuple[int, int]:
+    assert home.twin is not None
+    with home.database.read() as connection:
+        heads = [SqlLogStorage(connection, log.origin).read_head() for log in (home.log, home.twin)]
+    assert heads[0] is not None
+    return heads[0].size, heads[1].size if heads[1] else 0
+
+
+def _kinds(home: Home) -> list[str]:
+    with home.database.read() as connection:
+        return [event.type for event in events(connection, ["office"])]
+
+
+def test_a_new_home_has_two_logs_over_the_same_entries_and_publishes_both(tmp_path: Path) -> None:
+    path = tmp_path / "home"
+    with Home.open(path, create=True) as home:
+        home.append([EventDraft("office", "office.note", {"n": n}) for n in range(3)], actor="P001")
+        assert home.twin is not None
+        assert home.twin.origin == f"{home.settings.origin}/sm3"
+        assert _sizes(home) == (4, 4)
+        home.publish()
+        for log, folder in ((home.log, "log"), (home.twin, "log-sm3")):
+            tiles = TileFolder(path / folder, log.suite)
+            note = tiles.checkpoint()
+            assert note is not None
+            assert open_checkpoint(note, [log.key]).checkpoint.size == 4
+        entries = [TileFolder(path / folder).read_entries(0, 4) for folder in ("log", "log-sm3")]
+        assert entries[0] == entries[1]
+        trust = json.loads(home.trust_path.read_bytes())
+        assert trust["v"] == 2
+        assert [log["origin"] for log in trust["logs"]] == [home.log.origin, home.twin.origin]
+        assert {key["id"] for key in trust["keys"] if key["role"] == "log"} == {
+            key_id(VerifierKey.parse(log["vkey"]).public) for log in trust["logs"]
+        }
+
+
+def test_a_home_made_without_sm2_gets_its_twin_where_there_is_sm2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "home"
+    with monkeypatch.context() as patch:
+        _without_sm2(patch)
+        with Home.open(path, create=True) as home:
+            home.append([EventDraft("office", "office.note", {"n": n}) for n in range(600)], actor="P001")
+            home.publish()
+            assert home.twin is None
+            assert len(json.loads(home.trust_path.read_bytes())["logs"]) == 1
+        assert not (path / "log-sm3").exists()
+    with Home.open(path) as home:
+        assert _kinds(home)[-1] == "office.twin_begun"
+        assert _sizes(home) == (602, 602)
+        assert list(check_home(home)) == []
+        assert len(json.loads(home.trust_path.read_bytes())["logs"]) == 2
+    Home.open(path).close()
+    with monkeypatch.context() as patch:
+        _without_sm2(patch)
+        with Home.open(path) as home:  # the twin lags until someone who can sign writes again
+            assert home.twin is None
+            home.append([EventDraft("office", "office.note", {})], actor="P001")
+    with Home.open(path) as home:
+        home.append([EventDraft("office", "office.note", {})], actor="P001")
+        assert _sizes(home) == (604, 604)
+        assert _kinds(home).count("office.twin_begun") == 1
+
+
+def test_a_twin_whose_beginning_was_cut_off_is_begun_by_the_next_opening(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "home"
+    with monkeypatch.context() as patch:
+        _without_sm2(patch)
+        with Home.open(path, create=True) as home, home.changing_keys() as ring:
+            made = ring.new_signer("log", name=f"{home.settings.origin}/sm3", algorithm="sm2")
+    with Home.open(path) as home:
+        assert home.twin is not None
+        assert home.twin.key.encode() == made.public.vkey()
+        assert _kinds(home) == ["office.opened", "office.twin_begun"]
+
+
+def test_a_trust_file_that_is_old_or_lost_is_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "home"
+    with Home.open(path, create=True) as home:
+        before = home.trust_path.read_bytes()
+        home.officer("P001")
+        after = home.trust_path.read_bytes()
+    for stale in (before, b"{}", None):
+        (path / "trust.json").unlink()
+        if stale is not None:
+            (path / "trust.json").write_bytes(stale)
+        Home.open(path).close()
+        assert (path / "trust.json").read_bytes() == after
+
+
+def test_a_failed_change_of_keys_leaves_nothing_behind(tmp_path: Path) -> None:
+    with Home.open(tmp_path / "home", create=True) as home:
+
+        def fail() -> None:
+            with home.changing_keys() as ring:
+                ring.scope_key("L2026-0001")
+                raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            fail()
+        assert home.keyring.scopes() == ()
+        home.scope_key("L2026-0002")
+        assert home.keyring.scopes() == ("L2026-0002",)
+
+
+def test_the_trust_file_names_authorities_and_witnesses_of_the_settings(tmp_path: Path) -> None:
+    path = tmp_path / "home"
+    Home.open(path, create=True).close()
+    witness = VerifierKey("court.example/w", Algorithm.COSIGNATURE, bytes(31) + b"\x01").encode()
+    at = (path / "trust.json").stat().st_mtime_ns + 1_000_000
+    (path / "policy.txt").write_text(f"witness court {witness}\nquorum court\n", encoding="utf-8")
+    os.utime(path / "policy.txt", ns=(at, at))
+    Home.open(path).close()
+    assert json.loads((path / "trust.json").read_bytes())["witnesses"] == [witness]
+    before = (path / "trust.json").read_bytes()
+    for name, code in (("policy.txt", "office.bad-policy"), ("tsa.yaml", "office.bad-tsa")):
+        kept = (path / name).read_bytes() if (path / name).exists() else None
+        (path / name).write_text("what: [", encoding="utf-8")
+        os.utime(path / name, ns=(2 * at, 2 * at))
+        with Home.open(path) as home:  # it opens, and what needs the file names it
+            assert home.trust_path.read_bytes() == before
+            with pytest.raises(QingyuanError) as caught:
+                home.trust()
+            assert caught.value.code == code
+        (path / name).unlink()
+        if kept is not None:
+            (path / name).write_bytes(kept)

@@ -18,10 +18,11 @@ from qingyuan.ledger import (
     open_checkpoint,
     verify_fork,
 )
-from qingyuan.office import witness_server
+from qingyuan.office import _serving
+from qingyuan.office._serving import MAX_BODY_SIZE
 from qingyuan.office.clock import FixedClock
 from qingyuan.office.errors import OfficeError
-from qingyuan.office.witness_server import MAX_BODY_SIZE, WitnessServer
+from qingyuan.office.witness_server import WitnessServer
 from qingyuan.office.witness_state import MAX_EVIDENCE, WitnessFile
 from qingyuan.office.witnessing import ask_witness, fetch_checkpoint
 from tests.ledger.support import ORIGIN, signer
@@ -109,7 +110,7 @@ def test_a_connection_is_kept_for_the_next_request(server: WitnessServer) -> Non
 
 
 def test_a_client_that_drips_bytes_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(witness_server, "REQUEST_SECONDS", 0.6)
+    monkeypatch.setattr(_serving, "REQUEST_SECONDS", 0.6)
     with (
         running(tmp_path / "w.db", cosigner()) as server,
         socket.create_connection(("127.0.0.1", server.port), timeout=5) as raw,
@@ -130,7 +131,7 @@ def test_a_client_that_drips_bytes_is_cut_off(tmp_path: Path, monkeypatch: pytes
 
 
 def test_connections_beyond_the_limit_are_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(witness_server, "MAX_CONNECTIONS", 2)
+    monkeypatch.setattr(_serving, "MAX_CONNECTIONS", 2)
     with running(tmp_path / "w.db", cosigner()) as server, contextlib.ExitStack() as open_ones:
         for _ in range(2):
             raw = open_ones.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=5))

@@ -14,7 +14,7 @@ from qingyuan.cli._findings import print_findings
 from qingyuan.cli._found import print_kinds, print_persons, print_readings, print_unread, unread_json
 from qingyuan.office.collect import MAX_FILE_BYTES, Limits
 from qingyuan.office.home import Home
-from qingyuan.office.intake import Progress, Registration, seal_into
+from qingyuan.office.intake import Progress, Registration
 from qingyuan.office.intake import intake as run_intake
 from qingyuan.office.sealing import Collector
 from qingyuan.office.summary import IntakeResult
@@ -144,34 +144,3 @@ def print_intake(result: IntakeResult, out: Out, given: Sequence[Path] = ()) -> 
         "以上为线索，不是结论；以封存的原件为准。",
         "these are clues, not verdicts; the sealed originals decide.",
     )
-
-
-@click.command()
-@click.argument(
-    "paths", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
-@click.option("--matter", "scope", required=True, help="线索或总案编号 | lead or matter")
-@click.option("--by", "actor", default="P001", show_default=True, help="收集人编号 | who collects")
-@click.option("--second", default=None, help="第二收集人编号 | second collector")
-@click.option("--from", "origin", default="", help="材料来自何处 | where it comes from")
-@click.option("--method", default="file-copy", show_default=True, help="收集方式 | how it was collected")
-@home_option
-@common
-def seal(
-    paths: tuple[Path, ...],
-    scope: str,
-    actor: str,
-    second: str | None,
-    origin: str,
-    method: str,
-    home: Path,
-    out: Out,
-) -> None:
-    """将材料封存入案 | Seal files into a lead or matter, without a scan."""
-    collector = Collector(actor, second, method, origin)
-    with Home.open(home) as office:
-        sealed = [(str(path), seal_into(office, scope, path, collector)) for path in paths]
-        office.publish()
-    out.result({"exhibits": [{"path": path, "id": name} for path, name in sealed]})
-    for path, name in sealed:
-        out.say(f"{name}  {path}", f"{name}  {path}")

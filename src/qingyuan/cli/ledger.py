@@ -9,11 +9,10 @@ from pathlib import Path
 import click
 
 from qingyuan.cli._app import Out, common, home_option
+from qingyuan.cli._forks import fork_check, fork_verify, monitor
+from qingyuan.cli._recognition import anchor, cosign, resume, stop_status
+from qingyuan.cli.witness import witness
 from qingyuan.errors import QingyuanError
-from qingyuan.ledger import TileCache, open_checkpoint, prove_inclusion
-from qingyuan.office.fsck import check_home
-from qingyuan.office.home import Home
-from qingyuan.store import SqlLogStorage
 
 
 @click.group()
@@ -26,6 +25,9 @@ def ledger() -> None:
 @common
 def status(home: Path, out: Out) -> None:
     """账本状态 | Origin, size, root and signature of the newest head."""
+    from qingyuan.ledger import open_checkpoint  # noqa: PLC0415 - a witness needs no home, and starts without it
+    from qingyuan.office.home import Home  # noqa: PLC0415
+
     with Home.open(home) as office:
         head = office.head()
         if head is None:
@@ -62,6 +64,10 @@ def status(home: Path, out: Out) -> None:
 @common
 def prove(index: int, output: Path | None, home: Path, out: Out) -> None:
     """存在性证明 | The tlog-proof that an entry is in the log."""
+    from qingyuan.ledger import TileCache, prove_inclusion  # noqa: PLC0415
+    from qingyuan.office.home import Home  # noqa: PLC0415
+    from qingyuan.store import SqlLogStorage  # noqa: PLC0415
+
     with Home.open(home) as office, office.database.read() as connection:
         storage = SqlLogStorage(connection, office.settings.origin)
         head = storage.read_head()
@@ -89,6 +95,9 @@ def prove(index: int, output: Path | None, home: Path, out: Out) -> None:
 @common
 def fsck(home: Path, out: Out) -> None:
     """全面自检（只读） | Re-read every entry, event, tile and blob; exit 1 when something is wrong."""
+    from qingyuan.office.fsck import check_home  # noqa: PLC0415
+    from qingyuan.office.home import Home  # noqa: PLC0415
+
     with Home.open(home) as office:
         troubles = list(check_home(office))
         head = office.head()
@@ -115,10 +124,76 @@ def fsck(home: Path, out: Out) -> None:
 @common
 def publish(home: Path, out: Out) -> None:
     """重建公开的账本文件 | Rebuild the published tiles from the database."""
+    from qingyuan.office.home import Home  # noqa: PLC0415
+    from qingyuan.office.recognition import publish_checkpoints  # noqa: PLC0415
+
     with Home.open(home) as office:
         office.publish()
+        publish_checkpoints(office)
     out.result({"folder": str(home / "log")})
     out.say(f"已写入 {home / 'log'}", f"written to {home / 'log'}")
+
+
+@ledger.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="监听地址 | address to listen on")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8061, show_default=True, help="端口，0 为任选 | port"
+)
+@click.option(
+    "--witness",
+    "witness_folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="同时在 /witness 运行此见证方 | also run this witness, below /witness",
+)
+@click.option(
+    "--for",
+    "seconds",
+    type=click.FloatRange(0),
+    default=None,
+    help="若干秒后自行结束 | end by itself after so many seconds",
+)
+@home_option
+@common
+def serve(
+    host: str, port: int, witness_folder: Path | None, seconds: float | None, home: Path, out: Out
+) -> None:
+    """公布账本 | Serve the published tiles of both logs over HTTP, read-only, until SIGTERM."""
+    from qingyuan.office._serving import Server, Sites  # noqa: PLC0415 - the group stays quick
+    from qingyuan.office.tile_server import TileSite  # noqa: PLC0415
+    from qingyuan.office.witness_folder import WitnessFolder  # noqa: PLC0415
+    from qingyuan.office.witness_server import WitnessSite  # noqa: PLC0415
+
+    if not (home / "log").is_dir():
+        raise QingyuanError(
+            "ledger.not-published",
+            zh="这里没有公布的账本",
+            en="no log is published here",
+            where=str(home),
+            remedy_zh="先运行 qingyuan ledger publish",
+            remedy_en="run qingyuan ledger publish first",
+        )
+    tiles = TileSite.of_home(home)
+    opened = None if witness_folder is None else WitnessFolder.open(witness_folder)
+    site = None
+    if opened is not None:
+        site = WitnessSite(
+            opened.state_path, opened.cosigners, opened.logs(), prefix="/witness", reload=opened.reload()
+        )
+    both = tiles if site is None else Sites(tiles, site)
+    with Server(host, port, both, tick=None if site is None else site.tick) as server:
+        url = f"http://{f'[{host}]' if ':' in host else host}:{server.port}"
+        paths = ["/log", "/log-sm3", *(["/witness"] if site else [])]
+        out.result({"url": url, "prefixes": [f"{url}{path}" for path in paths]})
+        for path in paths:
+            out.say(f"正在监听 {url}{path}", f"listening on {url}{path}")
+        server.run_until_signal(seconds)
+    if site is not None:
+        site.close()
+
+
+for _command in (anchor, cosign, fork_check, fork_verify, monitor, resume, stop_status, witness):
+    ledger.add_command(_command)
 
 
 def _empty(home: Path) -> QingyuanError:

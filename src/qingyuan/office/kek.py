@@ -7,6 +7,7 @@ the user's own data folder, outside the home, so that a copied home alone opens 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from qingyuan.evidence import Kek
@@ -49,22 +50,15 @@ def passphrase() -> str | None:
 def new_kek(home_id: str, entropy: Entropy) -> Kek:
     """Return the secret for a new home, making and keeping a random key when there is no passphrase."""
     words = passphrase()
-    if words is not None:
-        return Kek.passphrase(words)
-    folder = key_folder()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / f"{home_id}.key"
-    key = entropy(_KEY_BYTES)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
-    return Kek.raw(key)
+    return Kek.passphrase(words) if words is not None else _make_key(key_folder() / f"{home_id}.key", entropy)
 
 
-def find_kek(home_id: str) -> Kek:
+def find_kek(home_id: str, opens: Callable[[Kek], bool]) -> Kek:
     """Return the secret of an existing home.
+
+    Args:
+        home_id: Identifier of the home.
+        opens: Says whether a secret opens the keyring; asked only when a change of the key file was cut off.
 
     Raises:
         OfficeError: There is neither a passphrase nor this home's key file.
@@ -73,6 +67,9 @@ def find_kek(home_id: str) -> Kek:
     if words is not None:
         return Kek.passphrase(words)
     path = key_folder() / f"{home_id}.key"
+    waiting = _waiting(home_id)
+    if waiting.exists() and opens(Kek.raw(waiting.read_bytes())):
+        waiting.replace(path)
     try:
         return Kek.raw(path.read_bytes())
     except OSError as error:
@@ -84,3 +81,40 @@ def find_kek(home_id: str) -> Kek:
             remedy_zh="请设置 QINGYUAN_PASSPHRASE，或从备份恢复该密钥文件",
             remedy_en="set QINGYUAN_PASSPHRASE, or restore that key file from its backup",
         ) from error
+
+
+def next_kek(home_id: str, entropy: Entropy) -> Kek:
+    """Return a new random key for a home, kept beside the old one until :func:`settle_kek`."""
+    waiting = _waiting(home_id)
+    waiting.unlink(missing_ok=True)  # of a change that was cut off before it had any effect
+    return _make_key(waiting, entropy)
+
+
+def settle_kek(home_id: str, *, is_passphrase: bool) -> None:
+    """Put the new key file in the place of the old one, or remove the old one when a passphrase opens the home."""
+    path = key_folder() / f"{home_id}.key"
+    if is_passphrase:
+        path.unlink(missing_ok=True)
+        _waiting(home_id).unlink(missing_ok=True)
+    else:
+        _waiting(home_id).replace(path)
+
+
+def _waiting(home_id: str) -> Path:
+    return key_folder() / f"{home_id}.key.new"
+
+
+def _make_key(path: Path, entropy: Entropy) -> Kek:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key = entropy(_KEY_BYTES)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return Kek.raw(key)

@@ -26,11 +26,24 @@ class Keys:
         self._path = path
         self._kek = kek
         self._entropy = entropy
+        self._changing = False
         self._read()
 
+    @property
+    def ring(self) -> Keyring:
+        """The keyring as it is on disk now; change it within :meth:`changing` only."""
+        if not self._changing and self._seen != self._identity():
+            self._read()
+        return self._ring
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """What changes whenever a process saves the keyring; costs one look at the folder."""
+        return self._identity()
+
     def _read(self) -> None:
-        self._seen = self._identity()
-        self.ring = Keyring.open(self._path, self._kek, self._entropy)
+        self._seen: tuple[int, int] | None = self._identity()
+        self._ring = Keyring.open(self._path, self._kek, self._entropy)
 
     def _identity(self) -> tuple[int, int]:
         status = self._path.stat()
@@ -38,15 +51,26 @@ class Keys:
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[Keyring]:
-        """Yield the keyring as it is on disk now; what the block adds is saved before anyone uses it."""
+        """Yield the keyring as it is on disk now; what the block changes is saved before anyone uses it.
+
+        After an error nothing of the block is saved, here or later.
+        """
         with locked(self._path.with_name(".keyring.lock")):
-            if self._seen != self._identity():
-                self._read()
-            before = self.ring.scopes(), self.ring.public_keys()
-            yield self.ring
-            if before != (self.ring.scopes(), self.ring.public_keys()):
-                self.ring.save(self._path)
+            ring = self.ring
+            self._changing, self._seen = True, None
+            try:
+                yield ring
+                if ring.changed:
+                    ring.save(self._path)
                 self._seen = self._identity()
+            finally:
+                self._changing = False
+
+    def rekey(self, kek: Kek) -> None:
+        """Let ``kek`` open the keyring from now on, and the old secret no more."""
+        with self.changing() as ring:
+            ring.rekey(kek)
+        self._kek = kek
 
 
 @contextlib.contextmanager

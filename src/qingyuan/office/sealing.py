@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
+import msgspec.yaml
 import sqlalchemy as sa
 
 from qingyuan.evidence import (
     Collected,
     Digests,
+    SealAlgorithm,
     Sealed,
     SealedReader,
     SignedManifest,
@@ -31,12 +33,20 @@ from qingyuan.evidence import (
 )
 from qingyuan.evidence.sources import open_source
 from qingyuan.office.collect import shown
+from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
 from qingyuan.store import EventDraft
 from qingyuan.store.blobs import write_failed
 from qingyuan.store.registry import ExhibitRow, add_exhibits
 
+#: Name of the file in a home that chooses the algorithm.
+SEALING = "sealing.yaml"
+
 _READ = 1 << 20
+
+
+class _SealingFile(msgspec.Struct, forbid_unknown_fields=True):
+    algorithm: SealAlgorithm = "aes-256-gcm"
 
 
 class Collector(msgspec.Struct, frozen=True):
@@ -100,6 +110,7 @@ class Sealer:
         self._scope = scope
         self._collector = collector
         self._key = home.scope_key(scope)
+        self._algorithm = seal_algorithm(home)
         self._officer = home.officer(collector.by)
 
     def file(
@@ -154,7 +165,15 @@ class Sealer:
         temporary = self._home.blobs.temporary(self._scope)
         try:
             with temporary.open("wb") as target:
-                return seal(stream, target, self._key.key, self._key.id, self._home.entropy), temporary
+                sealed = seal(
+                    stream,
+                    target,
+                    self._key.key,
+                    self._key.id,
+                    self._home.entropy,
+                    algorithm=self._algorithm,
+                )
+                return sealed, temporary
         except BaseException as error:
             temporary.unlink(missing_ok=True)
             if isinstance(error, OSError):  # a source that cannot be read raises SourceError
@@ -255,6 +274,30 @@ class Sealer:
         return rows
 
 
+def seal_algorithm(home: Home) -> SealAlgorithm:
+    """Return how a home seals: AES-256-GCM, unless its file ``sealing.yaml`` says ``algorithm: sm4-gcm``.
+
+    What is sealed already stays as it is; every sealed file names its algorithm.
+
+    Raises:
+        OfficeError: The file cannot be used.
+    """
+    path = home.path / SEALING
+    if not path.is_file():
+        return "aes-256-gcm"
+    try:
+        return msgspec.yaml.decode(path.read_bytes(), type=_SealingFile).algorithm
+    except msgspec.MsgspecError as error:
+        raise OfficeError(
+            "office.bad-sealing-file",
+            zh=f"{SEALING} 不能使用：{error}",
+            en=f"{SEALING} cannot be used: {error}",
+            where=str(path),
+            remedy_zh="写成 algorithm: aes-256-gcm 或 algorithm: sm4-gcm，或删除该文件",
+            remedy_en="write algorithm: aes-256-gcm or algorithm: sm4-gcm, or remove the file",
+        ) from error
+
+
 def open_exhibit(home: Home, row: ExhibitRow) -> SealedReader:
     """Open the content of an exhibit.
 
@@ -302,5 +345,5 @@ def _facts(path: Path, sealed: Sealed) -> Sealed:
             digest.update(block)
         size = file.tell()
     return msgspec.structs.replace(
-        sealed, sealed_size=size, sealed_sha256=digest.hexdigest(), chunk=header.chunk
+        sealed, sealed_size=size, sealed_sha256=digest.hexdigest(), chunk=header.chunk, alg=header.title
     )

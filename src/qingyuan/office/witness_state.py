@@ -151,9 +151,9 @@ class WitnessFile:
                 raise
 
     def _prepare(self, key: VerifierKey, *, create: bool) -> None:
-        # One file and no side files between transactions; EXTRA also flushes the folder.
-        self._sql.execute("PRAGMA journal_mode = DELETE")
-        self._sql.execute("PRAGMA synchronous = EXTRA")
+        # One flush a commit; while the witness runs, the file and its "-wal" belong together.
+        self._sql.execute("PRAGMA journal_mode = WAL")
+        self._sql.execute("PRAGMA synchronous = FULL")
         if create:
             statements = (
                 f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA application_id = {_APPLICATION};"

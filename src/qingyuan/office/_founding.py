@@ -1,0 +1,119 @@
+"""Making a new home folder, and the secrets of one that follows from a seed."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import msgspec
+
+from qingyuan.evidence import Kek, Keyring, KeyringError
+from qingyuan.office._logs import TWIN_SUFFIX, can_sign_sm2
+from qingyuan.office.clock import Entropy, seeded_entropy, system_entropy
+from qingyuan.office.errors import OfficeError
+from qingyuan.office.kek import find_kek, new_kek
+from qingyuan.office.keys import locked, write_small
+from qingyuan.office.settings import OfficeInfo, Settings
+from qingyuan.store import Database, SqlLogStorage
+
+SETTINGS = "office.json"
+KEYRING = "keyring.json"
+DATABASE = "qingyuan.db"
+CREATION_LOCK = ".creation.lock"
+
+
+def found(path: Path, office: OfficeInfo, seed: str | None) -> None:
+    """Make a home in an empty folder; of two who do so at once, the later one finds it made.
+
+    Raises:
+        OfficeError: ``office.not-empty`` when there is anything else.
+    """
+    _refuse_foreign(path)
+    path.mkdir(parents=True, exist_ok=True)
+    with locked(path / CREATION_LOCK):
+        if not (path / SETTINGS).exists():
+            _create(path, office, seed)
+
+
+def kek_of(settings: Settings, keyring: Path) -> Kek:
+    """Return the secret that opens the keyring of a home.
+
+    Raises:
+        OfficeError: ``office.no-key`` when it is not here.
+    """
+    if settings.seed is not None:
+        return Kek.raw(_seed_key(settings.seed))
+
+    def opens(kek: Kek) -> bool:
+        with contextlib.suppress(KeyringError):
+            Keyring.open(keyring, kek, system_entropy)
+            return True
+        return False
+
+    return find_kek(settings.home, opens)
+
+
+def entropy_at(path: Path, settings: Settings, database: Database) -> Entropy:
+    """Return the source of random bytes of a home.
+
+    Of a seeded one, it begins at a number that grows with every event and every key, so that a seed never gives
+    the same bytes twice.
+    """
+    with database.read() as connection:
+        head = SqlLogStorage(connection, settings.origin).read_head()
+    position = ((head.size if head else 0) + 1) << 32 | (path / KEYRING).stat().st_size
+    return _entropy(settings.seed, position)
+
+
+def _entropy(seed: str | None, position: int) -> Entropy:
+    return system_entropy if seed is None else seeded_entropy(seed, position)
+
+
+def _create(path: Path, office: OfficeInfo, seed: str | None) -> None:
+    """Write keyring, database and settings of a new home into a folder that only we write to."""
+    for name in _entries(path) - {CREATION_LOCK}:  # of a run that was killed before it promised anything
+        (path / name).unlink()
+    entropy = _entropy(seed, 0)
+    home_id = entropy(8).hex()
+    settings = Settings(1, home_id, office, f"{office.id}.qingyuan.invalid/{home_id[:8]}", seed)
+    keyring = Keyring.create(
+        entropy, Kek.raw(_seed_key(seed)) if seed is not None else new_kek(home_id, entropy)
+    )
+    keyring.new_signer("log", name=settings.origin)
+    if can_sign_sm2():
+        keyring.new_signer("log", name=settings.origin + TWIN_SUFFIX, algorithm="sm2")
+    keyring.new_signer("package", name=f"{settings.origin}/package")
+    keyring.new_signer("device", actor="D001")
+    keyring.save(path / KEYRING)
+    Database.at(path / DATABASE).close()
+    # The settings come last: without them the folder is no home, and a crash before leaves none.
+    write_small(path / SETTINGS, msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n")
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Refuse a folder that holds anything but what a killed creation leaves."""
+    own = {
+        CREATION_LOCK,
+        KEYRING,
+        DATABASE,
+        *(f"{DATABASE}-{part}" for part in ("wal", "shm", "journal")),
+        f".{SETTINGS}.part",
+    }
+    if all(name in own or name.startswith(".writing-") for name in _entries(path)):
+        return
+    raise OfficeError(
+        "office.not-empty",
+        zh="目录不为空，且不是工作目录",
+        en="the folder is not empty and is no home folder",
+        where=str(path),
+        remedy_zh="请另选一个空目录",
+        remedy_en="choose an empty folder",
+    )
+
+
+def _entries(path: Path) -> set[str]:
+    return {entry.name for entry in path.iterdir()} if path.is_dir() else set()
+
+
+def _seed_key(seed: str) -> bytes:
+    return seeded_entropy(f"kek:{seed}", 0)(32)

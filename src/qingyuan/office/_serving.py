@@ -1,0 +1,321 @@
+"""A small HTTP server for the public faces of an office, on the standard library.
+
+What is served is a :class:`Site`: it says which methods a path takes and answers requests. Limits on connections, time
+and size are kept here, for all sites alike. TLS is the work of a proxy in front; nothing served trusts the client.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import FrameType, TracebackType
+from typing import Protocol, Self
+
+#: Longest request body, in bytes: 63 proof lines and a checkpoint with a dozen large signatures.
+MAX_BODY_SIZE = 1 << 16
+#: Seconds a connection may take for one request, and may idle between two.
+REQUEST_SECONDS = 15
+#: Most connections served at once; further ones are closed unanswered.
+MAX_CONNECTIONS = 64
+
+TEXT_TYPE = "text/plain; charset=utf-8"
+
+_LOG = logging.getLogger(__name__)
+_LENGTH = re.compile(r"[0-9]{1,12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that a site is asked to answer.
+
+    Attributes:
+        method: HTTP method.
+        path: The path exactly as it was sent, with a query if it had one.
+        body: Its body; empty when it has none.
+        gzip: Whether the client takes gzip.
+    """
+
+    method: str
+    path: str
+    body: bytes = b""
+    gzip: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a site answers.
+
+    Attributes:
+        status: HTTP status.
+        body: Response body.
+        content_type: Its type.
+        headers: Further headers.
+    """
+
+    status: int
+    body: bytes
+    content_type: str = TEXT_TYPE
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Site(Protocol):
+    """Something that answers requests; it is called from several threads at once."""
+
+    def methods(self, path: str) -> tuple[str, ...]:
+        """Return the methods a path takes; none when there is no such path."""
+
+    def answer(self, request: Request) -> Reply:
+        """Answer a request by one of those methods."""
+
+
+class Sites:
+    """Several sites on one port; the first that knows a path answers.
+
+    Args:
+        sites: The sites, in order.
+    """
+
+    def __init__(self, *sites: Site) -> None:
+        """Keep the sites."""
+        self._sites = sites
+
+    def methods(self, path: str) -> tuple[str, ...]:
+        """Return the methods a path takes."""
+        return next((found for each in self._sites if (found := each.methods(path))), ())
+
+    def answer(self, request: Request) -> Reply:
+        """Answer by the first site that knows the path."""
+        site = next(each for each in self._sites if each.methods(request.path))
+        return site.answer(request)
+
+
+class Server:
+    """Sites listening on a port.
+
+    Args:
+        host: Address to listen on.
+        port: TCP port; 0 takes a free one.
+        site: What answers.
+        tick: Called a few times a second between requests.
+
+    Raises:
+        OSError: When the port cannot be taken.
+    """
+
+    def __init__(self, host: str, port: int, site: Site, *, tick: Callable[[], None] | None = None) -> None:
+        """Take the port; requests are answered by :meth:`run`."""
+        self._http = _Http((host, port), site, tick)
+
+    def __enter__(self) -> Self:
+        """Return the server."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the server."""
+        self.close()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self._http.server_address[1])
+
+    def run(self) -> None:
+        """Answer requests until :meth:`stop` is called from another thread."""
+        self._http.serve_forever(poll_interval=0.2)
+
+    def stop(self) -> None:
+        """Make :meth:`run` return, and wait until it has."""
+        self._http.shutdown()
+
+    def close(self) -> None:
+        """Release the port and finish the requests under way. :meth:`run` must have returned."""
+        self._http.server_close()
+
+    def run_until_signal(self, seconds: float | None = None) -> None:
+        """Answer requests until the process gets SIGTERM or SIGINT; for the main thread of a process.
+
+        Args:
+            seconds: End by itself after so many seconds; ``None`` for never.
+        """
+
+        def on_signal(_number: int, _frame: FrameType | None) -> None:
+            threading.Thread(
+                target=self.stop
+            ).start()  # run() is on this thread: stopping here would wait for ever
+
+        alarm = None if seconds is None else threading.Timer(seconds, self.stop)
+        with _handling(on_signal, signal.SIGTERM, signal.SIGINT):
+            if alarm is not None:
+                alarm.start()
+            self.run()
+        if alarm is not None:
+            alarm.cancel()
+
+
+@contextlib.contextmanager
+def _handling(handler: Callable[[int, FrameType | None], None], *numbers: signal.Signals) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            signal.signal(number, former)
+
+
+class _Http(ThreadingHTTPServer):
+    daemon_threads = False  # closing waits for the requests under way
+    request_queue_size = 64
+
+    def __init__(self, address: tuple[str, int], site: Site, tick: Callable[[], None] | None) -> None:
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        self.site = site
+        self._tick = tick
+        self._slots = threading.BoundedSemaphore(MAX_CONNECTIONS)
+        self._guard = threading.Lock()
+        self._deadlines: dict[socket.socket, float] = {}
+        super().__init__(address, _Handler)
+
+    def server_bind(self) -> None:
+        # The parent class looks its own name up in the DNS here, which may hang.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
+    def allow(self, connection: socket.socket) -> None:
+        """Give a connection its time for the next request."""
+        with self._guard:
+            self._deadlines[connection] = time.monotonic() + REQUEST_SECONDS
+
+    def service_actions(self) -> None:
+        # A timeout of the socket only sees silence; a client that drips bytes is cut off here.
+        now = time.monotonic()
+        with self._guard:
+            self._cut([each for each, deadline in self._deadlines.items() if deadline < now])
+        if self._tick is not None:
+            self._tick()
+
+    def process_request(
+        self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
+    ) -> None:
+        if not self._slots.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        super().process_request(request, client_address)
+
+    def process_request_thread(
+        self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
+    ) -> None:
+        assert isinstance(request, socket.socket)
+        self.allow(request)
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._guard:
+                self._deadlines.pop(request, None)
+            self._slots.release()
+
+    def server_close(self) -> None:
+        with self._guard:
+            self._cut(list(self._deadlines))
+        super().server_close()
+
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 - as the parent has it
+        _LOG.exception("a connection ended in an error")
+
+    @staticmethod
+    def _cut(connections: list[socket.socket]) -> None:
+        for each in connections:
+            try:
+                each.shutdown(socket.SHUT_RD)  # what is being answered may still be sent
+            except OSError:  # closed in between
+                continue
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "qingyuan"
+    sys_version = ""
+    timeout = REQUEST_SECONDS
+    wbufsize = -1  # head and body of a reply leave in one packet
+
+    def do_GET(self) -> None:
+        site, path = self._http.site, self._target
+        allowed = site.methods(path)
+        if self.command not in allowed:
+            headers = (("Allow", ", ".join(allowed)),) if allowed else ()
+            status = HTTPStatus.METHOD_NOT_ALLOWED if allowed else HTTPStatus.NOT_FOUND
+            self._close(status, "method not allowed" if allowed else "no such path", headers)
+            return
+        body = self._body() if self.command in ("POST", "PUT", "PATCH") else b""
+        if body is None:
+            return
+        takes = {each.strip() for each in self.headers.get("Accept-Encoding", "").lower().split(",")}
+        self._send(site.answer(Request(self.command, path, body, "gzip" in takes)))
+
+    do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_GET  # noqa: N815 - names of the parent class
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002 - as the parent has it
+        """Answer a request that the parent class refuses, in plain text."""
+        self._close(int(code), message or "bad request")
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002 - as the parent has it
+        _LOG.info("%s %s", self.command, code)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - name of the parent class
+        _LOG.info(format, *args)
+
+    def handle_one_request(self) -> None:
+        self._http.allow(self.connection)
+        super().handle_one_request()
+
+    @property
+    def _http(self) -> _Http:
+        assert isinstance(self.server, _Http)
+        return self.server
+
+    @property
+    def _target(self) -> str:
+        # As it was sent: the parent class takes several slashes at the start for one.
+        return self.requestline.split()[1]
+
+    def _body(self) -> bytes | None:
+        lengths = self.headers.get_all("Content-Length", [])
+        if "Transfer-Encoding" in self.headers or len(lengths) != 1 or not _LENGTH.fullmatch(lengths[0]):
+            self._close(411, "one Content-Length is required")
+            return None
+        if int(lengths[0]) > MAX_BODY_SIZE:
+            self._close(413, f"a request has at most {MAX_BODY_SIZE} bytes")
+            return None
+        body = self.rfile.read(int(lengths[0]))
+        if len(body) < int(lengths[0]):
+            self._close(400, "the body was cut short")
+            return None
+        return body
+
+    def _close(self, status: int, reason: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        self.close_connection = True  # a body that was not read must not pass for the next request
+        self._send(Reply(status, f"{reason}\n".encode(), headers=headers))
+
+    def _send(self, reply: Reply) -> None:
+        self.send_response(reply.status)
+        self.send_header("Content-Type", reply.content_type)
+        self.send_header("Content-Length", str(len(reply.body)))
+        for name, value in reply.headers:
+            self.send_header(name, value)
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(reply.body)

@@ -1,0 +1,211 @@
+"""Sealing files of any kind together with the record of how they were collected.
+
+The record (取证记录) is sealed as an exhibit derived from the files. What it lacks is named with the article that
+wants it, and is never a reason to refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+import yaml
+
+from qingyuan import __version__
+from qingyuan.evidence import AcquisitionRecord, Collected, MissingFact, format_time, missing_facts
+from qingyuan.office.casework import docket_streams
+from qingyuan.office.collect import shown
+from qingyuan.office.errors import OfficeError
+from qingyuan.office.home import Home
+from qingyuan.office.sealing import Collector, Sealer
+
+_LIMIT = 1 << 20
+_ENGINE = f"qingyuan/{__version__} acquisition-record"
+
+
+class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What people know about a collection; the members of :class:`AcquisitionRecord` that they write down.
+
+    Attributes:
+        by: Actor identifier of the collector; empty to take it from the command.
+        second: Second collector's; empty to take it from the command.
+        method: How; empty to take it from the command.
+        source: From where; empty to take it from the command.
+        device: Identifier of the device it was collected on; empty to take it from the command.
+        started: When the collection began, if that was before the files were sealed.
+        ended: When it ended.
+        cause: The matter or purpose.
+        place: Where the collectors were.
+        steps: The steps taken.
+        access: How the source was reached.
+        network: Addresses, name resolution, proxy, certificate fingerprints.
+        environment: Hardware and software.
+        cleanliness: What was checked before the start, and the result.
+        clock_offset_ms: Offset of the wall clock from the reference.
+        medium: Identifier of the original medium and of its seal.
+        no_medium_reason: Why the original medium could not be taken.
+        copy_source: What a copy was made from.
+        copy_process: How the copy was made.
+        provider: Who handed the material over.
+        notice: Number of the notice by which it was obtained.
+        witnesses: Actor identifiers of witnesses.
+        no_witness_reason: Why there was no witness.
+        recordings: Exhibit identifiers of screenshots and video that show the collection.
+        changes: Additions, deletions or changes made to the material, with the reason.
+        category: Category of electronic data.
+        remarks: Anything else that needs saying.
+    """
+
+    by: str = ""
+    second: str = ""
+    method: str = ""
+    source: str = ""
+    device: str = ""
+    started: str = ""
+    ended: str = ""
+    cause: str = ""
+    place: str = ""
+    steps: tuple[str, ...] = ()
+    access: str = ""
+    network: tuple[str, ...] = ()
+    environment: str = ""
+    cleanliness: str = ""
+    clock_offset_ms: int | None = None
+    medium: str = ""
+    no_medium_reason: str = ""
+    copy_source: str = ""
+    copy_process: str = ""
+    provider: str = ""
+    notice: str = ""
+    witnesses: tuple[str, ...] = ()
+    no_witness_reason: str = ""
+    recordings: tuple[str, ...] = ()
+    changes: str = ""
+    category: str = ""
+    remarks: str = ""
+
+    def collector(self, default: Collector) -> Collector:
+        """Return who collects: what is written here, else what the command says."""
+        return Collector(
+            by=self.by or default.by,
+            second=self.second or default.second,
+            method=self.method or default.method,
+            source=self.source or default.source,
+            device=self.device or default.device,
+        )
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """Files that were sealed with their record.
+
+    Attributes:
+        exhibits: Path as given and identifier of each file.
+        record: Identifier of the sealed record; empty when there was nothing to write down.
+        missing: What the record lacks.
+    """
+
+    exhibits: tuple[tuple[str, str], ...]
+    record: str
+    missing: tuple[MissingFact, ...]
+
+
+def read_facts(path: Path) -> Facts:
+    """Read the facts of a collection from a YAML file.
+
+    Raises:
+        OfficeError: It is no YAML, or names a fact that there is not.
+    """
+    with path.open("rb") as file:
+        data = file.read(_LIMIT + 1)
+    reason = "longer than 1 MiB"
+    if len(data) <= _LIMIT:
+        try:
+            return msgspec.convert(_times(yaml.safe_load(data) or {}), Facts)
+        except (yaml.YAMLError, msgspec.ValidationError, UnicodeDecodeError) as error:
+            reason = " ".join(str(error).split())
+    raise OfficeError(
+        "office.bad-record",
+        zh=f"取证记录文件不能使用：{reason}",
+        en=f"the file of the acquisition record cannot be used: {reason}",
+        where=str(path),
+        remedy_zh=f"可用的项：{'、'.join(Facts.__struct_fields__)}",
+        remedy_en=f"it may have: {', '.join(Facts.__struct_fields__)}",
+    )
+
+
+def _times(value: object) -> object:
+    """Return the members with times, which YAML reads as such, as our texts again."""
+    if not isinstance(value, dict):
+        return value
+    return {n: format_time(v) if isinstance(v, datetime) and v.tzinfo else v for n, v in value.items()}
+
+
+def seal_recorded(
+    home: Home, scope: str, paths: Sequence[Path], collector: Collector, facts: Facts | None = None
+) -> Recorded:
+    """Seal files of any kind into a lead or matter, with the record of their collection; all of them or none.
+
+    Args:
+        home: The office.
+        scope: Lead or matter.
+        paths: The files: documents, screenshots, recordings, exports of devices.
+        collector: Who collects, unless ``facts`` says otherwise.
+        facts: What is known about the collection; without it no record is sealed, and what is missing is still named.
+
+    Raises:
+        OfficeError: There is no such lead or matter.
+        SourceError: A file cannot be read or changed while it was read.
+        EvidenceError: A time among the facts is none.
+    """
+    with home.database.read() as connection:
+        docket_streams(connection, scope)
+    known = facts or Facts()
+    who = known.collector(collector)
+    sealer = Sealer(home, scope, who)
+    began, ticks = home.clock.now(), home.clock.monotonic_ns()
+    prepared = []
+    try:
+        for path in paths:
+            prepared.append(sealer.file(path, shown(path.name)))  # noqa: PERF401 - what was made must be undone
+        record = _record(
+            known, who, format_time(began), format_time(home.clock.now()), home.clock.monotonic_ns() - ticks
+        )
+        missing = missing_facts(record)
+        if facts is not None:
+            parents = [each.signed.manifest.id for each in prepared]
+            name = f"取证记录-{parents[0]}.json"
+            prepared.append(
+                sealer.derived(
+                    record.as_bytes(), name, kind="application/json", parents=parents, engine=_ENGINE
+                )
+            )
+        kept = sealer.keep(prepared)
+    except BaseException:
+        for each in prepared:
+            each.temporary.unlink(missing_ok=True)
+        raise
+    with home.database.write() as connection:
+        rows = sealer.record(connection, kept)
+    files = tuple((str(path), row.id) for path, row in zip(paths, rows, strict=False))
+    return Recorded(files, rows[-1].id if facts is not None else "", missing)
+
+
+def _record(facts: Facts, who: Collector, began: str, ended: str, elapsed: int) -> AcquisitionRecord:
+    written = {
+        name: getattr(facts, name) for name in AcquisitionRecord.__struct_fields__ if name != "collected"
+    }
+    collected = Collected(
+        by=who.by,
+        second=who.second,
+        method=who.method,
+        source=who.source,
+        device=who.device,
+        tool=f"qingyuan/{__version__}",
+        started=facts.started or began,
+        ended=facts.ended or ended,
+        mono_ns=elapsed,
+        file_mtime=None,
+    )
+    return AcquisitionRecord(collected=collected, **written)
