@@ -121,7 +121,7 @@ def _package(folder: Path, source: Path) -> tuple[Path, Path]:
     """Make a package of one exhibit; return it and the trust file."""
     from qingyuan.office.home import Home  # noqa: PLC0415 - sealing can be measured without an office
     from qingyuan.office.intake import intake  # noqa: PLC0415
-    from qingyuan.office.packaging import make_package  # noqa: PLC0415
+    from qingyuan.office.packages.packaging import make_package  # noqa: PLC0415
 
     target = folder / "content.evp"
     with Home.open(folder / "home", create=True, seed="bench") as home:

@@ -12,7 +12,7 @@ import yaml
 
 from qingyuan.ledger import ForkProof
 from qingyuan.office.clock import SystemClock
-from qingyuan.office.tsa_server import found_authority, tsa_server
+from qingyuan.office.timestamps.test_authority import found_authority, tsa_server
 from tests.cli.running import run
 from tests.ledger.witnessing import Grown
 

@@ -111,6 +111,6 @@ def test_a_damaged_timestamp_makes_the_check_fail(home: Path) -> None:
 
 def certificate() -> str:
     from qingyuan.office.clock import SystemClock
-    from qingyuan.office.tsa_server import found_authority
+    from qingyuan.office.timestamps.test_authority import found_authority
 
     return found_authority(now=SystemClock().now()).root_pem()

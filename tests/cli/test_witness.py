@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from qingyuan.ledger import ForkProof, Submission, TileFolder, VerifierKey, WitnessError
-from qingyuan.office._serving import Server
-from qingyuan.office.tile_server import TileSite
-from qingyuan.office.witnessing import ask_witness
+from qingyuan.office.recognition.tile_server import TileSite
+from qingyuan.office.recognition.witnessing import ask_witness
+from qingyuan.office.serving import Server
 from tests.cli.running import run
 from tests.ledger.support import signer
 from tests.ledger.witnessing import Grown

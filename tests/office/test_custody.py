@@ -12,17 +12,17 @@ import pytest
 
 from qingyuan.evidence import CustodyError
 from qingyuan.office.custody import custody_record, custody_sheet, write_sheet
-from qingyuan.office.destruction import destroy
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.handover import examine, hand_over, verify_exhibit, verify_exhibits
 from qingyuan.office.home import Home
 from qingyuan.office.intake import intake, seal_into
-from qingyuan.office.packaging import make_package
+from qingyuan.office.keys.destruction import destroy
+from qingyuan.office.packages.packaging import make_package
 from qingyuan.office.sealing import Collector
 from qingyuan.store.registry import exhibits
 from tests.evidence.stamping import stamper
+from tests.office.packages.test_outsiders import BEGIN, stamp_head
 from tests.office.running import material, run
-from tests.office.test_outsiders_packed import BEGIN, stamp_head
 
 RECEIPT = {"to": "某市公安局", "received_by": "王某", "reason": "涉嫌犯罪", "medium": "光盘 1 张"}
 

@@ -147,7 +147,7 @@ def test_a_home_made_by_several_at_once_is_one_home(tmp_path: Path) -> None:
 
 def _without_sm2(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the home think that the libcrypto of this machine has no SM2."""
-    for module in ("home", "_founding", "_logs"):
+    for module in ("home", "_founding", "keys.logs"):
         monkeypatch.setattr(f"qingyuan.office.{module}.can_sign_sm2", lambda: False)
 
 

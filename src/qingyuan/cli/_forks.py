@@ -12,8 +12,8 @@ from qingyuan.cli._app import Out, common
 from qingyuan.errors import QingyuanError
 
 if TYPE_CHECKING:
-    from qingyuan.office.monitor import Observed
-    from qingyuan.office.peers import Peer
+    from qingyuan.office.recognition.monitor import Observed
+    from qingyuan.office.recognition.peers import Peer
 
 _VKEY = click.option(
     "--vkey",
@@ -61,9 +61,9 @@ def monitor(
     out: Out,
 ) -> None:
     """监视公布的账本 | Check a published log (URL or folder) against its signature, its past and its witnesses."""
-    from qingyuan.office import peers as known  # noqa: PLC0415 - the group stays quick
-    from qingyuan.office.recognition import read_policy  # noqa: PLC0415
-    from qingyuan.office.watching import state_of, watch  # noqa: PLC0415
+    from qingyuan.office.recognition import peers as known  # noqa: PLC0415 - the group stays quick
+    from qingyuan.office.recognition.asking import read_policy  # noqa: PLC0415
+    from qingyuan.office.recognition.watching import state_of, watch  # noqa: PLC0415
 
     if (url is None) is (home is None) or (url is not None and vkey is None):
         raise QingyuanError(
@@ -172,9 +172,9 @@ def fork_check(
 ) -> None:
     """比对两个检查点 | Say whether two checkpoints contradict each other; exit 1 and a proof if so."""
     from qingyuan.ledger import SUITES, VerifierKey, open_checkpoint, verify_fork  # noqa: PLC0415
-    from qingyuan.office._fetching import open_log  # noqa: PLC0415
-    from qingyuan.office.monitor import find_fork  # noqa: PLC0415
-    from qingyuan.office.peers import suite_of  # noqa: PLC0415
+    from qingyuan.office.recognition.fetching import open_log  # noqa: PLC0415
+    from qingyuan.office.recognition.monitor import find_fork  # noqa: PLC0415
+    from qingyuan.office.recognition.peers import suite_of  # noqa: PLC0415
 
     keys = [VerifierKey.parse(each) for each in vkeys]
     notes = [each.read_bytes() for each in (one, other)]

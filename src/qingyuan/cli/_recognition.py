@@ -12,8 +12,8 @@ from qingyuan.cli._app import Out, common, home_option
 from qingyuan.errors import QingyuanError
 
 if TYPE_CHECKING:
-    from qingyuan.office.peers import Peer
-    from qingyuan.office.recognition import Asked
+    from qingyuan.office.recognition.asking import Asked
+    from qingyuan.office.recognition.peers import Peer
 
 
 @click.command()
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 @common
 def cosign(policy_file: Path | None, seconds: float, home: Path, out: Out) -> None:
     """请见证方会签 | Have the witnesses cosign both logs; exit 1 when the quorum is not met."""
-    from qingyuan.office import recognition  # noqa: PLC0415 - a witness needs no home, and starts without it
     from qingyuan.office.home import Home  # noqa: PLC0415
+    from qingyuan.office.recognition import asking as recognition  # noqa: PLC0415 - a witness needs no home, and starts without it
 
     with Home.open(home) as office:
         policy = None if policy_file is None else recognition.read_policy(policy_file)
@@ -79,8 +79,8 @@ def _say_asked(each: Asked, out: Out) -> None:
 @common
 def stop_status(home: Path, out: Out) -> None:
     """停止状态 | Whether a witness stopped this log, why, and what to do; exit 1 when it is stopped."""
-    from qingyuan.office.recognition import read_stop  # noqa: PLC0415
-    from qingyuan.office.resuming import advice  # noqa: PLC0415
+    from qingyuan.office.recognition.asking import read_stop  # noqa: PLC0415
+    from qingyuan.office.recognition.resuming import advice  # noqa: PLC0415
 
     stop = read_stop(home)
     if stop is None:
@@ -117,8 +117,8 @@ def stop_status(home: Path, out: Out) -> None:
 @common
 def resume(actor: str, home: Path, out: Out) -> None:
     """解除停止 | Lift a stop, once the log again contains what was witnessed; the act is logged."""
-    from qingyuan.office import resuming  # noqa: PLC0415
     from qingyuan.office.home import Home  # noqa: PLC0415
+    from qingyuan.office.recognition import resuming  # noqa: PLC0415
 
     with Home.open(home) as office:
         lifted = resuming.resume(office, actor=actor)
@@ -161,10 +161,10 @@ def anchor(
     out: Out,
 ) -> None:
     """锚定对方账本 | Log the newest checkpoint of another office, or of all in peers.yaml."""
-    from qingyuan.office import peers as known  # noqa: PLC0415
-    from qingyuan.office import recognition  # noqa: PLC0415
-    from qingyuan.office.anchoring import anchor as log_it  # noqa: PLC0415
     from qingyuan.office.home import Home  # noqa: PLC0415
+    from qingyuan.office.recognition import asking as recognition  # noqa: PLC0415
+    from qingyuan.office.recognition import peers as known  # noqa: PLC0415
+    from qingyuan.office.recognition.anchoring import anchor as log_it  # noqa: PLC0415
 
     rows: list[dict[str, object]] = []
     failed: list[QingyuanError] = []
@@ -210,7 +210,7 @@ def anchor(
 
 
 def _peers(url: str | None, vkey: str | None, suite: str | None, home: Path) -> tuple[Peer, ...]:
-    from qingyuan.office import peers as known  # noqa: PLC0415
+    from qingyuan.office.recognition import peers as known  # noqa: PLC0415
 
     if url is None:
         return known.read_peers(home / known.PEERS)

@@ -95,7 +95,7 @@ def adopt(threshold: int, vkeys: tuple[str, ...], actor: str, home: Path, out: O
     """登记本院的根密钥；更换时由下一份角色文件带入 | Adopt root keys; a change takes effect with the next role file."""
     from qingyuan.evidence.roles import RootSet  # noqa: PLC0415
     from qingyuan.office.home import Home  # noqa: PLC0415 - signing must start without the office
-    from qingyuan.office.roots import adopt as adopt_roots  # noqa: PLC0415
+    from qingyuan.office.keys.roots import adopt as adopt_roots  # noqa: PLC0415
 
     with Home.open(home) as office:
         known = adopt_roots(office, RootSet(threshold, vkeys), by=actor)
@@ -167,7 +167,7 @@ def roles() -> None:
 def draft(output: Path, home: Path, out: Out) -> None:
     """起草下一份角色文件 | Write the text of the next role file, for the roots to sign."""
     from qingyuan.office.home import Home  # noqa: PLC0415 - signing must start without the office
-    from qingyuan.office.roots import draft as draft_roles  # noqa: PLC0415
+    from qingyuan.office.keys.roots import draft as draft_roles  # noqa: PLC0415
 
     with Home.open(home) as office:
         text = draft_roles(office)
@@ -188,7 +188,7 @@ def draft(output: Path, home: Path, out: Out) -> None:
 def publish(file: Path, actor: str, home: Path, out: Out) -> None:
     """核对并发布已签名的角色文件 | Check, store and log a signed role file."""
     from qingyuan.office.home import Home  # noqa: PLC0415 - signing must start without the office
-    from qingyuan.office.roots import publish as publish_roles  # noqa: PLC0415
+    from qingyuan.office.keys.roots import publish as publish_roles  # noqa: PLC0415
 
     with Home.open(home) as office:
         done = publish_roles(office, file.read_bytes(), by=actor)

@@ -16,7 +16,7 @@ from qingyuan.cli._exhibits import exhibit
 from qingyuan.errors import QingyuanError
 
 if TYPE_CHECKING:
-    from qingyuan.office.packaging import Packed
+    from qingyuan.office.packages.packaging import Packed
 
 #: How age files begin: as they are, and armored.
 _AGE = (b"age-encryption.org/", b"-----BEGIN AGE ")
@@ -57,7 +57,7 @@ def package(
     """制作证据包 | Build the evidence package of a lead, matter or case."""
     from qingyuan.evidence import digest_bytes  # noqa: PLC0415
     from qingyuan.office.home import Home  # noqa: PLC0415 - verify must start without the office
-    from qingyuan.office.packaging import make_package  # noqa: PLC0415
+    from qingyuan.office.packages.packaging import make_package  # noqa: PLC0415
 
     with Home.open(home) as office:
         packed = make_package(
@@ -162,7 +162,7 @@ def _verify_encrypted(
 ) -> int:
     from qingyuan.evidence.verify import verify as check  # noqa: PLC0415
     from qingyuan.evidence.verify.verify_evp import render  # noqa: PLC0415
-    from qingyuan.office.encryption import decrypted  # noqa: PLC0415
+    from qingyuan.office.packages.encryption import decrypted  # noqa: PLC0415
 
     if identity is None:
         raise QingyuanError(
@@ -190,7 +190,7 @@ def _verify_encrypted(
 @common
 def verifier(folder: Path, out: Out) -> None:
     """导出两个核验程序及其摘要 | Write both verifiers with their digests into FOLDER, to hand over."""
-    from qingyuan.office.verifiers import export_verifiers  # noqa: PLC0415
+    from qingyuan.office.packages.verifiers import export_verifiers  # noqa: PLC0415
 
     exported = export_verifiers(folder)
     out.result({"folder": str(folder), "verifiers": msgspec.to_builtins(exported)})

@@ -31,7 +31,7 @@ key.add_command(roles)
 def list_(home: Path, out: Out) -> None:
     """列出密钥及其有效范围 | List keys and the entries they count for; exit 1 when a rotation does not hold."""
     from qingyuan.office.home import Home  # noqa: PLC0415 - heavy
-    from qingyuan.office.key_list import list_keys  # noqa: PLC0415
+    from qingyuan.office.keys.listing import list_keys  # noqa: PLC0415
 
     with Home.open(home) as office:
         found = list_keys(office)
@@ -96,7 +96,7 @@ def rotate(
 ) -> None:
     """更换密钥，新旧密钥共同签署并登记 | Replace a key; both sign, and the log says from which entry on."""
     from qingyuan.office.home import Home  # noqa: PLC0415 - heavy
-    from qingyuan.office.rotation import rotate as rotate_key  # noqa: PLC0415
+    from qingyuan.office.keys.rotation import rotate as rotate_key  # noqa: PLC0415
 
     if (role in {"officer", "device"}) != bool(holder):
         raise QingyuanError(
@@ -154,7 +154,7 @@ def revoke(
 ) -> None:
     """吊销密钥：超出可信条数的签名作废 | Revoke a key: signatures beyond a tree size are void, earlier ones stay good."""
     from qingyuan.office.home import Home  # noqa: PLC0415 - heavy
-    from qingyuan.office.rotation import revoke as revoke_key  # noqa: PLC0415
+    from qingyuan.office.keys.rotation import revoke as revoke_key  # noqa: PLC0415
 
     with Home.open(home) as office:
         done = revoke_key(office, identifier, reason=reason, by=actor, last_trusted_size=last_trusted_size)
@@ -182,7 +182,7 @@ def revoke(
 def rekey(random_key: bool, passphrase_file: Path | None, home: Path, out: Out) -> None:
     """更换打开密钥环的口令或密钥文件 | Change the passphrase or key file that opens the keyring."""
     from qingyuan.office.home import Home  # noqa: PLC0415 - heavy
-    from qingyuan.office.rotation import rekey as rekey_home  # noqa: PLC0415
+    from qingyuan.office.keys.rotation import rekey as rekey_home  # noqa: PLC0415
 
     with Home.open(home) as office:
         words = None if random_key else ask_passphrase(passphrase_file, out, new=True)
@@ -207,8 +207,8 @@ def destroy(
     scope: str, basis: str, approved_by: str, delete_blobs: bool, yes: bool, actor: str, home: Path, out: Out
 ) -> None:
     """销毁一个线索或总案的封存密钥，不可恢复 | Destroy the sealing key of a lead or matter, for ever."""
-    from qingyuan.office.destruction import destroy as destroy_key  # noqa: PLC0415
     from qingyuan.office.home import Home  # noqa: PLC0415 - heavy
+    from qingyuan.office.keys.destruction import destroy as destroy_key  # noqa: PLC0415
 
     if not yes:
         question = out.t(
@@ -252,7 +252,7 @@ def trust(output: Path, roots_only: bool, home: Path, out: Out) -> None:
     import hashlib  # noqa: PLC0415 - small, but only here
 
     from qingyuan.office.home import Home  # noqa: PLC0415 - heavy
-    from qingyuan.office.roots import trust_in_roots  # noqa: PLC0415
+    from qingyuan.office.keys.roots import trust_in_roots  # noqa: PLC0415
 
     with Home.open(home) as office:
         office.write_trust()

@@ -125,7 +125,7 @@ def fsck(home: Path, out: Out) -> None:
 def publish(home: Path, out: Out) -> None:
     """重建公开的账本文件 | Rebuild the published tiles from the database."""
     from qingyuan.office.home import Home  # noqa: PLC0415
-    from qingyuan.office.recognition import publish_checkpoints  # noqa: PLC0415
+    from qingyuan.office.recognition.asking import publish_checkpoints  # noqa: PLC0415
 
     with Home.open(home) as office:
         office.publish()
@@ -159,10 +159,10 @@ def serve(
     host: str, port: int, witness_folder: Path | None, seconds: float | None, home: Path, out: Out
 ) -> None:
     """公布账本 | Serve the published tiles of both logs over HTTP, read-only, until SIGTERM."""
-    from qingyuan.office._serving import Server, Sites  # noqa: PLC0415 - the group stays quick
-    from qingyuan.office.tile_server import TileSite  # noqa: PLC0415
-    from qingyuan.office.witness_folder import WitnessFolder  # noqa: PLC0415
-    from qingyuan.office.witness_server import WitnessSite  # noqa: PLC0415
+    from qingyuan.office.recognition.tile_server import TileSite  # noqa: PLC0415
+    from qingyuan.office.recognition.witness_folder import WitnessFolder  # noqa: PLC0415
+    from qingyuan.office.recognition.witness_server import WitnessSite  # noqa: PLC0415
+    from qingyuan.office.serving import Server, Sites  # noqa: PLC0415 - the group stays quick
 
     if not (home / "log").is_dir():
         raise QingyuanError(

@@ -162,7 +162,7 @@ def _status(one: FileScan) -> str:
 
 def _user_key() -> bytes:
     """Return this user's own token key, made when there is none, so that two scans can be compared."""
-    from qingyuan.office.kek import key_folder  # noqa: PLC0415 - heavy
+    from qingyuan.office.keys.kek import key_folder  # noqa: PLC0415 - heavy
 
     path = key_folder().parent / "scan.key"
     if path.exists():

@@ -13,8 +13,8 @@ from qingyuan.cli._app import Out, common, home_option
 
 if TYPE_CHECKING:
     from qingyuan.evidence.timestamp import StoredTimestamp
-    from qingyuan.office.stamp_review import Due, Reviewed
-    from qingyuan.office.stamping import NotStamped, Stamped, StampReport
+    from qingyuan.office.timestamps.review import Due, Reviewed
+    from qingyuan.office.timestamps.stamping import NotStamped, Stamped, StampReport
 
 _DAYS = click.IntRange(min=0)
 
@@ -40,7 +40,7 @@ def request(
 ) -> None:
     """申请时间戳：默认对两个账本的最新检查点 | Have the newest heads of both logs stamped, or what the options say."""
     from qingyuan.office.home import Home  # noqa: PLC0415 - help needs no office
-    from qingyuan.office.stamping import restamp, stamp_checkpoint, stamp_exhibit  # noqa: PLC0415
+    from qingyuan.office.timestamps.stamping import restamp, stamp_checkpoint, stamp_exhibit  # noqa: PLC0415
 
     if exhibit is not None and renew:
         raise click.UsageError("--exhibit and --renew exclude each other")
@@ -74,7 +74,7 @@ def request(
 def list_(before: int, home: Path, out: Out) -> None:
     """已存的时间戳及应续期者 | Stored timestamps, and which are due to be renewed."""
     from qingyuan.office.home import Home  # noqa: PLC0415
-    from qingyuan.office.stamp_review import ageing  # noqa: PLC0415
+    from qingyuan.office.timestamps.review import ageing  # noqa: PLC0415
     from qingyuan.store.timestamps import timestamps  # noqa: PLC0415
 
     with Home.open(home) as office:
@@ -106,7 +106,7 @@ def check(home: Path, out: Out) -> None:
     """用两个读取器重新核验全部时间戳 | Check every stored timestamp by two readers; exit 1 when one is not good."""
     from qingyuan.evidence.timestamp import Agreement, Standing  # noqa: PLC0415
     from qingyuan.office.home import Home  # noqa: PLC0415
-    from qingyuan.office.stamp_review import review  # noqa: PLC0415
+    from qingyuan.office.timestamps.review import review  # noqa: PLC0415
 
     with Home.open(home) as office:
         reviewed = review(office)
@@ -133,7 +133,7 @@ def check(home: Path, out: Out) -> None:
 def export(identifier: int, folder: Path, home: Path, out: Out) -> None:
     """导出应答和原文，供 openssl ts 等核验 | Write the answer and what it is over, to check with openssl ts."""
     from qingyuan.office.home import Home  # noqa: PLC0415
-    from qingyuan.office.stamp_review import message_of  # noqa: PLC0415
+    from qingyuan.office.timestamps.review import message_of  # noqa: PLC0415
     from qingyuan.store.timestamps import timestamp as find  # noqa: PLC0415
 
     with Home.open(home) as office, office.database.read() as connection:
@@ -168,7 +168,7 @@ def serve_test(port: int, kind: str, name: str, seconds: float | None, out: Out)
     import os  # noqa: PLC0415
 
     from qingyuan.office.clock import SystemClock  # noqa: PLC0415
-    from qingyuan.office.tsa_server import found_authority, tsa_server  # noqa: PLC0415
+    from qingyuan.office.timestamps.test_authority import found_authority, tsa_server  # noqa: PLC0415
 
     clock = SystemClock()
     made = found_authority(kind, now=clock.now(), name=name)  # type: ignore[arg-type]

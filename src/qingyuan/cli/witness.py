@@ -23,7 +23,7 @@ _FOLDER = click.argument("folder", type=click.Path(file_okay=False, path_type=Pa
 @common
 def init(folder: Path, name: str, out: Out) -> None:
     """建立见证方 | Make a witness: its keys, encrypted, and its configuration."""
-    from qingyuan.office.witness_folder import WitnessFolder  # noqa: PLC0415 - the group stays quick
+    from qingyuan.office.recognition.witness_folder import WitnessFolder  # noqa: PLC0415 - the group stays quick
 
     made = WitnessFolder.create(folder, name)
     out.result({"folder": str(folder), "name": name, "vkeys": list(made.config.vkeys), "logs": []})
@@ -52,7 +52,7 @@ def init(folder: Path, name: str, out: Out) -> None:
 @common
 def add_log(folder: Path, vkeys: tuple[str, ...], trust: Path | None, suite: str | None, out: Out) -> None:
     """添加要见证的日志 | Follow logs, given by their public keys; a running witness takes them up."""
-    from qingyuan.office.witness_folder import add_logs, log_keys_of  # noqa: PLC0415
+    from qingyuan.office.recognition.witness_folder import add_logs, log_keys_of  # noqa: PLC0415
 
     keys = (*vkeys, *(() if trust is None else log_keys_of(trust)))
     if not keys:
@@ -70,8 +70,8 @@ def add_log(folder: Path, vkeys: tuple[str, ...], trust: Path | None, suite: str
 def status(folder: Path, out: Out) -> None:
     """见证状态 | What it follows, what it cosigned last, and evidence against logs."""
     from qingyuan.ledger import VerifierKey  # noqa: PLC0415
-    from qingyuan.office.witness_folder import read_config, served_logs  # noqa: PLC0415
-    from qingyuan.office.witness_state import WitnessFile  # noqa: PLC0415
+    from qingyuan.office.recognition.witness_folder import read_config, served_logs  # noqa: PLC0415
+    from qingyuan.office.recognition.witness_state import WitnessFile  # noqa: PLC0415
 
     config = read_config(folder)
     rows: list[dict[str, object]] = []
@@ -117,9 +117,9 @@ def status(folder: Path, out: Out) -> None:
 def evidence(folder: Path, output: Path, out: Out) -> None:
     """导出证据 | Write the evidence against logs that requests brought, one fork.json each."""
     from qingyuan.ledger import VerifierKey  # noqa: PLC0415
-    from qingyuan.office.anchoring import keep_fork  # noqa: PLC0415
-    from qingyuan.office.witness_folder import read_config  # noqa: PLC0415
-    from qingyuan.office.witness_state import WitnessFile  # noqa: PLC0415
+    from qingyuan.office.recognition.anchoring import keep_fork  # noqa: PLC0415
+    from qingyuan.office.recognition.witness_folder import read_config  # noqa: PLC0415
+    from qingyuan.office.recognition.witness_state import WitnessFile  # noqa: PLC0415
 
     config = read_config(folder)
     with WitnessFile(folder / "state.db", VerifierKey.parse(config.vkeys[0])) as state:
@@ -150,8 +150,8 @@ def evidence(folder: Path, output: Path, out: Out) -> None:
 @common
 def serve(folder: Path, host: str, port: int, name: str | None, seconds: float | None, out: Out) -> None:
     """运行见证方 | Run the witness until SIGTERM; put TLS in front when it leaves the machine."""
-    from qingyuan.office.witness_folder import WitnessFolder  # noqa: PLC0415
-    from qingyuan.office.witness_server import WitnessServer  # noqa: PLC0415
+    from qingyuan.office.recognition.witness_folder import WitnessFolder  # noqa: PLC0415
+    from qingyuan.office.recognition.witness_server import WitnessServer  # noqa: PLC0415
 
     if name is not None and not (folder / "witness.yaml").exists():
         opened = WitnessFolder.create(folder, name)

@@ -29,7 +29,7 @@ from qingyuan.office.casework import Argument, act, load
 from qingyuan.office.clock import CHINA, FixedClock
 from qingyuan.office.home import Home, OfficeInfo
 from qingyuan.office.intake import Registration, intake, seal_into
-from qingyuan.office.packaging import Packed, make_package
+from qingyuan.office.packages.packaging import Packed, make_package
 from qingyuan.office.paperwork import Made, make_document
 from qingyuan.office.sealing import Collector
 from qingyuan.office.summary import IntakeResult

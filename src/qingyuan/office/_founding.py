@@ -8,11 +8,11 @@ from pathlib import Path
 import msgspec
 
 from qingyuan.evidence import Kek, Keyring, KeyringError
-from qingyuan.office._logs import TWIN_SUFFIX, can_sign_sm2
 from qingyuan.office.clock import Entropy, seeded_entropy, system_entropy
 from qingyuan.office.errors import OfficeError
-from qingyuan.office.kek import find_kek, new_kek
-from qingyuan.office.keys import locked, write_small
+from qingyuan.office.keys.kek import find_kek, new_kek
+from qingyuan.office.keys.logs import TWIN_SUFFIX, can_sign_sm2
+from qingyuan.office.keys.stored import locked, write_small
 from qingyuan.office.settings import OfficeInfo, Settings
 from qingyuan.store import Database, SqlLogStorage
 

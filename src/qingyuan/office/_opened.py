@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 from qingyuan.canonical import canonical_json
 from qingyuan.evidence import Kek, Keyring, PublicKey, Role, ScopeKey, Signer
 from qingyuan.ledger import Head, Log, SignatureError, TextSigner
-from qingyuan.office._key_history import ADDED, History, first_key, read_history
-from qingyuan.office._logs import TWIN_SUFFIX, Logs, log_keys, open_logs
-from qingyuan.office._stopped import refuse_if_stopped
-from qingyuan.office._trust import trust_file
 from qingyuan.office.clock import Clock, Entropy
 from qingyuan.office.errors import OfficeError
-from qingyuan.office.keys import Keys, write_small
+from qingyuan.office.keys.history import ADDED, History, first_key, read_history
+from qingyuan.office.keys.logs import TWIN_SUFFIX, Logs, log_keys, open_logs
+from qingyuan.office.keys.signers import CommandKeys
+from qingyuan.office.keys.stored import Keys, write_small
+from qingyuan.office.keys.trust import trust_file
+from qingyuan.office.recognition.stopped import refuse_if_stopped
 from qingyuan.office.settings import Settings
-from qingyuan.office.signers import CommandKeys
 from qingyuan.store import Blobs, Database, Draft, EventDraft, Journal, SqlLogStorage, StoredEvent, has_event
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ import msgspec
 from qingyuan.documents.sheet import Section, Sheet, SheetTable, sheet_html, sheet_pdf, sheet_text
 from qingyuan.evidence import Custody, LoggedEvent, Manifest, chain_of_custody, format_time, unnamed_writer
 from qingyuan.ledger import parse_checkpoint, parse_note
-from qingyuan.office._gathering import read_heads
 from qingyuan.office.casework import docket_streams
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.handover import find_exhibit
 from qingyuan.office.home import Home
+from qingyuan.office.packages.gathering import read_heads
 from qingyuan.store import iter_events
 from qingyuan.store.registry import ExhibitRow
 from qingyuan.store.timestamps import for_origins

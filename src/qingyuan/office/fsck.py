@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from qingyuan.errors import QingyuanError
 from qingyuan.evidence import Manifest, SignedManifest, digest_stream, verify_manifest
 from qingyuan.ledger import SHA256, SM3, HashSuite, TileFolder, VerifierKey, fsck
-from qingyuan.office._logs import TWIN_SUFFIX, log_keys
 from qingyuan.office._outside_check import check_outside
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
+from qingyuan.office.keys.logs import TWIN_SUFFIX, log_keys
 from qingyuan.office.sealing import open_exhibit, read_internal
 from qingyuan.store import SqlLogStorage, check_events
 from qingyuan.store.intakes import ItemState, items

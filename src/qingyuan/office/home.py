@@ -25,14 +25,14 @@ from typing import TYPE_CHECKING, Self
 
 from qingyuan.ledger.tiles import TileFolder
 from qingyuan.office._founding import CREATION_LOCK, DATABASE, KEYRING, SETTINGS, entropy_at, found, kek_of
-from qingyuan.office._key_history import TWIN_BEGUN, History, read_history
-from qingyuan.office._logs import TWIN_SUFFIX, can_sign_sm2
 from qingyuan.office._opened import OpenedHome
-from qingyuan.office._stopped import STOPPED
-from qingyuan.office._trust import is_current
 from qingyuan.office.clock import Clock, FixedClock, SystemClock, parse_time
 from qingyuan.office.errors import OfficeError
-from qingyuan.office.keys import Keys, locked
+from qingyuan.office.keys.history import TWIN_BEGUN, History, read_history
+from qingyuan.office.keys.logs import TWIN_SUFFIX, can_sign_sm2
+from qingyuan.office.keys.stored import Keys, locked
+from qingyuan.office.keys.trust import is_current
+from qingyuan.office.recognition.stopped import STOPPED
 from qingyuan.office.settings import OfficeInfo, Settings, read_settings
 from qingyuan.store import Database, EventDraft, SqlLogStorage
 

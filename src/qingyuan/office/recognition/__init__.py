@@ -1,0 +1,1 @@
+"""Offices that check each other: witnesses, anchors, monitors, and a log that stops."""
