@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import pathlib
 import re
@@ -267,3 +268,30 @@ def test_every_sentence_is_said_in_both_languages_with_the_same_values_and_none_
     known = verify_evp.FAIL_CODES | verify_evp.UNDETERMINED_CODES | {"misfit", "quorum"}
     missing = {key for key in used if key.split(".")[0] in known and key not in verify_evp._TABLE}
     assert missing == {"signature.note"}, "the name of a member, not a sentence"
+
+
+def test_which_members_another_version_has_is_not_known() -> None:
+    def other(members: dict[str, bytes]) -> dict[str, bytes]:
+        return {**{n: d for n, d in members.items() if n != "evidence/timestamps.jsonl"}, "extra.txt": b"x"}
+
+    report = check(Maker(package=lambda p: {**p, "v": 1, "format": "qingyuan-evp/1"}, tags=other).build())
+    assert (report.verdict, codes(report)) == ("undetermined", {"unsupported"})
+    assert codes(check(Maker(tags=other).build())) >= {"bag"}
+
+
+def test_an_actor_beyond_the_bound_is_left_open() -> None:
+    def long(members: dict[str, bytes]) -> dict[str, bytes]:
+        first, *rest = members["trust/keys.jsonl"].splitlines(keepends=True)
+        line = {**json.loads(first), "actor": "P" * 129}
+        text = json.dumps(line, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+        return {**members, "trust/keys.jsonl": b"".join([text, *rest])}
+
+    report = check(Maker(tags=long).build())
+    assert (report.verdict, codes(report)) == ("undetermined", {"unsupported"})
+
+
+def test_contents_beyond_their_bounds_are_no_trust_and_no_policy(whole: bytes) -> None:
+    large = check(whole, TRUST + b" " * verify_evp.MAX_TRUST)
+    assert codes(large) == {"no-trust"}
+    padded = verify_evp.verify_stream(io.BytesIO(whole), TRUST, policy() + b"#\n" * verify_evp.MAX_POLICY)
+    assert (padded.verdict, padded.quorum["met"]) == ("undetermined", False)
