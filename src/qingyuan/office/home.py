@@ -23,6 +23,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from qingyuan.ledger.errors import FormatError
 from qingyuan.ledger.tiles import TileFolder
 from qingyuan.office._founding import CREATION_LOCK, DATABASE, KEYRING, SETTINGS, entropy_at, found, kek_of
 from qingyuan.office._opened import OpenedHome
@@ -199,6 +200,13 @@ class Home(OpenedHome):
                 storage = SqlLogStorage(connection, log.origin, owns_entries=log is self.log)
                 if storage.read_head() is not None:
                     TileFolder(self.path / folder, log.suite).publish(storage)
+        if (self.path / "policy.txt").is_file():
+            from qingyuan.office.recognition.published import publish_checkpoints  # noqa: PLC0415 - it opens homes
+
+            # With the cosignatures of the newest head that meets the policy. One that cannot be read is named
+            # by what goes by it (cosign, package); the plain heads are published meanwhile.
+            with contextlib.suppress(FormatError):
+                publish_checkpoints(self)
 
     @contextlib.contextmanager
     def lock(self, name: str) -> Iterator[None]:

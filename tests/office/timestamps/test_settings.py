@@ -9,7 +9,7 @@ import pytest
 from asn1crypto import pem
 
 from qingyuan.office.errors import OfficeError
-from qingyuan.office.timestamps.settings import read_tsas, trust_entries
+from qingyuan.office.timestamps.settings import demanded_operators, read_tsas, trust_entries
 from qingyuan.office.timestamps.test_authority import found_authority
 from tests.evidence.timestamp.world import usual, world
 from tests.office.timestamps.authorities import NOW, configure, entry
@@ -22,6 +22,15 @@ def armored(*ders: bytes) -> str:
 def test_no_file_means_no_authority(tmp_path: Path) -> None:
     assert read_tsas(tmp_path) == ()
     assert trust_entries(tmp_path) == []
+
+
+def test_how_many_operators_readers_should_demand_is_said_in_the_file(tmp_path: Path) -> None:
+    assert demanded_operators(tmp_path) == 0
+    (tmp_path / "tsa.yaml").write_text("tsas: []\noperators: 2\n", encoding="utf-8")
+    assert demanded_operators(tmp_path) == 2
+    (tmp_path / "tsa.yaml").write_text("tsas: []\noperators: -1\n", encoding="utf-8")
+    with pytest.raises(OfficeError, match=r"office\.bad-tsa|operators|Expected"):
+        demanded_operators(tmp_path)
 
 
 def test_certificates_come_inline_or_from_a_file_beside(tmp_path: Path) -> None:

@@ -61,6 +61,15 @@ def tsa_entries(home: Path) -> list[dict[str, str]]:
     return trust_entries(home)
 
 
+def _demanded(home: Path) -> dict[str, object]:
+    """Return what readers are told to demand of tokens; nothing without ``tsa.yaml``."""
+    if not (home / _TSAS).is_file():
+        return {}
+    from qingyuan.office.timestamps.settings import demanded_operators  # noqa: PLC0415 - as above
+
+    return {"timestamps": {"operators": demanded_operators(home)}}
+
+
 def witness_keys(home: Path) -> list[str]:
     """Return the keys of the witnesses of ``policy.txt``, for the reader: a verifier goes by its own policy file.
 
@@ -113,6 +122,7 @@ def trust_file(
         "logs": [{"origin": key.name, "vkey": key.vkey()} for key in logs],
         "keys": [_entry(key, history) for key in keys if _is_known(key, logs, history, made_later)],
         "tsas": tsa_entries(home),
+        **_demanded(home),
         "witnesses": witness_keys(home),
         "as_of": history.size,
     }

@@ -10,6 +10,7 @@
         chain: tsa/authority-a-chain.pem       # optional: certificates between, where tokens lack them
         hash: sm3                              # optional: sha256 (as when missing), sha384, sha512, sm3
         policy: 1.2.3.4                        # optional: the policy tokens must be under
+    operators: 2                               # optional: so many operators the trust file demands tokens of
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 import yaml
@@ -67,6 +68,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tsas: tuple[_Entry, ...]
+    operators: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 def read_tsas(home: Path) -> tuple[Tsa, ...]:
@@ -76,16 +78,32 @@ def read_tsas(home: Path) -> tuple[Tsa, ...]:
         OfficeError: ``office.bad-tsa`` when the file or a certificate cannot be used.
     """
     path = home / TSA_FILE
-    if not path.is_file():
-        return ()
-    try:
-        entries = msgspec.convert(yaml.safe_load(path.read_bytes()), _File).tsas
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
-        raise _bad(path, str(error).partition("\n")[0]) from error
+    entries = _file(path).tsas
     names = [entry.name for entry in entries]
     if len(set(names)) < len(names) or not all(entry.name and entry.operator for entry in entries):
         raise _bad(path, "name, operator")
     return tuple(_read(home, path, entry) for entry in entries)
+
+
+def demanded_operators(home: Path) -> int:
+    """Return from how many different operators a reader of our packages should demand tokens.
+
+    It is ``operators`` of ``tsa.yaml``, 0 when it says nothing, and goes into the trust file
+    (``docs/evidence-format.md`` section 7).
+
+    Raises:
+        OfficeError: ``office.bad-tsa``.
+    """
+    return _file(home / TSA_FILE).operators
+
+
+def _file(path: Path) -> _File:
+    if not path.is_file():
+        return _File(())
+    try:
+        return msgspec.convert(yaml.safe_load(path.read_bytes()), _File)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
+        raise _bad(path, str(error).partition("\n")[0]) from error
 
 
 def trust_entries(home: Path) -> list[dict[str, str]]:
