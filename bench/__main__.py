@@ -26,6 +26,7 @@ BENCHES: dict[str, str] = {
     "intake": "the whole job on the demonstration material, as a process",
     "ledger": "durable appends, proofs and their checks",
     "evidence": "sealing content and checking a package",
+    "outside": "capturing a page, judging timestamps, cosigning as a witness",
     "casework": "law, deadlines, folding a case, documents",
 }
 

@@ -9,7 +9,8 @@ import pytest
 
 from qingyuan.evidence import SourceError
 from qingyuan.office.browser import BrowserFacts
-from qingyuan.office.capture.environment import begin_digest, complete, examine
+from qingyuan.office.capture.environment import complete, examine
+from qingyuan.office.capture.program import begin_digest
 from qingyuan.office.clock import SystemClock
 
 _FACTS = BrowserFacts("/usr/bin/x", "Chrome/1", "agent", ("/usr/bin/x",), sandbox=True, profile_before=())
@@ -52,6 +53,28 @@ def test_what_is_not_known_is_said_to_be_unknown(hosts: Path) -> None:
     assert "not done" in report.network.second_resolver
     assert report.system.kernel
     assert report.system.processes
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "qingyuan" / "sm3-of-sha256"
+
+
+@pytest.mark.parametrize(("memory", "used"), [(None, False), ("ab" * 32, True), ("nonsense", False)])
+def test_sm3_is_remembered_by_sha256_and_what_is_no_digest_is_not_used(
+    cache: Path, tmp_path: Path, memory: str | None, used: bool
+) -> None:
+    content = b"program" * 100
+    sha256 = hashlib.sha256(content).hexdigest()
+    (tmp_path / "browser").write_bytes(content)
+    if memory is not None:
+        cache.mkdir(parents=True)
+        (cache / sha256).write_text(memory)
+    found = begin_digest(tmp_path / "browser", SystemClock()).result.result()
+    right = hashlib.new("sm3", content).hexdigest()
+    assert (found.size, found.sha256, found.sm3) == (len(content), sha256, memory if used else right)
+    assert (cache / sha256).read_text() == (memory if used else right)
 
 
 def test_the_program_file_is_digested_again_when_it_changed(hosts: Path, tmp_path: Path) -> None:

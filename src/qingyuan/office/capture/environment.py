@@ -11,18 +11,16 @@ import hashlib
 import os
 import platform
 import ssl
-import threading
 from collections.abc import Sequence
-from concurrent.futures import Future
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
 
-from qingyuan.evidence import Digests, digest_stream, format_time
-from qingyuan.evidence.sources import open_source
+from qingyuan.evidence import format_time
 from qingyuan.office.browser import BrowserFacts
 from qingyuan.office.capture.guard import Answer
+from qingyuan.office.capture.program import Digesting
 from qingyuan.office.clock import Clock
 
 _HOSTS = Path("/etc/hosts")
@@ -134,37 +132,6 @@ class Environment(msgspec.Struct, frozen=True):
         return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
 
 
-class _Digesting(msgspec.Struct):
-    begun: str
-    result: Future[Digests]
-
-
-_LOCK = threading.Lock()
-_KNOWN: dict[tuple[str, int, int, int, int], _Digesting] = {}
-
-
-def begin_digest(path: Path, clock: Clock) -> _Digesting:
-    """Begin to digest the browser in a thread of its own; a file that has not changed is read once a process."""
-    status = path.stat()
-    key = (str(path), status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-    with _LOCK:
-        known = _KNOWN.get(key)
-        if known is None:
-            known = _KNOWN[key] = _Digesting(format_time(clock.now()), Future())
-            threading.Thread(target=_digest, args=(path, known.result), name="digest", daemon=True).start()
-        return known
-
-
-def _digest(path: Path, result: Future[Digests]) -> None:
-    try:
-        with open_source(path) as source:
-            found = digest_stream(source.stream)
-    except BaseException as error:  # noqa: BLE001 - handed on to whoever waits for the result
-        result.set_exception(error)
-    else:
-        result.set_result(found)
-
-
 def examine(
     urls: Sequence[str],
     facts: BrowserFacts,
@@ -216,7 +183,7 @@ def examine(
     )
 
 
-def complete(report: Environment, digesting: _Digesting) -> Environment:
+def complete(report: Environment, digesting: Digesting) -> Environment:
     """Return the report with the digests of the browser.
 
     Raises:

@@ -23,11 +23,12 @@ from qingyuan.office.capture.archive import Archive
 from qingyuan.office.capture.authority import Authority
 from qingyuan.office.capture.bounds import Meter
 from qingyuan.office.capture.decoded import DecodedTaker
-from qingyuan.office.capture.environment import Environment, begin_digest, complete, examine
+from qingyuan.office.capture.environment import Environment, complete, examine
 from qingyuan.office.capture.errors import CaptureError
 from qingyuan.office.capture.guard import Guard
 from qingyuan.office.capture.har import date_remarks, har
 from qingyuan.office.capture.plan import Shown, look, walk
+from qingyuan.office.capture.program import begin_digest
 from qingyuan.office.capture.proxy import Proxy, Rules
 from qingyuan.office.capture.replay import Replay, Replaying
 from qingyuan.office.capture.screencast import Screencast
