@@ -297,7 +297,9 @@ def main() -> None:
     """Run the command line; every error that a user can act on is one clear line, by default exit code 2."""
     argv = sys.argv[1:]
     try:
-        app.main(args=argv, prog_name="qingyuan", standalone_mode=False)
+        code = app.main(args=argv, prog_name="qingyuan", standalone_mode=False)
+        if isinstance(code, int):  # what Context.exit was given comes back as the result
+            sys.exit(code)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -39,9 +39,10 @@ def init(folder: Path, name: str, out: Out) -> None:
 @click.argument("vkeys", nargs=-1)
 @click.option(
     "--trust",
+    "trusts",
+    multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    default=None,
-    help="该院的信任文件：添加其中的全部日志 | trust file of an office: all logs in it",
+    help="某院的信任文件：添加其中的全部日志，可重复 | trust file of an office: all logs in it; may be repeated",
 )
 @click.option(
     "--suite",
@@ -50,11 +51,13 @@ def init(folder: Path, name: str, out: Out) -> None:
     help="日志树的哈希，SM2 公钥默认 sm3 | hash of the log's tree, by default sm3 for an SM2 key",
 )
 @common
-def add_log(folder: Path, vkeys: tuple[str, ...], trust: Path | None, suite: str | None, out: Out) -> None:
+def add_log(
+    folder: Path, vkeys: tuple[str, ...], trusts: tuple[Path, ...], suite: str | None, out: Out
+) -> None:
     """添加要见证的日志 | Follow logs, given by their public keys; a running witness takes them up."""
     from qingyuan.office.recognition.witness_folder import add_logs, log_keys_of  # noqa: PLC0415
 
-    keys = (*vkeys, *(() if trust is None else log_keys_of(trust)))
+    keys = (*vkeys, *(key for trust in trusts for key in log_keys_of(trust)))
     if not keys:
         raise click.UsageError("a public key or --trust is required")
     added = add_logs(folder, keys, suite)

@@ -295,3 +295,13 @@ def test_contents_beyond_their_bounds_are_no_trust_and_no_policy(whole: bytes) -
     assert codes(large) == {"no-trust"}
     padded = verify_evp.verify_stream(io.BytesIO(whole), TRUST, policy() + b"#\n" * verify_evp.MAX_POLICY)
     assert (padded.verdict, padded.quorum["met"]) == ("undetermined", False)
+
+
+def test_an_encrypted_package_is_not_judged() -> None:
+    report = check(b"age-encryption.org/v1\n-> X25519 abc\n")
+    assert (report.verdict, codes(report), report.as_dict()["package"]) == (
+        "undetermined",
+        {"unsupported"},
+        "",
+    )
+    assert any("age -d" in reason.text_en for reason in report.reasons)

@@ -1,4 +1,4 @@
-"""Fork proofs."""
+"""Fork proofs, and a package that nobody has opened yet."""
 
 from __future__ import annotations
 
@@ -85,3 +85,9 @@ def test_a_fork_proof_needs_a_trust_file(node: Node) -> None:
     for trust in (None, b"{}", rooted()):
         result = node.judge(proof, trust)
         assert (result["verdict"], findings(result)) == ("undetermined", {("no-trust", None)})
+
+
+def test_an_encrypted_package_is_not_judged(node: Node) -> None:
+    result = node.judge(b"age-encryption.org/v1\n-> X25519 abc\n", trust_of())
+    assert (result["verdict"], result["package"]) == ("undetermined", "")
+    assert findings(result) == {("unsupported", None)}

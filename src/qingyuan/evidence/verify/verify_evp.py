@@ -429,6 +429,7 @@ unsupported.lines | 行数超过本程序的上限 {limit} | there are more line
 unsupported.format | 证据包格式 {format}（版本 {version}）未知 | package format {format} (version {version}) is not known
 unsupported.event | 第 {line} 行事件的版本未知 | line {line}: the version of the event is not known
 unsupported.manifest | 第 {line} 行清单的版本未知 | line {line}: the version of the manifest is not known
+unsupported.encrypted | 文件已加密（age），须先由收件人解密：age -d -i 私钥文件 -o 包.evp 本文件 | the file is encrypted (age); its recipient has to open it first: age -d -i IDENTITY -o PACKAGE.evp THIS
 unsupported.internal | 本程序未能完成“{check}”一项核对（{error}） | this program could not finish the check “{check}” ({error})
 unsupported.algorithm | 时间戳使用的算法 {name} 未知 | the token uses algorithm {name}, which is not known
 unsupported.certificates | 时间戳内的证书超过本程序的上限 {limit} 张 | the token holds more than the {limit} certificates this program takes
@@ -4434,8 +4435,24 @@ def verify(
         return _judge(file, given)
 
 
+#: What an age file begins with (format, section 13).
+_AGE = b"age-encryption.org/v1\n"
+
+
+def _encrypted(given: _Given) -> Report:
+    """Return the report on a package that nobody has opened yet: nothing can be told of it."""
+    findings = _Findings()
+    findings.problem("unsupported.encrypted")
+    findings.inform(_SCOPE, alone=_Said("", ""))
+    quorum: dict[str, Any] = {"demanded": False, "met": None, "name": None, "witnesses": []}
+    return Report(findings.verdict, findings.reasons(), quorum, None, given.fingerprint, fork=True)
+
+
 def _judge(file: _Readable, given: _Given) -> Report:
     """Judge a fork proof (first byte ``{``, at most ``MAX_FORK`` bytes) or a package."""
+    file.seek(0)
+    if file.read(len(_AGE)) == _AGE:
+        return _encrypted(given)
     file.seek(0)
     if file.read(1) == b"{" and file.seek(0, os.SEEK_END) <= MAX_FORK:
         file.seek(0)
