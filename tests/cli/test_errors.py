@@ -132,3 +132,20 @@ def test_without_its_key_a_home_does_not_open(
     done = run("ledger", "status", "--home", home, "--json")
     assert done.code == 2
     assert error_of(done)["code"] == "office.no-key"
+
+
+def test_pages_that_were_not_captured_are_exit_code_one(home: Path) -> None:
+    words = ("capture", "http://127.0.0.1:1/", "--lead", "L2026-0001", "--home", home)
+    for extra in ((), ("--json",)):
+        assert run(*words, *extra).code == 1
+    done = run(*words, "--json").json()
+    assert (done["captures"], [row["code"] for row in done["failed"]]) == ([], ["capture.refused-address"])
+
+
+def test_a_witness_follows_the_logs_of_every_trust_file_given(home: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    assert run("office", "init", "--id", "other", "--name", "乙院", "--home", other).code == 0
+    assert run("ledger", "witness", "init", tmp_path / "w", "--name", "witness.example").code == 0
+    trusts = ("--trust", home / "trust.json", "--trust", other / "trust.json")
+    added = run("ledger", "witness", "add-log", tmp_path / "w", *trusts, "--json").json()["added"]
+    assert len({row["origin"] for row in added}) == 4

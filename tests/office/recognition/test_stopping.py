@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from qingyuan.errors import QingyuanError
+from qingyuan.evidence.verify import verify
 from qingyuan.ledger import parse_fork, verify_fork
 from qingyuan.office.clock import FixedClock
 from qingyuan.office.errors import OfficeError
@@ -122,6 +123,8 @@ def test_a_backup_that_was_continued_is_a_fork_of_its_own_log(tmp_path: Path) ->
             assert stop.fork is not None
             verdict = verify_fork(parse_fork(stop.fork.encode()), [key])
             assert (verdict.proven, verdict.kind) == (True, "prefix")
+            report = verify(old / "stopped-fork.json", old / "trust.json")
+            assert (report.verdict, "fork" in {reason.code for reason in report.reasons}) == ("fail", True)
             with pytest.raises(OfficeError):
                 resume(restored, actor="D001")
 

@@ -96,8 +96,11 @@ def advice(stop: Stop) -> list[tuple[str, str]]:
     if stop.fork is not None:
         said.append(
             (
-                "stopped.json 内含分叉证明：两个互相矛盾的检查点均由本账本签名",
-                "stopped.json holds a fork proof: two checkpoints that contradict each other, both signed by this log",
+                "stopped-fork.json 是分叉证明：两个互相矛盾的检查点均由本账本签名；核验：qingyuan verify stopped-fork.json --trust trust.json",
+                (
+                    "stopped-fork.json is a fork proof: two checkpoints that contradict each other, both signed by this log; "
+                    "check it with qingyuan verify stopped-fork.json --trust trust.json"
+                ),
             )
         )
     return said

@@ -14,6 +14,8 @@ from qingyuan.office.errors import OfficeError
 from qingyuan.office.keys.stored import write_small
 
 STOPPED = "stopped.json"
+#: The fork proof against our own log, when there is one.
+STOPPED_FORK = "stopped-fork.json"
 
 
 class Stop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -99,6 +101,8 @@ def write_stop(home: Path, stop: Stop) -> Stop:
     found = read_stop(home)
     if found is not None and (found.proven or not stop.proven):
         return found
+    if stop.fork is not None:  # beside the marker as well, in the form that verifiers take
+        write_small(home / STOPPED_FORK, stop.fork.encode())
     write_small(home / STOPPED, msgspec.json.format(msgspec.json.encode(stop), indent=2) + b"\n")
     return stop
 
