@@ -6,6 +6,8 @@ derives one base error from it in its own ``errors.py``.
 
 from __future__ import annotations
 
+from typing import Self
+
 
 class QingyuanError(Exception):
     """Something the user can understand and act on.
@@ -49,6 +51,15 @@ class QingyuanError(Exception):
         if not remedy:
             return f"{place}{what}"
         return f"{place}{what}{'。' if lang == 'zh' else '. '}{remedy}"
+
+    def within(self, place: str) -> Self:
+        """Put the file or address that it arose in before the narrower place it names, and return it."""
+        if self.where is None or self.where in place:
+            self.where = place
+        elif place not in self.where:
+            self.where = f"{place}, {self.where}"
+        self.args = (self.text("en"),)
+        return self
 
     def as_dict(self) -> dict[str, str | None]:
         """Return the machine-readable form printed by ``--json``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,18 @@ def test_a_witness_follows_the_logs_of_every_trust_file_given(home: Path, tmp_pa
     trusts = ("--trust", home / "trust.json", "--trust", other / "trust.json")
     added = run("ledger", "witness", "add-log", tmp_path / "w", *trusts, "--json").json()["added"]
     assert len({row["origin"] for row in added}) == 4
+
+
+def test_a_database_without_its_tables_is_an_error_and_not_a_trace(home: Path) -> None:
+    with sqlite3.connect(home / "qingyuan.db") as database:
+        database.execute("DROP TABLE event")
+    done = run("ledger", "fsck", "--home", home, "--json")
+    assert (done.code, done.json()["error"]["code"]) == (2, "cli.database")
+
+
+def test_a_key_event_of_another_type_keeps_no_home_from_opening(home: Path) -> None:
+    with sqlite3.connect(home / "qingyuan.db") as database:
+        database.execute("UPDATE event SET payload = 'text' WHERE type = 'office.key_added'")
+    done = run("ledger", "fsck", "--home", home, "--json")
+    assert done.code == 1
+    assert done.json()["problems"]

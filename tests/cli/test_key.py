@@ -38,9 +38,9 @@ def ok(*words: object, stdin: str | None = None) -> dict[str, object]:
     return body
 
 
-def error(*words: object, stdin: str | None = None) -> str:
+def error(*words: object, stdin: str | None = None, exit_code: int = 2) -> str:
     done = key(*words, "--json", stdin=stdin)
-    assert done.code == 2, done.out + done.err
+    assert done.code == exit_code, done.out + done.err
     return str(done.json()["error"]["code"])
 
 
@@ -79,7 +79,8 @@ def test_a_revoked_log_key_says_how_to_go_on(office: Path) -> None:
     done = key("revoke", identifier, "--reason", "设备失窃", "--home", office, "--lang", "en")
     assert done.code == 0
     assert "qingyuan key rotate --role log" in done.out
-    assert error("rotate", "--role", "package", "--home", office) == "office.log-key-revoked"
+    words = ("rotate", "--role", "package", "--home", office)
+    assert error(*words, exit_code=1) == "office.log-key-revoked"
     assert ok("rotate", "--role", "log", "--home", office)["rotated"]
     assert states(office, "log") == ["current", "current", "replaced", "revoked"]
     assert error("revoke", "0" * 16, "--reason", "x", "--home", office) == "evidence.unknown-key"

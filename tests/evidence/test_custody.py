@@ -28,6 +28,7 @@ from qingyuan.evidence import (
     transferred,
     verified,
 )
+from qingyuan.evidence.custody import transfer_completed
 from tests.evidence.making import collected, manifest_of
 
 SEALED = Sealed(3, "a" * 64, "b" * 64, 120, "c" * 64)
@@ -51,6 +52,7 @@ def full(signed: SignedManifest) -> list[LoggedEvent]:
         event(4, "evidence.stored", stored(manifest.id, SEALED)),
         event(7, "evidence.verified", verified(manifest, manifest.digests())),
         event(9, "evidence.transferred", transferred("E1", "某法院", **DIGESTS)),
+        event(10, "evidence.transfer_completed", transfer_completed("E1", size=9, sha256="4" * 64)),
     ]
 
 
@@ -115,7 +117,7 @@ def test_each_missing_stage_is_a_gap(signed: SignedManifest) -> None:
     events = full(signed)
     assert codes(signed.manifest, events[1:]) == {"no-origin"}
     assert codes(signed.manifest, [events[0], *events[2:]]) == {"not-stored"}
-    assert codes(signed.manifest, [*events[:2], events[3]]) == {"not-verified"}
+    assert codes(signed.manifest, [*events[:2], *events[3:]]) == {"not-verified"}
     assert codes(signed.manifest, []) == {"no-origin", "not-stored"}
 
 

@@ -13,9 +13,11 @@ from qingyuan.evidence import (
     destroyed,
     examined,
     handed_over,
+    transferred,
     verified,
 )
-from tests.evidence.test_custody import event, full, signed
+from qingyuan.evidence.custody import transfer_abandoned, transfer_completed
+from tests.evidence.test_custody import DIGESTS, event, full, signed
 
 __all__ = ["signed"]
 
@@ -134,3 +136,59 @@ def test_what_follows_a_destruction_is_a_gap_unless_it_only_names_the_material(
     assert codes(signed, destruction(11, own), examination(12, own, "accepted")) == {}
     bare = event(11, "evidence.destroyed", {**destruction(11, own).payload, "approved_by": ""})
     assert codes(signed, bare) == {"not-approved": 11}
+
+
+def announced(index: int, package: str) -> LoggedEvent:
+    return event(index, "evidence.transferred", transferred(package, "某法院", **DIGESTS))
+
+
+def completed(index: int, package: str) -> LoggedEvent:
+    payload = transfer_completed(package, size=9, sha256="4" * 64)
+    return event(index, "evidence.transfer_completed", payload)
+
+
+def abandoned(index: int, package: str) -> LoggedEvent:
+    payload = transfer_abandoned(package, code="x", reason_zh="磁盘已满", reason_en="disk full")
+    return event(index, "evidence.transfer_abandoned", payload)
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        ([], "没有制作完成的记录"),
+        ([abandoned(12, "E2")], "磁盘已满"),
+        ([completed(12, "E2"), abandoned(13, "E2")], "磁盘已满"),
+        ([completed(12, "E3")], "没有制作完成的记录"),
+    ],
+)
+def test_a_transfer_without_a_completion_or_with_an_abandonment_is_a_gap_and_no_step(
+    signed: SignedManifest, after: list[LoggedEvent], said: str
+) -> None:
+    custody = chain_of_custody(signed.manifest, [*full(signed), announced(11, "E2"), *after])
+    (gap,) = custody.gaps
+    assert (gap.code, gap.index) == ("transfer-not-completed", 11)
+    assert gap.zh == f"证据包 E2 传输未完成：{said}"
+    assert 11 not in {step.index for step in custody.steps}
+
+
+def test_a_completed_transfer_is_a_step(signed: SignedManifest) -> None:
+    custody = chain_of_custody(signed.manifest, [*full(signed), announced(11, "E2"), completed(12, "E2")])
+    assert custody.gaps == ()
+    assert custody.steps[-1].en == "sent to 某法院 in package E2"
+
+
+def test_an_unfinished_transfer_does_not_count_as_leaving_the_office(signed: SignedManifest) -> None:
+    unchecked = full(signed)[:2]
+    gaps = chain_of_custody(signed.manifest, [*unchecked, announced(11, "E2")]).gaps
+    assert [gap.code for gap in gaps] == ["transfer-not-completed"]
+
+
+def test_after_its_destruction_an_exhibit_is_only_listed(signed: SignedManifest) -> None:
+    later = [destruction(11, signed.manifest.id), announced(12, "E2"), completed(13, "E2")]
+    custody = chain_of_custody(signed.manifest, [*full(signed), *later])
+    assert custody.gaps == ()
+    assert [step.en for step in custody.steps if step.stage.value == "传输"] == [
+        "sent to 某法院 in package E1",
+        "listed in package E2 to 某法院, content not sent",
+    ]
+    assert custody.steps[-1].zh == "在传输给 某法院 的证据包 E2 中仅列明，内容未随包"

@@ -225,6 +225,26 @@ def home_option(function: F) -> F:
     )(function)
 
 
+#: An act that the state of the log, of a key or of another log forbids: the command was right, and the answer is no.
+_REFUSED = frozenset(
+    {
+        "evidence.key-destroyed",
+        "evidence.key-retired",
+        "ledger.diverged",
+        "ledger.rolled-back",
+        "office.exhibit-destroyed",
+        "office.key-ended",
+        "office.key-revoked",
+        "office.log-key-revoked",
+        "office.peer-forked",
+        "office.peer-refused",
+        "office.scope-destroyed",
+        "office.stopped",
+        "store.stopped",
+    }
+)
+
+
 def fail(error: QingyuanError, argv: list[str]) -> NoReturn:
     """Print an error for a person, or as JSON when ``--json`` was asked for, and exit."""
     lang = _asked_lang(argv)
@@ -232,7 +252,7 @@ def fail(error: QingyuanError, argv: list[str]) -> NoReturn:
         click.echo(json.dumps({"error": error.as_dict()}, ensure_ascii=False, indent=2))
     else:
         click.echo(f"{'错误' if lang == 'zh' else 'error'}: {error.text(lang)}", err=True)
-    sys.exit(error.exit_code)
+    sys.exit(1 if error.code in _REFUSED else error.exit_code)
 
 
 def _asked_lang(argv: list[str]) -> str:
@@ -293,6 +313,26 @@ def _system(error: OSError) -> QingyuanError:
     )
 
 
+def _damaged(error: Exception) -> QingyuanError:
+    """Return what the database refused as an error of ours."""
+    said = str(getattr(error, "orig", None) or error).partition("\n")[0]
+    return QingyuanError(
+        "cli.database",
+        zh=f"数据库拒绝了读写，可能已被改动或损坏：{said}",
+        en=f"the database refused; it may have been altered or damaged: {said}",
+        remedy_zh="停止写入，从备份恢复工作目录，并运行 qingyuan ledger fsck",
+        remedy_en="stop writing, restore the home from a backup, and run qingyuan ledger fsck",
+    )
+
+
+def _known(error: Exception) -> QingyuanError | None:
+    """Return what a user can act on as an error of ours, ``None`` for a defect of the program."""
+    if isinstance(error, OSError):
+        return _system(error)
+    # A table that is gone, or a file that is no database any more; nothing else of SQLAlchemy comes this far.
+    return _damaged(error) if type(error).__module__.startswith("sqlalchemy") else None
+
+
 def main() -> None:
     """Run the command line; every error that a user can act on is one clear line, by default exit code 2."""
     argv = sys.argv[1:]
@@ -315,5 +355,8 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
-    except OSError as error:
-        fail(_system(error), argv)
+    except Exception as error:
+        known = _known(error)
+        if known is None:
+            raise
+        fail(known, argv)

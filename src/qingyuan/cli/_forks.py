@@ -178,7 +178,13 @@ def fork_check(
 
     keys = [VerifierKey.parse(each) for each in vkeys]
     notes = [each.read_bytes() for each in (one, other)]
-    heads = [open_checkpoint(each, keys).checkpoint for each in notes]
+    heads = []
+    for path, note in zip((one, other), notes, strict=True):
+        try:
+            heads.append(open_checkpoint(note, keys).checkpoint)
+        except QingyuanError as error:
+            error.within(str(path))
+            raise
     if heads[0].size != heads[1].size and tiles is None:
         raise QingyuanError(
             "ledger.no-tiles",

@@ -42,6 +42,7 @@ _AGE = (b"age-encryption.org/", b"-----BEGIN AGE ")
 @click.option(
     "--offline", is_flag=True, help="不联系见证方和时间戳机构 | ask no witness and no time-stamping authority"
 )
+@click.option("--force", is_flag=True, help="替换已有的同名文件 | replace a file that exists")
 @home_option
 @common
 def package(
@@ -51,6 +52,7 @@ def package(
     actor: str,
     encrypt_to: tuple[str, ...],
     offline: bool,
+    force: bool,
     home: Path,
     out: Out,
 ) -> None:
@@ -61,7 +63,14 @@ def package(
 
     with Home.open(home) as office:
         packed = make_package(
-            office, identifier, output, to=to, actor=actor, encrypt_to=encrypt_to, offline=offline
+            office,
+            identifier,
+            output,
+            to=to,
+            actor=actor,
+            encrypt_to=encrypt_to,
+            offline=offline,
+            overwrite=force,
         )
         trust = office.trust_path
     fingerprint = digest_bytes(trust.read_bytes()).sha256

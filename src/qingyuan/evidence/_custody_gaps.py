@@ -46,6 +46,25 @@ def gaps(manifest: Manifest, events: Sequence[LoggedEvent]) -> Iterable[Gap]:
             )
 
 
+def unfinished(transfer: LoggedEvent, abandonment: LoggedEvent | None) -> Gap:
+    """Return the gap of a transfer that was announced and, as far as the log shows, never completed.
+
+    Args:
+        transfer: The event that announced the package.
+        abandonment: The event that says why it was not made, if there is one.
+    """
+    package = text_of(transfer, "package")
+    zh, en = "没有制作完成的记录", "its completion was never recorded"
+    if abandonment is not None:
+        zh, en = text_of(abandonment, "reason_zh"), text_of(abandonment, "reason_en")
+    return Gap(
+        "transfer-not-completed",
+        f"证据包 {package} 传输未完成：{zh}",
+        f"transfer in package {package} not completed: {en}",
+        transfer.index,
+    )
+
+
 def _beginning(manifest: Manifest, events: Sequence[LoggedEvent], stages: list[Stage]) -> Iterable[Gap]:
     origin = Stage.EXTRACTED if manifest.origin == "collected" else Stage.GENERATED
     if origin not in stages:

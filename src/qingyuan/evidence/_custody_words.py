@@ -54,6 +54,15 @@ def _transferred(event: LoggedEvent) -> tuple[str, str]:
     return f"以证据包 {package} 传输给 {to}", f"sent to {to} in package {package}"
 
 
+def listed_only(event: LoggedEvent) -> tuple[str, str]:
+    """Return what a transfer says of an exhibit whose content was destroyed before it."""
+    package, to = text_of(event, "package"), text_of(event, "to")
+    return (
+        f"在传输给 {to} 的证据包 {package} 中仅列明，内容未随包",
+        f"listed in package {package} to {to}, content not sent",
+    )
+
+
 def _verified(event: LoggedEvent) -> tuple[str, str]:
     if event.payload.get("ok") is True:
         return "核验一致", "verified, unchanged"

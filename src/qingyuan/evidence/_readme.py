@@ -6,11 +6,14 @@ import re
 from string import Template
 
 from qingyuan.evidence._wire import format_time
+from qingyuan.evidence.listing import collection_order, scope_kind, source_of
 from qingyuan.evidence.names import member_name
 from qingyuan.evidence.package_source import PackageExhibit, PackageSource
 
 #: Exhibits listed on the page; the others are only counted, or it would not be one page.
 _LISTED = 20
+#: Characters of a path or address on the page; of a longer one, the beginning and the end.
+_SOURCE = 60
 _MARKUP = re.compile(r"([\\`*\[\]<>|])")
 _SPACE = re.compile(r"\s+")
 
@@ -19,7 +22,7 @@ _SPACE = re.compile(r"\s+")
 _CHINESE = Template("""\
 # 电子证据包 $id
 
-制作单位：$office。总案：$title（$matter）。制作时间：$made_at。
+制作单位：$office。$kind_zh：$title（$matter）。制作时间：$made_at。
 
 包内有证据材料 $exhibits 件（其中 $withheld 件内容未随包提供）、过程事件 $events 条。
 每件材料都有签名清单和两种摘要（SHA-256 与国密 SM3）；每条事件都有其在日志“$origin”中的存在证明（日志共 $size 条）。
@@ -27,8 +30,8 @@ $outside_zh
 
 ## 材料
 
-| 编号 | 名称 | 字节 | 收集人 | 收集时间 | 内容 | SHA-256（前 16 位） |
-|---|---|---|---|---|---|---|
+| 编号 | 名称 | 来源路径或网址 | 字节 | 收集人 | 收集时间 | 内容 | SHA-256（前 16 位） |
+|---|---|---|---|---|---|---|---|
 $rows
 $more
 ## 怎样核验
@@ -50,7 +53,7 @@ $more
 _ENGLISH = Template("""\
 # Evidence package $id
 
-Made by $office at $made_at for the matter $title ($matter).
+Made by $office at $made_at for the $kind_en $title ($matter).
 
 It holds $exhibits exhibit(s), the content of $withheld of which is not inside, and $events event(s).
 Every exhibit has a signed manifest and two digests (SHA-256 and SM3);
@@ -59,8 +62,8 @@ $outside_en
 
 ## Exhibits
 
-| Id | Name | Bytes | Collected by | At | Content | SHA-256 (first 16) |
-|---|---|---|---|---|---|---|
+| Id | Name | Path or address it came from | Bytes | Collected by | At | Content | SHA-256 (first 16) |
+|---|---|---|---|---|---|---|---|
 $rows
 $more
 ## How to check it
@@ -86,12 +89,15 @@ that it agrees with itself. For these, look at the source, the way it was collec
 
 def readme(source: PackageSource) -> bytes:
     """Return ``说明.md``; all names in it are escaped, so that none can pose as text of ours."""
-    exhibits = sorted(source.exhibits, key=lambda e: e.signed.manifest.id)
+    exhibits = collection_order(source.exhibits, source.events)
+    kind_zh, kind_en = scope_kind(source.matter)
     facts = {
         "id": _plain(source.id),
         "office": _plain(source.office.name),
         "title": _plain(source.title),
         "matter": _plain(source.matter),
+        "kind_zh": kind_zh,
+        "kind_en": kind_en,
         "made_at": format_time(source.made_at),
         "exhibits": str(len(exhibits)),
         "withheld": str(sum(1 for e in exhibits if e.open is None)),
@@ -158,6 +164,7 @@ def _row(exhibit: PackageExhibit, lang: str) -> str:
     cells = (
         manifest.id,
         _plain(member_name(manifest.name)),
+        _plain(source_of(manifest, _SOURCE)),
         str(manifest.size),
         _plain(f"{manifest.collected.by}, {second}"),
         manifest.collected.started,

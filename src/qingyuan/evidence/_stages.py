@@ -34,6 +34,10 @@ class Stage(enum.StrEnum):
 #: Event type of each stage.
 STAGES: dict[str, Stage] = {f"evidence.{stage.name.lower()}": stage for stage in Stage}
 
+#: Types of the events that say what became of a package after its transfer was logged.
+COMPLETED = "evidence.transfer_completed"
+ABANDONED = "evidence.transfer_abandoned"
+
 
 class LoggedEvent(msgspec.Struct, frozen=True):
     """One event as the log holds it.

@@ -12,9 +12,9 @@ from typing import Literal, get_args
 
 import msgspec
 
-from qingyuan.evidence._custody_gaps import gaps
-from qingyuan.evidence._custody_words import sentence
-from qingyuan.evidence._stages import STAGES, Gap, LoggedEvent, Payload, Stage, text_of
+from qingyuan.evidence._custody_gaps import gaps, unfinished
+from qingyuan.evidence._custody_words import listed_only, sentence
+from qingyuan.evidence._stages import ABANDONED, COMPLETED, STAGES, Gap, LoggedEvent, Payload, Stage, text_of
 from qingyuan.evidence._wire import JsonValue
 from qingyuan.evidence.digests import Digests
 from qingyuan.evidence.errors import CustodyError
@@ -132,6 +132,29 @@ def transferred(
     }
 
 
+def transfer_completed(package: str, *, size: int, sha256: str) -> Payload:
+    """Return the payload of ``evidence.transfer_completed``: the file that was announced is there, whole and synced.
+
+    Args:
+        package: Its identifier.
+        size: Bytes of the file, as it was written: encrypted when it is.
+        sha256: Of the same file, lower-case hex.
+    """
+    return {"package": package, "size": size, "sha256": sha256}
+
+
+def transfer_abandoned(package: str, *, code: str, reason_zh: str, reason_en: str) -> Payload:
+    """Return the payload of ``evidence.transfer_abandoned``: the package that was announced was not made.
+
+    Args:
+        package: Its identifier, which is used up.
+        code: Stable name of the reason.
+        reason_zh: The reason, in Chinese.
+        reason_en: The reason, in English.
+    """
+    return {"package": package, "code": code, "reason_zh": reason_zh, "reason_en": reason_en}
+
+
 def handed_over(exhibits: Sequence[str], *, to: str, received_by: str, reason: str, medium: str) -> Payload:
     """Return the payload of ``evidence.handed_over``: custody of the material passes to another organ or person.
 
@@ -209,6 +232,9 @@ def chain_of_custody(
 ) -> Custody:
     """Fold events into the chain of custody of one exhibit.
 
+    A transfer is a step only when its completion was logged; else it is a gap. After the destruction of its key an
+    exhibit is only listed in packages, and the step says so.
+
     Args:
         manifest: The exhibit.
         events: Any events; those of other exhibits and other types are passed over.
@@ -219,14 +245,26 @@ def chain_of_custody(
     """
     steps: list[Step] = []
     own: list[LoggedEvent] = []
-    for event in sorted(events, key=lambda e: e.index):
+    open_ends: list[Gap] = []
+    ordered = sorted(events, key=lambda e: e.index)
+    completed = {text_of(event, "package") for event in ordered if event.type == COMPLETED}
+    abandoned = {text_of(event, "package"): event for event in ordered if event.type == ABANDONED}
+    destroyed_already = False
+    for event in ordered:
         if not _concerns(event, manifest.id, packages):
             continue
-        own.append(event)
         stage = STAGES[event.type]
-        zh, en = sentence(event, manifest)
+        if stage is Stage.TRANSFERRED:
+            package = text_of(event, "package")
+            if package in abandoned or package not in completed:
+                open_ends.append(unfinished(event, abandoned.get(package)))
+                continue
+        destroyed_already = destroyed_already or stage is Stage.DESTROYED
+        only_listed = destroyed_already and stage is Stage.TRANSFERRED
+        zh, en = listed_only(event) if only_listed else sentence(event, manifest)
+        own.append(event)
         steps.append(Step(stage, event.index, event.at, event.actor, zh, en))
-    return Custody(manifest.id, tuple(steps), tuple(gaps(manifest, own)))
+    return Custody(manifest.id, tuple(steps), (*gaps(manifest, own), *open_ends))
 
 
 def _origin_payload(signed: SignedManifest) -> Payload:
@@ -293,6 +331,8 @@ def _concerns(event: LoggedEvent, exhibit: str, packages: Mapping[str, Collectio
 
 
 __all__ = [
+    "ABANDONED",
+    "COMPLETED",
     "STAGES",
     "Custody",
     "Gap",
@@ -308,6 +348,8 @@ __all__ = [
     "generated",
     "handed_over",
     "stored",
+    "transfer_abandoned",
+    "transfer_completed",
     "transferred",
     "verified",
 ]

@@ -67,11 +67,26 @@ def fsck(
     state = _Pass(Frontier(suite), Frontier(suite))
     for start in range(0, size, TILE_WIDTH):
         span = range(start, min(start + TILE_WIDTH, size))
+        if signed is None and _is_empty(storage, span):  # a size that nobody signed may be any number
+            yield Problem(
+                "entries-end",
+                f"index {start}",
+                start,
+                zh=f"自此起没有条目，而日志头称有 {size} 条",
+                en=f"there are no entries from here on, and the head says {size}",
+            )
+            break
         yield from _chunk(storage, suite, state, span, tile_check)
     yield from _beyond(storage, size, state.levels)
     yield from _compare_head(head, signed, origin, state)
     if tile_check:
         yield from tile_check.finish()
+
+
+def _is_empty(storage: LogStorage, span: range) -> bool:
+    return not storage.read_entries(span.start, span.stop) and not storage.read_hashes(
+        0, span.start, span.stop
+    )
 
 
 def _chunk(

@@ -197,7 +197,7 @@ def parse_policy(data: bytes) -> Policy:
     """Read a policy file.
 
     Raises:
-        FormatError: ``ledger.policy`` with the line concerned, or ``ledger.key``.
+        FormatError: ``ledger.policy`` or ``ledger.key``, with the line concerned.
     """
     if len(data) > MAX_POLICY_SIZE:
         raise _malformed(None, "文件过大", "the file is too large")
@@ -287,7 +287,11 @@ class _Parser:
         self._defined.add(name)
 
     def _key(self, vkey: str, allowed: tuple[Algorithm, ...], known: list[VerifierKey]) -> VerifierKey:
-        key = VerifierKey.parse(vkey)
+        try:
+            key = VerifierKey.parse(vkey)
+        except FormatError as error:
+            error.within(f"line {self._number}")
+            raise
         if key.algorithm not in allowed:
             raise self._error(
                 "密钥的签名类型不适用于此行", "the signature type of the key does not fit the line"

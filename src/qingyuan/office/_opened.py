@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from qingyuan.canonical import canonical_json
 from qingyuan.evidence import Kek, Keyring, PublicKey, Role, ScopeKey, Signer
 from qingyuan.ledger import Head, Log, SignatureError, TextSigner
+from qingyuan.office._identifiers import check_identifier
 from qingyuan.office.clock import Clock, Entropy
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.keys.history import ADDED, History, first_key, read_history
@@ -89,8 +90,10 @@ class OpenedHome:
             OfficeError: ``office.stopped`` when a witness holds another history of the log,
                 ``office.log-key-revoked`` when its key was revoked and not replaced, ``office.log-key-missing`` when
                 it is not here, ``office.key-ended`` or
-                ``office.scope-destroyed`` when an exhibit is signed or sealed by a key that came to its end.
+                ``office.scope-destroyed`` when an exhibit is signed or sealed by a key that came to its end, or
+                ``office.bad-actor`` when no package could hold the identifier of who acts.
         """
+        check_identifier("actor", actor)
         refuse_if_stopped(self.path)
         self._refuse_ended(connection, drafts)
         now = self.clock.now()
@@ -135,9 +138,15 @@ class OpenedHome:
                 )
 
     def scope_key(self, scope: str) -> ScopeKey:
-        """Return the key that seals the material of a lead or matter, made durable when new."""
+        """Return the key that seals the material of a lead or matter, made durable when new.
+
+        Raises:
+            OfficeError: ``office.bad-scope`` when it is new and no identifier.
+            KeyringError: ``evidence.key-destroyed``.
+        """
         if scope in self.keyring.scopes():
             return self.keyring.scope_key(scope)
+        check_identifier("scope", scope)
         with self._keys.changing() as ring:
             return ring.scope_key(scope)
 
@@ -145,8 +154,10 @@ class OpenedHome:
         """Return the signing key of a person, made, logged and trusted when new.
 
         Raises:
-            OfficeError: ``office.key-revoked`` when it was revoked and not replaced.
+            OfficeError: ``office.key-revoked`` when it was revoked and not replaced, ``office.bad-actor`` when that is
+                no identifier.
         """
+        check_identifier("actor", actor)
         if self._first("officer", actor=actor) is None:
             with self._keys.changing() as ring:
                 if self._first("officer", actor=actor) is None:

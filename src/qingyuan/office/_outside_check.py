@@ -9,38 +9,68 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+import msgspec
 import sqlalchemy as sa
 
 from qingyuan.errors import QingyuanError
 from qingyuan.ledger import HashSuite, LedgerError, TileCache, parse_note, tree_root
-from qingyuan.store import SqlLogStorage
+from qingyuan.store.cosignatures import CosignatureRow
+from qingyuan.store.ledger_storage import CheckedLogStorage
 from qingyuan.store.schema import COSIGNATURE, TIMESTAMP
+from qingyuan.store.typed import check_types
 
 #: Where, and what is wrong in Chinese and English.
 Finding = tuple[str, str, str]
 
 
-def check_outside(connection: sa.Connection, logs: Mapping[str, HashSuite]) -> Iterator[Finding]:
+def check_outside(
+    connection: sa.Connection, logs: Mapping[str, HashSuite], missing: frozenset[str] = frozenset()
+) -> Iterator[Finding]:
     """Yield what is wrong with the stored cosignatures and tokens.
 
     Args:
         connection: A read transaction.
         logs: Hash suite of each log by its origin.
+        missing: Tables that the database does not have.
     """
-    heads = {origin: SqlLogStorage(connection, origin).read_head() for origin in logs}
+    storages = {origin: CheckedLogStorage(connection, origin, missing) for origin in logs}
+    heads = {origin: storage.read_head() for origin, storage in storages.items()}
     sizes = {origin: head.size for origin, head in heads.items() if head is not None}
-    for row in connection.execute(sa.select(COSIGNATURE), execution_options={"yield_per": 1000}):
-        where = f"cosignature {row.origin} {row.size} {row.witness}"
-        yield from ((where, *each) for each in _cosignature(row, sizes))
-    if connection.execute(sa.select(TIMESTAMP.c.id).limit(1)).first() is not None:
-        readers = {
-            origin: TileCache(SqlLogStorage(connection, origin), suite) for origin, suite in logs.items()
-        }
-        for row in connection.execute(sa.select(TIMESTAMP).order_by(TIMESTAMP.c.id)):
-            yield from ((f"timestamp {row.id}", *each) for each in _token(row, logs, sizes, readers))
+    if COSIGNATURE.name not in missing:
+        for row, wrong in check_types(connection, COSIGNATURE):
+            where = "cosignature " + " ".join(map(str, row[:3]))
+            if wrong:
+                yield where, *wrong
+                continue
+            stored = CosignatureRow(*row)  # type: ignore[arg-type] # the types were just checked
+            yield from ((where, *each) for each in _cosignature(stored, sizes))
+    if TIMESTAMP.name not in missing:
+        readers = {origin: TileCache(storages[origin], suite) for origin, suite in logs.items()}
+        for row, wrong in check_types(connection, TIMESTAMP):
+            where = f"timestamp {row[0]}"
+            if wrong:
+                yield where, *wrong
+                continue
+            token = _Stored(*row)  # type: ignore[arg-type] # as above
+            yield from ((where, *each) for each in _token(token, logs, sizes, readers))
 
 
-def _cosignature(row: sa.Row[tuple[object, ...]], sizes: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+class _Stored(msgspec.Struct, frozen=True):
+    """A row of ``timestamp``, its columns in order; ``over`` may be anything."""
+
+    id: int
+    over: str
+    subject: str
+    size: int | None
+    root: bytes | None
+    tsa: str
+    operator: str
+    token: bytes
+    gen_time: str
+    at: str
+
+
+def _cosignature(row: CosignatureRow, sizes: Mapping[str, int]) -> Iterator[tuple[str, str]]:
     try:
         (signature,) = parse_note(f"-\n\n{row.line}\n".encode()).signatures
     except (LedgerError, ValueError):
@@ -48,12 +78,12 @@ def _cosignature(row: sa.Row[tuple[object, ...]], sizes: Mapping[str, int]) -> I
         return
     if f"{signature.name}+{signature.key_id:08x}" != row.witness:
         yield "会签行出自另一密钥", "the line is of another key"
-    if row.size > sizes.get(row.origin, -1):
+    if not 0 <= row.size <= sizes.get(row.origin, -1):
         yield "会签的条数超出日志", "it is over a head that the log does not reach"
 
 
 def _token(
-    row: sa.Row[tuple[object, ...]],
+    row: _Stored,
     logs: Mapping[str, HashSuite],
     sizes: Mapping[str, int],
     readers: Mapping[str, TileCache],
@@ -79,7 +109,7 @@ def _is_time(text: str, moment: datetime) -> bool:
 
 
 def _stamped_head(
-    row: sa.Row[tuple[object, ...]],
+    row: _Stored,
     logs: Mapping[str, HashSuite],
     sizes: Mapping[str, int],
     readers: Mapping[str, TileCache],
@@ -95,7 +125,7 @@ def _stamped_head(
     except QingyuanError as error:
         yield error.zh, error.en
         return
-    if row.size > sizes.get(row.subject, -1):
+    if not 0 <= row.size <= sizes.get(row.subject, -1):
         yield "时间戳的条数超出日志", "it is over a head that the log does not reach"
         return
     try:

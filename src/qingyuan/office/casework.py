@@ -8,6 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from qingyuan.cases import VERBS, CaseEvent, Docket, Verb, decide, fold, read_event
+from qingyuan.office._identifiers import check_identifier
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
 from qingyuan.store import EventDraft, StoredEvent, events, iter_events
@@ -37,8 +38,9 @@ def docket_streams(connection: sa.Connection, identifier: str) -> tuple[str, ...
     """Return the streams of the docket that a lead, matter or case belongs to.
 
     Raises:
-        OfficeError: There is no such record.
+        OfficeError: There is no such record, or ``office.bad-scope`` when it is no identifier.
     """
+    check_identifier("scope", identifier)
     known = connection.execute(
         sa.text("SELECT 1 FROM event WHERE stream = :stream AND n = 0"), {"stream": identifier}
     ).first()

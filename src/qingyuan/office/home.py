@@ -23,6 +23,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from qingyuan.evidence import KeyringError
 from qingyuan.ledger.errors import FormatError
 from qingyuan.ledger.tiles import TileFolder
 from qingyuan.office._founding import CREATION_LOCK, DATABASE, KEYRING, SETTINGS, entropy_at, found, kek_of
@@ -30,6 +31,7 @@ from qingyuan.office._opened import OpenedHome
 from qingyuan.office.clock import Clock, FixedClock, SystemClock, parse_time
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.keys.history import TWIN_BEGUN, History, read_history
+from qingyuan.office.keys.kek import explain_kind
 from qingyuan.office.keys.logs import TWIN_SUFFIX, can_sign_sm2
 from qingyuan.office.keys.stored import Keys, locked
 from qingyuan.office.keys.trust import is_current
@@ -107,7 +109,13 @@ class Home(OpenedHome):
         kek = kek_of(settings, path / KEYRING)
         database = Database.at(path / DATABASE)
         entropy = entropy_at(path, settings, database)
-        home = cls(path, settings, database, Keys(path / KEYRING, kek, entropy), clock, entropy)
+        try:
+            keys = Keys(path / KEYRING, kek, entropy)
+        except KeyringError as error:
+            database.close()
+            explain_kind(error)
+            raise
+        home = cls(path, settings, database, keys, clock, entropy)
         if not home.is_finished():
             home.finish()
         return home

@@ -32,6 +32,7 @@ from qingyuan.evidence import (
     stored,
 )
 from qingyuan.evidence.sources import open_source
+from qingyuan.office._identifiers import check_identifier
 from qingyuan.office.collect import shown
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
@@ -58,6 +59,9 @@ class Collector(msgspec.Struct, frozen=True):
         method: How, e.g. ``"file-copy"``.
         source: From where, in words.
         device: Identifier of the device.
+
+    Raises:
+        OfficeError: ``office.bad-actor``, ``office.bad-second`` or ``office.bad-device`` when one is no identifier.
     """
 
     by: str = "P001"
@@ -65,6 +69,13 @@ class Collector(msgspec.Struct, frozen=True):
     method: str = "file-copy"
     source: str = ""
     device: str = "D001"
+
+    def __post_init__(self) -> None:
+        """Check the identifiers, which are in everything that is signed and logged later."""
+        check_identifier("actor", self.by)
+        if self.second is not None:
+            check_identifier("second", self.second)
+        check_identifier("device", self.device)
 
 
 class Prepared(msgspec.Struct, frozen=True):

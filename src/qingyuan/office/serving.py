@@ -7,6 +7,7 @@ and size are kept here, for all sites alike. TLS is the work of a proxy in front
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import re
 import signal
@@ -19,6 +20,8 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import FrameType, TracebackType
 from typing import Protocol, Self
+
+from qingyuan.office.errors import OfficeError
 
 #: Longest request body, in bytes: 63 proof lines and a checkpoint with a dozen large signatures.
 MAX_BODY_SIZE = 1 << 16
@@ -108,12 +111,15 @@ class Server:
         tick: Called a few times a second between requests.
 
     Raises:
-        OSError: When the port cannot be taken.
+        OfficeError: ``office.port`` when it cannot be taken.
     """
 
     def __init__(self, host: str, port: int, site: Site, *, tick: Callable[[], None] | None = None) -> None:
         """Take the port; requests are answered by :meth:`run`."""
-        self._http = _Http((host, port), site, tick)
+        try:
+            self._http = _Http((host, port), site, tick)
+        except OSError as error:
+            raise _not_taken(host, port, error) from error
 
     def __enter__(self) -> Self:
         """Return the server."""
@@ -171,6 +177,21 @@ def _handling(handler: Callable[[int, FrameType | None], None], *numbers: signal
     finally:
         for number, former in before.items():
             signal.signal(number, former)
+
+
+def _not_taken(host: str, port: int, error: OSError) -> OfficeError:
+    if error.errno == errno.EADDRINUSE:
+        zh, en = "端口已被占用，可能已有一个在运行", "the port is in use; perhaps one is running already"
+    else:
+        zh, en = (f"无法在此监听：{error.strerror}", f"cannot listen here: {error.strerror}")
+    return OfficeError(
+        "office.port",
+        zh=zh,
+        en=en,
+        where=f"{host}:{port}",
+        remedy_zh="请用 --port 另选端口（0 为任选），或先结束占用它的程序",
+        remedy_en="choose another with --port (0 takes a free one), or end what uses it",
+    )
 
 
 class _Http(ThreadingHTTPServer):

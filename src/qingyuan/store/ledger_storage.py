@@ -13,6 +13,9 @@ import sqlalchemy as sa
 
 from qingyuan.ledger import HASH_SIZE, TILE_WIDTH, Head, Problem
 from qingyuan.store._driver import Driver
+from qingyuan.store.errors import StoreError
+from qingyuan.store.schema import LEDGER_HASH, LEDGER_HEAD
+from qingyuan.store.typed import misfits, said
 
 _READ_HEAD = "SELECT size, edge, note FROM ledger_head WHERE origin = ?"
 _WRITE_HEAD = (
@@ -27,6 +30,11 @@ _READ_HASHES = (
 )
 _ALL_HASHES = "SELECT level, idx, hash FROM ledger_hash WHERE origin = :origin ORDER BY level, idx"
 _READ_AT_ONCE = 1_000
+#: The largest number the database takes.
+_MOST = 2**63 - 1
+_NEWEST = "SELECT max(idx) FROM ledger_entry"
+_HASH_COLUMNS = (LEDGER_HASH.c.level, LEDGER_HASH.c.idx, LEDGER_HASH.c.hash)
+_HEAD_COLUMNS = (LEDGER_HEAD.c.size, LEDGER_HEAD.c.edge, LEDGER_HEAD.c.note)
 
 
 class SqlLogStorage:
@@ -46,9 +54,38 @@ class SqlLogStorage:
         self._owns_entries = owns_entries
 
     def read_head(self) -> Head | None:
-        """Return the head, or ``None`` when the log was never written."""
-        row = cast("tuple[int, bytes, bytes] | None", self._driver.one(_READ_HEAD, self._origin))
-        return None if row is None else Head(*row)
+        """Return the head, or ``None`` when the log was never written.
+
+        Raises:
+            StoreError: ``store.no-table`` when there is no table of heads, ``store.head-row`` when the row holds values
+                of a wrong type.
+        """
+        try:
+            row = self._driver.one(_READ_HEAD, self._origin)
+        except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
+            if "no such table" not in str(error.orig):
+                raise
+            raise StoreError(
+                "store.no-table",
+                zh="数据库缺少日志头的表",
+                en="the database has no table of heads",
+                where=f"ledger_head {self._origin}",
+                remedy_zh="停止写入，并从备份恢复数据库",
+                remedy_en="stop writing and restore the database from a backup",
+            ) from error
+        if row is None:
+            return None
+        size, edge, note = row
+        if type(size) is int and type(edge) is bytes and type(note) is bytes:
+            return Head(size, edge, note)
+        raise StoreError(
+            "store.head-row",
+            zh="日志头的行被改动：列的值类型不对",
+            en="the row of the head was changed: it holds values of a wrong type",
+            where=f"ledger_head {self._origin}",
+            remedy_zh="停止写入，并从备份恢复数据库",
+            remedy_en="stop writing and restore the database from a backup",
+        )
 
     def write_head(self, head: Head) -> None:
         """Replace the head."""
@@ -81,9 +118,8 @@ class SqlLogStorage:
     def read_hashes(self, level: int, start: int, stop: int) -> Sequence[bytes]:
         """Return hashes of a tile level in order of index."""
         tile = start - start % TILE_WIDTH
-        found = self._driver.all(_READ_HASHES, self._origin, level, tile, stop)
         hashes = []
-        for index, data in cast("list[tuple[int, bytes]]", found):
+        for index, data in self._hash_rows(level, tile, stop):
             if len(data) == HASH_SIZE:
                 if index >= start:
                     hashes.append(data)
@@ -92,6 +128,10 @@ class SqlLogStorage:
             last = min(len(data) - len(data) % HASH_SIZE, (stop - index) * HASH_SIZE)
             hashes += [data[at : at + HASH_SIZE] for at in range(first, last, HASH_SIZE)]
         return hashes
+
+    def _hash_rows(self, level: int, start: int, stop: int) -> list[tuple[int, bytes]]:
+        found = self._driver.all(_READ_HASHES, self._origin, level, start, stop)
+        return cast("list[tuple[int, bytes]]", found)
 
     def check_rows(self) -> Iterator[Problem]:
         """Yield every row of hashes that no append could have written.
@@ -102,25 +142,93 @@ class SqlLogStorage:
             sa.text(_ALL_HASHES), {"origin": self._origin}, execution_options={"yield_per": _READ_AT_ONCE}
         )
         level = due = 0
-        for row in rows:
-            if row.level != level:
-                level, due = row.level, 0
-            count, rest = divmod(len(row.hash), HASH_SIZE)
-            where = f"level {level} index {row.idx}"
-            if rest or not count or row.idx % TILE_WIDTH + count > TILE_WIDTH:
+        for at, index, hashes in rows:
+            where = f"level {at} index {index}"
+            if type(at) is not int or type(index) is not int or type(hashes) is not bytes:
+                zh, en = said(misfits(_HASH_COLUMNS, (at, index, hashes)))
+                yield Problem("hash-row", f"ledger_hash {where}", None, zh=zh, en=en)
+                continue
+            if at != level:
+                level, due = at, 0
+            count, rest = divmod(len(hashes), HASH_SIZE)
+            first = index * TILE_WIDTH ** max(level, 0)
+            if rest or not count or level < 0 or index % TILE_WIDTH + count > TILE_WIDTH:
                 yield Problem(
                     "hash-row",
                     where,
-                    row.idx * TILE_WIDTH**level,
+                    first,
                     zh="哈希行的长度不对，或跨越两个瓦片",
                     en="a row of hashes has a wrong length or reaches into the next tile",
                 )
-            elif row.idx < due:
+            elif index < due:
                 yield Problem(
                     "hash-row",
                     where,
-                    row.idx * TILE_WIDTH**level,
+                    first,
                     zh="哈希行与前一行重叠",
                     en="a row of hashes overlaps the one before",
                 )
-            due = max(due, row.idx + count)
+            due = max(due, index + count)
+
+
+class CheckedLogStorage(SqlLogStorage):
+    """The same for a check: rows of a wrong type are not there, and neither is what a missing table held.
+
+    :meth:`check_rows` and :meth:`check_head` name such rows.
+
+    Args:
+        connection: A read transaction.
+        origin: Which log.
+        missing: Tables that the database does not have.
+        owns_entries: As for :class:`SqlLogStorage`.
+    """
+
+    def __init__(
+        self, connection: sa.Connection, origin: str, missing: frozenset[str], *, owns_entries: bool = True
+    ) -> None:
+        """Bind to a transaction and a log."""
+        super().__init__(connection, origin, owns_entries=owns_entries)
+        self._missing = missing
+
+    def read_head(self) -> Head | None:
+        """Return the head with nothing in the place of a value of a wrong type, for the size the entries there are."""
+        if "ledger_head" in self._missing:
+            return None
+        row = self._driver.one(_READ_HEAD, self._origin)
+        if row is None:
+            return None
+        size, edge, note = row
+        return Head(
+            size if type(size) is int else self._stored(),
+            edge if type(edge) is bytes else b"",
+            note if type(note) is bytes else b"",
+        )
+
+    def _stored(self) -> int:
+        newest = None if "ledger_entry" in self._missing else self._driver.one(_NEWEST)
+        return newest[0] + 1 if newest and type(newest[0]) is int else 0
+
+    def read_entries(self, start: int, stop: int) -> Sequence[bytes]:
+        """Return the entries that are bytes, in order of index."""
+        if "ledger_entry" in self._missing:
+            return []
+        found = self._driver.all(_READ_ENTRIES, start, min(stop, _MOST))
+        return [data for (data,) in found if type(data) is bytes]
+
+    def _hash_rows(self, level: int, start: int, stop: int) -> list[tuple[int, bytes]]:
+        if "ledger_hash" in self._missing:
+            return []
+        found = self._driver.all(_READ_HASHES, self._origin, level, start, min(stop, _MOST))
+        return [(index, data) for index, data in found if type(index) is int and type(data) is bytes]
+
+    def check_rows(self) -> Iterator[Problem]:
+        """Yield every row of hashes that no append could have written."""
+        if "ledger_hash" not in self._missing:
+            yield from super().check_rows()
+
+    def check_head(self) -> Iterator[Problem]:
+        """Yield the columns of the head that hold a value of a wrong type."""
+        row = None if "ledger_head" in self._missing else self._driver.one(_READ_HEAD, self._origin)
+        if row is not None and (wrong := misfits(_HEAD_COLUMNS, row)):
+            zh, en = said(wrong)
+            yield Problem("head-row", "head", None, zh=zh, en=en)

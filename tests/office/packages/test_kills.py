@@ -31,7 +31,9 @@ def test_at_whatever_moment_a_build_is_killed_the_folder_holds_whole_packages_on
         lead = intake(home, [material(tmp_path / "material", 1)], workers=0).lead
         seal_into(home, lead, large, Collector())
         make_package(home, lead, folder / "a.evp", to="x", actor="P001")
-    build = command("package", lead, "-o", folder / "a.evp", "--home", tmp_path / "home", "--offline")
+    build = command(
+        "package", lead, "-o", folder / "a.evp", "--home", tmp_path / "home", "--offline", "--force"
+    )
     began = time.monotonic()
     subprocess.run(build, check=True, capture_output=True, timeout=60)
     whole, choose, killed = time.monotonic() - began, random.Random(11), 0
@@ -48,7 +50,7 @@ def test_at_whatever_moment_a_build_is_killed_the_folder_holds_whole_packages_on
     assert killed, "the test killed nothing"
     with Home.open(tmp_path / "home") as home:
         assert list(check_home(home)) == []
-        make_package(home, lead, folder / "a.evp", to="x", actor="P001")
+        make_package(home, lead, folder / "a.evp", to="x", actor="P001", overwrite=True)
         assert verify(folder / "a.evp", trust=home.trust_path).verdict == "pass"
 
 

@@ -204,10 +204,9 @@ def test_a_newer_head_is_used_when_nothing_of_evidence_came_between(
 
     monkeypatch.setattr("qingyuan.office.packages.packaging.ask_outsiders", note_meanwhile)
     make_package(home, _lead(home), tmp_path / "a.evp", to="x", actor="P001")
-    head = home.head()
-    assert head is not None
+    (completion,) = _events(home, "evidence.transfer_completed")
     described = json.loads(_members(tmp_path / "a.evp")["evidence/package.json"])
-    assert described["log"]["size"] == head.size
+    assert described["log"]["size"] == completion.index
     assert verify(tmp_path / "a.evp", trust=home.trust_path).verdict == "pass"
 
 
@@ -257,7 +256,9 @@ def gathered(*args, **named):
 packaging.gather, SealedReader.read = gathered, slow
 with Home.open(Path(sys.argv[1])) as home:
     to = sys.argv[4:]
-    packaging.make_package(home, sys.argv[2], Path(sys.argv[3]), to="x", actor="P001", encrypt_to=to)
+    packaging.make_package(
+        home, sys.argv[2], Path(sys.argv[3]), to="x", actor="P001", encrypt_to=to, overwrite=True
+    )
 """
 
 
@@ -286,6 +287,6 @@ def test_a_build_that_is_killed_leaves_no_file_and_nothing_in_clear(
     assert [path.name for path in folder.iterdir()] == ["a.evp"]
     assert (folder / "a.evp").read_bytes() == b"an older package"
     with Home.open(home.path) as again:
-        packed = make_package(again, _lead(again), folder / "a.evp", to="x", actor="P001")
+        packed = make_package(again, _lead(again), folder / "a.evp", to="x", actor="P001", overwrite=True)
         assert packed.id.endswith("0002"), "a package that was announced is never announced again"
         assert verify(folder / "a.evp", trust=again.trust_path).verdict == "pass"

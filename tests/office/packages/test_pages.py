@@ -59,6 +59,22 @@ def test_every_exhibit_stands_in_both_lists_with_its_digests() -> None:
     assert "附后" in about
 
 
+def test_the_lists_follow_the_collection_and_tell_where_each_came_from() -> None:
+    office = new_office("order")
+    names = [f"{number}.txt" for number in (5, 3, 9, 1)]
+    for name in names:
+        office.take(name.encode(), name)
+    office.transfer()
+    made = pages(replace(office.source(), matter="L2026-0001"))
+    rows = list(csv.DictReader(io.StringIO(made["证据清单.csv"].decode("utf-8-sig"))))
+    assert [row["名称"] for row in rows] == names
+    (about,) = texts(made["说明.pdf"])
+    places = [about.index(f"/mnt/u/{name}") for name in names]
+    assert places == sorted(places)
+    assert "线索Lead" in about
+    assert "总案" not in about
+
+
 def test_a_list_too_long_to_print_goes_on_in_the_csv_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("qingyuan.office.packages.pages._PRINTED", 2)
     made = pages(small_office().source())

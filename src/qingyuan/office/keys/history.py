@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from qingyuan.evidence import PublicKey
 from qingyuan.store.schema import EVENT
+from qingyuan.store.typed import bare
 
 ADDED = "office.key_added"
 ROTATED = "office.key_rotated"
@@ -82,17 +83,18 @@ def read_history(connection: sa.Connection) -> History:
     """Fold the events about keys that are in the journal."""
     history = History()
     rows = connection.execute(
-        sa.select(EVENT.c.idx, EVENT.c.type, EVENT.c.payload)
+        sa.select(*bare((EVENT.c.idx, EVENT.c.type, EVENT.c.payload)))
         .where(EVENT.c.type.in_((ADDED, ROTATED, REVOKED, TWIN_BEGUN)))
         .order_by(EVENT.c.idx)
     )
-    for index, kind, data in rows:
+    for index, kind, data in map(tuple, rows):
+        # A row that was altered must not keep the home from opening: fsck names it.
+        if not isinstance(index, int) or not isinstance(data, bytes):
+            continue
         history.size = index + 1
         try:
             payload = msgspec.json.decode(data, type=_Payload)
-        except (
-            msgspec.MsgspecError
-        ):  # a row that was altered must not keep the home from opening: fsck names it
+        except msgspec.MsgspecError:
             continue
         if kind == ADDED:
             history.announced.setdefault(payload.key, index)

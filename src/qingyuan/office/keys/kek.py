@@ -10,11 +10,12 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from qingyuan.evidence import Kek
+from qingyuan.evidence import Kek, KeyringError
 from qingyuan.office.clock import Entropy
 from qingyuan.office.errors import OfficeError
 
 _KEY_BYTES = 32
+_VARIABLES = ("QINGYUAN_PASSPHRASE", "QINGYUAN_PASSPHRASE_FILE")
 
 
 def key_folder() -> Path:
@@ -81,6 +82,20 @@ def find_kek(home_id: str, opens: Callable[[Kek], bool]) -> Kek:
             remedy_zh="请设置 QINGYUAN_PASSPHRASE，或从备份恢复该密钥文件",
             remedy_en="set QINGYUAN_PASSPHRASE, or restore that key file from its backup",
         ) from error
+
+
+def explain_kind(error: KeyringError) -> None:
+    """Say of a secret of the wrong kind which variable it came from, and what to do about that."""
+    if error.code != "evidence.wrong-kind-of-kek":
+        return
+    given = next((name for name in _VARIABLES if os.environ.get(name)), None)
+    if given is None:
+        error.remedy_zh = f"请设置 {_VARIABLES[0]}"
+        error.remedy_en = f"set {_VARIABLES[0]}"
+    else:
+        error.remedy_zh = f"此处用密钥文件打开，不用口令：请取消环境变量 {given}"
+        error.remedy_en = f"a key file opens it, and no passphrase: unset {given}"
+    error.args = (error.text("en"),)
 
 
 def next_kek(home_id: str, entropy: Entropy) -> Kek:

@@ -23,6 +23,7 @@ from qingyuan.evidence.roles import (
     read_signed_roles,
     roles_text,
 )
+from qingyuan.office._identifiers import check_identifier
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
 from qingyuan.office.keys.stored import write_small
@@ -172,6 +173,7 @@ def publish(home: Home, data: bytes, *, by: str) -> Published:
         EvidenceError: It is no role file, or a root's signature does not verify.
         FormatError: It is no note.
     """
+    check_identifier("actor", by)
     roots = _required(home)
     roles, note = read_signed_roles(data)
     digest = hashlib.sha256(data).hexdigest()

@@ -16,6 +16,7 @@ from qingyuan.evidence import Kek, PublicKey, Role
 from qingyuan.evidence._wire import b64
 from qingyuan.evidence.roles import rotation_message
 from qingyuan.ledger import SHA256, SM3, Log, TextSigner
+from qingyuan.office._identifiers import check_identifier
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
 from qingyuan.office.keys.history import REVOKED, ROTATED, History, read_history
@@ -78,8 +79,9 @@ def rotate(
 
     Raises:
         OfficeError: ``office.key-missing``, ``office.busy`` while a package is being made, ``office.no-external-key``, or
-            ``office.key-changed`` when another process replaced the key at the same time.
+            ``office.key-changed`` when another process replaced the key at the same time, or ``office.bad-actor``.
     """
+    check_identifier("actor", by)
     # The key of a package must be the one that counts at the package's own transfer event.
     with home.lock("package") if role == "package" else contextlib.nullcontext():
         olds = _current(home, role, actor)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from qingyuan.errors import QingyuanError
 from qingyuan.evidence import (
     BuiltPackage,
     Manifest,
@@ -31,6 +32,7 @@ from qingyuan.office.packages.encryption import encrypt, read_recipients
 from qingyuan.office.packages.gathering import Settled, gather, read_heads
 from qingyuan.office.packages.outsiders import ask_outsiders
 from qingyuan.office.packages.pages import pages
+from qingyuan.office.packages.transfers import abandon, complete, not_made, settle_interrupted
 from qingyuan.office.sealing import open_exhibit
 from qingyuan.store import EventDraft
 from qingyuan.store.registry import ExhibitRow, exhibits, next_id
@@ -80,6 +82,7 @@ def make_package(
     actor: str,
     encrypt_to: Sequence[str] = (),
     offline: bool = False,
+    overwrite: bool = False,
 ) -> Packed:
     """Make the package of the docket that a lead, matter or case belongs to.
 
@@ -87,20 +90,23 @@ def make_package(
     is logged; the package holds both events. When the home names witnesses or time-stamping authorities, they are
     then asked to cosign and stamp the head; whoever does not answer is named, and stops nothing.
 
+    When the file is there its completion is logged; when building fails, that the transfer was abandoned. An earlier
+    run that could log neither is settled first.
+
     Args:
         home: The office.
         identifier: A lead, matter or case.
-        target: Where the ``.evp`` (or ``.evp.age``) goes; replaced whole or not at all.
+        target: Where the ``.evp`` (or ``.evp.age``) goes; it appears whole or not at all.
         to: Whom it is handed to, in words.
         actor: Who makes it.
         encrypt_to: age recipients; when there are any, only the encrypted file is written.
         offline: Ask nobody.
+        overwrite: Whether a file at ``target`` is replaced; else it stops the package before anything is logged.
 
     Raises:
         OfficeError: There is no such record, it has no exhibits, content is not what was sealed, the
-            target's folder is not there, a recipient cannot be read, another package of this home is being made, or
-            a witness knows more of the log than we do.
-        EvidenceError: The file cannot be written.
+            target's folder is not there, the target is and may not be replaced, a recipient cannot be read, another package of this home is being made, or
+            a witness knows more of the log than we do, or the file cannot be written or recorded.
     """
     recipients = read_recipients(encrypt_to)
     with home.lock("package"):
@@ -116,12 +122,21 @@ def make_package(
                 remedy_zh="先用 qingyuan intake 或 qingyuan seal 封存材料",
                 remedy_en="seal material first with qingyuan intake or qingyuan seal",
             )
-        _prepare(target)
+        _prepare(target, overwrite=overwrite)
+        settle_interrupted(home, actor=actor)
         settled = _settle(home, identifier, known, to=to, actor=actor)
-        witnesses, missed = ((), ()) if offline else ask_outsiders(home)
-        source = gather(home, settled, actor=actor)
-        source = replace(source, pages=pages(source))
-        built = _write(source, target, recipients)
+        try:
+            witnesses, missed = ((), ()) if offline else ask_outsiders(home)
+            source = gather(home, settled, actor=actor)
+            source = replace(source, pages=pages(source))
+            built = _write(source, target, recipients)
+        except (QingyuanError, OSError) as error:
+            logged = abandon(home, settled, error, actor=actor)
+            raise not_made(error, settled.package, logged=logged) from error
+        except BaseException as error:
+            abandon(home, settled, error, actor=actor)
+            raise
+        complete(home, settled, target, actor=actor)
         home.publish()
         return Packed(
             id=settled.package,
@@ -139,7 +154,7 @@ def make_package(
         )
 
 
-def _prepare(target: Path) -> None:
+def _prepare(target: Path, *, overwrite: bool) -> None:
     """Refuse a place that cannot be written before anything is logged; remove what a killed run left there.
 
     An unfinished package holds content in clear.
@@ -153,6 +168,15 @@ def _prepare(target: Path) -> None:
             where=str(target),
             remedy_zh="请给出已存在且可写的目录中的文件名",
             remedy_en="name a file in a folder that exists and can be written",
+        )
+    if os.path.lexists(target) and not overwrite:
+        raise OfficeError(
+            "office.target-exists",
+            zh="该文件已经存在，不会覆盖",
+            en="the file exists and is not overwritten",
+            where=str(target),
+            remedy_zh="请另起文件名；确要替换时加 --force",
+            remedy_en="choose another name, or give --force to replace it",
         )
     remove_unfinished(folder)
 

@@ -14,12 +14,15 @@ from qingyuan.evidence import (
     StampedCheckpoint,
     format_time,
 )
+from qingyuan.evidence.listing import collection_order, scope_kind, source_of
 
 #: Exhibits that the one page names; the others stand in the list.
 _ON_PAGE = 6
 #: Exhibits that the printed list holds; beyond it only the CSV has all.
 _PRINTED = 500
 _NAME = 48
+#: Characters of a path or address on the one page.
+_SOURCE = 44
 _SPACE = re.compile(r"\s+")
 _COLUMNS = (
     "序号", "编号", "名称", "原路径", "媒体类型", "字节", "来源", "派生自", "收集人", "第二收集人", "收集方式", "取得来源",
@@ -54,7 +57,7 @@ def pages(source: PackageSource) -> dict[str, bytes]:
     Raises:
         DocumentError: A page cannot be set.
     """
-    exhibits = sorted(source.exhibits, key=lambda e: e.signed.manifest.id)
+    exhibits = collection_order(source.exhibits, source.events)
     return {
         "说明.pdf": sheet_pdf(_about(source, exhibits)),
         "证据清单.csv": _csv(exhibits),
@@ -73,7 +76,7 @@ def _about(source: PackageSource, exhibits: list[PackageExhibit]) -> Sheet:
         issued=format_time(source.made_at),
         facts=(
             ("编号 Id", source.id),
-            ("总案 Matter", f"{_cut(source.title)}（{_cut(source.matter)}）"),
+            (_kind(source), f"{_cut(source.title)}（{_cut(source.matter)}）"),
             ("制作单位 Office", _cut(source.office.name)),
             ("制作时间 Made at", format_time(source.made_at)),
             ("证据材料 Exhibits", f"{len(exhibits)} 件，其中 {withheld} 件未随包 withheld"),
@@ -106,7 +109,7 @@ def _list(source: PackageSource, exhibits: list[PackageExhibit]) -> Sheet:
         issued=format_time(source.made_at),
         facts=(
             ("证据包 Package", source.id),
-            ("总案 Matter", f"{_cut(source.title)}（{source.matter}）"),
+            (_kind(source), f"{_cut(source.title)}（{source.matter}）"),
             ("制作单位 Office", source.office.name),
             ("制作时间 Made at", format_time(source.made_at)),
             ("件数 Exhibits", str(len(exhibits))),
@@ -130,11 +133,15 @@ def _list(source: PackageSource, exhibits: list[PackageExhibit]) -> Sheet:
     )  # fmt: skip
 
 
+def _kind(source: PackageSource) -> str:
+    return " ".join(scope_kind(source.matter)).title()
+
+
 def _short_table(exhibits: list[PackageExhibit]) -> SheetTable:
     rows = tuple(
         (
             m.id,
-            _cut(m.name, _NAME // 2),
+            f"{_cut(m.name, _NAME // 2)}\n{source_of(m, _SOURCE)}",
             f"{m.size:,}",
             m.collected.started,
             m.sha256[:16],
@@ -143,8 +150,15 @@ def _short_table(exhibits: list[PackageExhibit]) -> SheetTable:
         for each in exhibits[:_ON_PAGE]
         for m in (each.signed.manifest,)
     )
-    columns = ("编号 Id", "名称 Name", "字节 Bytes", "收集时间 At", "SHA-256（前 16 位）", "内容 Content")
-    return SheetTable(columns, rows, (10, 15, 6, 13, 10, 7), 7.5)
+    columns = (
+        "编号 Id",
+        "名称、来源 Name, from",
+        "字节 Bytes",
+        "收集时间 At",
+        "SHA-256（前 16 位）",
+        "内容 Content",
+    )
+    return SheetTable(columns, rows, (10, 19, 5, 10, 11, 6), 7.5)
 
 
 def _more(exhibits: list[PackageExhibit]) -> tuple[str, ...]:

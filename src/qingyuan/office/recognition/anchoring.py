@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING
 import msgspec
 import sqlalchemy as sa
 
+from qingyuan.errors import QingyuanError
 from qingyuan.ledger import Checkpoint, ForkProof, Policy, PolicyVerdict, open_checkpoint
+from qingyuan.office._identifiers import check_identifier
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.keys.stored import write_small
-from qingyuan.office.recognition.fetching import REQUEST_SECONDS, open_log
+from qingyuan.office.recognition.fetching import REQUEST_SECONDS, open_log, shown_url
 from qingyuan.office.recognition.monitor import Remark, observe
 from qingyuan.office.recognition.peers import Peer
 from qingyuan.office.recognition.stopped import refuse_if_stopped
@@ -77,10 +79,15 @@ def anchor(
             Also ``office.log-unreachable``, ``office.log-empty`` and ``office.stopped``.
         LedgerError: When its checkpoint is malformed or not signed by its key.
     """
+    check_identifier("actor", actor)
     refuse_if_stopped(home.path)
     last = last_anchor(home, peer)
-    with open_log(peer.url, peer.hash_suite, seconds=seconds) as log:
-        seen = observe(log, peer.key, peer.hash_suite, last=last, policy=policy, entries=False)
+    try:
+        with open_log(peer.url, peer.hash_suite, seconds=seconds) as log:
+            seen = observe(log, peer.key, peer.hash_suite, last=last, policy=policy, entries=False)
+    except QingyuanError as error:
+        error.within(shown_url(peer.url))
+        raise
     for remark in seen.remarks:
         if remark.fork is not None:
             raise _forked(home, peer, remark.fork, actor)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import re
 import socket
 import threading
 from collections.abc import Iterator, Sequence
@@ -33,6 +34,15 @@ REQUEST_SECONDS = 10.0
 
 _BUNDLE_SIZE = TILE_WIDTH * ((1 << 16) + 1)
 _WORDS = {"witness": ("见证方", "the witness"), "log": ("对方日志", "the log")}
+
+
+def shown_url(url: str) -> str:
+    """Return an address as errors may show it: without a user's name and password, query and fragment."""
+    scheme, sign, rest = url.partition("://")
+    if not sign:
+        return url
+    place, slash, path = re.split(r"[?#]", rest, maxsplit=1)[0].partition("/")
+    return f"{scheme}://{place.rpartition('@')[2]}{slash}{path}"
 
 
 class LogSource(Protocol):
@@ -160,6 +170,7 @@ class Place:
                 f"office.{self._kind}-url",
                 zh=f"{zh}的地址不是 http 或 https 网址",
                 en=f"the address of {en} is not an http or https URL",
+                where=shown_url(url),
                 remedy_zh=f"例如 https://{self._kind}.example/",
                 remedy_en=f"for example https://{self._kind}.example/",
             )

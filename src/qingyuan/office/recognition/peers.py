@@ -18,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from qingyuan.errors import QingyuanError
 from qingyuan.ledger import SUITES, Algorithm, HashSuite, Policy, VerifierKey
 from qingyuan.office.errors import OfficeError
 
@@ -66,7 +67,7 @@ def read_peers(path: Path) -> tuple[Peer, ...]:
 
     Raises:
         OfficeError: ``office.no-peers`` when there is no such file, ``office.bad-peers`` when it is not of the form.
-        FormatError: ``ledger.key``.
+        FormatError: ``ledger.key``, with the file and the place in it.
     """
     import yaml  # noqa: PLC0415 - only this list needs it
 
@@ -82,9 +83,14 @@ def read_peers(path: Path) -> tuple[Peer, ...]:
             remedy_en="write peers.yaml as docs/recognition.md says, or give a URL and --vkey",
         ) from error
     except (OSError, yaml.YAMLError, msgspec.ValidationError, UnicodeDecodeError) as error:
-        raise _bad(path, "格式不符", "it is not of the form") from error
-    for peer in peers:
-        check_peer(peer, path)
+        said = " ".join(str(error).split())  # with the line or the field
+        raise _bad(path, f"格式不符（{said}）", f"it is not of the form ({said})") from error
+    for number, peer in enumerate(peers):
+        try:
+            check_peer(peer, path)
+        except QingyuanError as error:
+            error.within(f"{path}, peers[{number}]")
+            raise
     if len({peer.key.name for peer in peers}) != len(peers):
         raise _bad(path, "同一来源列出两次", "an origin is listed twice")
     return peers

@@ -17,6 +17,7 @@ from qingyuan.ledger import (
     CHECKPOINT_NAME,
     TILE_WIDTH,
     Checkpoint,
+    FormatError,
     Head,
     LedgerError,
     Log,
@@ -76,10 +77,13 @@ def read_policy(path: Path) -> Policy:
 
     Raises:
         OfficeError: ``office.no-policy`` when it cannot be read.
-        FormatError: ``ledger.policy`` or ``ledger.key``.
+        FormatError: ``ledger.policy`` or ``ledger.key``, with the file and the line.
     """
     try:
         return parse_policy(path.read_bytes())
+    except FormatError as error:
+        error.within(str(path))
+        raise
     except OSError as error:
         raise OfficeError(
             "office.no-policy",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from qingyuan.ledger import Log, Submission, VerifierKey, open_checkpoint
+from qingyuan.office._identifiers import check_identifier
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.recognition.asking import POLICY, StoredHashes, contains, keys_of, logs_of, read_policy
 from qingyuan.office.recognition.stopped import STOPPED, Stop, read_stop, stopped_error
@@ -40,6 +41,7 @@ def resume(home: Home, *, actor: str, seconds: float = WITNESS_SECONDS) -> Stop 
         OfficeError: ``office.stopped`` when the log still lacks what was witnessed.
         LedgerError: When the witness to be asked still refuses.
     """
+    check_identifier("actor", actor)
     stop = read_stop(home.path)
     if stop is None:
         return _finish(home, actor)

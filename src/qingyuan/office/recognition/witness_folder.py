@@ -23,7 +23,7 @@ from qingyuan.ledger.cosignatures import MlDsaCosigner, ml_dsa_available
 from qingyuan.ledger.keys import CheckpointCosigner
 from qingyuan.office.clock import Entropy, system_entropy
 from qingyuan.office.errors import OfficeError
-from qingyuan.office.keys.kek import find_kek, new_kek
+from qingyuan.office.keys.kek import explain_kind, find_kek, new_kek
 from qingyuan.office.keys.stored import locked, write_small
 from qingyuan.office.recognition.peers import suite_of
 from qingyuan.office.recognition.witness_state import WitnessFile
@@ -143,7 +143,11 @@ class WitnessFolder:
                 return True
             return False
 
-        ring = Keyring.open(keyring, find_kek(config.id, opens), entropy)
+        try:
+            ring = Keyring.open(keyring, find_kek(config.id, opens), entropy)
+        except KeyringError as error:
+            explain_kind(error)
+            raise
         cosigners = [each for each in _cosigners(ring, config.name) if each.key.encode() in config.vkeys]
         if not cosigners or cosigners[0].key.encode() != config.vkeys[0]:
             raise _bad(path, "配置中的公钥与密钥环不符", "the public keys are not those of its keyring")

@@ -145,7 +145,7 @@ class WitnessServer:
     Raises:
         OfficeError: ``office.witness-state``.
         WitnessError: ``ledger.witness-log``.
-        OSError: When the port cannot be taken.
+        OfficeError: ``office.port`` when it cannot be taken.
     """
 
     def __init__(
