@@ -44,7 +44,9 @@ def sound(report: Report) -> None:
 def test_random_bytes_fail(data: bytes) -> None:
     report = check(data)
     sound(report)
-    assert report.verdict == "fail"
+    # What begins like an age file is said to be encrypted.
+    encrypted = data.startswith(b"age-encryption.org/v1\n")
+    assert report.verdict == ("undetermined" if encrypted else "fail")
 
 
 @settings(max_examples=80, deadline=None)
