@@ -103,11 +103,21 @@ class WorkCalendar:
 
 
 def _numbers(entry: Entry[CalendarFile]) -> str:
-    return "、".join(notice.number for notice in entry.record.notices)
+    return "、".join(
+        notice.number if notice.verified else f"{notice.zh}（文号、原文未核对）"
+        for notice in entry.record.notices
+    )
+
+
+def _numbers_en(entry: Entry[CalendarFile]) -> str:
+    return "、".join(
+        notice.number if notice.verified else f"{notice.en} (number and text not checked)"
+        for notice in entry.record.notices
+    )
 
 
 def _expand(entry: Entry[CalendarFile]) -> dict[date, Day]:
-    number = _numbers(entry)
+    number, number_en = _numbers(entry), _numbers_en(entry)
     days: dict[date, Day] = {}
     for holiday in entry.record.holidays:
         current = holiday.since
@@ -117,7 +127,7 @@ def _expand(entry: Entry[CalendarFile]) -> dict[date, Day]:
                 workday=False,
                 firm=True,
                 reason_zh=f"{holiday.zh}放假，{number}",
-                reason_en=f"{holiday.en}, {number}",
+                reason_en=f"{holiday.en}, {number_en}",
                 notice=number,
             )
             current += _ONE_DAY
@@ -127,7 +137,7 @@ def _expand(entry: Entry[CalendarFile]) -> dict[date, Day]:
             workday=True,
             firm=True,
             reason_zh=f"调休上班，{number}",
-            reason_en=f"make-up workday, {number}",
+            reason_en=f"make-up workday, {number_en}",
             notice=number,
         )
     return days

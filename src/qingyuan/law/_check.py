@@ -283,6 +283,15 @@ def _calendar(store: Store, stem: str) -> None:
         raise _problem(entry, "年份与文件名不符", "the year differs from the file name", "year")
     if not record.notices:
         raise _problem(entry, "没有写明通知文号", "no notice is named", "notices")
+    for number, notice in enumerate(record.notices):
+        if notice.verified and not notice.number:
+            raise _problem(
+                entry,
+                "通知未写文号；未核对的须注明 verified: false",
+                "a notice without its number must say verified: false",
+                "notices",
+                number,
+            )
     off = _days_off(entry, record)
     for number, day in enumerate(record.workdays):
         if day in off:

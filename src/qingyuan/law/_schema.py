@@ -254,12 +254,13 @@ class OfficeFile(Record, frozen=True):
 
 
 class Notice(Record, frozen=True):
-    """A State Council notice."""
+    """A State Council notice; number and day of one that was not read may be left out."""
 
-    number: str
-    date: date
     zh: str
     en: str
+    number: str = ""
+    date: date | None = None
+    verified: bool = True
 
 
 class Holiday(Record, frozen=True):
