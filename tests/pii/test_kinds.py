@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from qingyuan.pii import PiiError, scan
-from qingyuan.pii.catalog import Kind, Sample, catalog, load_file
+from qingyuan.pii._kernel.flags import ADDRESS, KINDS, MOST_KINDS, kinds_of
+from qingyuan.pii.catalog import Kind, Sample, catalog, load_file, load_kinds
 from tests.pii.material import KEY, prose
 
 EXAMPLES = [(name, e) for name, kind in catalog().kinds.items() for e in kind.examples]
@@ -59,3 +60,14 @@ def test_an_unknown_field_is_refused(tmp_path: Path) -> None:
     file.write_text("kind: mobile\ncolour: red\n", encoding="utf-8")
     with pytest.raises(PiiError, match=r"mobile\.yaml"):
         load_file(file, Kind)
+
+
+def test_codes_follow_the_names_after_the_fixed_kinds() -> None:
+    assert kinds_of({"zebra", "address", "ant"}) == (*KINDS[: ADDRESS + 1], "ant", "zebra")
+    assert tuple(catalog().kinds) == KINDS[1:]
+    assert len(KINDS) - 1 <= MOST_KINDS
+
+
+def test_a_folder_without_a_fixed_kind_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PiiError, match=r"kinds: kinds missing or too many: address, bank-card"):
+        load_kinds(tmp_path)

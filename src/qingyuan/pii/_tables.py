@@ -13,7 +13,7 @@ from qingyuan.pii._kernel.cells import LETTER_HIDDEN, LETTER_SURNAME
 from qingyuan.pii.batch import Bytes, Longs
 from qingyuan.pii.catalog import Catalog, catalog, numbers
 
-#: Class of the context words of each kind, by name.
+#: Class of the context words of each kind, by name; further kinds have one in column names only.
 OWN_LABEL = {
     "resident-id": flags.LABEL_ID,
     "mobile": flags.LABEL_MOBILE,
@@ -23,6 +23,9 @@ OWN_LABEL = {
     "landline": flags.LABEL_LANDLINE,
     "name": flags.LABEL_NAME,
     "address": flags.LABEL_ADDRESS,
+} | {
+    name: flags.LABEL_KIND + code
+    for code, name in enumerate(flags.KINDS[flags.ADDRESS + 1 :], start=flags.ADDRESS + 1)
 }
 OTHER_LABEL = {
     "order": flags.LABEL_ORDER,
@@ -68,8 +71,11 @@ def context_words(data: Catalog) -> dict[str, int]:
     """Return the class of every context word; a word of two kinds belongs to the first."""
     out: dict[str, int] = {}
     for name, kind in data.kinds.items():
+        own = OWN_LABEL[name]
+        if own > flags.LABEL_KIND and not kind.displaces:
+            continue
         for word in (*kind.context.zh, *kind.context.en):
-            out.setdefault(word, OWN_LABEL[name])
+            out.setdefault(word, min(own, flags.LABEL_OTHER))
     for name, words in data.labels.labels.items():
         for word in (*words.zh, *words.en):
             out.setdefault(word, OTHER_LABEL[name])
@@ -101,6 +107,12 @@ def _issuers(data: Catalog) -> Bytes:
     for low, high in numbers(data.numbering.resident_id.counties_of_62):
         out[low : high + 1] |= 4
     return out
+
+
+@functools.cache
+def displacing() -> frozenset[int]:
+    """Return the header classes of the kinds whose columns hold no telephone, ID or card numbers."""
+    return frozenset(OWN_LABEL[name] for name, kind in catalog().kinds.items() if kind.displaces)
 
 
 @functools.cache

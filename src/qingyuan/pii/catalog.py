@@ -15,7 +15,7 @@ import msgspec
 import yaml
 
 from qingyuan.findings import Provision
-from qingyuan.pii._kernel.flags import KINDS
+from qingyuan.pii._kernel.flags import ADDRESS, KINDS, MOST_KINDS, kinds_of
 from qingyuan.pii.errors import PiiError
 
 T = TypeVar("T")
@@ -77,6 +77,9 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         examples: Synthetic texts it is found in.
         refuted_by: What would show a finding to be wrong.
         near_misses: Texts it is not found (or not confirmed) in.
+        displaces: Whether its words say that a number after them is no telephone, ID or card number.
+        normal: What of a value makes its token: ``digits``; ``letters`` (ASCII letters and digits, upper-case);
+            ``text`` (all but blanks, upper-case); ``exact`` (all but blanks).
     """
 
     kind: str
@@ -94,6 +97,8 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     examples: tuple[Sample, ...]
     refuted_by: Sentences
     near_misses: tuple[Sample, ...]
+    displaces: bool = False
+    normal: Literal["digits", "letters", "text", "exact"] = "digits"
 
 
 class Labels(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -207,7 +212,7 @@ def load_kinds(folder: Traversable) -> dict[str, Kind]:
     """Return the kinds of a folder in the order of the engine's codes.
 
     Raises:
-        PiiError: A file is wrong, or kinds are missing or unknown.
+        PiiError: A file is wrong, one of the kinds the compiled passes know is missing, or there are too many.
     """
     found = {}
     for file in sorted(folder.iterdir(), key=lambda f: f.name):
@@ -221,15 +226,16 @@ def load_kinds(folder: Traversable) -> dict[str, Kind]:
                     where=file.name,
                 )
             found[kind.kind] = kind
-    if set(found) != set(KINDS[1:]):
-        odd = ", ".join(sorted(set(found) ^ set(KINDS[1:])))
+    missing = {*KINDS[1 : ADDRESS + 1]} - set(found)
+    if missing or len(found) > MOST_KINDS:
+        odd = ", ".join(sorted(missing)) or f"{len(found)} > {MOST_KINDS}"
         raise PiiError(
             "pii.bad-data",
-            zh=f"个人信息类型缺失或未知：{odd}",
-            en=f"kinds missing or unknown: {odd}",
+            zh=f"个人信息类型缺失或过多：{odd}",
+            en=f"kinds missing or too many: {odd}",
             where="kinds",
         )
-    return {name: found[name] for name in KINDS[1:]}
+    return {name: found[name] for name in kinds_of(set(found))[1:]}
 
 
 @functools.cache

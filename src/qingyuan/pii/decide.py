@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from qingyuan.pii import addresses, names
 from qingyuan.pii._kernel import flags as f
-from qingyuan.pii._tables import OWN_LABEL
+from qingyuan.pii._tables import OWN_LABEL, displacing
 
 State = Literal["confirmed", "suspected", "rejected"]
 
@@ -105,7 +105,7 @@ class Evidence:
     @property
     def labelled_order(self) -> bool:
         """Tell whether a label directly before says it is a serial number, a time or an amount."""
-        return self.has(f.ADJACENT) and self.near in (f.LABEL_ORDER, f.LABEL_TIME)
+        return self.has(f.ADJACENT) and self.near in (f.LABEL_ORDER, f.LABEL_TIME, f.LABEL_OTHER)
 
     @property
     def weak(self) -> bool:
@@ -115,7 +115,8 @@ class Evidence:
     @property
     def order_column(self) -> bool:
         """Tell whether the column's name says serial number, time or amount, and this is its value."""
-        named = self.profile.label in (f.LABEL_ORDER, f.LABEL_TIME, f.LABEL_WEAK)
+        label = self.profile.label
+        named = label in (f.LABEL_ORDER, f.LABEL_TIME, f.LABEL_WEAK) or label in displacing()
         return named and (self.has(f.WHOLE) or self.has(f.CODED) or self.has(f.AMOUNT))
 
 

@@ -12,14 +12,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from qingyuan.pii._kernel import digest
 from qingyuan.pii._kernel.digest import INITIAL, Words, compress, digest_values
 from qingyuan.pii._kernel.flags import KINDS
 from qingyuan.pii.batch import Bytes, Longs
+from qingyuan.pii.catalog import catalog
 from qingyuan.pii.errors import PiiError
 
 #: Shortest key accepted, in bytes (NIST SP 800-107r1, 5.3.4: at least the security strength).
 MIN_KEY = 16
 TOKEN_BYTES = 16
+_NORMAL = {"digits": digest.DIGITS, "letters": digest.LETTERS, "text": digest.TEXT, "exact": digest.EXACT}
 #: Block of SHA-256, in bytes.
 _BLOCK = 64
 #: Tokens in one Arrow array; its text offsets are 32-bit.
@@ -51,6 +54,7 @@ class Tokenizer:
             prefix = f"{name}:".encode()
             self._prefixes[code, : len(prefix)] = np.frombuffer(prefix, dtype=np.uint8)
             self._sizes[code] = len(prefix)
+        self._forms = np.array([0, *(_NORMAL[k.normal] for k in catalog().kinds.values())], dtype=np.uint8)
 
     def tokens(self, data: Bytes, starts: Longs, ends: Longs, kinds: Bytes) -> Bytes:
         """Return ``uint8[n, 16]``: the token of each value ``data[start:end]``."""
@@ -62,6 +66,7 @@ class Tokenizer:
             np.ascontiguousarray(kinds),
             self._prefixes,
             self._sizes,
+            self._forms,
             self._inner,
             self._outer,
             out,

@@ -12,10 +12,13 @@ import numpy.typing as npt
 from numba import njit
 
 from qingyuan.pii._kernel.flags import ADDRESS, EMAIL, MOBILE, NAME, RESIDENT_ID
-from qingyuan.pii._kernel.symbols import CROSS, symbol_at
+from qingyuan.pii._kernel.symbols import CROSS, is_letter, symbol_at
 from qingyuan.pii.batch import Bytes, Longs
 
 Words = npt.NDArray[np.uint32]
+
+#: What of a value makes its token; see ``normal`` of :class:`qingyuan.pii.catalog.Kind`.
+DIGITS, LETTERS, TEXT, EXACT = 0, 1, 2, 3
 
 
 def _constants(count: int, power: int) -> Words:
@@ -99,12 +102,46 @@ def compress(state: Words, block: Bytes, at: int, w: Words) -> None:
     cache=True,
     nogil=True,
 )
-def normalise(data: Bytes, a: int, b: int, kind: int, out: Bytes, at: int, limit: int) -> int:
+def _plain(data: Bytes, a: int, b: int, form: int, out: Bytes, at: int, limit: int) -> int:
+    """Write the value without blanks and quotes, full-width ASCII as ASCII; see :data:`LETTERS`."""
+    n = at
+    p = a
+    while p < b and n - at < limit:
+        c = data[p] + 0
+        width = 1
+        if c == 0xEF and p + 2 < b and data[p + 1] in (0xBC, 0xBD):
+            full = ((data[p + 1] & 3) << 6 | (data[p + 2] & 0x3F)) + 0x20
+            if full <= 0x7E:
+                c = full
+                width = 3
+        elif c == 0xE3 and p + 2 < b and data[p + 1] == 0x80 and data[p + 2] == 0x80:
+            p += 3
+            continue
+        p += width
+        if c in (32, 9, 10, 13, 34, 39):
+            continue
+        if form != EXACT and 97 <= c <= 122:
+            c -= 32
+        if form == LETTERS and not (is_letter(c) or 48 <= c <= 57 or c >= 0x80):
+            continue
+        out[n] = c
+        n += 1
+    return n
+
+
+@njit(
+    "int64(Array(uint8, 1, 'C', readonly=True), int64, int64, int64, int64, uint8[::1], int64, int64)",
+    cache=True,
+    nogil=True,
+)
+def normalise(data: Bytes, a: int, b: int, kind: int, form: int, out: Bytes, at: int, limit: int) -> int:
     """Write the normal form of ``data[a:b]`` into ``out`` from ``at``; return its end.
 
-    Numbers keep their digits (``X`` upper-case in an ID, no country code before a mobile); e-mail
+    ``form`` is one of :data:`DIGITS`, :data:`LETTERS`, :data:`TEXT`, :data:`EXACT`. Numbers keep their digits (``X`` upper-case in an ID, no country code before a mobile); e-mail
     addresses are lower-case; names and addresses lose their spaces. At most ``limit`` bytes.
     """
+    if form != DIGITS:
+        return _plain(data, a, b, form, out, at, limit)
     n = at
     p = a
     if kind in (EMAIL, NAME, ADDRESS):
@@ -145,7 +182,7 @@ def normalise(data: Bytes, a: int, b: int, kind: int, out: Bytes, at: int, limit
 
 @njit(
     "void(Array(uint8, 1, 'C', readonly=True), int64[::1], int64[::1], uint8[::1], uint8[:, ::1], int64[::1],"
-    " uint32[::1], uint32[::1], uint8[:, ::1])",
+    " uint8[::1], uint32[::1], uint32[::1], uint8[:, ::1])",
     cache=True,
     nogil=True,
 )
@@ -156,6 +193,7 @@ def digest_values(
     kinds: Bytes,
     prefixes: Bytes,
     prefix_sizes: Longs,
+    forms: Bytes,
     inner: Words,
     outer: Words,
     out: Bytes,
@@ -169,6 +207,7 @@ def digest_values(
         kinds: Kind code of each value.
         prefixes: ``uint8[kinds, 32]``, the ASCII prefix of each kind (``"mobile:"``).
         prefix_sizes: Length of each prefix.
+        forms: Normal form of each kind.
         inner: SHA-256 state after the key block XOR 0x36.
         outer: The same with 0x5c.
         out: ``uint8[n, 16]`` receives the tokens.
@@ -185,7 +224,7 @@ def digest_values(
         size = prefix_sizes[kind]
         for k in range(size):
             buffer[k] = prefixes[kind, k]
-        n = normalise(data, starts[i], ends[i], kind, buffer, size, 1024)
+        n = normalise(data, starts[i], ends[i], kind, forms[kind], buffer, size, 1024)
         blocks = (n + 9 + 63) // 64
         total = blocks * 64
         buffer[n] = 0x80

@@ -5,6 +5,8 @@ The numbers are internal (arrays between passes); files and tables carry the kin
 
 from __future__ import annotations
 
+from pathlib import Path
+
 RESIDENT_ID = 1
 MOBILE = 2
 BANK_CARD = 3
@@ -14,8 +16,8 @@ LANDLINE = 6
 NAME = 7
 ADDRESS = 8
 
-#: Name of each kind by its code.
-KINDS = (
+#: Kinds whose codes the compiled passes know by name, in the order of their codes.
+_FIXED = (
     "",
     "resident-id",
     "mobile",
@@ -26,6 +28,17 @@ KINDS = (
     "name",
     "address",
 )
+#: Most kinds: a code and all evidence bits of a candidate share 32 bits.
+MOST_KINDS = 63
+
+
+def kinds_of(names: set[str]) -> tuple[str, ...]:
+    """Return the name of each kind by its code: the fixed ones, then the others in the order of their names."""
+    return (*_FIXED, *sorted(names - set(_FIXED)))
+
+
+#: Name of each kind by its code: one for each file of ``kinds/``.
+KINDS = kinds_of({file.stem for file in (Path(__file__).parents[1] / "kinds").glob("*.yaml")})
 
 MASKED = 1 << 0  # part of the value is hidden
 CHECKED = 1 << 1  # check digit (mod 11-2 or Luhn) is right
@@ -72,3 +85,7 @@ LABEL_TEXT = 10
 LABEL_NOT_NAME = 11
 LABEL_PRIVACY = 12
 LABEL_WEAK = 13  # 号, no, num: a serial number if nothing speaks against it
+LABEL_OTHER = 14  # a word of a kind without a class of its own that says "no telephone, ID or card number"
+LABEL_OWN = 15  # in candidates of such a kind: a word of this very kind
+#: In column names, the class of the kinds above :data:`ADDRESS` is this plus their code.
+LABEL_KIND = 32
