@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from qingyuan.pii._kernel.flags import (
     ADDRESS,
@@ -153,17 +154,24 @@ def merge(parts: Sequence[Pieces]) -> Pieces:
     )
 
 
-def readings(found: Pieces) -> tuple[Reading, Reading]:
+def readings(found: Pieces, times: Longs | None = None) -> tuple[Reading, Reading]:
     """Return both readings of the disputed tier of waybill data.
 
     Art. 5 item 4 (500) as the Yiwu practice reads it, and item 5 (5,000) as some courts do; pieces of
     tier A are not touched by the dispute.
+
+    Args:
+        found: The pieces, or one of each sort.
+        times: How many pieces each row stands for, by default one.
     """
-    parcel = (found.waybill == 1) & (found.tier == TIERS["C"])
-    sensitive = int((found.tier == TIERS["A"]).sum())
-    important = int((found.tier == TIERS["B"]).sum())
-    general = int((found.tier == TIERS["C"]).sum())
-    moved = int(parcel.sum())
+
+    def total(chosen: npt.NDArray[np.bool_]) -> int:
+        return int((chosen if times is None else times[chosen]).sum())
+
+    sensitive = total(found.tier == TIERS["A"])
+    important = total(found.tier == TIERS["B"])
+    general = total(found.tier == TIERS["C"])
+    moved = total((found.waybill == 1) & (found.tier == TIERS["C"]))
     return (
         Reading(
             "waybill-important",

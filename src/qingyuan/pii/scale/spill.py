@@ -1,0 +1,319 @@
+"""Exact counts of persons and pieces over any number of segments, a partition at a time.
+
+The answer is that of :func:`qingyuan.pii.persons.count` over the merged index and of
+:func:`qingyuan.pii.counting.readings` over the merged pieces, whatever the number of segments.
+
+Only mobiles and cards that stand together without an ID can form groups; they are the nodes of the
+links. All others are counted partition by partition with nothing kept. The nodes, their forest and
+which of them an ID takes over are arrays mapped from files, so the system may write them out when
+memory is short.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qingyuan.pii import counting
+from qingyuan.pii._kernel.flags import BANK_CARD, KINDS, MOBILE, RESIDENT_ID
+from qingyuan.pii._kernel.unions import join
+from qingyuan.pii.batch import Longs
+from qingyuan.pii.counting import Pieces
+from qingyuan.pii.persons import Keys, PersonIndex, Persons
+from qingyuan.pii.scale.segment import (
+    LEFT_CARD,
+    RIGHT_CARD,
+    WAYBILL,
+    Segment,
+    count_distinct,
+    distinct,
+    gather,
+    write_segment,
+)
+
+_SUFFIX = ".seg"
+#: Partition bits of a large store: 10**8 records make about 25 MB a partition.
+BITS = 8
+_WEAK = ("mobile", "card")
+#: Links joined at a time.
+_LOT = 1 << 22
+_TIERS = max(counting.TIERS.values()) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The answer.
+
+    Attributes:
+        persons: Distinct people.
+        readings: Pieces in both readings.
+    """
+
+    persons: Persons
+    readings: tuple[counting.Reading, counting.Reading]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one partition adds."""
+
+    identities: int
+    alone: tuple[int, int]
+    nodes: tuple[Keys, Keys]
+    taken: tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]
+    shared: int
+    pieces: Longs
+
+
+class Spill:
+    """A folder of segments, one for each part of the material, written in any order by any process.
+
+    Args:
+        folder: A folder of its own; made when it is not there.
+        bits: Partition bits, the same for every part.
+    """
+
+    def __init__(self, folder: Path, bits: int = BITS) -> None:
+        """Use the folder; what a killed process left half written is removed by :meth:`sweep`."""
+        self.folder = folder
+        self.bits = bits
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def add(self, name: str, index: PersonIndex, pieces: Pieces, sets: Sequence[Keys] = ()) -> None:
+        """Keep what one part knows; it replaces what was kept under this name and is durable on return.
+
+        Args:
+            name: Name of the part.
+            index: Its persons.
+            pieces: Its pieces.
+            sets: Further sets of its keys, each ascending, for :meth:`distinct`.
+
+        Raises:
+            OSError: The disk refused.
+        """
+        write_segment(self._path(name), index, pieces, self.bits, sets)
+
+    def has(self, name: str) -> bool:
+        """Tell whether a whole segment of this name is there."""
+        return self._path(name).exists()
+
+    def discard(self, name: str) -> None:
+        """Forget a part."""
+        self._path(name).unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Remove what a killed process left half written."""
+        for path in self.folder.glob("*.tmp"):
+            path.unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Remove the folder with everything in it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def bytes(self) -> int:
+        """Return the size of all segments."""
+        return sum(path.stat().st_size for path in self.folder.glob("*" + _SUFFIX))
+
+    def count(self, names: Iterable[str] | None = None, *, jobs: int = 1) -> Counts:
+        """Count over the named parts, by default over all.
+
+        Args:
+            names: The parts.
+            jobs: Threads.
+
+        Raises:
+            DamagedSegmentError: A segment is not as it was written.
+            FileNotFoundError: A named part is not there.
+        """
+        chosen = sorted(self.folder.glob("*" + _SUFFIX)) if names is None else [*map(self._path, names)]
+        segments = [Segment.open(path) for path in chosen]
+        scratch = self.folder / "forest"
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(mode=0o700)
+        try:
+            return _count(segments, self.bits, scratch, jobs)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+    def distinct(self, sets: Iterable[tuple[str, int]]) -> int:
+        """Return the number of different keys in sets of several parts together.
+
+        Args:
+            sets: Name of a part and number of the set in it.
+
+        Raises:
+            DamagedSegmentError: A segment is not as it was written.
+        """
+        return count_distinct(((Segment.open(self._path(name)), number) for name, number in sets), self.bits)
+
+    def _path(self, name: str) -> Path:
+        return self.folder / (name + _SUFFIX)
+
+
+def _count(segments: list[Segment], bits: int, scratch: Path, jobs: int) -> Counts:
+    identities = shared = 0
+    alone = np.zeros(2, dtype=np.int64)
+    tally = np.zeros(_TIERS << 1, dtype=np.int64)
+    nodes = tuple(_Column(scratch / f"nodes-{kind}", np.dtype(np.uint64)) for kind in _WEAK)
+    taken = tuple(_Column(scratch / f"taken-{kind}", np.dtype(np.bool_)) for kind in _WEAK)
+    with ThreadPoolExecutor(jobs) as pool:
+        for part in _ahead(pool, lambda p: _partition(segments, p), range(1 << bits), jobs):
+            identities += part.identities
+            shared += part.shared
+            alone += part.alone
+            tally += part.pieces
+            for side in (0, 1):
+                nodes[side].append(part.nodes[side])
+                taken[side].append(part.taken[side])
+    grouped = _groups(segments, bits, scratch, nodes, taken)
+    by_key = {
+        KINDS[RESIDENT_ID]: identities,
+        KINDS[MOBILE]: int(alone[0]) + grouped[0],
+        KINDS[BANK_CARD]: int(alone[1]) + grouped[1],
+    }
+    people = Persons(
+        distinct=sum(by_key.values()),
+        by_key=by_key,
+        shared_mobiles=shared,
+        unkeyed_records=sum(s.unkeyed_records for s in segments),
+        masked_records=sum(s.masked_records for s in segments),
+    )
+    return Counts(people, _readings(tally, sum(s.raw for s in segments)))
+
+
+def _ahead(
+    pool: ThreadPoolExecutor, work: Callable[[int], _Part], parts: range, jobs: int
+) -> Iterable[_Part]:
+    """Yield the partitions in order, only a few ahead, so that results do not pile up."""
+    running = []
+    for part in parts:
+        running.append(pool.submit(work, part))
+        if len(running) > 2 * jobs:
+            yield running.pop(0).result()
+    for one in running:
+        yield one.result()
+
+
+def _partition(segments: list[Segment], part: int) -> _Part:
+    """Count one partition."""
+    identity = distinct(gather(segments, "id", part)[0])
+    alone, nodes, taken = [], [], []
+    for kind in _WEAK:
+        tied = distinct(gather(segments, f"tied-{kind}", part)[0])
+        every = distinct(np.concatenate((gather(segments, kind, part)[0], tied)))
+        ends = distinct(gather(segments, f"end-{kind}", part)[0])
+        is_tied = np.isin(ends, tied, assume_unique=True, kind="sort")
+        nodes.append(ends)
+        taken.append(is_tied)
+        alone.append(len(every) - len(tied) - int((~is_tied).sum()))
+    mobile, owner = gather(segments, "owner", part)
+    return _Part(
+        identities=len(identity),
+        alone=(alone[0], alone[1]),
+        nodes=(nodes[0], nodes[1]),
+        taken=(taken[0], taken[1]),
+        shared=_with_several(mobile, owner),
+        pieces=_tally(*gather(segments, "piece", part)),
+    )
+
+
+def _runs(keys: Keys) -> Longs:
+    """Return where each run of equal keys begins."""
+    new = np.ones(len(keys), dtype=np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=new[1:])
+    return np.flatnonzero(new)
+
+
+def _with_several(mobile: Keys, owner: Keys) -> int:
+    """Return how many mobiles stand with two or more different IDs."""
+    if not len(mobile):
+        return 0
+    order = np.argsort(mobile)
+    mobile, owner = mobile[order], owner[order]
+    runs = _runs(mobile)
+    return int((np.minimum.reduceat(owner, runs) != np.maximum.reduceat(owner, runs)).sum())
+
+
+def _tally(mark: Keys, code: npt.NDArray[np.unsignedinteger]) -> Longs:
+    """Return the number of different pieces by tier and table, each by its gravest."""
+    if not len(mark):
+        return np.zeros(_TIERS << 1, dtype=np.int64)
+    order = np.argsort(mark)
+    gravest = np.maximum.reduceat(code[order], _runs(mark[order]))
+    return np.bincount(gravest, minlength=_TIERS << 1)
+
+
+def _readings(tally: Longs, raw: int) -> tuple[counting.Reading, counting.Reading]:
+    """Return both readings of the counts by tier and table."""
+    codes = np.arange(len(tally))
+    sorts = Pieces(
+        codes.astype(np.uint64), (codes >> 1).astype(np.uint8), (codes & WAYBILL).astype(np.uint8), raw
+    )
+    return counting.readings(sorts, tally)
+
+
+class _Column:
+    """An array that grows in a file and is mapped from it."""
+
+    def __init__(self, path: Path, dtype: np.dtype[Any]) -> None:
+        self._path = path
+        self._dtype = dtype
+        self.starts = [0]
+        path.touch(mode=0o600)
+
+    def append(self, values: npt.NDArray[Any]) -> None:
+        with self._path.open("ab") as file:
+            file.write(np.ascontiguousarray(values, self._dtype).tobytes())
+        self.starts.append(self.starts[-1] + len(values))
+
+    def mapped(self) -> npt.NDArray[Any]:
+        if not self.starts[-1]:
+            return np.empty(0, self._dtype)
+        return np.memmap(self._path, self._dtype, "r+")
+
+
+def _links(
+    segments: list[Segment], bits: int
+) -> Iterable[tuple[Keys, Keys, npt.NDArray[np.unsignedinteger]]]:
+    """Yield all links, so many at a time that flattening the forest after each lot costs little."""
+    held: list[tuple[npt.NDArray[np.unsignedinteger], ...]] = []
+    for part in range(1 << bits):
+        held.append(gather(segments, "link", part))
+        if part + 1 == 1 << bits or sum(len(lot[0]) for lot in held) >= _LOT:
+            left, right, kinds = (np.concatenate(columns) for columns in zip(*held, strict=True))
+            yield left, right, kinds
+            held.clear()
+
+
+def _groups(
+    segments: list[Segment], bits: int, scratch: Path, nodes: tuple[_Column, ...], taken: tuple[_Column, ...]
+) -> tuple[int, int]:
+    """Return the number of groups no ID takes over, by whether their strongest key is a mobile or a card."""
+    mobiles, cards = (column.mapped() for column in nodes)
+    size = len(mobiles) + len(cards)
+    if not size:
+        return 0, 0
+    # Mobiles are numbered before cards: the lowest number of a group is a mobile if it has one.
+    parent = np.memmap(scratch / "parent", np.int64, "w+", shape=(size,))
+    parent[:] = np.arange(size)
+    for left, right, kinds in _links(segments, bits):
+        ends = []
+        for side, bit in ((left, LEFT_CARD), (right, RIGHT_CARD)):
+            card = (kinds & bit) != 0
+            number = np.empty(len(side), dtype=np.int64)
+            number[~card] = np.searchsorted(mobiles, side[~card])
+            number[card] = np.searchsorted(cards, side[card]) + len(mobiles)
+            ends.append(number)
+        join(parent, ends[0], ends[1])
+    covered = np.memmap(scratch / "covered", np.bool_, "w+", shape=(size,))
+    for start, column in ((0, taken[0]), (len(mobiles), taken[1])):
+        covered[parent[start : start + column.starts[-1]][column.mapped()]] = True
+    roots = (parent == np.arange(size)) & ~covered
+    return int(roots[: len(mobiles)].sum()), int(roots[len(mobiles) :].sum())
