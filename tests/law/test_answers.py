@@ -74,7 +74,7 @@ def test_a_deadline_read_in_full_does_not_claim_otherwise() -> None:
 
 def test_search_finds_all_words_in_either_language() -> None:
     found = {provision.rule for provision in load().search("运单 加密")}
-    assert found == {"express-measures-waybill"}
+    assert found == {"express-measures-waybill", "waybill-standard-display"}
     assert "express-measures-waybill" in {each.rule for each in load().search("WAYBILLS encryption")}
     assert load().search("") == ()
     assert load().search("绝不存在的词语") == ()

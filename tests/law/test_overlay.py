@@ -203,3 +203,15 @@ def test_a_reference_to_nothing_is_refused(tmp_path: Path) -> None:
     assert error.code == "law.dangling-reference"
     assert "local-rules-none" in error.zh
     assert str(tmp_path) in str(error.where)
+
+
+def test_a_draft_is_marked_and_a_period_that_rests_on_it_is_refused(tmp_path: Path) -> None:
+    shown = Law().provision("pil-law-draft-status")
+    assert "草案，未施行" in shown.citation.version
+    text = period("draft-period", 5, extra="kind: statutory").replace(
+        "local-rules-briefing", "pil-law-draft-status"
+    )
+    error = refused(tmp_path, {"periods.yaml": text})
+    assert error.code == "law.bad-data"
+    assert "草案" in error.zh
+    assert "draft" in error.en

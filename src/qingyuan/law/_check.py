@@ -245,6 +245,14 @@ def _refer(store: Store, entry: Entry[R], rules: Iterable[str], *at: str | int) 
     for rule in rules:
         if store.rule(rule) is None:
             raise _dangling(entry, rule, "provisions", *at)
+        instrument = store.instruments.get(store.instrument_of(rule) or "")
+        if instrument is not None and instrument.record.kind == "draft":
+            raise _problem(
+                entry,
+                f"规则“{rule}”出自草案，尚未施行，不能作为依据",
+                f"rule {rule!r} is of a draft that is not in force and founds nothing",
+                *at,
+            )
 
 
 def _in_order(entry: Entry[R], versions: Sequence[Dated]) -> None:

@@ -41,7 +41,9 @@ class Instrument(Record, frozen=True):
     id: str
     zh: str
     en: str
-    kind: Literal["law", "regulation", "interpretation", "rule", "guidance", "case", "notice", "setting"]
+    kind: Literal[
+        "law", "regulation", "interpretation", "rule", "guidance", "case", "notice", "setting", "draft"
+    ]
     versions: tuple[InstrumentVersion, ...]
 
 

@@ -86,6 +86,8 @@ class Citer:
         """
         entry = self._entry(rule)
         instrument = self._instrument(entry)
+        if instrument.kind == "draft":
+            return False
         return choose(entry.record.versions, on) is not None and choose(instrument.versions, on) is not None
 
     def provision(self, rule: str, on: date | None) -> Provision:
@@ -139,13 +141,23 @@ class Citer:
         instrument = self._instrument(entry)
         version = choose(entry.record.versions, on)
         edition = choose(instrument.versions, on)
-        if version is None or edition is None:
+        drafted = instrument.kind == "draft" and on is not None
+        if version is None or edition is None or drafted:
             raise self._not_in_force(rule, entry, instrument, on)
         return _Found(entry, version, instrument, edition)
 
     def _not_in_force(
         self, rule: str, entry: Entry[Rule], instrument: Instrument, on: date | None
     ) -> LawError:
+        if instrument.kind == "draft":
+            return LawError(
+                "law.not-in-force",
+                zh=f"{title_zh(instrument.zh)}是草案，尚未施行",
+                en=f"the {instrument.en} is a draft and not in force",
+                where=rule,
+                remedy_zh="请引用现行规定；草案只供查阅（law show）",
+                remedy_en="cite the law in force; a draft can only be read (law show)",
+            )
         first = entry.record.versions[0].since or instrument.versions[0].since
         last = entry.record.versions[-1].until or instrument.versions[-1].until
         span = f"{first or '…'} – {last or '…'}"
@@ -167,7 +179,8 @@ class Citer:
             article=_articles.chinese(articles),
             article_en=_articles.english(articles),
             doc_no=found.edition.doc_no,
-            version=edition_zh(found.edition),
+            version=edition_zh(found.edition)
+            + ("（草案，未施行）" if found.instrument.kind == "draft" else ""),
             verified=found.version.verified and found.edition.verified,
             source=found.version.source or self._store.source_of(found.entry),
         )
