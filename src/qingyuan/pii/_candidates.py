@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from qingyuan.pii import addresses, names
+from qingyuan.pii import addresses, freetext, names
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii._kernel.cells import Shapes, cell_shapes, count_characters, trim
 from qingyuan.pii._kernel.context import Flags, labelled_values, read_bins, read_context
@@ -167,6 +167,16 @@ def _labelled(batch: Batch, cells: Longs, t: Tables) -> Candidates:
     return found
 
 
+def _free(batch: Batch, cells: Longs, others: list[Candidates]) -> Candidates:
+    """Return names and addresses of free text that touch none of the candidates found otherwise."""
+    free = freetext.find(batch.data, batch.starts, batch.ends, cells)
+    found = Candidates(free.cell, free.start, free.end, free.kind, free.flags)
+    for other in others:
+        keep = freetext.apart(found.start, found.end, other.start, np.maximum.accumulate(other.end))
+        found = _take(found, np.flatnonzero(keep))
+    return found
+
+
 def _shaped(batch: Batch, shapes: Shapes, columns: npt.NDArray[np.bool_], kind: int) -> Candidates:
     """Return whole cells of name or address shape in the chosen columns."""
     module = names if kind == f.NAME else addresses
@@ -232,12 +242,16 @@ def find(
     found = scan_numbers(batch.data, batch.starts, batch.ends, t)
     found = _merged(found, [_hidden(batch, found, numbered, t)])
     if shapes is None:
-        others = [_labelled(batch, np.arange(len(batch), dtype=np.int64), t)]
+        cells = np.arange(len(batch), dtype=np.int64)
+        others = [_labelled(batch, cells, t)]
+        others.append(_free(batch, cells, [found, *others]))
         loose = np.arange(len(found))
     else:
         others = [_shaped(batch, shapes, named, f.NAME), _shaped(batch, shapes, placed, f.ADDRESS)]
         if texts.any():
-            others.append(_labelled(batch, np.flatnonzero(texts[batch.column]), t))
+            cells = np.flatnonzero(texts[batch.column])
+            others.append(_labelled(batch, cells, t))
+            others.append(_free(batch, cells, [found, others[-1]]))
         loose = np.flatnonzero((found.flags & f.WHOLE) == 0)
     if len(loose):
         part = _take(found, loose)

@@ -1,10 +1,11 @@
-"""Names: a column's name or its profile decides, and in free text the label before the value."""
+"""Names: a column's name or its profile decides; in free text the label before the value, or :mod:`.prose`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Literal
 
+from qingyuan.pii import prose
 from qingyuan.pii._kernel import cells, flags
 
 #: Shares of a column's filled cells that must look like names, with and without a telling header.
@@ -44,6 +45,8 @@ def decide(
     bits: int, label: int, filled: int, shapes: Mapping[str, int], variety: float
 ) -> tuple[Literal["confirmed", "suspected", "rejected"], str] | None:
     """Return ``(state, reason)`` of a name candidate, or ``None`` if its column holds no names."""
+    if bits & flags.PROSE:
+        return prose.decide(bits)
     if bits & flags.LABELLED:
         return "confirmed", "label+surname" if not bits & flags.MASKED else "label+masked-shape"
     if not is_column(label, filled, shapes, variety):

@@ -55,6 +55,7 @@ PROVINCE = 1 << 11  # begins with a province or a municipality
 LABELLED = 1 << 12  # found through the label before it (收件人：…)
 AMOUNT = 1 << 13  # a currency sign before or a unit after it
 ADJACENT = 1 << 14  # the nearest context word stands directly before the value
+PROSE = 1 << 15  # a name or address found in free text without a label
 
 #: The class of the nearest context word before the value occupies the bits from here (0 = none).
 LABEL_SHIFT = 16

@@ -1,0 +1,152 @@
+"""A word list as a hash table: words of two to four characters packed into one number each.
+
+A character takes sixteen bits, the first one the highest, absent ones are 0; words are thus compared by one
+comparison. Longer words and words outside the basic plane are left out: they are made of shorter ones.
+"""
+
+# compiled loop; splitting it into calls costs the speed it exists for.
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from qingyuan.pii._kernel.cells import character_at
+from qingyuan.pii.batch import Bytes
+
+Keys = npt.NDArray[np.uint64]
+Costs = npt.NDArray[np.float32]
+Weights = npt.NDArray[np.int8]
+
+#: Slots of the table and bits of the filter over first pairs; powers of two.
+SLOTS = 1 << 20
+PAIRS = 1 << 22
+#: Longest word in characters.
+LONGEST = 4
+#: Tags kept of the word list.
+TAG_FOREIGN, TAG_PLACE, TAG_PERSON = 1, 2, 3
+
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_SHIFT = np.uint64(44)  # 64 - log2(SLOTS)
+_PAIR_SHIFT = np.uint64(42)  # 64 - log2(PAIRS)
+_16, _32, _LOW = np.uint64(16), np.uint64(32), np.uint64(7)
+
+_RO = "Array(uint8, 1, 'C', readonly=True)"
+_KEYS = "Array(uint64, 1, 'C', readonly=True)"
+
+
+@njit(f"int64({_KEYS}, uint64)", cache=True, nogil=True, inline="always")
+def slot_of(keys: Keys, key: np.uint64) -> np.int64:
+    """Return the slot that holds ``key``, or -1."""
+    at = np.int64((key * _MIX) >> _SHIFT)
+    while keys[at] != key:
+        if keys[at] == 0:
+            return np.int64(-1)
+        at = (at + 1) & (SLOTS - 1)
+    return at
+
+
+@njit(f"boolean({_RO}, int64, int64)", cache=True, nogil=True, inline="always")
+def begins_word(pairs: Bytes, first: int, second: int) -> bool:
+    """Tell whether some word may begin with the two characters (never wrongly no)."""
+    h = ((np.uint64(first) << _16 | np.uint64(second)) * _MIX) >> _PAIR_SHIFT
+    return bool((pairs[np.int64(h >> np.uint64(3))] >> np.uint8(h & _LOW)) & 1)
+
+
+@njit("int64(uint64[::1], uint8[::1], uint64)", cache=True, nogil=True)
+def place(keys: Keys, pairs: Bytes, key: np.uint64) -> np.int64:
+    """Put ``key`` into the table unless it is there, note its first pair, and return its slot."""
+    at = np.int64((key * _MIX) >> _SHIFT)
+    while keys[at] != 0 and keys[at] != key:
+        at = (at + 1) & (SLOTS - 1)
+    keys[at] = key
+    h = ((key >> _32) * _MIX) >> _PAIR_SHIFT
+    pairs[np.int64(h >> np.uint64(3))] |= np.uint8(1) << np.uint8(h & _LOW)
+    return at
+
+
+@njit(
+    f"int64({_RO}, uint64[::1], uint8[::1], float32[::1], uint8[::1], float32[::1], float64[:, ::1],"
+    f" float64[::1], {_RO}, int64)",
+    cache=True,
+    nogil=True,
+)
+def read_words(
+    data: Bytes,
+    keys: Keys,
+    pairs: Bytes,
+    counts: Costs,
+    tags: Bytes,
+    single: Costs,
+    given: npt.NDArray[np.float64],
+    foreign: npt.NDArray[np.float64],
+    letters: Bytes,
+    least: int,
+) -> int:
+    """Read a word list, ``word count tag`` a line, UTF-8; return the sum of the counts.
+
+    Args:
+        data: The file.
+        keys: ``uint64[SLOTS]`` zeros; receives the words.
+        pairs: ``uint8[PAIRS // 8]`` zeros; receives the filter over first pairs.
+        counts: ``float32[SLOTS]``; receives the count of each word.
+        tags: ``uint8[SLOTS]``; receives the tags.
+        single: ``float32[65536]``; receives the counts of single characters.
+        given: ``float64[3, 65536]``; receives how often a character is the first or second of two
+            characters of a given name, or the only one, counting each full name in the list once.
+        foreign: ``float64[65536]``; receives how often a character stands in a transliterated name.
+        letters: Bit 0 marks surnames.
+        least: Smallest count of a word that is kept.
+    """
+    total = 0
+    n = data.size
+    p = 0
+    chars = np.zeros(8, dtype=np.int64)
+    while p < n:
+        size = 0
+        good = True
+        while p < n and data[p] != 32 and data[p] != 10:
+            c, width = character_at(data, p, n)
+            p += width
+            if size < 8:
+                chars[size] = c
+            size += 1
+            good = good and c != 0xFFFF
+        p += 1
+        count = 0
+        while p < n and 48 <= data[p] <= 57:
+            count = count * 10 + data[p] - 48
+            p += 1
+        tag = 0
+        if p + 2 < n and data[p] == 32 and data[p + 1] == 110:
+            if data[p + 2] == 114:
+                tag = TAG_FOREIGN if p + 3 < n and data[p + 3] == 116 else TAG_PERSON
+            elif data[p + 2] == 115:
+                tag = TAG_PLACE
+        while p < n and data[p] != 10:
+            p += 1
+        p += 1
+        if not good or size == 0 or size > 8:
+            continue
+        total += count
+        if size == 1:
+            single[chars[0]] = count
+            continue
+        if tag == TAG_FOREIGN and size <= 8:
+            for i in range(size):
+                foreign[chars[i]] += 1
+        if tag == TAG_PERSON and letters[chars[0]] & 1:
+            if size == 3 and count >= 3:
+                given[0, chars[1]] += 1
+                given[1, chars[2]] += 1
+            elif size == 2 and count >= 3:
+                given[2, chars[1]] += 1
+        if size > LONGEST or count < least:
+            continue
+        key = np.uint64(0)
+        for i in range(LONGEST):
+            key = key << _16 | (np.uint64(chars[i]) if i < size else np.uint64(0))
+        at = place(keys, pairs, key)
+        counts[at] = count
+        tags[at] = tag
+    return total

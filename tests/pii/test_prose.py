@@ -1,0 +1,80 @@
+"""Names in free text without labels: generated sentences with their truth, and single cases."""
+
+from __future__ import annotations
+
+import pytest
+
+from qingyuan.pii import scan
+from tests.pii.material import KEY, prose, table
+from tests.pii.sentences import sentences
+
+
+def names(text: str) -> list[tuple[str, str, bool]]:
+    """Return ``(name, state, masked)`` of each hit of a name in one line."""
+    hits = scan([prose([text])], KEY, "a.txt").hits.to_pylist()
+    return [(text[h["start"] : h["end"]], h["state"], h["masked"]) for h in hits if h["kind"] == "name"]
+
+
+@pytest.mark.parametrize("seed", [71, 72])
+def test_names_of_generated_sentences_are_found(seed: int) -> None:
+    made = sentences(seed, 1500)
+    hits = scan([prose([s.text for s in made])], KEY, "a.txt").hits.to_pylist()
+    got = {
+        (h["place"], h["start"], h["end"])
+        for h in hits
+        if h["kind"] == "name" and h["state"] == "confirmed" and not h["masked"]
+    }
+    true = {(f"line {i}", *span) for i, s in enumerate(made, start=1) for span in s.names}
+    assert 2 * len(got & true) / (len(got) + len(true)) >= 0.95
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("张伟于2023年到北京打工", ["张伟"]),
+        ("经理王建国称，系统由第三方维护", ["王建国"]),
+        ("由赵敏、钱伟和孙丽签收", ["赵敏", "钱伟", "孙丽"]),
+        ("欧阳娜娜表示没有收到", ["欧阳娜娜"]),
+        ("证人阿依古丽·买买提在场", ["阿依古丽·买买提"]),
+    ],
+)
+def test_a_full_name_is_found_without_a_label(text: str, found: list[str]) -> None:
+    assert [n for n, state, masked in names(text) if state == "confirmed" and not masked] == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "王经理很高兴，周末马上就来",
+        "李宁公司在张家口开店",
+        "王先生和李女士没有到场",
+        "于是和平谈判成立，任何一方都方便",
+        "石家庄、马鞍山、徐州等地",
+        "",
+        "王",
+        "·",
+    ],
+)
+def test_what_is_no_full_name_is_left_alone(text: str) -> None:
+    assert names(text) == []
+
+
+def test_a_name_whose_rest_is_hidden_is_masked_and_only_suspected() -> None:
+    assert names("被告人李某某与王某甲在逃") == [("李某某", "suspected", True), ("王某甲", "suspected", True)]
+    assert names("快递由张*三签收") == [("张*三", "confirmed", True)]
+
+
+def test_a_name_after_its_label_is_reported_once() -> None:
+    assert names("收件人：张小明，电话略") == [("张小明", "confirmed", False)]
+
+
+def test_a_name_is_found_wherever_a_line_is_very_long() -> None:
+    filler = "本次抽查的面单均已销毁，系统不再保存。" * 4000
+    text = f"{filler}经理王建国称，名单由赵敏提供。{filler}"
+    assert [n for n, _, _ in names(text)] == ["王建国", "赵敏"]
+
+
+def test_the_remarks_of_a_table_are_read_too() -> None:
+    made = table(["单号", "备注"], [["A1", "由赵敏代为签收"], ["A2", "放门口"]])
+    hits = scan([made], KEY, "a.csv").hits.to_pylist()
+    assert [(h["kind"], h["column"]) for h in hits] == [("name", "备注")]
