@@ -47,6 +47,7 @@ USES: dict[str, str] = {
     "key trust": "-o {tmp}/trust.json --home {home}",
     "intake": "{tmp}/list.csv --home {home}",
     "law check": "",
+    "law damages": "personal-information --gain 34000 --costs 3000 --on 2021-12-01",
     "law deadline": "agency-reply --from 2026-03-18",
     "law duties": "--field express-waybill",
     "law jurisdiction": "civil --on 2026-03-01 --harm 330782",

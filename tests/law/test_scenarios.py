@@ -12,7 +12,7 @@ import msgspec
 import pytest
 import yaml
 
-from qingyuan.law import Citation, Facts, Law, LawError, load
+from qingyuan.law import Amounts, Citation, Facts, Law, LawError, load
 
 FOLDER = Path(__file__).parent / "scenarios"
 
@@ -31,6 +31,7 @@ def test_scenario(ask: dict[str, Any], expect: dict[str, Any]) -> None:
         "jurisdiction": jurisdiction,
         "cite": cite,
         "duties": duties,
+        "damages": damages,
     }[next(iter(ask))]
     if "refused" in expect:
         with pytest.raises(LawError) as caught:
@@ -109,6 +110,19 @@ def duties(law: Law, ask: dict[str, Any]) -> dict[str, Any]:
     return {
         "ids": [duty.id for duty in answer],
         "articles": {article for duty in answer for article in printed(duty.articles)},
+    }
+
+
+def damages(law: Law, ask: dict[str, Any]) -> dict[str, Any]:
+    answer = law.damages(ask["damages"], msgspec.convert(ask["amounts"], Amounts, strict=False), on=ask["on"])
+    explained(answer.steps)
+    return {
+        **{head.id: [float(head.low), float(head.high)] for head in answer.heads},
+        "total": [float(answer.low), float(answer.high)],
+        "discretionary": answer.discretionary,
+        "missing": list(answer.missing),
+        "verified": answer.verified,
+        "articles": printed(answer.articles),
     }
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from qingyuan.cli._app import Out, common
 from qingyuan.errors import QingyuanError
-from qingyuan.law import Citation, Facts, Law, Level, Organ, Step, load
+from qingyuan.law import Amounts, Citation, Facts, Law, Level, Organ, Sale, Step, load
 
 _OVERLAY = click.option(
     "--overlay",
@@ -146,6 +146,69 @@ def threshold(
     out.say(f"{verdict}（合计比例 {answer.ratio}）", f"{verdict} (sum of shares {answer.ratio})")
     _steps(out, answer.basis)
     _articles(out, answer.articles)
+
+
+@law.command()
+@click.argument("kind")
+@click.option("--loss", default=None, help="损失（元） | loss, CNY")
+@click.option("--gain", default=None, help="获利（元） | gain of the wrongdoer, CNY")
+@click.option(
+    "--price",
+    multiple=True,
+    metavar="PRICE[xN]",
+    help="价款及笔数，如 99x12 | price and number of transactions",
+)
+@click.option("--resources", default=None, help="生物资源损失（元） | loss of living resources, CNY")
+@click.option("--services", default=None, help="生态服务功能损失（元） | loss of ecological services, CNY")
+@click.option("--restoration", default=None, help="修复费用（元） | cost of restoration, CNY")
+@click.option("--costs", default=None, help="鉴定、专家等费用（元） | cost of appraisal and experts, CNY")
+@click.option("--on", "on", default=None, help="行为日期 | day of the act")
+@_OVERLAY
+@common
+def damages(
+    kind: str, price: tuple[str, ...], on: str | None, overlay: Path | None, out: Out, **amounts: str | None
+) -> None:
+    """测算损害赔偿（区间和依据） | What may be claimed, as a range, and why."""
+    known = Amounts(
+        price=tuple(_sale(text) for text in price),
+        **{name: None if value is None else _money(value, name) for name, value in amounts.items()},
+    )
+    answer = load(overlay).damages(kind, known, on=None if on is None else _day(on, "--on"))
+    out.result(msgspec.to_builtins(answer))
+    out.say(f"{answer.zh}", f"{answer.en}")
+    for head in answer.heads:
+        span = f"{head.low:,}" if head.low == head.high else f"{head.low:,} – {head.high:,}"
+        out.say(f"  {head.zh}：{span} 元", f"  {head.en}: CNY {span}")
+    if answer.discretionary:
+        out.say(
+            "  赔偿数额无法计算，由法院酌定",
+            "  no amount can be computed; the court weighs the circumstances",
+        )
+    _steps(out, answer.steps)
+    for case in answer.precedents:
+        each = (
+            ""
+            if case.per_item is None
+            else out.t(f"，每条约{case.per_item}元", f", about {case.per_item} an item")
+        )
+        out.say(
+            f"  参考：{case.zh}：{case.amount:,} 元{each}", f"  compare: {case.en}: CNY {case.amount:,}{each}"
+        )
+    _articles(out, answer.articles)
+
+
+def _money(text: str, name: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise click.BadParameter(text, param_hint=f"--{name}") from error
+
+
+def _sale(text: str) -> Sale:
+    price, _, count = text.partition("x")
+    if count and not count.isdecimal():
+        raise click.BadParameter(text, param_hint="--price")
+    return Sale(_money(price, "price"), int(count or 1))
 
 
 @law.command()

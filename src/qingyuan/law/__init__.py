@@ -7,6 +7,7 @@ provisional (暂定) or rests on a text that was not read.
 
 from __future__ import annotations
 
+from qingyuan.law.damages import Amounts, Damages, Head, Precedent, Sale
 from qingyuan.law.errors import LawError
 from qingyuan.law.model import (
     Candidate,
@@ -29,12 +30,15 @@ from qingyuan.law.model import (
 from qingyuan.law.service import Law, load
 
 __all__ = [
+    "Amounts",
     "Candidate",
     "Citation",
+    "Damages",
     "Day",
     "Deadline",
     "Duty",
     "Facts",
+    "Head",
     "Law",
     "LawError",
     "Level",
@@ -42,8 +46,10 @@ __all__ = [
     "Office",
     "Organ",
     "Period",
+    "Precedent",
     "Proposal",
     "Provision",
+    "Sale",
     "Step",
     "Threshold",
     "Track",

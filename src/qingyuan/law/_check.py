@@ -216,6 +216,7 @@ def _references(store: Store) -> None:
             record.counting_rule,
         ]
         _refer(store, threshold, rules)
+    _damages(store)
     _jurisdiction(store)
     for day in store.statutory_days:
         _refer(store, day, [day.record.rule], "rule")
@@ -228,6 +229,25 @@ def _references(store: Store) -> None:
         for field in duty.record.fields:
             if field not in store.fields:
                 raise _dangling(duty, field, "fields", "fields")
+
+
+def _damages(store: Store) -> None:
+    entry = store.damages
+    record = entry.record
+    inputs, heads = {named.id for named in record.inputs}, {named.id for named in record.heads}
+    _refer(store, entry, [record.costs_rule], "costs_rule")
+    for number, kind in enumerate(record.kinds):
+        for edition, version in enumerate(kind.versions):
+            at: Where = ("kinds", number, "versions", edition)
+            rules = [way.rule for way in version.ways] + [version.punitive_rule] * bool(version.punitive_rule)
+            rules += [version.discretion.rule] if version.discretion else []
+            _refer(store, entry, rules, *at)
+            for way in version.ways:
+                if way.base not in inputs or way.head not in heads:
+                    raise _dangling(entry, f"{way.base}/{way.head}", "inputs, heads", *at)
+        for field in kind.fields:
+            if field not in store.fields:
+                raise _dangling(entry, field, "fields", "kinds", number, "fields")
 
 
 def _jurisdiction(store: Store) -> None:

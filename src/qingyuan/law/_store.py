@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TypeVar
 
-from qingyuan.law import _schema
+from qingyuan.law import _damages_schema, _schema
 from qingyuan.law._files import Document, Entry, Folder, Where, read, stems
 from qingyuan.law._overlay import replace_office, replace_period, same_identifier
 from qingyuan.law.errors import LawError
@@ -24,7 +24,7 @@ R = TypeVar("R")
 #: Every file an overlay may hold, besides ``provisions/*.yaml`` and ``calendar/*.yaml``.
 OVERLAY_FILES = ("instruments.yaml", "periods.yaml", "duties.yaml", "offices.yaml")
 #: Every packaged file outside those two folders.
-FILES = (*OVERLAY_FILES, "thresholds.yaml", "jurisdiction.yaml", "statutory-days.yaml")
+FILES = (*OVERLAY_FILES, "thresholds.yaml", "damages.yaml", "jurisdiction.yaml", "statutory-days.yaml")
 
 
 class Store:
@@ -103,6 +103,12 @@ class Store:
             Entry(version, document, path, local=False)
             for path, version in _numbered("personal_information", versions)
         )
+
+    @functools.cached_property
+    def damages(self) -> Entry[_damages_schema.DamageFile]:
+        """The rules on damages."""
+        document = self._required("damages.yaml")
+        return Entry(document.parse(_damages_schema.DamageFile), document, (), local=False)
 
     @functools.cached_property
     def jurisdiction(self) -> Entry[_schema.JurisdictionRules]:

@@ -9,11 +9,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from qingyuan.law import _check, _deadline, _jurisdiction, _search, _threshold
+from qingyuan.law import _check, _damages, _deadline, _jurisdiction, _search, _threshold
 from qingyuan.law._calendar import WorkCalendar
 from qingyuan.law._store import Store
 from qingyuan.law._versions import Citer, choose
 from qingyuan.law._words import length_en, length_zh
+from qingyuan.law.damages import Amounts, Damages
 from qingyuan.law.model import (
     Citation,
     Day,
@@ -121,6 +122,26 @@ class Law:
         """
         counts = {"sensitive": sensitive, "important": important, "general": general}
         return _threshold.weigh(self._store, self._citer, counts, gain, on, insider=insider)
+
+    def damages(self, kind: str, amounts: Amounts, *, on: date | None = None) -> Damages:
+        """Return what may be claimed for one kind of harm, as a range where the law leaves a choice.
+
+        Args:
+            kind: Identifier, see :meth:`harms`.
+            amounts: What is known, CNY.
+            on: Day of the act; the latest version when ``None``.
+
+        Raises:
+            LawError: Unknown kind, a negative or non-finite amount, or a day without a rule in the data.
+        """
+        return _damages.estimate(self._store, self._citer, kind, amounts, on)
+
+    def harms(self) -> tuple[Named, ...]:
+        """Return the kinds of harm that :meth:`damages` understands; aliases are fields of casework."""
+        return tuple(
+            Named(record.id, record.zh, record.en, record.fields)
+            for record in self._store.damages.record.kinds
+        )
 
     def jurisdiction(
         self,
