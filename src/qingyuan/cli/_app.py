@@ -33,6 +33,13 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "intake": ("intake", "intake", "封存、扫描并登记为线索 | seal, scan and register as a lead"),
     "scan": ("scan", "scan", "只扫描个人信息，不留存 | scan for personal information, keep nothing"),
+    "deidentify": ("deidentify", "deidentify", "去标识化，格式不变 | de-identify a file in its own format"),
+    "anonymity": ("anonymity", "anonymity", "k-匿名检查 | k-anonymity and l-diversity of a table"),
+    "reidentify": (
+        "deidentify",
+        "reidentify",
+        "还原保形加密的号码 | reverse encrypted numbers, on the record",
+    ),
     "seal": ("sealing", "seal", "将材料封存入案 | seal files into a lead or matter"),
     "capture": ("capture", "capture", "固定网页 | capture web pages as evidence"),
     "lead": ("casework", "lead", "线索 | leads"),

@@ -68,7 +68,7 @@ def scan(
     for target in (hits, findings_file):
         _check_suffix(target)
     began = time.perf_counter()
-    key = token_key.read_bytes() if token_key else _user_key()
+    key = token_key.read_bytes() if token_key else user_key()
     scans: list[FileScan] = []
     refused: list[Refused] = []
     for one in _scans(paths, Limits(max_file_bytes, allow_sparse), key):
@@ -160,7 +160,7 @@ def _status(one: FileScan) -> str:
     return "partial" if one.cells else "unread"
 
 
-def _user_key() -> bytes:
+def user_key() -> bytes:
     """Return this user's own token key, made when there is none, so that two scans can be compared."""
     from qingyuan.office.keys.kek import key_folder  # noqa: PLC0415 - heavy
 
