@@ -61,6 +61,9 @@ def _authority(home: Path) -> Iterator[None]:
 def outside(home: Path, folder: Path) -> Iterator[dict[str, object]]:
     """Prepare ``folder`` and yield what the uses of the commands name."""
     (folder / "list.csv").write_text("姓名,手机号\n王小明,13800138000\n李芳,139****1234\n", encoding="utf-8")
+    (folder / "people.csv").write_text(
+        "性别,出生年份,病种\n男,1990,甲\n女,1990,甲\n男,1990,乙\n", encoding="utf-8"
+    )
     (folder / "pseudonyms.txt").write_text("13800138000\n", encoding="utf-8")
     (folder / "case.json").write_text('{"track": "administrative"}', encoding="utf-8")
     (folder / "policy.txt").write_text("quorum none\n", encoding="utf-8")

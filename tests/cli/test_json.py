@@ -18,6 +18,7 @@ UNREAD = {"path", "member", "code", "reason", "reason_en", "remedy", "remedy_en"
 
 #: One use of every command; ``{home}`` and ``{tmp}`` are filled in.
 USES: dict[str, str] = {
+    "anonymity": "{tmp}/people.csv",
     "capture": "{site}/ --lead L2026-0001 --allow-private --no-replay --home {home}",
     "case act": "serve-filing C2026-0001 mode=direct --home {home}",
     "case deadlines": "--home {home}",

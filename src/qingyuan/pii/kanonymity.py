@@ -113,13 +113,23 @@ class _Table:
         self.records = max(self.records, int(batch.record[-1]))
         for column in wanted:
             cells = np.flatnonzero((batch.column == column) & (batch.record > 0))
+            if not len(cells):
+                continue
             known = self.known.setdefault(column, {b"": 0})
             starts, ends = batch.starts[cells].tolist(), batch.ends[cells].tolist()
-            data = batch.data.tobytes() if len(cells) else b""
+            data = batch.data.tobytes()
             codes = [
                 known.setdefault(data[s:e].strip(), len(known)) for s, e in zip(starts, ends, strict=True)
             ]
             self.parts.setdefault(column, []).append((batch.record[cells], np.array(codes, np.int64)))
+
+    def present(self) -> npt.NDArray[np.bool_]:
+        """Return which records have a cell in any of the columns; an object above others in JSON has none."""
+        out = np.zeros(self.records, np.bool_)
+        for parts in self.parts.values():
+            for record, _ in parts:
+                out[record - 1] = True
+        return out
 
     def codes(self, column: int) -> npt.NDArray[np.int64]:
         """Return the code of every record."""
@@ -168,7 +178,7 @@ def anonymity(
     out = [
         _stands(key, table, chosen[key], kinds, sensitive, wanted, proposed=not quasi)
         for key, table in tables.items()
-        if table.records and chosen[key] and (not quasi or len(chosen[key]) == len(quasi))
+        if table.parts and chosen[key] and (not quasi or len(chosen[key]) == len(quasi))
     ]
     if not out:
         raise _no_columns(where, [*quasi])
@@ -205,12 +215,12 @@ def _stands(
     proposed: bool,
 ) -> Anonymity:
     """Return how one table stands."""
-    number = np.zeros(table.records, np.int64)
-    for column in quasi:
-        _, number = np.unique(
-            np.stack((number, table.codes(column))), axis=1, return_inverse=True
-        )  # one number for each class so far
-        number = number.reshape(-1)
+    present = table.present()
+    records = int(present.sum())
+    number = np.zeros(records, np.int64)
+    for column in quasi:  # one number for each class so far
+        pairs = np.stack((number, table.codes(column)[present]))
+        number = np.unique(pairs, axis=1, return_inverse=True)[1].reshape(-1)
     sizes = np.bincount(number)
     size, times = np.unique(sizes, return_counts=True)
     smallest = tuple(ClassSize(int(s), int(t)) for s, t in zip(size[:SMALLEST], times, strict=False))
@@ -218,21 +228,21 @@ def _stands(
     target = next((i for i, name in enumerate(table.columns) if sensitive and _named(name, sensitive)), None)
     least, uniform = None, None
     if target is not None:
-        pairs = np.unique(np.stack((number, table.codes(target))), axis=1)
+        pairs = np.unique(np.stack((number, table.codes(target)[present])), axis=1)
         different = np.bincount(pairs[0], minlength=len(sizes))
         least, uniform = int(different.min()), int(sizes[different == 1].sum())
     direct = _words().direct
     return Anonymity(
         member=key[0],
         table=key[1],
-        records=table.records,
+        records=records,
         quasi=tuple(table.columns[c] for c in quasi),
         proposed=proposed,
         direct=tuple(c for (m, t, c), held in kinds.items() if (m, t) == key and held & set(direct)),
         k=int(sizes.min()),
         classes=len(sizes),
         unique=unique,
-        unique_share=round(unique / table.records, 6),
+        unique_share=round(unique / records, 6),
         below=int(sizes[sizes < wanted].sum()),
         wanted=wanted,
         smallest=smallest,
