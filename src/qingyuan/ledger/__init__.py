@@ -60,6 +60,7 @@ from qingyuan.ledger.policy import (
 )
 from qingyuan.ledger.problems import Problem
 from qingyuan.ledger.proof import TlogProof, parse_proof, prove_inclusion
+from qingyuan.ledger.quick import is_quick, quicken
 from qingyuan.ledger.signed import (
     SignedCheckpoint,
     add_cosignatures,
@@ -190,6 +191,7 @@ __all__ = [
     "encode_bundle",
     "fsck",
     "inclusion_path",
+    "is_quick",
     "is_sm2_public",
     "key_id",
     "leaf_hash",
@@ -203,6 +205,7 @@ __all__ = [
     "parse_proof",
     "prove_fork",
     "prove_inclusion",
+    "quicken",
     "root_from_inclusion",
     "root_of",
     "sign_checkpoint",
