@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from bench._harness import Context, Row, in_turns
 from bench._merkle import Peer
 from qingyuan.ledger import (
+    InclusionChecker,
     Log,
     MemoryStorage,
     NoteSigner,
@@ -107,13 +108,17 @@ def checks(context: Context) -> list[Row]:
     # As many as fit the processor's cache, again and again: a proof is checked when it has just been read.
     chosen, again = random.Random(7).sample(range(size), 200), context.pick(10, 1)
     proofs = [(leaves[at], at, inclusion_path(cache, at, size)) for at in chosen]
+    in_order = sorted(proofs, key=lambda proof: proof[1])
     root = peer.tree.get_state(few)
     theirs = [(peer.tree.get_leaf(at + 1), peer.tree.prove_inclusion(at + 1, few)) for at in range(50)]
 
     def check() -> None:
         for _ in range(again):
-            for leaf, index, path in proofs:
-                verify_inclusion(leaf, index, size, path, head.root)
+            _check_each(size, head.root, proofs)
+
+    def check_together() -> None:
+        for _ in range(again):
+            _check_together(InclusionChecker(size, head.root), in_order)
 
     def their_check() -> None:
         from pymerkle import verify_inclusion as verify  # noqa: PLC0415
@@ -132,6 +137,7 @@ def checks(context: Context) -> list[Row]:
             "prove": lambda: [inclusion_path(cache, at, size) for _ in range(again) for at in chosen],
             "lookups": lookups,
             "check": check,
+            "together": check_together,
             "hashes": lambda: _hashes(depth * count),
             "peer": their_check,
         },
@@ -157,6 +163,14 @@ def checks(context: Context) -> list[Row]:
             peer="hashes",
         ),
         times.rate(
+            f"{what}, {len(chosen)} in order against one root, {tree}",
+            "together",
+            count,
+            "/s",
+            against=f"{depth} SHA-256 of 65 bytes each",
+            peer="hashes",
+        ),
+        times.rate(
             f"{what}, {tree}",
             "check",
             count,
@@ -166,6 +180,16 @@ def checks(context: Context) -> list[Row]:
             peer_amount=len(theirs),
         ),
     ]
+
+
+def _check_together(checker: InclusionChecker, proofs: list[tuple[bytes, int, tuple[bytes, ...]]]) -> None:
+    for leaf, index, path in proofs:
+        checker.check(leaf, index, path)
+
+
+def _check_each(size: int, root: bytes, proofs: list[tuple[bytes, int, tuple[bytes, ...]]]) -> None:
+    for leaf, index, path in proofs:
+        verify_inclusion(leaf, index, size, path, root)
 
 
 def hashing(context: Context) -> list[Row]:

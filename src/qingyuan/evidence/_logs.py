@@ -12,12 +12,12 @@ from qingyuan.ledger import (
     SHA256,
     SM3,
     HashSuite,
+    InclusionChecker,
     LedgerError,
     open_checkpoint,
     parse_checkpoint,
     parse_note,
     parse_proof,
-    verify_inclusion,
 )
 
 
@@ -50,6 +50,7 @@ def _check(
     proofs: Iterable[tuple[PackageEvent, bytes | None]],
 ) -> None:
     checkpoints: set[bytes] = set()
+    checker = InclusionChecker(head.size, head.root, suite)
     for event, data in proofs:
         where = f"event {event.index}"
         if data is None:
@@ -57,8 +58,7 @@ def _check(
         try:
             proof = parse_proof(data)
             checkpoints.add(proof.checkpoint)
-            entry = suite.leaf_hash(canonical(event.leaf))
-            verify_inclusion(entry, event.index, head.size, proof.path, head.root, suite)
+            checker.check(suite.leaf_hash(canonical(event.leaf)), event.index, proof.path)
         except LedgerError as error:
             raise PackageError(
                 "evidence.inconsistent-package",

@@ -29,6 +29,7 @@ from qingyuan.ledger.hashes import (
     sm3_backend,
     sm3_new,
 )
+from qingyuan.ledger.inclusion import InclusionChecker
 from qingyuan.ledger.keys import (
     Algorithm,
     Cosigner,
@@ -141,6 +142,7 @@ __all__ = [
     "HashSuite",
     "Hasher",
     "Head",
+    "InclusionChecker",
     "LedgerError",
     "Log",
     "LogError",

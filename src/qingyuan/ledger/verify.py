@@ -72,7 +72,10 @@ def _climb(node: bytes, index: int, size: int, path: Sequence[bytes], suite: Has
     start = suite.node_start
     for sibling in path:
         computation = start()
-        computation.update(sibling + node if index & 1 else node + sibling)
+        if index & 1:
+            computation.update(sibling + node)
+        else:
+            computation.update(node + sibling)
         node = computation.digest()
         index >>= 1
     return node
