@@ -204,10 +204,12 @@ def _write_findings(target: Path, scans: list[FileScan]) -> None:
 @common
 def warm(out: Out) -> None:
     """预编译扫描内核 | Compile the scanner's kernels once for this installation."""
+    from qingyuan.ledger import quicken  # noqa: PLC0415
     from qingyuan.pii import engine, readers  # noqa: PLC0415 - heavy
 
     began = time.perf_counter()
     engine.warm()
+    quicken()
     del readers
     seconds = time.perf_counter() - began
     out.result({"seconds": round(seconds, 2)})

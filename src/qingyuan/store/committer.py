@@ -3,7 +3,8 @@
 A durable append costs a disk sync and, with a twin, an SM2 signature, whether it brings one event or a thousand. One thread
 owns the journal and commits whatever has come in by the time it is free. A single caller is served at once. Under load the
 groups grow by themselves, since requests queue up while a commit is under way; only then does the thread give those it has
-just answered a moment to come back with their next act, or half of them would always miss the group.
+just answered a moment to come back with their next act, or half of them would always miss the group. A process that keeps one
+running does well to call :func:`qingyuan.ledger.quicken` first.
 """
 
 from __future__ import annotations
