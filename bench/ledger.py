@@ -15,7 +15,7 @@ from bench._harness import Context, Row, SkippedError, Times, in_turns
 from bench._merkle import Peer
 from bench._proofs import checks, from_disk, hashing
 from qingyuan.canonical import canonical_json
-from qingyuan.ledger import SM3, Log, NoteSigner, Sm2NoteSigner
+from qingyuan.ledger import SM3, Log, NoteSigner, Sm2NoteSigner, quicken
 from qingyuan.store import Database, EventDraft, GroupCommitter, Journal, SqlLogStorage
 
 _ORIGIN = "bench.invalid/log"
