@@ -69,7 +69,9 @@ def test_a_rotation_is_shown_in_the_list_and_in_the_trust_file(office: Path) -> 
 def test_a_holder_goes_with_the_roles_that_have_one(office: Path) -> None:
     assert error("rotate", "--role", "officer", "--home", office) == "cli.holder"
     assert error("rotate", "--role", "log", "--actor", "P001", "--home", office) == "cli.holder"
-    assert ok("rotate", "--role", "device", "--actor", "D001", "--home", office)["rotated"]
+    done = ok("rotate", "--role", "device", "--actor", "D001", "--home", office)
+    assert done["rotated"]
+    assert done["roles_due"] is False
 
 
 def test_a_revoked_log_key_says_how_to_go_on(office: Path) -> None:
@@ -120,7 +122,9 @@ def test_two_of_three_roots_sign_a_role_file_and_outsiders_get_the_roots(
     }
     ok("trust", "-o", trust, "--home", office)
     assert trust.read_bytes() == (office / "trust.json").read_bytes()
-    ok("rotate", "--role", "package", "--home", office)
+    rotated = key("rotate", "--role", "package", "--home", office, "--lang", "en")
+    assert f"qingyuan key roles draft -o roles.txt --home {office}" in rotated.out
+    assert ok("rotate", "--role", "device", "--actor", "D001", "--home", office)["roles_due"] is True
     ok("roles", "draft", "-o", text, "--home", office)
     assert error("root", "sign", text, files[0], stdin="离线口令\n") == "cli.other-roles"
 
@@ -133,6 +137,9 @@ def test_an_empty_passphrase_makes_no_root_key(tmp_path: Path) -> None:
 def test_destruction_asks_first_and_says_what_is_gone(home: Path) -> None:
     words = ("destroy", "L2026-0001", "--basis", "期限届满", "--approved-by", "P009", "--home", home)
     assert key(*words, stdin="n\n").code == 130
+    unanswered = key(*words, "--lang", "en", stdin="")
+    assert unanswered.code == 2
+    assert "--yes" in unanswered.err
     before = run("ledger", "status", "--home", home, "--json").json()["size"]
     done = key(*words, "--yes", "--delete-blobs", "--lang", "en")
     assert done.code == 0

@@ -79,7 +79,8 @@ def test_a_witness_is_made_once_and_says_where_it_is_missing(tmp_path: Path) -> 
     )
     made = run("ledger", "witness", "init", tmp_path / "w", "--name", "witness.example")
     assert made.code == 0
-    assert "公钥：witness.example+" in made.out
+    assert "公钥（Ed25519，cosignature/v1）：witness.example+" in made.out
+    assert "公钥（ML-DSA-44，抗量子，subtree/v1）：witness.example+" in made.out
     again = run("ledger", "witness", "init", tmp_path / "w", "--name", "witness.example", "--json")
     assert again.json()["error"]["code"] == "office.not-empty"
     assert "所见证的日志" in run("ledger", "witness", "status", tmp_path / "w").out

@@ -71,7 +71,11 @@ def _say_asked(each: Asked, out: Out) -> None:
     for name, done in each.verdict.groups:
         mark = "✓" if done else "✗"
         out.say(f"  {mark} {name}", f"  {mark} {name}")
-    out.say(f"  法定数 {each.verdict.quorum}：{met}", f"  quorum {each.verdict.quorum}: {met}")
+    zh, en = f"  法定数 {each.verdict.quorum}：{met}", f"  quorum {each.verdict.quorum}: {met}"
+    if not each.verdict.met:
+        zh += f"；缺少：{'、'.join(each.verdict.missing)}"
+        en += f"; missing: {', '.join(each.verdict.missing)}"
+    out.say(zh, en)
 
 
 @click.command("stop-status")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -96,6 +97,7 @@ def rotate(
 ) -> None:
     """更换密钥，新旧密钥共同签署并登记 | Replace a key; both sign, and the log says from which entry on."""
     from qingyuan.office.home import Home  # noqa: PLC0415 - heavy
+    from qingyuan.office.keys.roots import roots_of  # noqa: PLC0415
     from qingyuan.office.keys.rotation import rotate as rotate_key  # noqa: PLC0415
 
     if (role in {"officer", "device"}) != bool(holder):
@@ -123,8 +125,8 @@ def rotate(
             external=external,
         )
         office.publish()
-        trust = office.trust_path
-    out.result({"rotated": msgspec.to_builtins(done), "trust": str(trust)})
+        trust, due = office.trust_path, bool(done) and roots_of(office) is not None
+    out.result({"rotated": msgspec.to_builtins(done), "trust": str(trust), "roles_due": due})
     for each in done:
         out.say(
             f"{each.old} → {each.new}，自账本第 {each.valid_from} 条起",
@@ -135,6 +137,8 @@ def rotate(
     out.say(
         f"信任文件已更新：{trust}（请重新告知对方）", f"the trust file changed: {trust} (tell others again)"
     )
+    if due:
+        _say_roles_due(home, out)
 
 
 @key.command()
@@ -154,13 +158,14 @@ def revoke(
 ) -> None:
     """吊销密钥：超出可信条数的签名作废 | Revoke a key: signatures beyond a tree size are void, earlier ones stay good."""
     from qingyuan.office.home import Home  # noqa: PLC0415 - heavy
+    from qingyuan.office.keys.roots import roots_of  # noqa: PLC0415
     from qingyuan.office.keys.rotation import revoke as revoke_key  # noqa: PLC0415
 
     with Home.open(home) as office:
         done = revoke_key(office, identifier, reason=reason, by=actor, last_trusted_size=last_trusted_size)
         office.publish()
-        trust = office.trust_path
-    out.result({**msgspec.to_builtins(done), "trust": str(trust)})
+        trust, due = office.trust_path, roots_of(office) is not None
+    out.result({**msgspec.to_builtins(done), "trust": str(trust), "roles_due": due})
     out.say(
         f"密钥 {done.key} 已吊销：账本前 {done.last_trusted_size} 条以内的签名仍有效，其后作废",
         f"key {done.key} is revoked: signatures within the first {done.last_trusted_size} entries count, later ones do not",
@@ -170,6 +175,18 @@ def revoke(
             "账本已停止登记，请运行 qingyuan key rotate --role log",
             "the log has stopped: run qingyuan key rotate --role log",
         )
+    if due:
+        _say_roles_due(home, out)
+
+
+def _say_roles_due(home: Path, out: Out) -> None:
+    draft = f"qingyuan key roles draft -o roles.txt --home {home}"
+    publish = f"qingyuan key roles publish roles.note --home {home}"
+    out.say(
+        f"本院设有根密钥：请发布新的角色文件，否则只信根密钥的人不认新密钥：{draft}，离线签名后 {publish}",
+        f"the office has roots: publish a new role file, or who trusts the roots only will not know of this: {draft}, "
+        f"sign it offline, then {publish}",
+    )
 
 
 @key.command()
@@ -194,6 +211,30 @@ def rekey(random_key: bool, passphrase_file: Path | None, home: Path, out: Out) 
     )
 
 
+def _confirm(question: str, scope: str) -> None:
+    """Ask, and go on only after a yes.
+
+    Raises:
+        click.Abort: The answer is no.
+        QingyuanError: ``cli.unconfirmed`` when nobody is there to answer.
+    """
+    try:
+        answer = click.confirm(question, err=True)
+    except click.Abort as error:
+        if sys.stdin.isatty():
+            raise
+        raise QingyuanError(
+            "cli.unconfirmed",
+            zh=f"没有终端可供确认；{scope} 的封存密钥未销毁",
+            en=f"there is no terminal to confirm on; the sealing key of {scope} was not destroyed",
+            where="--yes",
+            remedy_zh="确认无误后加 --yes 再运行",
+            remedy_en="add --yes and run it again when that is really meant",
+        ) from error
+    if not answer:
+        raise click.Abort
+
+
 @key.command()
 @click.argument("scope")
 @click.option("--basis", required=True, help="依据 | the rule or decision it rests on")
@@ -215,7 +256,7 @@ def destroy(
             f"{scope} 的全部封存内容将永远无法读取。继续？",
             f"All that was sealed for {scope} becomes unreadable. Go on?",
         )
-        click.confirm(question, abort=True, err=True)
+        _confirm(question, scope)
     with Home.open(home) as office:
         done = destroy_key(
             office, scope, basis=basis, approved_by=approved_by, by=actor, delete_blobs=delete_blobs

@@ -177,6 +177,16 @@ def serve(folder: Path, host: str, port: int, name: str | None, seconds: float |
         server.run_until_signal(seconds)
 
 
+#: What a witness signs with, as its key lines say.
+_KINDS = {
+    0x04: ("Ed25519，cosignature/v1", "Ed25519, cosignature/v1"),
+    0x06: ("ML-DSA-44，抗量子，subtree/v1", "ML-DSA-44, post-quantum, subtree/v1"),
+}
+
+
 def _say_keys(vkeys: tuple[str, ...], out: Out) -> None:
+    from qingyuan.ledger import VerifierKey  # noqa: PLC0415
+
     for vkey in vkeys:
-        out.say(f"公钥：{vkey}", f"public key: {vkey}")
+        zh, en = _KINDS[VerifierKey.parse(vkey).algorithm]
+        out.say(f"公钥（{zh}）：{vkey}", f"public key ({en}): {vkey}")

@@ -111,6 +111,9 @@ def test_a_quorum_that_is_not_met_leaves_the_verdict_open(whole: bytes) -> None:
     report = check(whole, policy_bytes=text)
     assert report.verdict == "undetermined"
     assert report.quorum == {**report.quorum, "demanded": True, "met": False, "name": "both"}
+    (said,) = (reason for reason in report.reasons if reason.code == "quorum")
+    assert said.text_zh.endswith("见证人：W2；缺少：法院")
+    assert said.text_en.endswith("witnesses: W2; missing: 法院")
     assert check(whole, policy_bytes=text.replace(b"both all", b"both 1")).verdict == "pass"
 
 
@@ -131,6 +134,20 @@ def test_a_policy_that_names_another_log_leaves_the_verdict_open(whole: bytes) -
     report = check(whole, policy_bytes=text)
     assert (report.verdict, codes(report)) == ("undetermined", {"unknown-key"})
     assert report.quorum["met"] is False
+
+
+@pytest.mark.parametrize("name", ["missing.evp", "."])
+def test_a_file_that_cannot_be_read_is_an_error_object_for_programs(
+    name: str, folder: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verify_evp.main([str(folder / name), "--json"]) == 2
+    printed = capsys.readouterr()
+    error = json.loads(printed.out)["error"]
+    assert set(error) == {"code", "zh", "en", "where", "remedy_zh", "remedy_en"}
+    assert (error["code"], error["where"]) == ("unreadable", str(folder / name))
+    assert not printed.err
+    assert verify_evp.main([str(folder / name)]) == 2
+    assert not capsys.readouterr().out
 
 
 def test_the_command_answers_with_its_exit_codes(

@@ -246,6 +246,11 @@ def _brief(text: object) -> str:
     return _printable(str(text), 80)
 
 
+def _listed(names: list[str]) -> _Said:
+    """Return names as a list in both languages."""
+    return _Said("、".join(map(_brief, names)) or "无", ", ".join(map(_brief, names)) or "none")
+
+
 # Every sentence the verifier can say, one a line: key | Chinese | English. What stands before the first dot
 # of a key is the code of the reason; "misfit" sentences only occur inside others.
 _SAYINGS = """
@@ -407,7 +412,7 @@ revoked-key.package | 证据包密钥 {key} 在传输事件时不在有效区间
 old-roles.newer | 所用的角色文件为第 {used} 版，而已公布或要求的是第 {newest} 版 | role file {used} was used, but {newest} is announced or demanded
 no-twin.none | 信任文件列有国密孪生日志 {origin}，本证据包没有 | the trust file names the twin log {origin}, and the package has none
 no-timestamp.few | 覆盖全部证据材料固定事件的可信时间戳来自 {count} 家机构，要求 {demanded} 家 | trusted time stamps that cover the making of every exhibit come from {count} operators, {demanded} are demanded
-quorum.unmet | 见证要求 {named} 未满足；见证人：{by} | quorum {named} is not met; witnesses: {by}
+quorum.unmet | 见证要求 {named} 未满足；见证人：{by}；缺少：{missing} | quorum {named} is not met; witnesses: {by}; missing: {missing}
 quorum.undemanded | 未提供见证策略：本结论没有要求任何见证 | no policy was given: this verdict demands no witness
 quorum.none | 没有检查点，见证要求未满足 | there is no checkpoint, so the quorum is not met
 quorum.met | 见证要求 {named} 已满足；见证人：{by} | quorum {named} is met; witnesses: {by}
@@ -4278,6 +4283,7 @@ class _Run:
         """Judge the log, and the twin too when the policy names it."""
         logs, met = [log], True
         counted: set[str] = set()
+        missing: set[str] = set()
         if self.twin is not None and self.package is not None:
             origin = self.package["twin"]["origin"]
             logs += [self.twin] if any(key.name == origin for key in policy.logs) else []
@@ -4286,13 +4292,15 @@ class _Run:
             signed = one.policy_signed(policy)
             met = policy.met_by(cosigned) and signed and met
             counted |= cosigned
+            missing |= policy.witnesses.keys() - cosigned
         by = [name for name in policy.witnesses if name in counted]
         self.quorum.update(met=met, witnesses=[_printable(name) for name in by])
-        witnesses = _Said("、".join(map(_brief, by)) or "无", ", ".join(map(_brief, by)) or "none")
+        witnesses = _listed(by)
         if met:
             self.findings.inform("quorum.met", named=policy.quorum, by=witnesses)
             return
-        self.findings.problem("quorum.unmet", named=policy.quorum, by=witnesses)
+        absent = _listed([name for name in policy.witnesses if name in missing])
+        self.findings.problem("quorum.unmet", named=policy.quorum, by=witnesses, missing=absent)
         unknown = sum(key.kind not in _WITNESS_TYPES for key in policy.witnesses.values())
         if unknown:
             self.findings.problem("unsupported.witness", unknown=unknown)
@@ -4564,6 +4572,24 @@ def _write(stream: TextIO, text: str) -> None:
     stream.flush()
 
 
+def _write_json(value: dict[str, Any]) -> None:
+    escaped = (sys.stdout.encoding or "").lower() != "utf-8"
+    _write(sys.stdout, json.dumps(value, ensure_ascii=escaped, indent=2) + "\n")
+
+
+def _say_unreadable(options: argparse.Namespace, error: OSError) -> int:
+    """Say which file cannot be read, with ``--json`` as an error object on standard output."""
+    at = error.filename if isinstance(error.filename, str) else options.file
+    words = {lang: _WORDS[lang]["unreadable"].format(reason=error.strerror or error) for lang in _WORDS}
+    if not options.json:
+        _write(sys.stderr, _printable(f"{at}: {words[options.lang]}") + "\n")
+        return USAGE
+    remedy = {"zh": "请检查路径和权限", "en": "check the path and the permissions"}
+    said = {"code": "unreadable", **words, "where": _printable(at)}
+    _write_json({"error": {**said, **{f"remedy_{lang}": text for lang, text in remedy.items()}}})
+    return USAGE
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit code: 0 pass, 1 fail, 3 undetermined, 2 not usable."""
     parser = argparse.ArgumentParser(
@@ -4579,17 +4605,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         report = verify(options.file, options.trust, options.policy)
     except OSError as error:
-        reason = _WORDS[options.lang]["unreadable"].format(reason=error.strerror or error)
-        _write(sys.stderr, _printable(f"{options.file}: {reason}") + "\n")
-        return USAGE
+        return _say_unreadable(options, error)
     if options.json:
-        _write(
-            sys.stdout,
-            json.dumps(
-                report.as_dict(), ensure_ascii=(sys.stdout.encoding or "").lower() != "utf-8", indent=2
-            )
-            + "\n",
-        )
+        _write_json(report.as_dict())
     else:
         _write(sys.stdout, render(report, options.file, options.lang))
     return report.exit_code
