@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from qingyuan.ledger import Cosigner, FormatError, LedgerError, parse_policy
@@ -61,7 +61,9 @@ def test_the_page_and_the_ledger_read_the_same_policies(node: Node, text: str, d
     )
     try:
         parse_policy(bent)
-    except (FormatError, LedgerError):
+    except (FormatError, LedgerError) as error:
+        # A witness of a type that nobody knows may stand in a policy for a verifier, but not in one that we act by.
+        assume("unknown signature type" not in error.text("en"))
         read = False
     else:
         read = True
