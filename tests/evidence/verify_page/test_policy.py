@@ -59,7 +59,8 @@ def test_the_page_and_the_ledger_read_the_same_policies(node: Node, text: str, d
         )
         + raw[end:]
     )
-    assume(bent.endswith(b"\n"))  # what we read ourselves may lack the end of its last line, as hand-written files do
+    # What we read ourselves may lack the end of its last line, as hand-written files do.
+    assume(bent.endswith(b"\n"))
     try:
         parse_policy(bent)
     except (FormatError, LedgerError) as error:
