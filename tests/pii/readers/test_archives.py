@@ -12,11 +12,19 @@ import tarfile
 import warnings
 import zipfile
 
+import pyarrow as pa
 import pytest
 
 from tests.pii.readers.reading import codes, read
 
 CSV = "姓名,电话\n张三,13800138000\n".encode("gb18030")
+
+
+def zstd(data: bytes) -> bytes:
+    out = io.BytesIO()
+    with pa.CompressedOutputStream(out, "zstd") as stream:
+        stream.write(data)
+    return out.getvalue()
 
 
 def zipped(members: list[tuple[str | zipfile.ZipInfo, bytes]], method: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -141,7 +149,7 @@ def test_names_in_gb18030_are_read_as_chinese_tools_write_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pack", "ending"), [(gzip.compress, "gz"), (bz2.compress, "bz2"), (lzma.compress, "xz")]
+    ("pack", "ending"), [(gzip.compress, "gz"), (bz2.compress, "bz2"), (lzma.compress, "xz"), (zstd, "zst")]
 )
 def test_single_file_packings_are_opened(pack: object, ending: str) -> None:
     assert callable(pack)

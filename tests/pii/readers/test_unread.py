@@ -28,15 +28,19 @@ def used() -> set[str]:
                     else []
                 )
             elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "code":
-                assert isinstance(node.value, ast.IfExp)
-                taken = [node.value.body, node.value.orelse]
+                assert isinstance(node.value, (ast.IfExp, ast.Constant))
+                taken = (
+                    [node.value.body, node.value.orelse]
+                    if isinstance(node.value, ast.IfExp)
+                    else [node.value]
+                )
             elif (
                 isinstance(node, ast.For)
                 and "code" in ast.unparse(node.target)
                 and isinstance(node.iter, ast.Tuple)
             ):
                 taken = [pair.elts[0] for pair in node.iter.elts if isinstance(pair, ast.Tuple)]
-            found |= {str(one.value) for one in taken if isinstance(one, ast.Constant)}
+            found |= {str(one.value) for one in taken if isinstance(one, ast.Constant) and one.value}
     return found
 
 

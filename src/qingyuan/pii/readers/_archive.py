@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import IO, BinaryIO, cast
 
+import pyarrow as pa
+
 from qingyuan.pii.batch import Batch, Unread
 from qingyuan.pii.readers._docx import read_docx
 from qingyuan.pii.readers._salvage import LocalMember, local_members
@@ -25,6 +27,9 @@ _Reader = Callable[[Source], Iterator[Batch | Unread]]
 _OPENERS: dict[str, Callable[[IO[bytes]], IO[bytes]]] = {
     "gzip": lambda raw: cast("IO[bytes]", gzip.GzipFile(fileobj=raw)),
     "bzip2": lambda raw: cast("IO[bytes]", bz2.BZ2File(raw)),
+    "zstd": lambda raw: cast(
+        "IO[bytes]", pa.CompressedInputStream(pa.PythonFile(cast("io.IOBase", raw), mode="r"), "zstd")
+    ),
     "xz": lambda raw: cast("IO[bytes]", lzma.LZMAFile(raw)),  # noqa: SIM115 -- opened by the caller's with
 }
 _DRIVE = re.compile(r"^[A-Za-z]:")
@@ -221,9 +226,11 @@ def _read_salvaged(
 def read_packed(source: Source, kind: str, reader: _Reader) -> Iterator[Batch | Unread]:
     """Yield the cells of the one file inside a gzip, bzip2 or xz file."""
     _check_depth(source)
-    name = re.sub(r"\.(gz|gzip|bz2|xz)$", "", source.name, flags=re.IGNORECASE)
+    name = re.sub(r"\.(gz|gzip|bz2|xz|zst|zstd)$", "", source.name, flags=re.IGNORECASE)
     name = (
-        re.sub(r"\.(tgz|tbz2?|txz)$", ".tar", name, flags=re.IGNORECASE).replace("\\", "/").rpartition("/")[2]
+        re.sub(r"\.(tgz|tbz2?|txz|tzst)$", ".tar", name, flags=re.IGNORECASE)
+        .replace("\\", "/")
+        .rpartition("/")[2]
     )
     member = f"{source.member}/{name}" if source.member else name
     with _OPENERS[kind](io.BufferedReader(_ForwardInto(source), 1 << 16)) as opened:

@@ -130,7 +130,7 @@ def _whole(data: Bytes, *, final: bool) -> int:
     return len(data)
 
 
-def _valid(data: Bytes) -> bool:
+def is_utf8(data: Bytes) -> bool:
     """Return whether ``data`` is well-formed UTF-8; Arrow checks several GB a second."""
     offsets = np.array([0, len(data)], np.int32)
     parts = [pa.py_buffer(cast("bytes", array)) for array in (offsets, data)]
@@ -238,7 +238,7 @@ class TextStream:
         start = self._read - len(self._pending)
         self._read += len(raw)
         keep = _whole(data, final=self._eof)
-        if self._encoding != "?" and _valid(data[:keep]):
+        if self._encoding != "?" and is_utf8(data[:keep]):
             bad, count = data[:0].astype(np.int64), 0
         else:
             bad, count, keep = repair(data, self._eof, self._encoding == "?")

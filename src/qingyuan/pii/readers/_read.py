@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from qingyuan.pii.batch import Batch, Unread
+from qingyuan.pii.readers import _arrowfiles as arrow
 from qingyuan.pii.readers._archive import read_packed, read_tar, read_zip
 from qingyuan.pii.readers._cfb import read_cfb
 from qingyuan.pii.readers._decode import TextStream
@@ -18,13 +19,27 @@ from qingyuan.pii.readers._prose import read_prose
 from qingyuan.pii.readers._sniff import Format, Sniffed, sniff_source
 from qingyuan.pii.readers._source import Source, of_file
 from qingyuan.pii.readers._sql import read_sql
+from qingyuan.pii.readers._sqlite import read_sqlite
 from qingyuan.pii.readers._unread import Refused, unread
+from qingyuan.pii.readers._xml import read_xml
 
+#: What a reader may raise about a file that is damaged in a way nobody has met yet.
+_FAILURES = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 _Texts = Callable[[Source, TextStream], Iterator[Batch | Unread]]
 _TEXTS: dict[Format, _Texts] = {
     Format.JSON: read_json,
     Format.JSON_LINES: read_json_lines,
     Format.SQL: read_sql,
+    Format.XML: read_xml,
     Format.PROSE: read_prose,
 }
 
@@ -51,9 +66,12 @@ def read_source(source: Source) -> Iterator[Batch | Unread]:
         yield from _dispatch(source, sniff_source(source))
     except Refused as stop:
         yield stop.unread(source.member)
+    except _FAILURES as error:
+        # No file may bring down what stands beside it; what failed is named.
+        yield unread("reader-failed", source.member, error=type(error).__name__)
 
 
-def _dispatch(source: Source, found: Sniffed) -> Iterator[Batch | Unread]:  # noqa: C901 -- one case per format
+def _dispatch(source: Source, found: Sniffed) -> Iterator[Batch | Unread]:
     match found.format:
         case Format.EMPTY:
             yield unread("empty", source.member)
@@ -61,18 +79,8 @@ def _dispatch(source: Source, found: Sniffed) -> Iterator[Batch | Unread]:  # no
             yield unread("needs-ocr", source.member, format=found.detail)
         case Format.BINARY:
             yield unread("unsupported-format", source.member, format=found.detail)
-        case Format.ZIP:
-            yield from read_zip(source, read_source)
-        case Format.TAR:
-            yield from read_tar(source, read_source)
-        case Format.GZIP | Format.BZIP2 | Format.XZ:
-            yield from read_packed(source, found.format.value, read_source)
-        case Format.CFB:
-            yield from read_cfb(source)
-        case Format.PDF:
-            yield from read_pdf(source)
-        case Format.HTML:
-            yield from read_html(source)
+        case kind if kind in _FILES:
+            yield from _FILES[kind](source)
         case _:
             stream = TextStream(source)
             if found.dialect is not None:
@@ -80,3 +88,22 @@ def _dispatch(source: Source, found: Sniffed) -> Iterator[Batch | Unread]:  # no
             else:
                 yield from _TEXTS[found.format](source, stream)
             yield from stream.notes()
+
+
+#: Formats that are not plain text, by the reader of each.
+_FILES: dict[Format, Callable[[Source], Iterator[Batch | Unread]]] = {
+    Format.ZIP: lambda source: read_zip(source, read_source),
+    Format.TAR: lambda source: read_tar(source, read_source),
+    Format.GZIP: lambda source: read_packed(source, "gzip", read_source),
+    Format.BZIP2: lambda source: read_packed(source, "bzip2", read_source),
+    Format.XZ: lambda source: read_packed(source, "xz", read_source),
+    Format.ZSTD: lambda source: read_packed(source, "zstd", read_source),
+    Format.CFB: read_cfb,
+    Format.PDF: read_pdf,
+    Format.HTML: read_html,
+    Format.SQLITE: lambda source: read_sqlite(source, read_source),
+    Format.PARQUET: arrow.read_parquet,
+    Format.ORC: arrow.read_orc,
+    Format.ARROW: lambda source: arrow.read_ipc(source, stream=False),
+    Format.ARROW_STREAM: lambda source: arrow.read_ipc(source, stream=True),
+}

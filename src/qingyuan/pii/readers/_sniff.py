@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qingyuan.pii.readers import _json, _sql
+from qingyuan.pii.readers import _json, _sql, _xml
 from qingyuan.pii.readers._decode import TextStream
 from qingyuan.pii.readers._delimited import Dialect, find_dialect
 from qingyuan.pii.readers._limits import Limits
@@ -26,12 +26,19 @@ class Format(enum.StrEnum):
     JSON_LINES = "jsonl"
     SQL = "sql"
     HTML = "html"
+    XML = "xml"
     ZIP = "zip"
     GZIP = "gzip"
     BZIP2 = "bzip2"
     XZ = "xz"
     TAR = "tar"
+    ZSTD = "zstd"
     CFB = "cfb"
+    SQLITE = "sqlite"
+    PARQUET = "parquet"
+    ORC = "orc"
+    ARROW = "arrow"
+    ARROW_STREAM = "arrow-stream"
     PDF = "pdf"
     IMAGE = "image"
     BINARY = "binary"
@@ -68,9 +75,15 @@ _MAGICS: list[tuple[bytes, Format, str]] = [
     (b"MM\x00*", Format.IMAGE, "TIFF"),
     (b"7z\xbc\xaf\x27\x1c", Format.BINARY, "7-Zip"),
     (b"Rar!\x1a\x07", Format.BINARY, "RAR"),
-    (b"\x28\xb5\x2f\xfd", Format.BINARY, "Zstandard"),
-    (b"SQLite format 3\x00", Format.BINARY, "SQLite"),
-    (b"PAR1", Format.BINARY, "Parquet"),
+    (b"\x28\xb5\x2f\xfd", Format.ZSTD, "Zstandard"),
+    (b"SQLite format 3\x00", Format.SQLITE, "SQLite"),
+    (b"\x37\x7f\x06\x82", Format.BINARY, "SQLite WAL"),
+    (b"\x37\x7f\x06\x83", Format.BINARY, "SQLite WAL"),
+    (b"PAR1", Format.PARQUET, "Parquet"),
+    (b"PARE", Format.PARQUET, "Parquet"),
+    (b"ORC\n", Format.ORC, "ORC"),
+    (b"ORC\x08", Format.ORC, "ORC"),
+    (b"ARROW1\x00\x00", Format.ARROW, "Arrow IPC"),
     (b"\x7fELF", Format.BINARY, "ELF"),
     (b"\xca\xfe\xba\xbe", Format.BINARY, "Java class or Mach-O"),
     (b"dex\n", Format.BINARY, "DEX"),
@@ -93,6 +106,8 @@ def _magic(head: bytes) -> Sniffed | None:  # noqa: PLR0911 -- one return per ma
             return Sniffed(kind, detail)
     if head[_TAR_AT : _TAR_AT + 5] == b"ustar":
         return Sniffed(Format.TAR, "tar")
+    if head[:4] == b"\xff\xff\xff\xff" and head[8:12] == b"\x10\0\0\0":
+        return Sniffed(Format.ARROW_STREAM, "Arrow IPC")
     if b"%PDF-" in head[:1024]:
         return Sniffed(Format.PDF, "PDF")
     if head[:2] == b"BM" and head[6:10] == b"\0\0\0\0":
@@ -141,6 +156,8 @@ def sniff_source(source: Source) -> Sniffed:  # noqa: PLR0911 -- one return per 
         return Sniffed(Format.EMPTY) if complete else Sniffed(Format.PROSE)
     if _HTML.match(text[:65536]):
         return Sniffed(Format.HTML)
+    if _xml.probe(text, source.name):
+        return Sniffed(Format.XML)
     if kind := _json.probe(data, source.name, final=complete):
         return Sniffed(Format(kind))
     if _sql.probe(text, source.name):
