@@ -21,10 +21,10 @@ CSV = "姓名,电话\n张三,13800138000\n".encode("gb18030")
 
 
 def zstd(data: bytes) -> bytes:
-    out = io.BytesIO()
+    out = pa.BufferOutputStream()
     with pa.CompressedOutputStream(out, "zstd") as stream:
         stream.write(data)
-    return out.getvalue()
+    return bytes(out.getvalue())
 
 
 def zipped(members: list[tuple[str | zipfile.ZipInfo, bytes]], method: int = zipfile.ZIP_DEFLATED) -> bytes:
