@@ -20,7 +20,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import replace
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -274,6 +273,5 @@ def _pack(group: tuple[Target, ...], scans: list[FileScan]) -> Done:
     sink = io.BytesIO()
     table = pa.concat_tables([scan.hits for scan in scans]).unify_dictionaries()
     pq.write_table(table, sink, compression="zstd")
-    none = table.schema.empty_table()  # one for all: pickling a table costs more than a small file's scan
-    light = {t.exhibit: replace(scan, hits=none) for t, scan in zip(group, scans, strict=True)}
+    light = {t.exhibit: scan.without_hits() for t, scan in zip(group, scans, strict=True)}
     return Done(group, sink.getvalue(), pickle.dumps(light))

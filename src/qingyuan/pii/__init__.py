@@ -1,12 +1,16 @@
 """Personal information: read, find, decide, link, count and mask; nothing in clear leaves the room."""
 
+from qingyuan.pii._decided import Decisions, judge
+from qingyuan.pii._finish import Finished, finish
+from qingyuan.pii.arrow import scan_batch
 from qingyuan.pii.batch import Batch, Unread
 from qingyuan.pii.counting import Reading
-from qingyuan.pii.engine import ENGINE, Summary, merge, scan, warm
+from qingyuan.pii.engine import ENGINE, Summary, assemble, merge, scan, scan_part, warm
 from qingyuan.pii.errors import PiiError
 from qingyuan.pii.hits import write_hits
 from qingyuan.pii.mask import masked
 from qingyuan.pii.model import ColumnKind, FileScan, KindCount, RecordCounts, Tally
+from qingyuan.pii.partial import Outline, Partial, merge_outlines
 from qingyuan.pii.persons import Persons
 from qingyuan.pii.report import to_findings
 from qingyuan.pii.tokens import Tokenizer
@@ -15,8 +19,12 @@ __all__ = [
     "ENGINE",
     "Batch",
     "ColumnKind",
+    "Decisions",
     "FileScan",
+    "Finished",
     "KindCount",
+    "Outline",
+    "Partial",
     "Persons",
     "PiiError",
     "Reading",
@@ -25,9 +33,15 @@ __all__ = [
     "Tally",
     "Tokenizer",
     "Unread",
+    "assemble",
+    "finish",
+    "judge",
     "masked",
     "merge",
+    "merge_outlines",
     "scan",
+    "scan_batch",
+    "scan_part",
     "to_findings",
     "warm",
     "write_hits",

@@ -1,4 +1,4 @@
-"""From one batch of cells to arrays of candidates, with their context and tokens."""
+"""From one batch of cells to arrays of candidates, with their context."""
 
 from __future__ import annotations
 
@@ -7,18 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from qingyuan.pii import addresses, freetext, names
 from qingyuan.pii._kernel import flags as f
-from qingyuan.pii._kernel.cells import Shapes, cell_shapes, count_characters, trim
+from qingyuan.pii._kernel.cells import Shapes, cell_shapes, trim
 from qingyuan.pii._kernel.context import Flags, labelled_values, read_bins, read_context
 from qingyuan.pii._kernel.hidden import hidden_values
 from qingyuan.pii._kernel.refine import refine, shared_prefix
 from qingyuan.pii._kernel.scan import scan_cells
 from qingyuan.pii._tables import Tables
-from qingyuan.pii.batch import Batch, Bytes, Ints, Longs
-from qingyuan.pii.tokens import TOKEN_BYTES, Tokenizer
+from qingyuan.pii.batch import Batch, Bytes, Longs
 
 #: Bytes that make a cell worth a look for masked numbers.
 _STAR, _NUMBER_SIGN = ord("*"), ord("#")
@@ -45,37 +43,6 @@ class Candidates:
     def __len__(self) -> int:
         """Return the number of candidates."""
         return len(self.cell)
-
-
-@dataclass(slots=True)
-class Chunk:
-    """The candidates of one batch, located and tokenised, without any value.
-
-    Attributes:
-        stream: Number of the stream (member and table) in the file.
-        column: Column of each candidate, -1 for none.
-        record: Record of each candidate.
-        kind: Kind code.
-        flags: Evidence bits.
-        place: Place of each.
-        start: First code point inside the value at its place.
-        end: One past the last code point.
-        byte_start: First byte in the file or member, or ``None``.
-        byte_end: One past the last byte, or ``None``.
-        token: ``uint8[n, 16]``.
-    """
-
-    stream: int
-    column: Ints
-    record: Longs
-    kind: Bytes
-    flags: Flags
-    place: pa.StringArray
-    start: Ints
-    end: Ints
-    byte_start: Longs | None
-    byte_end: Longs | None
-    token: Bytes
 
 
 def _empty(room: int) -> Candidates:
@@ -261,32 +228,3 @@ def find(
         )  # fmt: skip
         found.flags[loose] = part.flags
     return _merged(found, others)
-
-
-def locate(batch: Batch, stream: int, found: Candidates, tokenizer: Tokenizer) -> Chunk:
-    """Return the candidates with places, offsets and tokens."""
-    start = np.empty(len(found), dtype=np.int32)
-    length = np.empty(len(found), dtype=np.int32)
-    count_characters(batch.data, np.ascontiguousarray(batch.starts[found.cell]), found.start, start)
-    count_characters(batch.data, found.start, found.end, length)
-    return Chunk(
-        stream=stream,
-        column=batch.column[found.cell],
-        record=batch.record[found.cell],
-        kind=found.kind,
-        flags=found.flags,
-        place=batch.places(found.cell),
-        start=start,
-        end=start + length,
-        byte_start=batch.byte_offsets(found.start),
-        byte_end=batch.byte_offsets(found.end),
-        token=_tokens(batch, found, tokenizer),
-    )
-
-
-def _tokens(batch: Batch, found: Candidates, tokenizer: Tokenizer) -> Bytes:
-    """Return the tokens of clear candidates; masked ones have none (zeros)."""
-    out = np.zeros((len(found), TOKEN_BYTES), dtype=np.uint8)
-    clear = np.flatnonzero((found.flags & f.MASKED) == 0)
-    out[clear] = tokenizer.tokens(batch.data, found.start[clear], found.end[clear], found.kind[clear])
-    return out

@@ -1,17 +1,28 @@
-"""The table of hits and its two files, Parquet and JSON lines."""
+"""The table of hits, made when it is asked for, and its two files, Parquet and JSON lines."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from qingyuan.pii._chunks import Chunk
+from qingyuan.pii._columns import Stream
+from qingyuan.pii._decided import DROPPED, STATES, states_of
+from qingyuan.pii._groups import Group
+from qingyuan.pii._kernel import flags as f
+from qingyuan.pii.batch import Longs
+from qingyuan.pii.decide import Decision
 from qingyuan.pii.errors import PiiError
+from qingyuan.pii.partial import Partial
+from qingyuan.pii.tokens import TOKEN_BYTES, hex_array
 
 _FIELDS: list[pa.Field[Any]] = [
     pa.field("file", pa.string(), nullable=False),
@@ -37,9 +48,139 @@ REPEATED = ("file", "member", "kind", "state", "reason", "column")
 _REPEATED = pa.dictionary(pa.int32(), pa.string())
 #: The schema in memory: the same names; repeated texts are dictionaries.
 MEMORY_SCHEMA = pa.schema(
-    [f.with_type(_REPEATED) if f.name in REPEATED else f for f in _FIELDS], metadata=_METADATA
+    [one.with_type(_REPEATED) if one.name in REPEATED else one for one in _FIELDS], metadata=_METADATA
 )
 _BATCH = 1 << 17
+
+
+class Hits:
+    """The hits of a file; the table is made when it is asked for, and then kept."""
+
+    def __init__(self, make: Callable[[], pa.Table] | None) -> None:
+        """Keep how to make the table; ``None`` if the scan was told to keep no hits."""
+        self._make = make
+        self._table: pa.Table | None = None
+
+    @classmethod
+    def of_part(cls, name: str, part: Partial, decided: Sequence[Decision | None]) -> Hits:
+        """Return the hits of a part under the decisions on its groups."""
+        return cls(
+            None if part.chunks is None else lambda: _part_table(name, part, part.chunks or [], decided)
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Hits]) -> Hits:
+        """Return the hits of several parts, in their order; without any if one has none."""
+        if not all(part.kept for part in parts):
+            return cls(None)
+        return cls(lambda: _joined_tables([part.table() for part in parts]))
+
+    @property
+    def kept(self) -> bool:
+        """Tell whether the scan kept its hits."""
+        return self._make is not None or self._table is not None
+
+    def dropped(self) -> Hits:
+        """Return hits that are not kept."""
+        return Hits(None)
+
+    def table(self) -> pa.Table:
+        """Return the table, see :data:`MEMORY_SCHEMA`.
+
+        Raises:
+            PiiError: The scan was told to keep no hits.
+        """
+        if self._table is None:
+            if self._make is None:
+                raise PiiError(
+                    "pii.hits-not-kept",
+                    zh="本次扫描未保留逐处结果",
+                    en="this scan was told to keep no hits",
+                    remedy_zh="请在保留逐处结果的情况下重新扫描",
+                    remedy_en="scan again and keep the hits",
+                )
+            self._table, self._make = self._make(), None
+        return self._table
+
+    def __reduce__(self) -> tuple[Callable[..., Hits], tuple[pa.Table | None]]:
+        """Travel as the table."""
+        return _hits_of, (self.table() if self.kept else None,)
+
+
+def _hits_of(table: pa.Table | None) -> Hits:
+    """Return hits whose table is made."""
+    return Hits(None if table is None else lambda: table)
+
+
+def _joined_tables(tables: list[pa.Table]) -> pa.Table:
+    """Return the tables one after the other."""
+    return pa.concat_tables(tables).unify_dictionaries() if tables else MEMORY_SCHEMA.empty_table()
+
+
+def _part_table(
+    name: str, part: Partial, chunks: Sequence[Chunk], decided: Sequence[Decision | None]
+) -> pa.Table:
+    """Return the hits of a part in the order of the file; what the decisions dropped is left out."""
+    streams, groups = part.outline.streams, part.outline.groups
+    state = states_of(decided)
+    keep = np.flatnonzero((state != DROPPED)[part.group])
+    group = part.group[keep]
+    masked = np.array([bool(g.flags & f.MASKED) for g in groups], dtype=np.bool_)[group]
+    kind = np.array([0 if d is None else d.kind for d in decided], dtype=np.int64)
+    stream = np.array([g.stream for g in groups], dtype=np.int64)
+    place = pa.chunked_array([chunk.addresses.text(chunk.cell) for chunk in chunks], pa.string()).take(keep)
+    token = _rows([c.token for c in chunks], keep, np.empty((0, TOKEN_BYTES), dtype=np.uint8))
+    number = np.empty(0, dtype=np.int32)
+    data = {
+        "file": _repeated(np.zeros(len(keep), dtype=np.int32), [name]),
+        "member": _repeated(stream[group], [s.member for s in streams]),
+        "place": place,
+        "start": pa.array(_rows([c.start for c in chunks], keep, number), pa.int32()),
+        "end": pa.array(_rows([c.end for c in chunks], keep, number), pa.int32()),
+        "byte_start": _offsets([c.byte_start for c in chunks], chunks, keep),
+        "byte_end": _offsets([c.byte_end for c in chunks], chunks, keep),
+        "kind": _repeated(kind[group], list(f.KINDS)),
+        "masked": pa.array(masked),
+        "state": _repeated(state[group], list(STATES)),
+        "reason": _repeated(group, ["" if d is None else d.reason for d in decided]),
+        "token": hex_array(token, masked),
+        "column": _repeated(group, [_column_name(g, streams[g.stream]) for g in groups]),
+        "record": pa.array(part.record[keep], pa.int64()),
+    }
+    return pa.table(data, schema=MEMORY_SCHEMA)
+
+
+def _rows(parts: Sequence[npt.NDArray[Any]], keep: Longs, none: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the chosen rows of all chunks."""
+    return np.concatenate([none, *parts])[keep]
+
+
+def _offsets(
+    parts: Sequence[Longs | None], chunks: Sequence[Chunk], keep: Longs
+) -> pa.ChunkedArray[pa.Int64Scalar]:
+    """Return byte offsets, null for formats that have none."""
+    arrays = [
+        pa.nulls(len(chunk), pa.int64()) if part is None else pa.array(part, pa.int64())
+        for part, chunk in zip(parts, chunks, strict=True)
+    ]
+    return pa.chunked_array(arrays, pa.int64()).take(keep)
+
+
+def _column_name(group: Group, stream: Stream) -> str | None:
+    """Return the name of the group's column, or ``None``."""
+    return (stream.columns[group.column] or None) if group.column >= 0 else None
+
+
+def _repeated(index: npt.NDArray[np.integer], values: Sequence[str | None]) -> pa.DictionaryArray[Any, Any]:
+    """Return a dictionary array; equal texts share one entry and absent ones are null."""
+    known: dict[str, int] = {}
+    lookup = np.array(
+        [-1 if v is None else known.setdefault(v, len(known)) for v in values] or [-1], dtype=np.int32
+    )
+    codes = lookup[index] if len(values) else np.empty(0, dtype=np.int32)
+    return pa.DictionaryArray.from_arrays(
+        pa.array(codes, pa.int32(), mask=codes < 0), pa.array(list(known), pa.string())
+    )
 
 
 def plain(table: pa.Table) -> pa.Table:

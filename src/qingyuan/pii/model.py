@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 
@@ -11,6 +11,9 @@ from qingyuan.findings import Example
 from qingyuan.pii.batch import Unread
 from qingyuan.pii.counting import Pieces
 from qingyuan.pii.persons import PersonIndex
+
+if TYPE_CHECKING:
+    from qingyuan.pii.hits import Hits
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ class FileScan:
 
     Attributes:
         file: File name as given.
-        hits: See :data:`qingyuan.pii.hits.MEMORY_SCHEMA`.
+        found: The hits, made into a table when they are asked for.
         columns: Columns that hold personal information.
         kinds: Counts by kind.
         records: Record counts.
@@ -118,7 +121,7 @@ class FileScan:
     """
 
     file: str
-    hits: pa.Table
+    found: Hits
     columns: tuple[ColumnKind, ...]
     kinds: dict[str, KindCount]
     records: RecordCounts
@@ -128,3 +131,16 @@ class FileScan:
     unread: tuple[Unread, ...]
     bytes: int
     cells: int
+
+    @property
+    def hits(self) -> pa.Table:
+        """Return the table of hits, see :data:`qingyuan.pii.hits.MEMORY_SCHEMA`.
+
+        Raises:
+            PiiError: The scan was told to keep no hits.
+        """
+        return self.found.table()
+
+    def without_hits(self) -> FileScan:
+        """Return the scan without its hits."""
+        return replace(self, found=self.found.dropped())

@@ -1,12 +1,15 @@
-"""Tokens: values made comparable without being kept.
+"""Tokens and keys: values made comparable without being kept.
 
-A token is HMAC-SHA256 under the caller's key over ``"<kind>:<normal form>"``, cut to 16 bytes. Whoever
-lacks the key can neither read a value from a token nor test a guess.
+A token is HMAC-SHA256 under the caller's key over ``"<kind>:<normal form>"``, cut to 16 bytes; it stands in
+tables of hits. A key is 64 bits under secrets derived from the caller's key (see
+:mod:`qingyuan.pii._kernel.keyed`); counts are made with it. Whoever lacks the caller's key can neither read a
+value from either nor test a guess.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +18,7 @@ import pyarrow as pa
 from qingyuan.pii._kernel import digest
 from qingyuan.pii._kernel.digest import INITIAL, Words, compress, digest_values
 from qingyuan.pii._kernel.flags import KINDS
+from qingyuan.pii._kernel.keyed import ROUNDS, Flags, Keys, key_values, round_keys
 from qingyuan.pii.batch import Bytes, Longs
 from qingyuan.pii.catalog import catalog
 from qingyuan.pii.errors import PiiError
@@ -55,6 +59,19 @@ class Tokenizer:
             self._prefixes[code, : len(prefix)] = np.frombuffer(prefix, dtype=np.uint8)
             self._sizes[code] = len(prefix)
         self._forms = np.array([0, *(_NORMAL[k.normal] for k in catalog().kinds.values())], dtype=np.uint8)
+
+        self._sip = np.zeros((len(KINDS), 2), dtype=np.uint64)
+        self._rounds = np.zeros(len(KINDS) * ROUNDS, dtype=np.uint32)
+        for code, name in enumerate(KINDS):
+            secret = hmac.digest(key, f"qingyuan key 1:{name}".encode(), "sha256")
+            self._sip[code] = np.frombuffer(secret[:16], dtype="<u8")
+            self._rounds[code * ROUNDS : (code + 1) * ROUNDS] = round_keys(secret[16:])
+
+    def keys(self, data: Bytes, starts: Longs, ends: Longs, kinds: Bytes, flags: Flags) -> Keys:
+        """Return ``uint64[n]``: the key of each value ``data[start:end]``, 0 for masked ones that are no names."""
+        out = np.empty(len(starts), dtype=np.uint64)
+        key_values(data, starts, ends, kinds, flags, self._sip, self._rounds, out)
+        return out
 
     def tokens(self, data: Bytes, starts: Longs, ends: Longs, kinds: Bytes) -> Bytes:
         """Return ``uint8[n, 16]``: the token of each value ``data[start:end]``."""
@@ -110,15 +127,6 @@ def _key_states(key: bytes) -> tuple[Words, Words]:
         compress(state, block ^ np.uint8(pad), 0, scratch)
         states.append(state)
     return states[0], states[1]
-
-
-def keys_of(tokens: Bytes) -> npt.NDArray[np.uint64]:
-    """Return the first 8 bytes of each token as an integer, for joins and distinct counts.
-
-    Two different values share one with probability 2**-64 per pair: below one in three thousand for
-    10**8 values.
-    """
-    return np.ascontiguousarray(tokens[:, :8]).view(">u8").reshape(-1).astype(np.uint64)
 
 
 def hex_array(tokens: Bytes, null: npt.NDArray[np.bool_]) -> pa.ChunkedArray[pa.StringScalar]:

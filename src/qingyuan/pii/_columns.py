@@ -1,0 +1,49 @@
+"""One table or text of a file: its columns, what their names say, and what their cells look like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from qingyuan.pii._kernel import flags as f
+from qingyuan.pii.decide import Profile
+from qingyuan.pii.headers import Header, read_header
+
+#: Role of the values of remarks: nobody the record names (no role of the catalogue has this number).
+REMARK = 15
+
+
+@dataclass(slots=True)
+class Stream:
+    """One table (or text) of one member: its columns and their profiles."""
+
+    number: int
+    member: str | None
+    table: str
+    prose: bool
+    columns: tuple[str, ...] = ()
+    headers: list[Header] = field(default_factory=list)
+    profiles: list[Profile] = field(default_factory=list)
+    records: int = 0
+
+    def widen(self, columns: tuple[str, ...]) -> None:
+        """Take over the columns a later batch has more of."""
+        if len(columns) >= len(self.columns):
+            self.columns = columns
+        for name in columns[len(self.headers) :]:
+            header = read_header(name)
+            self.headers.append(header)
+            self.profiles.append(Profile(label=header.label))
+
+    def role(self, column: int) -> int:
+        """Return the role of a column; a contact is another person only beside the name of one."""
+        role = self.headers[column].role
+        if not self.headers[column].contact:
+            return role
+        named = [h for h in self.headers if h.label == f.LABEL_NAME]
+        apart = any(h.contact for h in named) and any(h.role == 0 for h in named)
+        return role if apart else 0
+
+    @property
+    def waybill(self) -> bool:
+        """Tell whether the column names are those of a table of parcels."""
+        return any(h.waybill for h in self.headers)

@@ -1,0 +1,176 @@
+"""Values as 64-bit keys under a secret: equal values have equal keys, and a key says nothing without the secret.
+
+The numbers that identify people are packed exactly (they fit into 64 bits) and enciphered with Speck64/128
+(Beaulieu et al., IACR ePrint 2013/404): two different ones never share a key. Everything else goes
+through SipHash-2-4 (Aumasson and Bernstein, INDOCRYPT 2012) over its normal form: two different values
+share a key with probability 2**-64 a pair.
+"""
+
+# compiled loop; splitting it into calls costs the speed it exists for.
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from qingyuan.pii._kernel.digest import normalise
+from qingyuan.pii._kernel.flags import BANK_CARD, MASKED, MOBILE, NAME, RESIDENT_ID
+from qingyuan.pii.batch import Bytes, Longs
+
+Words = npt.NDArray[np.uint32]
+Keys = npt.NDArray[np.uint64]
+Flags = npt.NDArray[np.uint32]
+
+#: Rounds of Speck64/128.
+ROUNDS = 27
+_RO = "Array(uint8, 1, 'C', readonly=True)"
+_ROW = "Array(uint32, 1, 'C', readonly=True)"
+_ROK = "Array(uint64, 2, 'C', readonly=True)"
+#: Longest normal form, as for tokens.
+_LONGEST = 1024
+
+
+@njit("uint64(uint64, uint64)", cache=True, nogil=True)
+def _turned(x: np.uint64, by: np.uint64) -> np.uint64:
+    """Return ``x`` rotated left."""
+    return x << by | x >> (np.uint64(64) - by)
+
+
+@njit("uint64(uint8[::1], int64, uint64, uint64)", cache=True, nogil=True)
+def siphash(data: Bytes, n: int, k0: np.uint64, k1: np.uint64) -> np.uint64:
+    """Return SipHash-2-4 of the first ``n`` bytes; eight bytes after them are written over."""
+    for k in range(n, n + 8):
+        data[k] = 0
+    v0 = k0 ^ np.uint64(0x736F6D6570736575)
+    v1 = k1 ^ np.uint64(0x646F72616E646F6D)
+    v2 = k0 ^ np.uint64(0x6C7967656E657261)
+    v3 = k1 ^ np.uint64(0x7465646279746573)
+    for block in range(n // 8 + 2):
+        m = np.uint64(0xFF)
+        rounds = 4
+        if block <= n // 8:
+            m = np.uint64(0)
+            rounds = 2
+            for j in range(8):
+                m |= np.uint64(data[8 * block + j]) << np.uint64(8 * j)
+            if block == n // 8:
+                m |= np.uint64(n) << np.uint64(56)
+            v3 ^= m
+        else:
+            v2 ^= m
+        for _ in range(rounds):
+            v0 += v1
+            v1 = _turned(v1, np.uint64(13)) ^ v0
+            v0 = _turned(v0, np.uint64(32))
+            v2 += v3
+            v3 = _turned(v3, np.uint64(16)) ^ v2
+            v0 += v3
+            v3 = _turned(v3, np.uint64(21)) ^ v0
+            v2 += v1
+            v1 = _turned(v1, np.uint64(17)) ^ v2
+            v2 = _turned(v2, np.uint64(32))
+        if block <= n // 8:
+            v0 ^= m
+    return v0 ^ v1 ^ v2 ^ v3
+
+
+@njit(f"uint64(uint64, {_ROW})", cache=True, nogil=True)
+def speck(value: np.uint64, rounds: Words) -> np.uint64:
+    """Return ``value`` enciphered with Speck64/128; ``rounds`` are its 27 round keys."""
+    x = np.uint32(value >> np.uint64(32))
+    y = np.uint32(value & np.uint64(0xFFFFFFFF))
+    for i in range(ROUNDS):
+        x = np.uint32(np.uint32(np.uint32(x >> np.uint32(8) | x << np.uint32(24)) + y) ^ rounds[i])
+        y = np.uint32(np.uint32(y << np.uint32(3) | y >> np.uint32(29)) ^ x)
+    return np.uint64(x) << np.uint64(32) | np.uint64(y)
+
+
+def round_keys(key: bytes) -> Words:
+    """Return the 27 round keys of Speck64/128 for a key of 16 bytes."""
+    k, *rest = np.frombuffer(key, dtype="<u4").tolist()
+    out = []
+    for i in range(ROUNDS):
+        out.append(k)
+        turned = (rest[i] >> 8 | rest[i] << 24) & 0xFFFFFFFF
+        rest.append(((turned + k) & 0xFFFFFFFF) ^ i)
+        k = ((k << 3 | k >> 29) & 0xFFFFFFFF) ^ rest[-1]
+    return np.array(out, dtype=np.uint32)
+
+
+@njit("UniTuple(uint64, 2)(uint8[::1], int64, uint8)", cache=True, nogil=True)
+def packed(text: Bytes, n: int, kind: int) -> tuple[np.uint64, np.uint64]:
+    """Return ``(number, 1)`` for the normal form of an identity number, mobile or card, else ``(0, 0)``.
+
+    The number is different for every different normal form of the kind.
+    """
+    zero = np.uint64(0)
+    last = n
+    if kind == RESIDENT_ID:
+        if n == 18:
+            last = 17
+        elif n != 15:
+            return zero, zero
+    elif kind == MOBILE:
+        if n != 11:
+            return zero, zero
+    elif n < 13 or n > 19 or text[0] == 48:
+        return zero, zero
+    value = zero
+    for k in range(last):
+        if text[k] > 57:
+            return zero, zero
+        value = value * np.uint64(10) + np.uint64(text[k] - 48)
+    if kind == RESIDENT_ID:
+        if n == 15:
+            return value | np.uint64(1) << np.uint64(62), np.uint64(1)
+        check = np.uint64(10) if text[17] == 88 else np.uint64(text[17] - 48)
+        value = value << np.uint64(4) | check
+    return value, np.uint64(1)
+
+
+@njit(
+    f"void({_RO}, int64[::1], int64[::1], uint8[::1], uint32[::1], {_ROK}, {_ROW}, uint64[::1])",
+    cache=True,
+    nogil=True,
+)
+def key_values(
+    data: Bytes, starts: Longs, ends: Longs, kinds: Bytes, flags: Flags, sip: Keys, rounds: Words, out: Keys
+) -> None:
+    """Write the key of every value; 0 for a masked one that is no name.
+
+    Args:
+        data: The buffer the values stand in.
+        starts: First byte of each value.
+        ends: One past the last byte.
+        kinds: Kind code of each value.
+        flags: Evidence bits of each value.
+        sip: ``uint64[kinds, 2]``, the SipHash key of each kind.
+        rounds: ``uint32[27 * kinds]``, the round keys of each kind.
+        out: ``uint64[n]`` receives the keys.
+    """
+    text = np.zeros(_LONGEST + 16, dtype=np.uint8)
+    for i in range(starts.size):
+        kind = kinds[i]
+        if flags[i] & MASKED and kind != NAME:
+            out[i] = 0
+            continue
+        s = starts[i]
+        e = ends[i]
+        if kind == MOBILE and e - s == 11:
+            # The commonest value of all, as it mostly stands.
+            value = np.uint64(0)
+            highest = np.uint8(0)
+            for k in range(s, e):
+                digit = np.uint8(data[np.uint64(k)] - 48)
+                highest = max(highest, digit)
+                value = value * np.uint64(10) + np.uint64(digit)
+            if highest < 10:
+                out[i] = speck(value, rounds[ROUNDS * kind : ROUNDS * kind + ROUNDS])
+                continue
+        n = normalise(data, s, e, kind, text, 0, _LONGEST)
+        if kind in (RESIDENT_ID, MOBILE, BANK_CARD):
+            value, exact = packed(text, n, kind)
+            if exact:
+                out[i] = speck(value, rounds[ROUNDS * kind : ROUNDS * kind + ROUNDS])
+                continue
+        out[i] = siphash(text, n, sip[kind, 0], sip[kind, 1])
