@@ -70,7 +70,7 @@ class Tokenizer:
     def keys(self, data: Bytes, starts: Longs, ends: Longs, kinds: Bytes, flags: Flags) -> Keys:
         """Return ``uint64[n]``: the key of each value ``data[start:end]``, 0 for masked ones that are no names."""
         out = np.empty(len(starts), dtype=np.uint64)
-        key_values(data, starts, ends, kinds, flags, self._sip, self._rounds, out)
+        key_values(data, starts, ends, kinds, flags, self._forms, self._sip, self._rounds, out)
         return out
 
     def tokens(self, data: Bytes, starts: Longs, ends: Longs, kinds: Bytes) -> Bytes:

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii._kernel.flags import WHOLE
 from qingyuan.pii._kernel.symbols import is_letter
 from qingyuan.pii.batch import Bytes

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii._kernel.cells import (
     ADDRESS as SHAPE_ADDRESS,
 )

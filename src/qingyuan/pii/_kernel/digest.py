@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii._kernel.flags import ADDRESS, EMAIL, MOBILE, NAME, RESIDENT_ID
 from qingyuan.pii._kernel.symbols import CROSS, is_letter, symbol_at
 from qingyuan.pii.batch import Bytes, Longs

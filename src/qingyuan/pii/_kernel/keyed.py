@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii._kernel.digest import normalise
 from qingyuan.pii._kernel.flags import BANK_CARD, MASKED, MOBILE, NAME, RESIDENT_ID
 from qingyuan.pii.batch import Bytes, Longs
@@ -129,12 +129,20 @@ def packed(text: Bytes, n: int, kind: int) -> tuple[np.uint64, np.uint64]:
 
 
 @njit(
-    f"void({_RO}, int64[::1], int64[::1], uint8[::1], uint32[::1], {_ROK}, {_ROW}, uint64[::1])",
+    f"void({_RO}, int64[::1], int64[::1], uint8[::1], uint32[::1], {_RO}, {_ROK}, {_ROW}, uint64[::1])",
     cache=True,
     nogil=True,
 )
 def key_values(
-    data: Bytes, starts: Longs, ends: Longs, kinds: Bytes, flags: Flags, sip: Keys, rounds: Words, out: Keys
+    data: Bytes,
+    starts: Longs,
+    ends: Longs,
+    kinds: Bytes,
+    flags: Flags,
+    forms: Bytes,
+    sip: Keys,
+    rounds: Words,
+    out: Keys,
 ) -> None:
     """Write the key of every value; 0 for a masked one that is no name.
 
@@ -144,6 +152,7 @@ def key_values(
         ends: One past the last byte.
         kinds: Kind code of each value.
         flags: Evidence bits of each value.
+        forms: Normal form of each kind, see :func:`qingyuan.pii._kernel.digest.normalise`.
         sip: ``uint64[kinds, 2]``, the SipHash key of each kind.
         rounds: ``uint32[27 * kinds]``, the round keys of each kind.
         out: ``uint64[n]`` receives the keys.
@@ -167,7 +176,7 @@ def key_values(
             if highest < 10:
                 out[i] = speck(value, rounds[ROUNDS * kind : ROUNDS * kind + ROUNDS])
                 continue
-        n = normalise(data, s, e, kind, text, 0, _LONGEST)
+        n = normalise(data, s, e, kind, forms[kind], text, 0, _LONGEST)
         if kind in (RESIDENT_ID, MOBILE, BANK_CARD):
             value, exact = packed(text, n, kind)
             if exact:

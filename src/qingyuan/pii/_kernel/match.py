@@ -3,8 +3,7 @@
 # compiled loop; splitting it into calls costs the speed it exists for.
 from __future__ import annotations
 
-from numba import njit
-
+from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii._kernel.flags import (
     BANK_CARD,
     GROUPED,

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii._kernel.flags import AMBIGUOUS, ASSIGNED, BANK_CARD, CHECKED, MASKED, RESIDENT_ID, STANDARD
 from qingyuan.pii._kernel.symbols import CROSS, STAR
 from qingyuan.pii.batch import Bytes

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from numba import njit
-
+from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii.batch import Longs
 
 
