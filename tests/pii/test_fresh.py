@@ -138,7 +138,7 @@ def test_the_folders_are_those_numba_uses(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr("numba.core.config.CACHE_DIR", str(tmp_path))
     folder = Path(unions.__file__).resolve().parent
-    function: Callable[..., object] = unions.join.py_func
+    function: Callable[..., object] = vars(unions.join)["py_func"]
     theirs = [
         Path(str(vars(locator(function, unions.__file__))["_cache_path"]))
         for locator in (

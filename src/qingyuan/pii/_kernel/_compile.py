@@ -29,9 +29,11 @@ def njit(signature: str, *, cache: bool = True, nogil: bool = True) -> Callable[
 
     def decorate(function: F) -> F:
         private = function.__name__.startswith("_")
-        kernel: Any = numba.njit(
-            cache=cache, nogil=nogil, error_model="numpy", no_cfunc_wrapper=True, no_cpython_wrapper=private
-        )(function)
+        options: dict[str, Any] = {
+            "cache": cache, "nogil": nogil, "error_model": "numpy", "no_cfunc_wrapper": True,
+            "no_cpython_wrapper": private,
+        }  # fmt: skip
+        kernel: Any = numba.njit(**options)(function)
         _settle(kernel, signature)
         KERNELS.append(kernel)
         made: F = kernel
