@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii._kernel.cells import character_at
 from qingyuan.pii.batch import Bytes
 

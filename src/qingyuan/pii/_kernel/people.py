@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii._kernel.cells import character_at, is_han
 from qingyuan.pii._kernel.lexicon import (
     TAG_FOREIGN,

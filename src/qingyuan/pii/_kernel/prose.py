@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii._kernel.cells import character_at, is_han, is_star
 from qingyuan.pii._kernel.lexicon import Costs, Keys, Weights, begins_word, slot_of
 from qingyuan.pii._kernel.people import (
