@@ -18,16 +18,29 @@ F = TypeVar("F", bound=Callable[..., Any])
 KERNELS: list[Any] = []
 
 
-def njit(signature: str, *, cache: bool = True, nogil: bool = True) -> Callable[[F], F]:
+def njit(
+    signature: str, *, cache: bool = True, nogil: bool = True, inline: str = "never"
+) -> Callable[[F], F]:
     """Return the decorator of a kernel; see :func:`numba.njit`.
 
     Args:
         signature: The types it is compiled for.
         cache: Whether to keep the code on the disk.
         nogil: Whether to release the interpreter lock.
+        inline: ``"always"`` to put its code into its callers before types are known; it is then compiled for
+            whatever types they have.
     """
 
     def decorate(function: F) -> F:
+        if inline != "never":
+            inlined: dict[str, Any] = {
+                "cache": cache,
+                "nogil": nogil,
+                "error_model": "numpy",
+                "inline": inline,
+            }
+            known: F = numba.njit(**inlined)(function)
+            return known
         private = function.__name__.startswith("_")
         options: dict[str, Any] = {
             "cache": cache, "nogil": nogil, "error_model": "numpy", "no_cfunc_wrapper": True,
