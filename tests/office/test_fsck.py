@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from qingyuan.evidence.timestamp.records import StoredTimestamp
 from qingyuan.office.fsck import check_home
 from qingyuan.office.home import Home
 from qingyuan.office.intake import intake
 from qingyuan.store.intakes import items
+from qingyuan.store.timestamps import add_timestamp
+from tests.cli.running import run
 from tests.office.running import collected, material
 
 
@@ -192,6 +195,49 @@ def test_a_token_that_is_none_is_named(home: Home) -> None:
         token=b"0\x03\x02\x01\x00",
     )
     assert _places(home) == ["timestamp 7"]
+
+
+def test_a_kept_token_that_is_gone_is_missed(home: Home) -> None:
+    row = StoredTimestamp(0, "exhibit", "X", None, None, "t", "o", b"0", "2026-01-01T00:00:00+00:00", "x")
+    with home.database.write() as connection:
+        assert [add_timestamp(connection, row).id for _ in range(3)] == [1, 2, 3]
+    before = _places(home)
+    _tamper(home, "DELETE FROM timestamp WHERE id = 2")
+    assert _places(home) == ["timestamp 2", *(place for place in before if place != "timestamp 2")]
+    _tamper(home, "DELETE FROM timestamp WHERE id = 3")
+    assert _places(home)[:2] == ["timestamp 2", "timestamp 3"]
+    with home.database.write() as connection:  # a number is not given twice
+        assert add_timestamp(connection, row).id == 4
+
+
+def test_a_sealed_file_that_nothing_records_is_named(home: Home) -> None:
+    row = collected(home, _lead(home))[0]
+    blob = home.blobs.path(row.scope, row.sha256)
+    stray = blob.with_name("0" * 64)
+    stray.write_bytes(blob.read_bytes())
+    (home.blobs.root / "notes.txt").write_text("x")
+    other = home.blobs.path("L2000-0001", row.sha256)
+    other.parent.mkdir(parents=True)
+    other.write_bytes(blob.read_bytes())
+    home.blobs.temporary(row.scope).write_bytes(b"being written")
+    strays = [other, stray, home.blobs.root / "notes.txt"]
+    assert _places(home) == [f"blobs/{path.relative_to(home.blobs.root).as_posix()}" for path in strays]
+
+
+def test_a_trust_file_that_is_gone_is_named_by_the_check_and_written_again_with_a_warning(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    home.close()
+    home.trust_path.unlink()
+    with Home.open(home.path, mend=False) as opened:
+        assert _places(opened) == ["trust.json"]
+    assert run("ledger", "fsck", "--home", home.path).code == 1
+    assert not home.trust_path.exists()
+    assert not caplog.messages
+    Home.open(home.path).close()
+    assert home.trust_path.exists()
+    assert "written again" in caplog.text
+    assert run("ledger", "fsck", "--home", home.path).code == 0
 
 
 def test_an_exhibit_taken_from_the_register_is_missed(home: Home) -> None:

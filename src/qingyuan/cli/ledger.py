@@ -98,7 +98,8 @@ def fsck(home: Path, out: Out) -> None:
     from qingyuan.office.fsck import check_home  # noqa: PLC0415
     from qingyuan.office.home import Home  # noqa: PLC0415
 
-    with Home.open(home) as office:
+    # Opening would write a trust file that is gone anew, and nobody would see that it was.
+    with Home.open(home, mend=(home / "trust.json").exists()) as office:
         troubles = list(check_home(office))
         head = office.head()
     out.result(

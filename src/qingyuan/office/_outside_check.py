@@ -16,7 +16,8 @@ from qingyuan.errors import QingyuanError
 from qingyuan.ledger import HashSuite, LedgerError, TileCache, parse_note, tree_root
 from qingyuan.store.cosignatures import CosignatureRow
 from qingyuan.store.ledger_storage import CheckedLogStorage
-from qingyuan.store.schema import COSIGNATURE, TIMESTAMP
+from qingyuan.store.schema import COSIGNATURE, COUNTER, TIMESTAMP
+from qingyuan.store.timestamps import lost_timestamps
 from qingyuan.store.typed import check_types
 
 #: Where, and what is wrong in Chinese and English.
@@ -45,6 +46,11 @@ def check_outside(
             stored = CosignatureRow(*row)  # type: ignore[arg-type] # the types were just checked
             yield from ((where, *each) for each in _cosignature(stored, sizes))
     if TIMESTAMP.name not in missing:
+        lost = [] if COUNTER.name in missing else lost_timestamps(connection)
+        yield from (
+            (f"timestamp {number}", "已保存的时间戳不见了", "a token that was kept is gone")
+            for number in lost
+        )
         readers = {origin: TileCache(storages[origin], suite) for origin, suite in logs.items()}
         for row, wrong in check_types(connection, TIMESTAMP):
             where = f"timestamp {row[0]}"

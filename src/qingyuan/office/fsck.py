@@ -14,6 +14,7 @@ from qingyuan.canonical import canonical_json
 from qingyuan.errors import QingyuanError
 from qingyuan.evidence import Manifest, SignedManifest, digest_stream, verify_manifest
 from qingyuan.ledger import SHA256, SM3, HashSuite, TileFolder, VerifierKey, fsck
+from qingyuan.office._blob_check import stray_blobs
 from qingyuan.office._outside_check import check_outside
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
@@ -91,6 +92,7 @@ def check_home(home: Home) -> Iterator[Trouble]:
         yield from _readable("cosignatures and timestamps", _check_outside(connection, suites, missing))
         yield from _readable("trust.json", _check_trust(home, missing))
         yield from _readable("exhibits", _check_scopes(home, connection, missing))
+        yield from _readable("blobs", _check_blobs(home, connection, missing))
 
 
 def _readable(where: str, troubles: Iterator[Trouble]) -> Iterator[Trouble]:
@@ -114,6 +116,11 @@ def _check_outside(
     connection: sa.Connection, suites: dict[str, HashSuite], missing: frozenset[str]
 ) -> Iterator[Trouble]:
     for where, zh, en in check_outside(connection, suites, missing):
+        yield Trouble(where, zh, en)
+
+
+def _check_blobs(home: Home, connection: sa.Connection, missing: frozenset[str]) -> Iterator[Trouble]:
+    for where, zh, en in stray_blobs(connection, home.blobs, missing):
         yield Trouble(where, zh, en)
 
 

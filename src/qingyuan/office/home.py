@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from collections.abc import Iterator
 from functools import cached_property
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
     from qingyuan.law import Law
 
 
+_LOG = logging.getLogger(__name__)
+
+
 class Home(OpenedHome):
     """An opened home; use :meth:`open`.
 
@@ -69,6 +73,7 @@ class Home(OpenedHome):
         office: OfficeInfo | None = None,
         seed: str | None = None,
         clock: Clock | None = None,
+        mend: bool = True,
     ) -> Home:
         """Open a home folder.
 
@@ -78,6 +83,8 @@ class Home(OpenedHome):
             office: Which procuratorate a new home is of.
             seed: Seed of a new demonstration home.
             clock: By default ``QINGYUAN_CLOCK`` (a fixed time) or the machine's clock.
+            mend: Whether to do what a run that was killed left undone, such as to write a missing trust file; a check
+                leaves everything as it is.
 
         Raises:
             OfficeError: There is no home, it is incomplete, or its key is not here.
@@ -116,7 +123,7 @@ class Home(OpenedHome):
             explain_kind(error)
             raise
         home = cls(path, settings, database, keys, clock, entropy)
-        if not home.is_finished():
+        if mend and not home.is_finished():
             home.finish()
         return home
 
@@ -141,12 +148,18 @@ class Home(OpenedHome):
         with locked(self.path / CREATION_LOCK):
             if self.twin is None and can_sign_sm2():
                 self._make_twin_key()
+            begun = self.head() is not None
             with self.database.write() as connection:
                 self._open_logs(connection)
                 if draft := self._beginning(connection):
                     self.record(connection, [draft], actor="D001")
                 history = read_history(connection)
             if not is_current(self.trust_path, history):
+                if begun and not self.trust_path.exists():
+                    _LOG.warning(
+                        "信任文件不见了，已重新写出 | the trust file was gone and is written again: %s",
+                        self.trust_path,
+                    )
                 self.write_trust()
             if left := self._leftovers(history):
                 with self._keys.changing() as ring:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 import sqlalchemy as sa
 
-from qingyuan.store.schema import COUNTER, EVENT, EXHIBIT, LINK
+from qingyuan.store._counter import count_up
+from qingyuan.store.schema import EVENT, EXHIBIT, LINK
 
 
 class ExhibitRow(msgspec.Struct, frozen=True):
@@ -47,12 +48,7 @@ def next_id(connection: sa.Connection, prefix: str, year: int) -> str:
         year: Four-digit year.
     """
     name = f"{prefix}{year}"
-    value = connection.execute(sa.select(COUNTER.c.value).where(COUNTER.c.name == name)).scalar()
-    if value is None:
-        connection.execute(sa.insert(COUNTER).values(name=name, value=1))
-        return f"{name}-0001"
-    connection.execute(sa.update(COUNTER).where(COUNTER.c.name == name).values(value=value + 1))
-    return f"{name}-{value + 1:04d}"
+    return f"{name}-{count_up(connection, name):04d}"
 
 
 def link(connection: sa.Connection, child: str, parent: str) -> None:

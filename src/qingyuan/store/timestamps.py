@@ -8,10 +8,12 @@ import msgspec
 import sqlalchemy as sa
 
 from qingyuan.evidence.timestamp.records import Over, StoredTimestamp
+from qingyuan.store._counter import count_up, counted
 from qingyuan.store.errors import StoreError
 from qingyuan.store.schema import TIMESTAMP
 
 _AT_ONCE = 500
+_COUNTER = "timestamp"
 
 
 def add_timestamp(connection: sa.Connection, row: StoredTimestamp) -> StoredTimestamp:
@@ -24,11 +26,20 @@ def add_timestamp(connection: sa.Connection, row: StoredTimestamp) -> StoredTime
     Returns:
         The same with the number it was given.
     """
-    values = msgspec.structs.asdict(row)
-    del values["id"]
-    given = connection.execute(sa.insert(TIMESTAMP).values(**values)).inserted_primary_key
-    assert given is not None
-    return msgspec.structs.replace(row, id=int(given[0]))
+    newest = connection.execute(sa.select(sa.func.max(TIMESTAMP.c.id))).scalar() or 0
+    kept = msgspec.structs.replace(row, id=count_up(connection, _COUNTER, above=newest))
+    connection.execute(sa.insert(TIMESTAMP).values(msgspec.structs.asdict(kept)))
+    return kept
+
+
+def lost_timestamps(connection: sa.Connection) -> list[int]:
+    """Return the numbers that were given to answers and have no row any more, in order.
+
+    An answer removed before numbers were counted is not missed, unless there was a later one.
+    """
+    last = counted(connection, _COUNTER) or 0
+    there = set(connection.scalars(sa.select(TIMESTAMP.c.id)))
+    return [number for number in range(1, last + 1) if number not in there]
 
 
 def timestamps(connection: sa.Connection) -> list[StoredTimestamp]:
