@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from qingyuan.cli.sealing import seal
 from qingyuan.evidence import AcquisitionRecord, EvidenceError, Manifest
+from qingyuan.office.collect import Limits
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.fsck import check_home
 from qingyuan.office.home import Home
@@ -118,6 +119,43 @@ def test_when_one_file_cannot_be_read_none_is_sealed_and_nothing_is_left(tmp_pat
     assert sorted(home.blobs.root.rglob("*")) == blobs
     with pytest.raises(OfficeError):
         seal_recorded(home, "L1999-0001", files(tmp_path), Collector())
+
+
+def test_files_of_one_name_keep_apart_and_none_is_taken_twice(tmp_path: Path, home: Home) -> None:
+    pair = [tmp_path / "a" / "照片.png", tmp_path / "b" / "照片.png"]
+    for number, path in enumerate(pair):
+        path.parent.mkdir()
+        path.write_bytes(bytes([number]) * 10)
+    done = seal_recorded(home, lead_of(home), pair, Collector())
+    assert [manifest_of(home, name).path for _, name in done.exhibits] == ["照片.png", "照片.png (2)"]
+    with pytest.raises(OfficeError) as caught:
+        seal_recorded(home, lead_of(home), [pair[0], pair[0].parent / ".." / "a" / "照片.png"], Collector())
+    assert caught.value.code == "office.given-twice"
+
+
+@pytest.mark.parametrize("name", ["keyring.json", "qingyuan.db", "log/checkpoint"])
+def test_files_of_the_home_itself_are_refused_by_name(tmp_path: Path, home: Home, name: str) -> None:
+    home.publish()
+    link = tmp_path / "link"
+    link.symlink_to(home.path, target_is_directory=True)
+    for path in (home.path / name, link / name):
+        with pytest.raises(OfficeError) as caught:
+            seal_recorded(home, lead_of(home), [path], Collector())
+        assert (caught.value.code, name in caught.value.en) == ("office.own-file", True)
+
+
+def test_a_sparse_or_large_file_is_refused_before_it_is_read(tmp_path: Path, home: Home) -> None:
+    sparse = tmp_path / "disk.img"
+    with sparse.open("wb") as file:
+        file.truncate(1 << 40)
+    for limits in (None, Limits(allow_sparse=True)):
+        with pytest.raises(OfficeError) as caught:
+            seal_recorded(home, lead_of(home), [sparse], Collector(), limits=limits)
+        assert caught.value.code == "office.not-sealed"
+    with sparse.open("wb") as file:
+        file.truncate(64 << 20)
+    done = seal_recorded(home, lead_of(home), [sparse], Collector(), limits=Limits(allow_sparse=True))
+    assert manifest_of(home, done.exhibits[0][1]).size == 64 << 20
 
 
 @pytest.mark.parametrize(

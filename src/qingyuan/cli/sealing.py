@@ -41,6 +41,13 @@ from qingyuan.cli._app import Out, common, home_option
 @click.option("--medium", default="", help="原始介质及封签 | the original medium and its seal")
 @click.option("--provider", default="", help="提供人 | who handed it over")
 @click.option("--notice", default="", help="调取通知书编号 | number of the notice")
+@click.option(
+    "--max-file-bytes",
+    type=click.IntRange(min=1),
+    default=None,
+    help="单个文件上限，默认 8 GiB | largest file to seal; 8 GiB by default",
+)
+@click.option("--allow-sparse", is_flag=True, help="也封存稀疏文件 | also seal files that are mostly holes")
 @home_option
 @common
 def seal(
@@ -52,11 +59,14 @@ def seal(
     method: str,
     device: str,
     record_file: Path | None,
+    max_file_bytes: int | None,
+    allow_sparse: bool,
     home: Path,
     out: Out,
     **given: str | tuple[str, ...],
 ) -> None:
     """将任何材料封存入案，并附取证记录 | Seal files of any kind into a lead or matter, with the record of their collection."""
+    from qingyuan.office.collect import MAX_FILE_BYTES, Limits  # noqa: PLC0415
     from qingyuan.office.home import Home  # noqa: PLC0415
     from qingyuan.office.recording import Facts, read_facts, seal_recorded  # noqa: PLC0415
     from qingyuan.office.sealing import Collector  # noqa: PLC0415
@@ -66,7 +76,9 @@ def seal(
     if options:
         facts = msgspec.structs.replace(facts or Facts(), **options)
     with Home.open(home) as office:
-        done = seal_recorded(office, scope, paths, Collector(actor, second, method, origin, device), facts)
+        limits = Limits(max_file_bytes or MAX_FILE_BYTES, allow_sparse)
+        who = Collector(actor, second, method, origin, device)
+        done = seal_recorded(office, scope, paths, who, facts, limits=limits)
         office.publish()
     out.result(
         {

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from qingyuan.ledger.errors import FormatError, LogError
 from qingyuan.ledger.hashes import HASH_SIZE, SHA256, HashSuite
 from qingyuan.ledger.log import MAX_ENTRY_SIZE
 from qingyuan.ledger.note import parse_note
-from qingyuan.ledger.storage import LogStorage
+from qingyuan.ledger.storage import Head, LogStorage
 from qingyuan.ledger.tree import TILE_HEIGHT, TILE_WIDTH, TileCache, tree_root
 
 #: Name of the signed checkpoint within the folder.
@@ -145,7 +146,9 @@ class TileFolder:
         path = self.folder / CHECKPOINT_NAME
         return path.read_bytes() if path.is_file() else None
 
-    def publish(self, storage: LogStorage, *, rebuild: bool = False) -> list[str]:
+    def publish(
+        self, storage: LogStorage, *, rebuild: bool = False, show: Callable[[Head], bytes] | None = None
+    ) -> list[str]:
         """Write the tiles that are new since the published checkpoint, then the checkpoint.
 
         Call it after the commit. Every bundle is hashed before it is written, so that a folder never gets entries
@@ -154,6 +157,8 @@ class TileFolder:
         Args:
             storage: The committed log.
             rebuild: Look at every tile, and write those that are missing or differ.
+            show: Gives the checkpoint to show for the head whose tiles were just written, such as an older one that has
+                cosignatures; by default that of the head.
 
         Returns:
             Paths of the files written, in order.
@@ -170,7 +175,7 @@ class TileFolder:
         since = 0 if rebuild else published
         written = [path for name in tile_names(head.size, since) if (path := self._write_tile(storage, name))]
         self._drop_superseded(head.size, since)
-        if self._write(CHECKPOINT_NAME, head.note):
+        if self._write(CHECKPOINT_NAME, head.note if show is None else show(head)):
             written.append(CHECKPOINT_NAME)
         return written
 
@@ -262,7 +267,7 @@ class TileFolder:
         if path.is_file() and path.read_bytes() == data:
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = path.with_name(f".{path.name}.{os.getpid()}")
+        scratch = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
         scratch.write_bytes(data)
         scratch.replace(path)
         return True

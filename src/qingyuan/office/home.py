@@ -20,7 +20,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -35,7 +35,7 @@ from qingyuan.office.keys.history import TWIN_BEGUN, History, read_history
 from qingyuan.office.keys.kek import explain_kind
 from qingyuan.office.keys.logs import TWIN_SUFFIX, can_sign_sm2
 from qingyuan.office.keys.stored import Keys, locked
-from qingyuan.office.keys.trust import is_current
+from qingyuan.office.keys.trust import POLICY, is_current
 from qingyuan.office.recognition.stopped import STOPPED
 from qingyuan.office.settings import OfficeInfo, Settings, read_settings
 from qingyuan.store import Database, EventDraft, SqlLogStorage
@@ -213,21 +213,25 @@ class Home(OpenedHome):
         return load(overlay if overlay.is_dir() else None)
 
     def publish(self) -> None:
-        """Bring the published tiles of both logs to the newest head; they are derived and need no sync."""
+        """Bring the published tiles of both logs to the newest head; they are derived and need no sync.
+
+        With a policy of witnesses the checkpoint shown is the newest that meets it, and never one without its cosignatures.
+        """
+        show = None
+        if (self.path / POLICY).is_file():
+            from qingyuan.office.recognition.published import shower  # noqa: PLC0415 - it opens homes
+
+            # A policy that cannot be read is named by what goes by it (cosign, package); meanwhile the plain heads are shown.
+            with contextlib.suppress(FormatError):
+                show = shower(self)
         with self.database.read() as connection:
             for log, folder in ((self.log, "log"), (self.twin, "log-sm3")):
                 if log is None:
                     continue
                 storage = SqlLogStorage(connection, log.origin, owns_entries=log is self.log)
                 if storage.read_head() is not None:
-                    TileFolder(self.path / folder, log.suite).publish(storage)
-        if (self.path / "policy.txt").is_file():
-            from qingyuan.office.recognition.published import publish_checkpoints  # noqa: PLC0415 - it opens homes
-
-            # With the cosignatures of the newest head that meets the policy. One that cannot be read is named
-            # by what goes by it (cosign, package); the plain heads are published meanwhile.
-            with contextlib.suppress(FormatError):
-                publish_checkpoints(self)
+                    tiles = TileFolder(self.path / folder, log.suite)
+                    tiles.publish(storage, show=None if show is None else partial(show, connection, log))
 
     @contextlib.contextmanager
     def lock(self, name: str) -> Iterator[None]:

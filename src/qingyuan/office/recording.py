@@ -16,7 +16,7 @@ import yaml
 from qingyuan import __version__
 from qingyuan.evidence import AcquisitionRecord, Collected, MissingFact, format_time, missing_facts
 from qingyuan.office.casework import docket_streams
-from qingyuan.office.collect import shown
+from qingyuan.office.collect import Limits, Refused, root_names, walk
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
 from qingyuan.office.sealing import Collector, Sealer
@@ -143,7 +143,13 @@ def _times(value: object) -> object:
 
 
 def seal_recorded(
-    home: Home, scope: str, paths: Sequence[Path], collector: Collector, facts: Facts | None = None
+    home: Home,
+    scope: str,
+    paths: Sequence[Path],
+    collector: Collector,
+    facts: Facts | None = None,
+    *,
+    limits: Limits | None = None,
 ) -> Recorded:
     """Seal files of any kind into a lead or matter, with the record of their collection; all of them or none.
 
@@ -153,14 +159,19 @@ def seal_recorded(
         paths: The files: documents, screenshots, recordings, exports of devices.
         collector: Who collects, unless ``facts`` says otherwise.
         facts: What is known about the collection; without it no record is sealed, and what is missing is still named.
+        limits: How large a file may be, and whether one may be mostly holes.
+
+    Two files of one name keep apart: the second is ``name (2)`` in its manifest, as in an intake.
 
     Raises:
-        OfficeError: There is no such lead or matter.
+        OfficeError: There is no such lead or matter, a file is larger than the limit or mostly holes (``office.not-sealed``),
+            is part of the home (``office.own-file``), or was given twice (``office.given-twice``).
         SourceError: A file cannot be read or changed while it was read.
         EvidenceError: A time among the facts is none.
     """
     with home.database.read() as connection:
         docket_streams(connection, scope)
+    names = _names(home, paths, limits or Limits())
     known = facts or Facts()
     who = known.collector(collector)
     sealer = Sealer(home, scope, who)
@@ -168,7 +179,7 @@ def seal_recorded(
     prepared = []
     try:
         for path in paths:
-            prepared.append(sealer.file(path, shown(path.name)))  # noqa: PERF401 - what was made must be undone
+            prepared.append(sealer.file(path, names[path]))  # noqa: PERF401 - what was made must be undone
         record = _record(
             known, who, format_time(began), format_time(home.clock.now()), home.clock.monotonic_ns() - ticks
         )
@@ -190,6 +201,49 @@ def seal_recorded(
         rows = sealer.record(connection, kept)
     files = tuple((str(path), row.id) for path, row in zip(paths, rows, strict=False))
     return Recorded(files, rows[-1].id if facts is not None else "", missing)
+
+
+def _names(home: Home, paths: Sequence[Path], limits: Limits) -> dict[Path, str]:
+    """Return the name of each file in its manifest, before any is read.
+
+    Raises:
+        OfficeError: As :func:`seal_recorded`.
+    """
+    own = home.path.resolve()
+    seen: set[Path] = set()
+    for path in paths:
+        place = path.resolve()
+        if own in place.parents:
+            raise OfficeError(
+                "office.own-file",
+                zh=f"这是工作目录自己的文件（{place.relative_to(own).as_posix()}），不作为材料封存",
+                en=f"this is a file of the home itself ({place.relative_to(own).as_posix()}), not material to seal",
+                where=str(path),
+                remedy_zh="工作目录请整体备份；如确需作为材料，请先复制到别处（密钥环不得封入案卷）",
+                remedy_en="back the home up as a whole; copy the file elsewhere first if it really is material (a keyring never is)",
+            )
+        if place in seen:
+            raise OfficeError(
+                "office.given-twice",
+                zh="同一文件给出了两次",
+                en="the same file was given twice",
+                where=str(path),
+                remedy_zh="每个文件只写一次",
+                remedy_en="name each file once",
+            )
+        seen.add(place)
+        for found in walk([path], limits):
+            # What is a link or a folder, or cannot be read, is refused in its own words when it is opened.
+            if isinstance(found, Refused) and found.code in {"sparse", "too-large"}:
+                raise OfficeError(
+                    "office.not-sealed",
+                    zh=found.zh,
+                    en=found.en,
+                    where=found.path,
+                    remedy_zh=found.remedy_zh,
+                    remedy_en=found.remedy_en,
+                )
+    return root_names(paths)
 
 
 def _record(facts: Facts, who: Collector, began: str, ended: str, elapsed: int) -> AcquisitionRecord:

@@ -14,7 +14,7 @@ from qingyuan.office.keys.history import History
 from qingyuan.office.settings import OfficeInfo
 
 _TSAS = "tsa.yaml"
-_POLICY = "policy.txt"
+POLICY = "policy.txt"
 _VERSION = 2
 
 
@@ -36,7 +36,7 @@ def is_current(path: Path, history: History) -> bool:
 
 
 def _settings_changed(home: Path, since: int) -> bool:
-    beside = [home / name for name in (_TSAS, _POLICY)]
+    beside = [home / name for name in (_TSAS, POLICY)]
     if not any(path.exists() and path.stat().st_mtime_ns > since for path in beside):
         return False
     try:
@@ -76,7 +76,7 @@ def witness_keys(home: Path) -> list[str]:
     Raises:
         OfficeError: ``office.bad-policy``.
     """
-    path = home / _POLICY
+    path = home / POLICY
     if not path.is_file():
         return []
     try:

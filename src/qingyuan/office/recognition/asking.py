@@ -34,8 +34,8 @@ from qingyuan.ledger import (
 )
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.keys.stored import locked
+from qingyuan.office.keys.trust import POLICY
 from qingyuan.office.recognition.published import (
-    POLICY,
     cosigned_note,
     key_name,
     keys_of,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ from qingyuan.ledger import (
 )
 from qingyuan.ledger.note import MAX_SIGNATURES
 from qingyuan.office.errors import OfficeError
+from qingyuan.office.keys.trust import POLICY
 from qingyuan.store import SqlLogStorage
 from qingyuan.store.cosignatures import cosignatures, cosigned_sizes
 
@@ -42,8 +44,6 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from qingyuan.office.home import Home
-
-POLICY = "policy.txt"
 
 #: How many cosigned heads are tried, from the newest.
 _TRIED = 50
@@ -141,6 +141,23 @@ def published_note(connection: sa.Connection, home: Home, log: Log, policy: Poli
         if _meets(policy, note, keys):
             return note
     return newest
+
+
+def shower(home: Home) -> Callable[[sa.Connection, Log, Head], bytes]:
+    """Return what gives the checkpoint to show for a head whose tiles were just written, by ``policy.txt``.
+
+    Raises:
+        FormatError: ``ledger.policy`` or ``ledger.key``.
+    """
+    policy = read_policy(home.path / POLICY)
+    folders = {log.origin: folder for log, folder in logs_of(home)}
+
+    def show(connection: sa.Connection, log: Log, head: Head) -> bytes:
+        note = published_note(connection, home, log, policy) or head.note
+        _write_edge(SqlLogStorage(connection, log.origin), folders[log.origin], _size(note))
+        return note
+
+    return show
 
 
 def publish_checkpoints(home: Home, policy: Policy | None = None) -> None:
