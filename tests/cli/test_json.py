@@ -92,6 +92,7 @@ USES: dict[str, str] = {
     "office init": "--id other --name 另一院 --home {tmp}/other",
     "office show": "--home {home}",
     "package": "C2026-0001 -o {tmp}/case.evp --home {home}",
+    "recheck": "{tmp}/list.csv {tmp}/people.csv",
     "reidentify": "{tmp}/pseudonyms.txt -o {tmp}/values.csv --kind mobile --matter M2026-0001 --reason 核对 --by P001 --home {home}",
     "scan": "{tmp}/list.csv",
     "seal": "{tmp}/list.csv --matter M2026-0001 --home {home}",

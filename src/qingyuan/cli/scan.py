@@ -64,6 +64,7 @@ def scan(
     from qingyuan.office.summary import readings_of  # noqa: PLC0415 - heavy
     from qingyuan.pii import engine  # noqa: PLC0415 - heavy
     from qingyuan.pii.hits import write_hits  # noqa: PLC0415 - heavy
+    from qingyuan.pii.recheck import key_id  # noqa: PLC0415 - heavy
 
     for target in (hits, findings_file):
         _check_suffix(target)
@@ -86,7 +87,7 @@ def scan(
             remedy_en="give files or folders that exist",
         )
     if hits is not None:
-        write_hits(hits, (one.hits for one in scans))
+        write_hits(hits, (one.hits for one in scans), key_id(key))
     if findings_file is not None:
         _write_findings(findings_file, scans)
     summary = engine.merge(scans)

@@ -188,15 +188,21 @@ def plain(table: pa.Table) -> pa.Table:
     return table.cast(SCHEMA)
 
 
-def write_hits(path: Path, tables: Iterable[pa.Table]) -> int:
+def write_hits(path: Path, tables: Iterable[pa.Table], token_key: str = "") -> int:
     """Write the hits of several files as ``.parquet`` or ``.jsonl`` and return their number.
+
+    Args:
+        path: The file.
+        tables: Hits, one table a file.
+        token_key: Public identifier of the key of the tokens, written into the metadata of a Parquet.
 
     Raises:
         PiiError: The suffix is neither.
     """
     rows = 0
     if path.suffix == ".parquet":
-        with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+        schema = SCHEMA.with_metadata({**_METADATA, **({b"token-key": token_key} if token_key else {})})
+        with pq.ParquetWriter(path, schema, compression="zstd") as writer:
             for table in tables:
                 writer.write_table(plain(table))
                 rows += table.num_rows
