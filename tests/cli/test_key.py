@@ -120,6 +120,8 @@ def test_two_of_three_roots_sign_a_role_file_and_outsiders_get_the_roots(
         "roots": {"threshold": 2, "keys": vkeys},
         "roles_version": 1,
     }
+    ok("trust", "-o", trust, "--current-roots", "--home", office)
+    assert json.loads(trust.read_bytes())["roles_from"] == 1
     ok("trust", "-o", trust, "--home", office)
     assert trust.read_bytes() == (office / "trust.json").read_bytes()
     rotated = key("rotate", "--role", "package", "--home", office, "--lang", "en")

@@ -286,9 +286,14 @@ def destroy(
     is_flag=True,
     help="只写根密钥，其余由包内角色文件给出 | name the roots only; the rest is in role files",
 )
+@click.option(
+    "--current-roots",
+    is_flag=True,
+    help="只信现用根密钥，不再追溯旧根密钥（旧根密钥失密时用） | the roots of now only, without the older ones: when those are compromised",
+)
 @home_option
 @common
-def trust(output: Path, roots_only: bool, home: Path, out: Out) -> None:
+def trust(output: Path, roots_only: bool, current_roots: bool, home: Path, out: Out) -> None:
     """写出供外部核验的信任文件 | Write the trust file for outsiders."""
     import hashlib  # noqa: PLC0415 - small, but only here
 
@@ -297,10 +302,12 @@ def trust(output: Path, roots_only: bool, home: Path, out: Out) -> None:
 
     with Home.open(home) as office:
         office.write_trust()
-        data = canonical_json(trust_in_roots(office) if roots_only else office.trust()) + b"\n"
+        rooted = roots_only or current_roots
+        said = trust_in_roots(office, current=current_roots) if rooted else office.trust()
+        data = canonical_json(said) + b"\n"
     output.write_bytes(data)
     digest = hashlib.sha256(data).hexdigest()
-    out.result({"path": str(output), "sha256": digest, "form": "roots" if roots_only else "direct"})
+    out.result({"path": str(output), "sha256": digest, "form": "roots" if rooted else "direct"})
     out.say(f"已写入 {output}", f"written to {output}")
     out.say(
         f"指纹（SHA-256，应通过其他途径告知对方）：{digest}",

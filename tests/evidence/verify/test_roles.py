@@ -134,6 +134,20 @@ def test_new_roots_must_be_signed_by_the_old_and_the_new() -> None:
     assert (same.verdict, same.roles_version) == ("pass", 3)
 
 
+def test_a_reader_who_begins_with_later_roots_skips_what_older_ones_signed() -> None:
+    newer = role(3, A, B, C, D, roots=roots(2, C, D))
+    files = (role(1, A, B), role(2, A, B), newer)
+    assert check(package(*files), rooted(roots(2, C, D))).verdict == "undetermined"
+    report = check(package(*files), rooted(roots(2, C, D), roles_version=3, roles_from=3))
+    assert (report.verdict, report.roles_version) == ("pass", 3)
+    stolen = role(4, A, B, logs=[])
+    report = check(package(*files, stolen), rooted(roots(2, C, D), roles_from=3))
+    assert (codes(report), report.roles_version) == ({"unknown-key"}, 3)
+    for unfit in (4, -1, "3", True):
+        report = check(package(*files), rooted(roots(2, C, D), roles_from=unfit))
+        assert (report.verdict, codes(report)) == ("undetermined", {"no-trust"})
+
+
 def false(data: bytes) -> bytes:
     head, _, last = data.rpartition(b" ")
     return head + b" " + last[:-10] + bytes([last[-10] ^ 1]) + last[-9:]

@@ -84,6 +84,20 @@ def test_the_last_role_file_counts_and_new_roots_take_over_when_both_sides_signe
     assert (verdict, found, version) == ("undetermined", {("unknown-key", ROLE.format(2))}, 1)
 
 
+def test_role_files_before_those_the_reader_begins_with_are_skipped(node: Node) -> None:
+    new = [Key(f"new{n}.example", "root") for n in range(2)]
+    handed = role_file(2, [*ROOTS[:2], *new], roots=roots_of(2, new))
+    first, stolen = role_file(1, ROOTS[:2]), role_file(3, ROOTS[:2], keys=[])
+    later = {"v": 2, "office": OFFICE, "roots": roots_of(2, new)}
+    unknown = ("unknown-key", ROLE.format(1))
+    assert judged(node, with_roles(first, handed), later)[1] == {unknown, ("no-trust", None)}
+    assert judged(node, with_roles(first, handed), {**later, "roles_from": 2}) == ("pass", set(), 2)
+    verdict, found, version = judged(node, with_roles(first, handed, stolen), {**later, "roles_from": 2})
+    assert (verdict, found, version) == ("undetermined", {("unknown-key", ROLE.format(3))}, 2)
+    for unfit in (3, -1, "2", True):
+        assert judged(node, with_roles(first, handed), {**later, "roles_from": unfit})[0] == "undetermined"
+
+
 def forged(note: bytes) -> bytes:
     lines = note.decode().splitlines(keepends=True)
     return "".join(

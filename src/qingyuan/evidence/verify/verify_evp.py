@@ -2986,6 +2986,7 @@ class _Trust:
     operators: int = 0
     roots: _Roots | None = None
     roles_version: int = 0
+    roles_from: int = 0
 
     def log_keys(self, origin: str) -> list[_VerifierKey]:
         """Return the keys listed for a log."""
@@ -3008,12 +3009,13 @@ def _parse_trust(data: bytes) -> _Trust:
     if value["v"] != VERSION:
         raise _Problem("unsupported.trust")
     _demand(value, {"office": _object}, "trust", exact=False)
-    version = value.get("roles_version")
-    if not _or_null(_count)(version):
-        raise _Misfit("misfit.value", place="trust", name="roles_version")
+    for name in ("roles_version", "roles_from"):
+        if not _or_null(_count)(value.get(name)):
+            raise _Misfit("misfit.value", place="trust", name=name)
+    version, first = value.get("roles_version") or 0, value.get("roles_from") or 0
     if value.get("roots") is None:
-        return replace(_parse_believed(value), roles_version=version or 0)
-    return _Trust(roots=_parse_roots(value["roots"]), roles_version=version or 0)
+        return replace(_parse_believed(value), roles_version=version)
+    return _Trust(roots=_parse_roots(value["roots"]), roles_version=version, roles_from=first)
 
 
 def _parse_unique(data: bytes, encoding: str) -> Any:
@@ -3760,16 +3762,17 @@ class _Run:
         """Follow the role files from the reader's roots to the last that can be used (format, section 9)."""
         found = [(int(m[1]), name) for name in self.members if (m := _ROLE_NAME.fullmatch(name))]
         current = None if self.trust is None else self.trust.roots
-        if current is not None:
-            self.roles_used, demanded = 0, self.trust.roles_version if self.trust is not None else 0
-            self.trust, self.roles_announced = None, demanded
+        first = 0
+        if self.trust is not None and current is not None:
+            self.roles_used, self.roles_announced, first = 0, self.trust.roles_version, self.trust.roles_from
+            self.trust = None
         if len(found) > MAX_ROLE_FILES:
             raise _Problem("unsupported.roles", limit=MAX_ROLE_FILES)
         for version, name in sorted(found):
             if self.members[name].size > MAX_ROLE_FILE:
                 self.findings.problem("unsupported.size", name, limit=MAX_ROLE_FILE)
                 current = None
-            elif current is not None:
+            elif current is not None and version >= first:
                 current = self._role_file(version, name, current)
         if self.roles_used == 0:
             raise _Problem("no-trust.roles")

@@ -210,10 +210,15 @@ def role_files(home: Path) -> list[Path]:
     return sorted((home / ROLES).glob("*.note"), key=lambda path: int(path.stem))
 
 
-def trust_in_roots(home: Home) -> dict[str, object]:
+def trust_in_roots(home: Home, *, current: bool = False) -> dict[str, object]:
     """Return the trust file that names only the roots: all else comes from the role files in a package.
 
     It names the first roots, from which every role file can be followed, and demands the last version.
+
+    Args:
+        home: The office.
+        current: Name the roots of now instead, and let the reader skip the role files before the last: for readers who
+            must no longer believe the first roots, because enough of them fell into wrong hands.
 
     Raises:
         OfficeError: ``office.no-roots``, ``office.no-roles``, or ``office.roles-broken`` when the files of the home do not lead
@@ -242,8 +247,9 @@ def trust_in_roots(home: Home) -> dict[str, object]:
     return {
         "v": 2,
         "office": {"id": home.settings.office.id, "name": home.settings.office.name},
-        "roots": _builtins(roots.first),
+        "roots": _builtins(roots.current if current else roots.first),
         "roles_version": roots.roles_version,
+        **({"roles_from": roots.roles_version} if current else {}),
     }
 
 
