@@ -18,21 +18,30 @@ from qingyuan.cases import (
     choice_lists,
     decide,
 )
-from qingyuan.cases._acts import ACTS
-from qingyuan.cases._data import remarks, rules_of, sentences
-from qingyuan.cases._facts import FACT_KINDS, PREDICATES
+from qingyuan.cases._acts import ACTS, act_of
+from qingyuan.cases._data import limits, remarks, rules_of, sentences
+from qingyuan.cases._facts import FACT_KINDS, PREDICATES, predicate
 from qingyuan.cases.state import Case, Measure
 from tests.cases._world import CST, law, moment, told
 
+#: What may follow the colon of a general fact: acts and periods with a limit.
+KNOWN = {*choice_lists()["act"], *(limit.id for limit in limits())}
 STAGES: dict[str, set[str]] = {"lead": set(LeadStage), "case": set(CaseStage), "measure": set(MeasureStatus)}
 
 
 @pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
 def test_a_verb_is_complete(verb: Any) -> None:
-    assert verb.name in ACTS
+    assert callable(act_of(verb))
     assert verb.rules
     assert set(verb.stages) <= STAGES.get(verb.scope, set())
-    assert {need.fact for need in (*verb.needs, *verb.asks)} <= PREDICATES.keys()
+    for need in (*verb.needs, *verb.asks):
+        assert callable(predicate(need.fact))
+        assert {act for act in need.fact.partition(":")[2].split("/") if act} <= KNOWN
+    assert not verb.records or verb.records in choice_lists()["act"]
+    assert not verb.moves or (verb.records and verb.moves in STAGES["case"])
+    for track in ("administrative", "civil"):
+        period = verb.timing.format(track=track)
+        assert not period or verb.track not in {None, track} or period in {limit.id for limit in limits()}
     names = [param.name for param in verb.params]
     assert len(names) == len(set(names))
     targets = {"lead": ["lead"], "matter": ["matter"], "case": ["case"], "measure": ["case", "measure"]}
@@ -44,13 +53,18 @@ def test_a_verb_is_complete(verb: Any) -> None:
         for track in ("administrative", "civil"):
             assert not param.of or param.of.format(track=track) in choice_lists()
         record, _, field = param.after.rpartition(".")
-        assert not field or field in (Measure if record else Case).__struct_fields__
+        if record == "acts":
+            assert field in choice_lists()["act"]
+        else:
+            assert not field or field in (Measure if record else Case).__struct_fields__
 
 
 def test_every_act_predicate_and_sentence_is_used() -> None:
-    assert ACTS.keys() == VERBS.keys()
+    assert ACTS.keys() == {verb.name for verb in VERBS.values() if not verb.records}
+    assert {verb.records for verb in VERBS.values() if verb.records} == choice_lists()["act"].keys()
     used = {need.fact for verb in VERBS.values() for need in (*verb.needs, *verb.asks)}
-    assert used == PREDICATES.keys()
+    assert {fact for fact in used if ":" not in fact} == PREDICATES.keys()
+    used |= {fact.partition(":")[0] for fact in used}
     general = {
         "stage",
         "track",

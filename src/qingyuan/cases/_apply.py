@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 from msgspec.structs import replace
 
 from qingyuan.cases.events import Payload
+from qingyuan.cases.events.act import CaseActed
 from qingyuan.cases.events.closing import (
     CaseClosed,
     CaseTransferred,
@@ -197,6 +198,15 @@ def _sued(case: Case, payload: SuitFiled) -> Case:
 @_on(_CASE, ComplaintRecorded)
 def _complaint_recorded(case: Case, payload: ComplaintRecorded) -> Case:
     return replace(case, complaint_recorded_on=payload.on)
+
+
+@_on(_CASE, CaseActed)
+def _acted(case: Case, payload: CaseActed) -> Case:
+    case = replace(case, acts=(*case.acts, payload))
+    if payload.moves == CaseStage.CLOSED:
+        ground = payload.fields.get("ground")
+        return replace(case, closed_on=payload.on, closing_ground=str(ground or ""), stage=CaseStage.CLOSED)
+    return replace(case, stage=later(case.stage, CaseStage(payload.moves))) if payload.moves else case
 
 
 @_on(_CASE, CaseClosed)

@@ -45,6 +45,10 @@ class Arguments:
         """Return whether ``name`` was given and is not blank."""
         return self._values.get(name) not in (None, "", ())
 
+    def value(self, name: str) -> Value | None:
+        """Return whatever was given, typed, or ``None``."""
+        return self._values.get(name)
+
     def text(self, name: str) -> str:
         """Return a text, or ``""``."""
         value = self._values.get(name)

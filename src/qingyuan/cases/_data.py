@@ -100,6 +100,10 @@ class Verb(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         while_suspended: Whether it is possible while the review is suspended.
         needs: Facts the docket must show.
         asks: Facts the particulars must show.
+        records: Name of the act (closed list ``act``) that its event records; ``""`` for verbs with an
+            event of their own.
+        timing: Period of the law room that a recorded act is timed against, or ``""``.
+        moves: Stage of the case that a recorded act leads to, or ``""``.
     """
 
     name: str
@@ -108,6 +112,9 @@ class Verb(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scope: Scope
     rules: tuple[str, ...]
     params: tuple[Param, ...]
+    records: str = ""
+    timing: str = ""
+    moves: str = ""
     stages: tuple[str, ...] = ()
     track: TrackName | None = None
     while_suspended: bool = False
@@ -138,13 +145,14 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         id: Identifier of the period in the law room.
-        start: Day of the case it runs from, or ``""`` when it follows another period.
+        start: Day of the case it runs from (``acts.…`` for the newest act of that name), or ``""`` when it follows another period.
         after: Period at whose end it begins.
         until: Day of the case that ends it, or ``""`` when its end is itself the event.
         track: The one track it belongs to, or ``None``.
         urgent: Only for suggestions of that urgency, or ``None`` for all.
         suspends: Whether suspensions of the review do not count.
         extends: Whether extensions of the review lengthen it.
+        excludes: Whether the time of commissioned appraisals does not count (办案规则 art. 48).
     """
 
     id: str
@@ -155,6 +163,7 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     urgent: bool | None = None
     suspends: bool = False
     extends: bool = False
+    excludes: bool = False
 
 
 class Number(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -211,8 +220,9 @@ def load_data(name: str, type_: type[T]) -> T:
 
 @functools.cache
 def verbs() -> Mapping[str, Verb]:
-    """Return all verbs by name, in the order of the procedure."""
-    return {verb.name: verb for verb in load_data("verbs.yaml", _VerbFile).verbs}
+    """Return all verbs by name, in the order of the procedure; those of ``acts.yaml`` last."""
+    listed = (*load_data("verbs.yaml", _VerbFile).verbs, *load_data("acts.yaml", _VerbFile).verbs)
+    return {verb.name: verb for verb in listed}
 
 
 @functools.cache

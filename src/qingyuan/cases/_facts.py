@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from qingyuan.cases._context import Context, Lack, Lacks, named
 from qingyuan.cases._data import label, numbers
 from qingyuan.cases.deadlines import deadline_of
-from qingyuan.cases.state import CaseStage, LeadStage
+from qingyuan.cases.state import Case, CaseStage, LeadStage
 from qingyuan.law import LawError
 
 Predicate = Callable[[Context], Lacks]
@@ -40,6 +41,64 @@ def _when(name: str, missing: Callable[[Context], bool]) -> None:
     PREDICATES[name] = predicate
 
 
+def predicate(fact: str) -> Predicate:
+    """Return the predicate of a fact.
+
+    Besides the named ones there are those about declared acts: ``did:ACT`` and ``not:ACT`` (it happened, or
+    did not), ``owed:ACT/REPLY`` (it happened more often than its reply) and ``over:PERIOD`` (the period ended
+    before the day of the act).
+
+    Raises:
+        KeyError: No such predicate.
+    """
+    kind, colon, name = fact.partition(":")
+    return partial(_GENERAL[kind], name) if colon else PREDICATES[fact]
+
+
+def _did(act: str, context: Context) -> Lacks:
+    if not context.the_case.acted(act):
+        yield Lack("did", named("act", "act", act))
+
+
+def _not(act: str, context: Context) -> Lacks:
+    if context.the_case.acted(act):
+        yield Lack("not", named("act", "act", act))
+
+
+def _owed(pair: str, context: Context) -> Lacks:
+    act, _, reply = pair.partition("/")
+    case = context.the_case
+    if len(case.acted(act)) <= len(case.acted(reply)):
+        yield Lack("owed", named("act", "act", act))
+
+
+def _over(period: str, context: Context) -> Lacks:
+    on = context.args.day("on") or context.today
+    found = deadline_of(context.the_case, period, law=context.law, today=on)
+    if found is None or on <= found.due:
+        words = {"zh": found.zh, "en": found.en} if found else {"zh": period, "en": period}
+        yield Lack("over", {**words, "due": found.due.isoformat() if found else "—"})
+
+
+_GENERAL: dict[str, Callable[[str, Context], Lacks]] = {
+    "did": _did,
+    "not": _not,
+    "owed": _owed,
+    "over": _over,
+}
+
+
+_when("not-appraising", lambda c: c.the_case.appraising)
+_when("heard", lambda c: not c.the_case.hearings)
+_when("intact", lambda c: not c.args.flag("intact"))
+_when(
+    "evaluated",
+    lambda c: (
+        not c.the_case.acted("evaluation")
+        or c.the_case.acted("evaluation")[-1].fields.get("result") != "passed"
+    ),
+)
+_when("some-appeal", lambda c: not (c.the_case.acted("appeal") or c.the_case.acted("defendant-appeal")))
 _when("respondent-or-facts-only", lambda c: not c.args.has("respondents") and not c.args.flag("facts_only"))
 _when("respondent-known", lambda c: not c.the_case.respondents)
 _when("respondent-unknown", lambda c: bool(c.the_case.respondents))
@@ -279,3 +338,33 @@ def _look_back_later(context: Context) -> Lacks:
     planned = context.args.day("look_back_on") or context.args.day("next_on")
     if on and planned and planned <= on:
         yield Lack("look-back-later", {"value": planned.isoformat(), "on": on.isoformat()})
+
+
+@_fact("no-pending-appeal")
+def _no_pending_appeal(context: Context) -> Lacks:
+    case = context.the_case
+    own = len(case.acted("appeal")) > len(case.acted("appeal-withdrawn"))
+    if (own or case.acted("defendant-appeal")) and not case.acted("final-judgment"):
+        yield Lack("no-pending-appeal")
+
+
+@_fact("appeal-time-over")
+def _appeal_time_over(context: Context) -> Lacks:
+    on = context.args.day("on") or context.today
+    for period in ("appeal-judgment", "appeal-ruling"):
+        found = deadline_of(context.the_case, period, law=context.law, today=on)
+        if found is not None and on <= found.due:
+            yield Lack("appeal-time-over", {"due": found.due.isoformat()})
+
+
+@_fact("compensation-covers")
+def _compensation_covers(context: Context) -> Lacks:
+    case = context.the_case
+    left = _sum(case, "compensation") - _sum(case, "compensation-use")
+    if (context.args.number("fen") or 0) > left:
+        yield Lack("compensation-covers", {"left": str(left)})
+
+
+def _sum(case: Case, act: str) -> int:
+    """Return the sum of the amounts of an act, in fen."""
+    return sum(int(one.fields.get("fen", 0)) for one in case.acted(act))  # type: ignore[arg-type]

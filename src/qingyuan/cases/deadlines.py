@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import Literal, cast
+from typing import Literal
 
 import msgspec
 
@@ -105,10 +105,13 @@ def _deadline(case: Case, limit: Limit, law: Law, today: date) -> Deadline | Non
         before = deadline_of(case, limit.after, law=law, today=today)
         start = before.due if before else None
     else:
-        start = cast("date | None", getattr(case, limit.start))
+        start = case.day(limit.start)
     if start is None:
         return None
-    spans = tuple(_spans(case, today)) if limit.suspends else ()
+    spans = (
+        *(_spans(case, today) if limit.suspends else ()),
+        *(_appraisals(case, today) if limit.excludes else ()),
+    )
     return law.deadline(limit.id, start, extend=len(case.extensions) if limit.extends else 0, suspend=spans)
 
 
@@ -118,6 +121,15 @@ def _spans(case: Case, today: date) -> Iterator[tuple[date, date]]:
         end = suspension.end - _ONE_DAY if suspension.end else max(today, suspension.start)
         if end >= suspension.start:
             yield suspension.start, end
+
+
+def _appraisals(case: Case, today: date) -> Iterator[tuple[date, date]]:
+    """Yield the days of commissioned appraisals; one that is not back counts up to today."""
+    results = [one.on for one in case.acted("appraisal-result")]
+    for number, begun in enumerate(case.acted("appraisal")):
+        end = results[number] - _ONE_DAY if number < len(results) else max(today, begun.on)
+        if end >= begun.on:
+            yield begun.on, end
 
 
 def _of_case(case: Case, law: Law, today: date) -> Iterator[DueDate]:
@@ -159,10 +171,13 @@ def _of_lead(lead: Lead, law: Law, today: date) -> Iterator[DueDate]:
 
 def _statutory(case: Case, limit: Limit, found: Deadline, today: date) -> DueDate:
     if limit.until:
-        done = cast("date | None", getattr(case, limit.until)) or case.ended_on
+        done = case.day(limit.until)
+        # An act of an earlier round (the first of two appeals, say) does not end the period of a later one.
+        done = done if done is not None and done >= found.start else case.ended_on
     else:
         done = found.due if found.due < today else case.ended_on
-    stopped = limit.suspends and case.suspended and done is None
+    still = (limit.suspends and case.suspended) or (limit.excludes and case.appraising)
+    stopped = still and done is None
     return DueDate(
         target=case.id,
         key=limit.id,

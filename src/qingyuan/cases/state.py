@@ -10,6 +10,7 @@ from typing import cast
 
 import msgspec
 
+from qingyuan.cases.events.act import CaseActed
 from qingyuan.cases.events.closing import LookBackOutcome
 from qingyuan.cases.events.filing import CaseFiled, Opinion, ProvedFact, Track
 from qingyuan.cases.events.lead import Conclusion, LeadAssessed, LeadRegistered
@@ -44,6 +45,8 @@ class CaseStage(enum.StrEnum):
     NOTICED = "noticed"
     REVIEWED = "reviewed"
     SUED = "sued"
+    JUDGED = "judged"
+    EFFECTIVE = "effective"
     CLOSED = "closed"
     TRANSFERRED = "transferred"
 
@@ -196,6 +199,7 @@ class Case(msgspec.Struct, frozen=True):
         suit: The suit as filed.
         sued_on: Day the complaint was delivered.
         complaint_recorded_on: Day the complaint was filed with the office above.
+        acts: Acts that the data declares, in order: trial, judgment, appeal, recusal, appraisal and so on.
         closed_on: Day of the decision to close.
         closing_ground: Ground of closing, or ``""``.
         closing_served_on: Day the decision to close was served on the organ.
@@ -234,6 +238,7 @@ class Case(msgspec.Struct, frozen=True):
     suit: SuitFiled | None = None
     sued_on: date | None = None
     complaint_recorded_on: date | None = None
+    acts: tuple[CaseActed, ...] = ()
     closed_on: date | None = None
     closing_ground: str = ""
     closing_served_on: date | None = None
@@ -257,6 +262,21 @@ class Case(msgspec.Struct, frozen=True):
     def suspended(self) -> bool:
         """Return whether the review stands still now."""
         return bool(self.suspensions) and self.suspensions[-1].end is None
+
+    def acted(self, act: str) -> tuple[CaseActed, ...]:
+        """Return the acts of that name, in order."""
+        return tuple(one for one in self.acts if one.act == act)
+
+    def day(self, name: str) -> date | None:
+        """Return the day that ``name`` names: a field of the case, or the newest act for ``acts.…``."""
+        if name.startswith("acts."):
+            return max((one.on for one in self.acted(name.removeprefix("acts."))), default=None)
+        return cast("date | None", getattr(self, name))
+
+    @property
+    def appraising(self) -> bool:
+        """Return whether a commissioned appraisal is not back yet (办案规则第四十八条)."""
+        return len(self.acted("appraisal")) > len(self.acted("appraisal-result"))
 
     def fact(self, kind: str) -> ProvedFact | None:
         """Return the newest proved fact of ``kind``, or ``None``."""

@@ -12,7 +12,8 @@ import msgspec
 
 from qingyuan.cases._clock import local_day
 from qingyuan.cases._data import Sentence, choices, load_data
-from qingyuan.cases.events import CaseEvent, Foreign, encode, is_ours
+from qingyuan.cases.events import CaseEvent, Foreign, Payload, encode, is_ours
+from qingyuan.cases.events.act import CaseActed
 
 _FIELD = re.compile(r"\{([a-z_.]+)(?::([a-z-]+))?\}")
 _Lang = Literal["zh", "en"]
@@ -64,7 +65,7 @@ def describe(event: CaseEvent) -> Line:
         )
         return _line(event, local_day(event.at), zh, en)
     body = encode(payload)
-    template = _templates()[event.type]
+    template = _template(event.type, payload)
     on = getattr(payload, "on", None)
     if on is None:
         on = getattr(getattr(payload, "approval", None), "on", None) or local_day(event.at)
@@ -78,6 +79,12 @@ def _line(event: CaseEvent, on: date, zh: str, en: str) -> Line:
 @functools.cache
 def _templates() -> Mapping[str, Sentence]:
     return load_data("timeline.yaml", dict[str, Sentence])
+
+
+def _template(type_: str, payload: Payload) -> Sentence:
+    """Return the sentence of an event; a declared act may have one of its own."""
+    own = f"{type_}.{payload.act}" if isinstance(payload, CaseActed) else type_
+    return _templates().get(own) or _templates()[type_]
 
 
 def _fill(template: str, body: Mapping[str, object], lang: _Lang) -> str:

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import TypeVar, cast
 
-from qingyuan.cases._acts import ACTS
+from qingyuan.cases._acts import act_of
 from qingyuan.cases._arguments import EXHIBIT, Argument, Arguments, parse
 from qingyuan.cases._clock import local_day
 from qingyuan.cases._context import Context, Lack, Lacks, named
 from qingyuan.cases._data import Need, Param, TrackName, Verb, label, rules_of, sentences, verbs
-from qingyuan.cases._facts import PREDICATES
+from qingyuan.cases._facts import predicate
 from qingyuan.cases._fold import advance
 from qingyuan.cases.errors import CasesError, Missing, Refused
 from qingyuan.cases.events import EventDraft
@@ -98,7 +98,7 @@ def decide(
     lacks = [*_needs(context), *_particulars(context), *_run(context, chosen.asks)]
     if lacks:
         raise _refusal(context, "cases.missing", lacks)
-    drafts = ACTS[chosen.name](context)
+    drafts = act_of(chosen)(context)
     advance(docket, drafts, now=now, actor=actor)
     return drafts
 
@@ -239,7 +239,7 @@ def _needs(context: Context) -> Lacks:
 
 def _run(context: Context, needs: Iterable[Need]) -> Lacks:
     for need in needs:
-        for lack in PREDICATES[need.fact](context):
+        for lack in predicate(need.fact)(context):
             yield dataclasses.replace(lack, rule=need.rule or lack.rule)
 
 
@@ -272,10 +272,9 @@ def _date(context: Context, param: Param, words: dict[str, str]) -> Lacks:
 
 def _limit(context: Context, after: str) -> date | None:
     """Return the day that ``after`` names: of the case, or with ``measure.`` of the measure."""
-    record = context.measure if after.startswith("measure.") else context.case
-    if not after or record is None:
-        return None
-    return cast("date | None", getattr(record, after.removeprefix("measure.")))
+    if after.startswith("measure.") and context.measure is not None:
+        return cast("date | None", getattr(context.measure, after.removeprefix("measure.")))
+    return context.case.day(after) if after and context.case is not None else None
 
 
 def _exhibits(context: Context, param: Param) -> Lacks:

@@ -211,7 +211,7 @@ class _Estimate:
 
 
 def _precedent(record: PrecedentRecord) -> Precedent:
-    amount = Decimal(str(record.amount))
+    amount = Decimal(_plain(Decimal(str(record.amount))))
     per_item = None
     if record.items:
         per_item = (amount / record.items).quantize(_MILL, rounding=ROUND_HALF_UP)

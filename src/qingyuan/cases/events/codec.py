@@ -9,7 +9,7 @@ from typing import cast
 import msgspec
 
 from qingyuan.cases.errors import CasesError
-from qingyuan.cases.events import closing, filing, lead, measure, review
+from qingyuan.cases.events import act, closing, filing, lead, measure, review
 from qingyuan.cases.events._base import CaseEvent, EventDraft, Foreign, Payload
 
 #: Every event type of this room and its payload.
@@ -40,6 +40,7 @@ TYPES: Mapping[str, type[Payload]] = {
         review.NoticePublished,
         review.SuitFiled,
         review.ComplaintRecorded,
+        act.CaseActed,
         closing.CaseClosed,
         closing.ClosingServed,
         closing.CaseTransferred,
