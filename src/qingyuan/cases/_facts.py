@@ -367,4 +367,5 @@ def _compensation_covers(context: Context) -> Lacks:
 
 def _sum(case: Case, act: str) -> int:
     """Return the sum of the amounts of an act, in fen."""
-    return sum(int(one.fields.get("fen", 0)) for one in case.acted(act))  # type: ignore[arg-type]
+    amounts = [one.fields.get("fen", 0) for one in case.acted(act)]
+    return sum(amount for amount in amounts if isinstance(amount, int))
