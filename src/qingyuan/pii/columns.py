@@ -1,0 +1,391 @@
+"""The kind of every column of a table: by its name where that tells, by its values always.
+
+Each column gets exactly one answer, a kind or ``"none"``, with its score and what spoke for it. The forms of values are data
+(``data/columns.yaml``); personal names and addresses come from the models of :mod:`.prose` and :mod:`.places`.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from qingyuan.pii import prose
+from qingyuan.pii._kernel import cells
+from qingyuan.pii._kernel import flags as f
+from qingyuan.pii._kernel import people as k
+from qingyuan.pii._kernel.lexicon import slot_of
+from qingyuan.pii._kernel.shapes import valid_date
+from qingyuan.pii._tables import OWN_LABEL, tables
+from qingyuan.pii.catalog import catalog, load_file
+from qingyuan.pii.headers import read_header
+
+Column: TypeAlias = "pa.ChunkedArray[Any] | pa.Array[Any]"
+
+NONE = "none"
+
+
+class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One form of values; see ``data/columns.yaml``."""
+
+    form: str
+    kind: str
+    pattern: str
+    unlike: str = ""
+    drop: str = ""
+    check: Literal["", "birth", "id-length", "card-length", "luhn", "issuer", "date"] = ""
+    checked: float = 1.0
+    letters: float = 0.0
+    variety: float = 0.0
+    lengths: int = 0
+    spread: Literal["", "births", "accounts"] = ""
+
+
+class Births(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When dates are dates of birth: the share ``within`` up to the year ``latest``, over ``span`` years."""
+
+    latest: int
+    within: float
+    span: int
+
+
+class NameRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a column holds names: shares of name-like values, of ordinary words, of different values."""
+
+    least: float
+    words: float
+    variety: float
+
+
+class AddressRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a column holds addresses: the share of values with levels of place and a detail."""
+
+    least: float
+
+
+class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """See ``data/columns.yaml``."""
+
+    forms: tuple[Form, ...]
+    births: Births
+    least: float
+    headed: float
+    sample: int
+    name: NameRule
+    address: AddressRule
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnType:
+    """What a column holds.
+
+    Attributes:
+        column: Its name, or ``"#3"`` when it has none.
+        kind: The kind of personal information, or ``"none"``.
+        form: What the values look like, also when the kind is ``"none"``: ``date``, ``postcode``, ``word``….
+        score: Share of the filled cells that have the form, 0 to 1.
+        filled: Filled cells looked at.
+        reason: What decided: ``values``, ``values+column``, ``column``, ``too-few``, ``empty``.
+        zh: The reason in words, Chinese.
+        en: The same in English.
+    """
+
+    column: str
+    kind: str
+    form: str
+    score: float
+    filled: int
+    reason: str
+    zh: str
+    en: str
+
+
+@functools.cache
+def rules() -> Rules:
+    """Return the shipped rules."""
+    return load_file(resources.files("qingyuan.pii") / "data" / "columns.yaml", Rules)
+
+
+@functools.cache
+def _compiled() -> tuple[tuple[Form, re.Pattern[str], re.Pattern[str] | None], ...]:
+    return tuple(
+        (x, re.compile(x.pattern), re.compile(x.unlike) if x.unlike else None) for x in rules().forms
+    )
+
+
+def type_columns(table: pa.Table | pa.RecordBatch, *, headers: bool = True) -> tuple[ColumnType, ...]:
+    """Return what each column of a table holds.
+
+    Args:
+        table: Columns of any type; values are read as text.
+        headers: Whether the column names are names; otherwise only the values count.
+    """
+    out = []
+    for i, name in enumerate(table.column_names):
+        column = table.column(i)
+        values = _sample(column)
+        out.append(type_values(values, name if headers else "", number=i))
+    return tuple(out)
+
+
+def _sample(column: Column) -> list[str]:
+    """Return filled values from all over a column as text."""
+    n, most = len(column), rules().sample
+    if n > 4 * most:
+        column = column.take(np.linspace(0, n - 1, 4 * most).astype(np.int64))
+    values = [str(v) for v in column.to_pylist() if v is not None and str(v).strip()]
+    step = max(1, len(values) // most)
+    return values[::step][:most]
+
+
+def type_values(values: Sequence[str], header: str = "", *, number: int = 0) -> ColumnType:
+    """Return what a column with these values holds; ``header`` is its name, ``""`` if it has none."""
+    plain = [p for p in (_plain(v) for v in values) if p]
+    label = read_header(header).label if header else 0
+    name = header or f"#{number + 1}"
+    if not plain:
+        return _answer(name, NONE, "empty", 0.0, 0, "empty")
+    wanted = _kind_of(label)
+    best = _by_form(plain, wanted)
+    found = best or _by_words(plain, wanted) or _by_form(plain, wanted, weak=True)
+    if found is None:
+        return _answer(name, NONE, "text", 0.0, len(plain), "values")
+    kind, form, share = found
+    agrees = "+column" if wanted == kind != NONE else ""
+    if kind != NONE and _denied(kind, label, wanted):
+        return _answer(name, NONE, form, share, len(plain), "column")
+    return _answer(name, kind, form, share, len(plain), "values" + agrees)
+
+
+def _plain(value: str) -> str:
+    """Return the value with full-width characters, blanks and quotes made plain."""
+    return unicodedata.normalize("NFKC", value).strip(" \t\r\n\"'`“”‘’\ufeff")
+
+
+@functools.cache
+def _kinds_by_label() -> dict[int, str]:
+    return {label: kind for kind, label in OWN_LABEL.items()}
+
+
+def _kind_of(label: int) -> str:
+    """Return the kind a column's name says, ``""`` if it says none."""
+    if label >= f.LABEL_KIND:
+        return f.KINDS[label - f.LABEL_KIND]
+    return _kinds_by_label().get(label, "")
+
+
+#: Forms so plain that a column's name that says something else outweighs them.
+_PLAIN_FORMS = frozenset({"qq", "birth-date", "imei", "imsi", "passport", "bank-card", "hkmo-permit", "name"})
+
+
+def _denied(kind: str, label: int, wanted: str) -> bool:
+    """Tell whether the column's name speaks against a kind whose form is plain."""
+    if kind not in _PLAIN_FORMS or wanted == kind:
+        return False
+    return bool(wanted) or label in (f.LABEL_ORDER, f.LABEL_TIME, f.LABEL_NOT_NAME)
+
+
+def _matches(
+    form: Form, pattern: re.Pattern[str], unlike: re.Pattern[str] | None, values: Sequence[str]
+) -> list[str]:
+    """Return the values of the form, without the characters it leaves out."""
+    if form.drop:
+        gone = str.maketrans("", "", form.drop)
+        values = [v.translate(gone) for v in values]
+    found = [v for v in values if pattern.fullmatch(v)]
+    return [v for v in found if not unlike.fullmatch(v)] if unlike else found
+
+
+def _by_form(values: Sequence[str], wanted: str, *, weak: bool = False) -> tuple[str, str, float] | None:
+    """Return ``(kind, form, share)`` of the first form the column has; ``weak``: forms of a rest of words count too."""
+    r = rules()
+    masked: dict[str, float] = {}
+    for form, pattern, unlike in _compiled():
+        if weak != (form.form == "organisation"):
+            continue
+        found = _matches(form, pattern, unlike, values)
+        share = len(found) / len(values)
+        share_of_kind = share + masked.get(form.kind, 0.0) if form.kind != NONE else share
+        least = r.headed if wanted == form.kind else r.least
+        if share_of_kind < least or not found:
+            if _holds(form, found):
+                masked[form.kind] = masked.get(form.kind, 0.0) + share
+            continue
+        if _holds(form, found) or (wanted == form.kind and form.check in ("", "date")):
+            return form.kind, form.form, min(1.0, share_of_kind)
+    return None
+
+
+def _holds(form: Form, found: Sequence[str]) -> bool:
+    """Tell whether the values of a form pass what it asks for besides the pattern."""
+    if not found:
+        return False
+    if form.check and sum(map(_CHECKS[form.check], found)) < form.checked * len(found) * _SLACK:
+        return False
+    if form.letters and sum(not v.isdigit() for v in found) < form.letters * len(found):
+        return False
+    if form.variety and len(set(found)) < form.variety * len(found):
+        return False
+    if form.lengths and len({len(v) for v in found}) < form.lengths:
+        return False
+    return _SPREADS[form.spread](found)
+
+
+#: A tenth of the values of a form may fail its check: columns hold wrong values.
+_SLACK = 0.9
+
+
+def _birth(value: str) -> bool:
+    """Tell whether a resident ID shows a date."""
+    if len(value) == 15:  # noqa: PLR2004 - resident IDs before 1999
+        return valid_date(1900 + int(value[6:8]), int(value[8:10]), int(value[10:12]))
+    return bool(valid_date(int(value[6:10]), int(value[10:12]), int(value[12:14])))
+
+
+def _luhn(value: str) -> bool:
+    """Tell whether the digits pass ISO/IEC 7812-1 annex B."""
+    digits = [int(c) for c in reversed(value)]
+    return sum(digits[::2] + [d * 2 - 9 * (d > 4) for d in digits[1::2]]) % 10 == 0  # noqa: PLR2004
+
+
+def _issuer(value: str) -> bool:
+    """Tell whether the number begins with a listed issuer's."""
+    return bool(tables().issuers[int(value[:6])] & 1)
+
+
+def _date(value: str) -> bool:
+    """Tell whether the numbers are a date."""
+    parts = [int(p) for p in re.findall(r"\d+", value)]
+    if len(parts) == 1 and len(value) == 8:  # noqa: PLR2004 - 19900131
+        parts = [int(value[:4]), int(value[4:6]), int(value[6:])]
+    return len(parts) == 3 and bool(valid_date(parts[0], parts[1], parts[2]) or parts[0] > 2049)  # noqa: PLR2004
+
+
+_CHECKS: dict[str, Callable[[str], bool]] = {
+    "birth": _birth,
+    "id-length": lambda v: len(v) in (15, 18),
+    "card-length": lambda v: len(v) != 18,  # noqa: PLR2004 - of masked forms 18 characters are an ID's
+    "luhn": _luhn,
+    "issuer": _issuer,
+    "date": _date,
+}
+
+
+def _births(found: Sequence[str]) -> bool:
+    """Tell whether dates spread as dates of birth do."""
+    rule = rules().births
+    years = sorted(int(v[:4]) for v in found)
+    within = sum(y <= rule.latest for y in years)
+    low, high = years[len(years) // 20], years[-1 - len(years) // 20]
+    return within >= rule.within * len(years) and high - low >= rule.span
+
+
+def _accounts(found: Sequence[str]) -> bool:
+    """Tell whether numbers are chosen account numbers, not counters or amounts."""
+    numbers = [int(v) for v in found]
+    rising = sum(b > a for a, b in itertools.pairwise(numbers))
+    longest = sum(8 <= len(v) <= 10 for v in found)  # noqa: PLR2004 - most account numbers
+    return rising < 0.9 * len(numbers) and longest >= len(numbers) / 3
+
+
+_SPREADS: dict[str, Callable[[Sequence[str]], bool]] = {
+    "": lambda _: True,
+    "births": _births,
+    "accounts": _accounts,
+}
+
+
+def _by_words(values: Sequence[str], wanted: str) -> tuple[str, str, float] | None:
+    """Return ``(kind, form, share)`` of a column of names or addresses, or of ordinary words."""
+    r = rules()
+    n = len(values)
+    shapes = _shapes(values)
+    good = int(np.count_nonzero(shapes & (cells.ADDRESS | cells.ADDRESS_MASKED)))
+    loose = int(np.count_nonzero(shapes & cells.ADDRESS_LOOSE))
+    if good / n >= (r.headed if wanted == "address" else r.address.least):
+        return "address", "address", good / n
+    if wanted == "address" and (good + loose) / n >= r.headed:
+        return "address", "place", (good + loose) / n
+    named = sum(_like_name(v, int(s)) for v, s in zip(values, shapes, strict=True))
+    words = sum(map(_is_word, values))
+    variety = len(set(values)) / n
+    if wanted == "name" and named / n >= r.headed:
+        return "name", "name", named / n
+    if named / n >= r.name.least and words / n <= r.name.words and (n < 8 or variety >= r.name.variety):  # noqa: PLR2004
+        return "name", "name", named / n
+    return (NONE, "word", words / n) if words / n >= r.least else None
+
+
+def _shapes(values: Sequence[str]) -> cells.Shapes:
+    """Return the shape bits of each value."""
+    t = tables()
+    raw = [v.encode("utf-8", "replace") for v in values]
+    sizes = np.array([len(b) for b in raw], dtype=np.int64)
+    ends = np.cumsum(sizes)
+    out = np.zeros(len(raw), dtype=np.uint16)
+    data = np.frombuffer(b"".join(raw), dtype=np.uint8)
+    cells.cell_shapes(data, ends - sizes, ends, t.letters, t.surnames, t.marks, t.regions, out)
+    return out
+
+
+def _like_name(value: str, shape: int) -> bool:
+    """Tell whether a value may be a name; a surname that is not listed needs a telling given name."""
+    if shape & (cells.NAME | cells.NAME_MASKED):
+        return True
+    if not shape & cells.NAME_LOOSE or value.isascii():
+        return False
+    m = prose.model()
+    rest = [ord(c) for c in value[1:]]
+    rows = (k.ONLY,) if len(rest) == 1 else (k.FIRST, k.SECOND)
+    gain = sum(float(m.given[row, c] - m.single[c]) for row, c in zip(rows, rest, strict=False))
+    return gain > _TELLING
+
+
+#: How much likelier a character must be in a given name than elsewhere, a logarithm.
+_TELLING = 1.0
+#: Logarithm of the share of a word from which on it is ordinary.
+_ORDINARY = -13.0
+
+
+def _is_word(value: str) -> bool:
+    """Tell whether a value is an ordinary word (and not listed as a name)."""
+    if not 2 <= len(value) <= 4 or any(ord(c) > 0xFFFF for c in value):  # noqa: PLR2004
+        return False
+    m = prose.model()
+    slot = int(slot_of(m.keys, np.uint64(prose.pack(value))))
+    return slot >= 0 and bool(m.cost[slot] > _ORDINARY) and int(m.tags[slot]) != _PERSON
+
+
+_PERSON = 3
+
+_WORDS = {
+    "values": ("{share}的非空值符合“{form}”的形式", "{share} of the filled cells have the form {form}"),
+    "values+column": (
+        "列名与取值一致：{share}的非空值符合“{form}”的形式",
+        "name and values agree: {share} of the filled cells have the form {form}",
+    ),
+    "column": (
+        "取值形似“{form}”，但列名表明是其他内容",
+        "the values look like {form}, but the column's name says otherwise",
+    ),
+    "empty": ("没有可供判断的值", "there are no values to judge by"),
+}
+
+
+def _answer(column: str, kind: str, form: str, share: float, filled: int, reason: str) -> ColumnType:
+    """Return the answer with its reason in words."""
+    named = catalog().kinds.get(form)
+    zh, en = (
+        text.format(share=f"{share:.0%}", form=(named.zh if i == 0 else named.en) if named else form)
+        for i, text in enumerate(_WORDS[reason])
+    )
+    return ColumnType(column, kind, form, round(share, 4), filled, reason, zh, en)

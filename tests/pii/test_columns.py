@@ -1,0 +1,66 @@
+"""The kind of columns: by values alone, with their names, and odd ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pyarrow as pa
+import pytest
+
+from qingyuan.pii.columns import type_columns, type_values
+from tests.pii.columns_made import columns
+from tests.pii.generator import Maker
+
+
+@pytest.mark.parametrize("seed", [31, 32, 33])
+def test_columns_without_names_are_told_by_their_values(seed: int) -> None:
+    made = columns(seed)
+    table = pa.table({str(i): values for i, (_, values) in enumerate(made)})
+    found = type_columns(table, headers=False)
+    right = Counter(kind for (kind, _), t in zip(made, found, strict=True) if t.kind == kind)
+    true, got = Counter(kind for kind, _ in made), Counter(t.kind for t in found)
+    scores = [2 * right[kind] / (true[kind] + got[kind]) for kind in true]
+    assert sum(scores) / len(scores) >= 0.97, [
+        (kind, t) for (kind, _), t in zip(made, found, strict=True) if t.kind != kind
+    ]
+
+
+def test_every_column_has_one_answer_with_its_reason() -> None:
+    table = pa.table(
+        {"手机号": ["13800138000", None], "备注": ["放门口", "易碎"], "": pa.nulls(2, pa.string())}
+    )
+    assert [(t.column, t.kind, t.reason) for t in type_columns(table)] == [
+        ("手机号", "mobile", "values+column"),
+        ("备注", "none", "values"),
+        ("#3", "none", "empty"),
+    ]
+
+
+def test_a_name_that_says_something_else_outweighs_a_plain_form() -> None:
+    m = Maker(5)
+    cards = [m.card() for _ in range(40)]
+    assert type_values(cards).kind == "bank-card"
+    assert type_values(cards, "订单号").kind == "none"
+    assert type_values(cards, "银行卡号").kind == "bank-card"
+    assert type_values(["高峰", "王刚", "李娜"], "商品名称").kind == "none"
+
+
+def test_a_few_agreeing_values_are_enough_under_a_telling_name() -> None:
+    values = ["13800138000", "无", "暂无", "-"]
+    assert type_values(values).kind == "none"
+    assert type_values(values, "联系电话").kind == "mobile"
+
+
+def test_dates_of_one_year_or_of_the_future_are_no_dates_of_birth() -> None:
+    assert type_values([f"19{y}-03-0{y % 9 + 1}" for y in range(50, 99)]).kind == "birth-date"
+    assert type_values([f"2024-03-{d:02d}" for d in range(1, 29)]).kind == "none"
+    assert type_values([f"20{y}-03-01" for y in range(10, 70)]).kind == "none"
+
+
+def test_numbers_typed_as_numbers_are_read_too() -> None:
+    table = pa.table({"a": [13800138000 + i for i in range(20)], "b": [1.5] * 20})
+    assert [t.kind for t in type_columns(table)] == ["mobile", "none"]
+
+
+def test_a_table_without_rows_is_no_error() -> None:
+    assert [t.reason for t in type_columns(pa.table({"姓名": pa.array([], pa.string())}))] == ["empty"]
