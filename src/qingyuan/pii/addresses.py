@@ -37,6 +37,13 @@ def is_column(label: int, filled: int, shapes: Mapping[str, int]) -> bool:
     return label == 0 and filled >= FEWEST and good >= HEADLESS
 
 
+def _free(bits: int) -> tuple[Literal["confirmed", "suspected", "rejected"], str]:
+    """Return ``(state, reason)`` of an address found in free text without a label."""
+    if bits & flags.MASKED:
+        return "confirmed", "masked-shape"
+    return ("confirmed", "levels+number") if bits & flags.STANDARD else ("suspected", "levels")
+
+
 def decide(
     bits: int, label: int, filled: int, shapes: Mapping[str, int], variety: float
 ) -> tuple[Literal["confirmed", "suspected", "rejected"], str] | None:
@@ -45,6 +52,8 @@ def decide(
     ``variety`` is not used: several people may share an address.
     """
     del variety
+    if bits & flags.PROSE:
+        return _free(bits)
     if bits & flags.LABELLED:
         return "confirmed", "label+levels" if not bits & flags.MASKED else "label+masked-shape"
     if not is_column(label, filled, shapes):

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from qingyuan.pii import prose
+from qingyuan.pii import places, prose
 from qingyuan.pii._kernel import flags as f
+from qingyuan.pii._kernel.streets import FOUND_HIDDEN, FOUND_NUMBERED, addresses
+from qingyuan.pii._tables import tables
 from qingyuan.pii.batch import Bytes, Longs
 
 #: Evidence bits by the bits of the compiled pass.
 _EVIDENCE = np.array([prose.candidate_flags(bits) for bits in range(256)], dtype=np.uint32)
+
+
+#: The same for addresses.
+_PLACED = np.array(
+    [
+        f.PROSE | (f.STANDARD if bits & FOUND_NUMBERED else 0) | (f.MASKED if bits & FOUND_HIDDEN else 0)
+        for bits in range(256)
+    ],
+    dtype=np.uint32,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +40,7 @@ class Free:
 
 
 def find(data: Bytes, starts: Longs, ends: Longs, cells: Longs) -> Free:
-    """Return names in the given cells of free text.
+    """Return addresses and names in the given cells of free text, names outside the addresses.
 
     Args:
         data: UTF-8 bytes.
@@ -35,14 +48,40 @@ def find(data: Bytes, starts: Longs, ends: Longs, cells: Longs) -> Free:
         ends: One past the last byte.
         cells: The cells to look at, ascending.
     """
-    found = prose.find(data, np.ascontiguousarray(starts[cells]), np.ascontiguousarray(ends[cells]))
-    return Free(
-        cell=cells[found.cell],
-        start=found.start,
-        end=found.end,
-        kind=np.full(len(found.cell), f.NAME, dtype=np.uint8),
-        flags=_EVIDENCE[found.bits],
+    low, high = np.ascontiguousarray(starts[cells]), np.ascontiguousarray(ends[cells])
+    placed = _addresses(data, low, high)
+    named = prose.find(data, low, high)
+    free = np.flatnonzero(apart(named.start, named.end, placed.start, placed.end))
+    cell = np.concatenate((cells[placed.cell], cells[named.cell[free]]))
+    start = np.concatenate((placed.start, named.start[free]))
+    order = np.argsort(start, kind="stable")
+    kind = np.repeat(np.array([f.ADDRESS, f.NAME], dtype=np.uint8), (len(placed.cell), len(free)))
+    bits = np.concatenate((placed.flags, _EVIDENCE[named.bits[free]]))
+    end = np.concatenate((placed.end, named.end[free]))
+    return Free(cell[order], start[order], end[order], kind[order], bits[order])
+
+
+@functools.cache
+def _beginnings() -> tuple[Bytes, Longs]:
+    """Return the first characters of provinces and cities, and their first two as sorted numbers."""
+    names = places.written_names()
+    first = np.zeros(65536, dtype=np.uint8)
+    first[[ord(name[0]) for name in names]] = 1
+    return first, np.array(sorted({ord(name[0]) << 16 | ord(name[1]) for name in names}), dtype=np.int64)
+
+
+def _addresses(data: Bytes, starts: Longs, ends: Longs) -> Free:
+    """Return the addresses in cells of free text."""
+    first, pairs = _beginnings()
+    words = prose.model()
+    room = int((ends - starts).sum()) // 12 + 8
+    cell, start, end = (np.empty(room, dtype=np.int64) for _ in range(3))
+    bits = np.empty(room, dtype=np.uint8)
+    n = addresses(
+        data, starts, ends, first, pairs, tables().marks, words.keys, words.tags, cell, start, end, bits
     )
+    kind = np.full(n, f.ADDRESS, dtype=np.uint8)
+    return Free(cell[:n].copy(), start[:n].copy(), end[:n].copy(), kind, _PLACED[bits[:n]])
 
 
 def apart(start: Longs, end: Longs, other_start: Longs, other_end: Longs) -> npt.NDArray[np.bool_]:
