@@ -14,7 +14,7 @@ import numpy.typing as npt
 from qingyuan.pii import lexicon
 from qingyuan.pii._kernel import flags
 from qingyuan.pii._kernel import people as k
-from qingyuan.pii._kernel.lexicon import LONGEST, place
+from qingyuan.pii._kernel.lexicon import LONGEST, TAG_FOREIGN, TAG_PERSON, place
 from qingyuan.pii._kernel.prose import people
 from qingyuan.pii.batch import Bytes, Longs
 from qingyuan.pii.catalog import catalog, load_file
@@ -24,6 +24,8 @@ _Weights = npt.NDArray[np.int8]
 
 #: Score of what cannot be.
 _NEVER = np.float32(-1e9)
+#: Score of a listed full name below which it is hardly one of a surname and a given name.
+_EXPLAINED = -22.0
 #: Count of a word that is known to be no name: as a frequent word has it.
 _COMMON = 20_000.0
 #: Part of the listed names that is counted: among them is much that is none.
@@ -93,6 +95,16 @@ class Model:
     doubles: Longs
     foreign: _Floats
     params: _Floats
+
+
+def _retag(keys: npt.NDArray[np.uint64], tags: Bytes, surname: _Floats, given: _Floats) -> None:
+    """Tag listed persons whose characters no surname and given name explains as foreign (in place)."""
+    at = np.flatnonzero(tags == TAG_PERSON)
+    first, second, third, fourth = (
+        ((keys[at] >> np.uint64(s)) & np.uint64(0xFFFF)).astype(np.int64) for s in (48, 32, 16, 0)
+    )
+    score = surname[first] + given[k.FIRST, second] + given[k.SECOND, third]
+    tags[at[(third > 0) & (fourth == 0) & (score < _EXPLAINED)]] = TAG_FOREIGN
 
 
 def parameters(title: float) -> _Floats:
@@ -199,9 +211,11 @@ def model() -> Model:
     ):
         for char in chars:
             letters[ord(char)] |= bit
+    surname, given = _surnames(singles), _given(words.given, single, data.given, data.not_given)
+    _retag(keys, tags, surname, given)
     return Model(
         keys=keys, pairs=pairs, cost=cost, tags=tags, single=single, before=before, after=after, before1=before1,
-        after1=after1, surname=_surnames(singles), given=_given(words.given, single, data.given, data.not_given), letters=letters,
+        after1=after1, surname=surname, given=given, letters=letters,
         doubles=np.array(sorted(ord(w[0]) << 16 | ord(w[1]) for w in names.double), dtype=np.int64),
         foreign=_foreign(words.foreign, single, data.foreign, data.not_given), params=parameters(data.title_ends.weight),
     )  # fmt: skip
