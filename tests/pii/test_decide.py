@@ -72,7 +72,7 @@ def test_an_id_is_confirmed_by_its_check_digit_and_says_by_what_else() -> None:
 
 def test_an_old_id_needs_its_column() -> None:
     assert in_column("身份证号", "110101900101123") == [("resident-id", "confirmed", "date+column")]
-    assert in_column("运单号", "110101900101123") == [("resident-id", "rejected", "order-number-column")]
+    assert in_column("流水号", "110101900101123") == [("resident-id", "rejected", "order-number-column")]
 
 
 def test_an_ambiguous_mask_follows_its_column() -> None:

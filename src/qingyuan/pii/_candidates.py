@@ -9,14 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from qingyuan.pii import addresses, freetext, names
+from qingyuan.pii._formed import find_forms, find_mentions
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii._kernel.cells import Shapes, cell_shapes, trim
 from qingyuan.pii._kernel.context import Flags, labelled_values, read_bins, read_context
+from qingyuan.pii._kernel.forms import TEXT, Scopes
 from qingyuan.pii._kernel.hidden import hidden_values
 from qingyuan.pii._kernel.refine import refine, shared_prefix
 from qingyuan.pii._kernel.scan import scan_cells
 from qingyuan.pii._tables import Tables
 from qingyuan.pii.batch import Batch, Bytes, Longs
+from qingyuan.pii.grammar import grammar
 
 #: Bytes that make a cell worth a look for masked numbers.
 _STAR, _NUMBER_SIGN = ord("*"), ord("#")
@@ -183,6 +186,35 @@ def _merged(numbers: Candidates, others: list[Candidates]) -> Candidates:
     return _take(merged, np.lexsort((merged.kind, merged.start)))
 
 
+#: Kinds that name a person in a line of text.
+_NAMING = np.array([f.RESIDENT_ID, f.NAME, *(f.KINDS.index(k) for k in ("passport", "driving-licence"))])
+
+
+def _mentions(batch: Batch, found: Candidates, text: npt.NDArray[np.bool_]) -> Candidates:
+    """Return words about somebody in the cells of text that name a person, outside the candidates found."""
+    cells = np.unique(found.cell[np.isin(found.kind, _NAMING) & text[found.cell]])
+    words = Candidates(*find_mentions(batch, cells, grammar()))
+    if not len(words):
+        return words
+    return _take(words, np.flatnonzero(freetext.apart(words.start, words.end, found.start, found.end)))
+
+
+def _apart(numbers: Candidates, formed: Candidates) -> tuple[Candidates, Candidates]:
+    """Return both without overlaps: a value known by its label, column or check displaces a number, else it goes."""
+    if not len(numbers) or not len(formed):
+        return numbers, formed
+    sure = (formed.flags & f.LABELLED) != 0
+    over = np.searchsorted(formed.start, numbers.end) - 1
+    hit = (over >= 0) & (formed.end[over] > numbers.start) & sure[over]
+    if hit.any():
+        numbers = _take(numbers, np.flatnonzero(~hit))
+    under = np.searchsorted(numbers.start, formed.end) - 1
+    if len(numbers):
+        lost = (under >= 0) & (numbers.end[under] > formed.start)
+        formed = _take(formed, np.flatnonzero(~lost)) if lost.any() else formed
+    return numbers, formed
+
+
 def shapes_of(batch: Batch, t: Tables) -> Shapes:
     """Return the shape bits of every cell; header cells (record 0) have none."""
     shapes = np.zeros(len(batch), dtype=np.uint16)
@@ -193,7 +225,7 @@ def shapes_of(batch: Batch, t: Tables) -> Shapes:
 
 def find(
     batch: Batch, t: Tables, shapes: Shapes | None, named: npt.NDArray[np.bool_], placed: npt.NDArray[np.bool_],
-    texts: npt.NDArray[np.bool_], numbered: npt.NDArray[np.bool_],
+    texts: npt.NDArray[np.bool_], numbered: npt.NDArray[np.bool_], scopes: Scopes,
 ) -> Candidates:  # fmt: skip
     """Return all candidates of a batch.
 
@@ -205,6 +237,7 @@ def find(
         placed: The same for addresses.
         texts: The same for free text.
         numbered: The same for resident IDs, telephone numbers and bank cards.
+        scopes: ``int16[columns + 1]``, see :func:`find_forms`.
     """
     found = scan_numbers(batch.data, batch.starts, batch.ends, t)
     found = _merged(found, [_hidden(batch, found, numbered, t)])
@@ -227,4 +260,7 @@ def find(
             shapes is None, t.text, t.words, t.buckets, t.own,
         )  # fmt: skip
         found.flags[loose] = part.flags
-    return _merged(found, others)
+    found, formed = _apart(found, Candidates(*find_forms(batch, scopes, grammar())))
+    found = _merged(found, [*others, formed])
+    text = scopes[batch.column] == TEXT
+    return _merged(found, [_mentions(batch, found, text)])

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from qingyuan.pii._kernel import flags as f
+from qingyuan.pii._kernel.forms import TEXT, Scopes
 from qingyuan.pii.decide import Profile
+from qingyuan.pii.grammar import grammar
 from qingyuan.pii.headers import Header, read_header
 
 #: Role of the values of remarks: nobody the record names (no role of the catalogue has this number).
@@ -42,6 +46,10 @@ class Stream:
         named = [h for h in self.headers if h.label == f.LABEL_NAME]
         apart = any(h.contact for h in named) and any(h.role == 0 for h in named)
         return role if apart else 0
+
+    def scopes(self) -> Scopes:
+        """Return how the catalogue's forms are looked for in each column; the last is "no column"."""
+        return np.array([*(grammar().scope(h.label) for h in self.headers), TEXT], dtype=np.int16)
 
     @property
     def waybill(self) -> bool:

@@ -82,7 +82,7 @@ class Accumulator:
             texts[:width] = labels == f.LABEL_TEXT
             texts[width] = True
             numbered[:width] = np.isin(labels, _NUMBERED)
-        found = find(batch, self.tables, shapes, named, placed, texts, numbered)
+        found = find(batch, self.tables, shapes, named, placed, texts, numbered, stream.scopes())
         if len(found):
             self._keep(stream, batch, found)
 

@@ -82,7 +82,7 @@ def context_words(data: Catalog) -> dict[str, int]:
     return {word: label for word, label in out.items() if len(word) > 1}
 
 
-def _word_table(words: dict[str, int]) -> tuple[Bytes, Longs, Longs]:
+def word_table(words: dict[str, int]) -> tuple[Bytes, Longs, Longs]:
     """Return text, word triples and buckets by last byte, longest words first."""
     ordered = sorted(words, key=lambda w: (w.encode()[-1], -len(w.encode()), w))
     text = b"".join(w.encode() for w in ordered)
@@ -142,7 +142,7 @@ def tables() -> Tables:
     own = np.full(len(flags.KINDS), 15, dtype=np.int64)
     for code, name in enumerate(flags.KINDS[1:], start=1):
         own[code] = OWN_LABEL[name]
-    text, words, buckets = _word_table(context_words(data))
+    text, words, buckets = word_table(context_words(data))
     return Tables(
         plan=plan,
         provinces=provinces,

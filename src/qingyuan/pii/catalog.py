@@ -58,6 +58,68 @@ class Sample(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     state: Literal["suspected", "rejected"] | None = None
 
 
+class Mentions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Words that tell something about a person, looked for in lines of text that name one.
+
+    Attributes:
+        words: The words.
+        cues: Words shortly before them that make it sure (确诊, 信奉).
+        states: What they are behind a cue, and without one.
+    """
+
+    words: tuple[str, ...]
+    cues: tuple[str, ...]
+    states: dict[Literal["cue", "mention"], Literal["confirmed", "suspected"]]
+
+
+Evidence = Literal["column", "label", "context", "profile", "alone"]
+Found = Literal["confirmed", "suspected"]
+
+
+class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """One way a value is written; docs/pii.md says how they are declared.
+
+    Attributes:
+        pattern: See :mod:`qingyuan.pii._patterns`.
+        states: What a value of this form is, by the best evidence there is: the name of its column, a label
+            directly before it, a word near it, a column of nothing else, or none. Without the evidence
+            named here it is no hit.
+        basis: Begins the reason of the decision.
+        checks: Validators (:data:`qingyuan.pii._kernel.checks.NAMES`), all of which a value passes.
+        masked: Whether part of the value is hidden.
+        fold: Whether ASCII letters match in either case.
+        prefix: Literal text glued before the value, its label.
+        also: Further kinds whose labels and columns may hold it.
+        not_after: Texts that may not stand directly before it.
+        not_before: Texts that may not stand directly after it.
+        stands: Whether a label of another kind leaves it standing, because the form proves itself.
+    """
+
+    pattern: str
+    states: dict[Evidence, Found]
+    basis: str = "form"
+    checks: tuple[str, ...] = ()
+    masked: bool = False
+    fold: bool = False
+    prefix: str = ""
+    also: tuple[str, ...] = ()
+    not_after: tuple[str, ...] = ()
+    not_before: tuple[str, ...] = ()
+    stands: bool = False
+
+
+class Cell(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whole cells of a column of the kind (and clauses after its label in text), whatever they say.
+
+    Attributes:
+        states: What they are, by evidence.
+        empty: Words that say there is nothing.
+    """
+
+    states: dict[Literal["column", "label"], Found]
+    empty: tuple[str, ...] = ()
+
+
 class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One kind of personal information.
 
@@ -80,6 +142,9 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         displaces: Whether its words say that a number after them is no telephone, ID or card number.
         normal: What of a value makes its token: ``digits``; ``letters`` (ASCII letters and digits, upper-case);
             ``text`` (all but blanks, upper-case); ``exact`` (all but blanks).
+        forms: How its values are written.
+        cell: Set when every cell of its columns is a value.
+        mentions: Words of it in text about a person.
     """
 
     kind: str
@@ -99,6 +164,9 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     near_misses: tuple[Sample, ...]
     displaces: bool = False
     normal: Literal["digits", "letters", "text", "exact"] = "digits"
+    forms: tuple[Form, ...] = ()
+    cell: Cell | None = None
+    mentions: Mentions | None = None
 
 
 class Labels(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -196,7 +264,9 @@ def load_file(file: Traversable, model: type[T]) -> T:
         PiiError: The file is not YAML, or a field is missing, unknown or of the wrong type.
     """
     try:
-        return msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), model, strict=True)
+        return msgspec.convert(
+            yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader), model, strict=True
+        )
     except (yaml.YAMLError, msgspec.ValidationError) as error:
         raise PiiError(
             "pii.bad-data",

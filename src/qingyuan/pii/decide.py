@@ -13,6 +13,8 @@ from typing import Literal, NamedTuple
 from qingyuan.pii import addresses, names
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii._tables import OWN_LABEL, displacing
+from qingyuan.pii.catalog import catalog
+from qingyuan.pii.grammar import FORM_MASK, FORM_SHIFT, MENTION, WHOLE_CELL
 
 State = Literal["confirmed", "suspected", "rejected"]
 
@@ -284,6 +286,33 @@ def _masked(e: Evidence) -> Decision | None:
     return Decision("confirmed" if kind == f.MOBILE else "suspected", "masked-shape", kind)
 
 
+def _formed(e: Evidence) -> Decision | None:
+    """Decide a value found by a form of the catalogue, by the best evidence the form names."""
+    kind = catalog().by_code(e.kind)
+    number = (e.flags & FORM_MASK) >> FORM_SHIFT
+    if number == MENTION and kind.mentions is not None:
+        cue = e.has(f.CONTEXT) and "cue" in kind.mentions.states
+        state = kind.mentions.states.get("cue" if cue else "mention")
+        return _settled(e, state, "word+cue+person" if cue else "word+person") if state else None
+    form = kind.forms[number] if number != WHOLE_CELL or kind.cell is None else None
+    states: dict[str, State] = dict((form.states if form else kind.cell.states if kind.cell else {}).items())
+    basis = form.basis if form else "cell"
+    also = form.also if form else ()
+    label = e.profile.label
+    seen = {
+        "column": label == e.own or label in [OWN_LABEL[name] for name in also],
+        "label": e.has(f.ADJACENT) and e.near == f.LABEL_OWN,
+        "context": e.has(f.CONTEXT),
+        "profile": label in (f.NO_LABEL, f.LABEL_WEAK) and e.has(f.WHOLE) and e.profile.overwhelming(e.kind),
+        "alone": True,
+    }
+    for evidence, there in seen.items():
+        if there and evidence in states:
+            where = "" if evidence == "alone" else f"+{evidence}"
+            return _settled(e, states[evidence], basis + where)
+    return None
+
+
 _RULES: dict[int, Callable[[Evidence], Decision]] = {
     f.RESIDENT_ID: _resident_id,
     f.MOBILE: _mobile,
@@ -295,11 +324,13 @@ _RULES: dict[int, Callable[[Evidence], Decision]] = {
 
 
 def decide(e: Evidence) -> Decision | None:
-    """Return the decision, or ``None`` for a name or address candidate of a column that holds none."""
+    """Return the decision, or ``None`` for a candidate that its column or the lack of a label makes nothing."""
     if e.kind in (f.NAME, f.ADDRESS):
         judge = names.decide if e.kind == f.NAME else addresses.decide
         found = judge(e.flags, e.profile.label, e.profile.filled, e.profile.shapes, e.profile.variety)
         return Decision(found[0], found[1], e.kind) if found else None
+    if e.kind > f.ADDRESS:
+        return _formed(e)
     if e.has(f.MASKED) and e.kind != f.EMAIL:
         return _masked(e)
     return _RULES[e.kind](e)

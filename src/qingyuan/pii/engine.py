@@ -13,6 +13,7 @@ from qingyuan.pii._kernel import flags as f
 from qingyuan.pii._stream import Accumulator
 from qingyuan.pii._tables import tables
 from qingyuan.pii.batch import Batch, Unread
+from qingyuan.pii.grammar import grammar
 from qingyuan.pii.model import ColumnKind, FileScan, KindCount, RecordCounts
 from qingyuan.pii.partial import Partial
 from qingyuan.pii.tokens import Tokenizer
@@ -49,6 +50,7 @@ class Summary:
 def warm() -> None:
     """Load the catalogue and every compiled pass (compiling them once per installation)."""
     tables()
+    grammar()
     Tokenizer(bytes(32)).token("mobile", "0")
 
 

@@ -77,6 +77,21 @@ def _rightmost(han: str, tokens: str, words: dict[str, int]) -> int:
     return best[2]
 
 
+@functools.cache
+def _mixed_words() -> tuple[tuple[str, int], ...]:
+    """Return the header words of Latin letters and 汉字 together (``MAC地址``), longest first."""
+    strong, _ = _labels()
+    mixed = [
+        (w.lower(), label) for w, label in strong.items() if not w.isascii() and _TOKEN.search(w.lower())
+    ]
+    return tuple(sorted(mixed, key=lambda item: -len(item[0])))
+
+
+def _mixed(name: str) -> int:
+    """Return the class of the longest such word in a lower-case name, 0 if there is none."""
+    return next((label for word, label in _mixed_words() if word in name), 0)
+
+
 def _any(han: str, tokens: str, words: Words) -> bool:
     """Tell whether one of the words occurs."""
     return any(w in han for w in words.zh) or any(f" {w} " in tokens for w in words.en)
@@ -90,8 +105,8 @@ def read_header(name: str) -> Header:
     strong, weak = _labels()
     han, tokens = _parts(name)
     last_han, last_tokens = _parts(name.rsplit(".", 1)[-1])
-    label = 0
-    if last_han:
+    label = _mixed(name.rsplit(".", 1)[-1].lower())
+    if last_han and not label:
         label = _rightmost(last_han, "", strong)
     if label == flags.LABEL_CARD and _OTHER_CARD.search(name.rsplit(".", 1)[-1]):
         label = flags.LABEL_ORDER

@@ -13,12 +13,17 @@ _ADDRESS_CLEAR = 9
 _FEWEST_HIDDEN = 3
 
 
+_NUMBERS = ("resident-id", "mobile", "bank-card", "privacy-number", "landline")
+#: Most stars shown, whatever the length.
+_MOST_STARS = 12
+
+
 def masked(kind: str, value: str) -> str:
     """Return ``value`` with its identifying part hidden.
 
     Mobile numbers show three and four digits, IDs three and four, cards six and four, e-mail addresses
-    one character and the domain, names the surname, addresses province and city. A value too short for
-    its rule is hidden altogether.
+    one character and the domain, names the surname, addresses province and city, all others what the
+    kind's file says. A value too short for its rule is hidden altogether.
     """
     value = value.strip()
     if kind == "name":
@@ -28,10 +33,12 @@ def masked(kind: str, value: str) -> str:
     if kind == "email":
         local, at, domain = value.partition("@")
         return f"{local[:1]}***{at}{domain}" if at else "***"
+    rule = catalog().kinds[kind].mask
+    if kind not in _NUMBERS:
+        return _hidden(value, rule.start, rule.end)
     digits = "".join(c for c in value.translate(_TO_HALF) if c.isdigit() or c in "*Xx×•●○∗")
     if kind == "mobile" and digits.isdigit():
         digits = digits[-11:]
-    rule = catalog().kinds[kind].mask
     hidden = len(digits) - rule.start - rule.end
     if hidden < _FEWEST_HIDDEN:
         return "*" * len(digits)
@@ -47,3 +54,11 @@ def _masked_address(value: str) -> str:
             if char != "省":
                 break
     return value[: end or min(2, len(value) // 2)] + "****"
+
+
+def _hidden(value: str, start: int, end: int) -> str:
+    """Return the first and last characters of a value, stars between."""
+    hidden = len(value) - start - end
+    if hidden < _FEWEST_HIDDEN:
+        start, end, hidden = 0, 0, len(value)
+    return value[:start] + "*" * min(hidden, _MOST_STARS) + value[len(value) - end :]

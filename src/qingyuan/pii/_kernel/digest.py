@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from qingyuan.pii._kernel._compile import njit
+from qingyuan.pii._kernel.beside import numeral
+from qingyuan.pii._kernel.cells import character_at
 from qingyuan.pii._kernel.flags import ADDRESS, EMAIL, MOBILE, NAME, RESIDENT_ID
 from qingyuan.pii._kernel.symbols import CROSS, is_letter, symbol_at
 from qingyuan.pii.batch import Bytes, Longs
@@ -163,6 +165,14 @@ def normalise(data: Bytes, a: int, b: int, kind: int, form: int, out: Bytes, at:
     while p < b and n - at < limit:
         symbol, width = symbol_at(data, p, b)
         if width == 0:
+            if kind == MOBILE and data[p] >= 0xE3:
+                c, width = character_at(data, p, b)
+                symbol = numeral(c)
+                if symbol >= 0:
+                    out[n] = 48 + symbol
+                    n += 1
+                p += width
+                continue
             p += 1
             continue
         if 0 <= symbol <= 9:
