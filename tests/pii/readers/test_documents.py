@@ -9,6 +9,7 @@ import docx
 import pytest
 import typst
 
+from qingyuan.pii.readers import _ocr
 from tests.pii.readers.reading import codes, places, read
 
 
@@ -77,7 +78,8 @@ def pdf() -> bytes:
     return bytes(typst.compile(body.encode()))
 
 
-def test_pdf_lines_are_records_and_a_page_without_text_needs_ocr() -> None:
+def test_pdf_lines_are_records_and_a_page_without_text_needs_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_ocr, "installed", lambda: False)
     cells, unread = read(pdf(), "a.pdf")
     lines = [(c.place, c.text) for c in cells]
     assert ("page 1", "Zhang 13800138000") in lines

@@ -18,6 +18,9 @@ import pyarrow as pa
 
 from qingyuan.pii.batch import Batch, Unread
 from qingyuan.pii.readers._docx import read_docx
+from qingyuan.pii.readers._media import read_media
+from qingyuan.pii.readers._odf import read_odf
+from qingyuan.pii.readers._pptx import read_pptx
 from qingyuan.pii.readers._salvage import LocalMember, local_members
 from qingyuan.pii.readers._sheets import read_workbook
 from qingyuan.pii.readers._source import DAMAGE, Source
@@ -78,7 +81,7 @@ class _Member(io.RawIOBase):
         return data
 
 
-class _Names:
+class Names:
     """Member paths of one archive: unique, and checked."""
 
     def __init__(self, outer: str | None) -> None:
@@ -104,7 +107,12 @@ def _inner(
     return Source(cast("BinaryIO", stream), name, member, source.depth + 1, source.budget, packed=packed)
 
 
-def _check_depth(source: Source) -> None:
+def check_depth(source: Source) -> None:
+    """Stop where archives are nested too deep.
+
+    Raises:
+        Refused: ``archive-too-deep``.
+    """
     if source.depth >= source.limits.max_archive_depth:
         raise Refused("archive-too-deep", depth=source.limits.max_archive_depth)
 
@@ -115,6 +123,8 @@ def _office_kind(names: set[str]) -> str | None:
             return "docx"
         if names & {"xl/workbook.xml", "xl/workbook.bin"}:
             return "xlsx"
+        if "ppt/presentation.xml" in names:
+            return "pptx"
     if "content.xml" in names and "mimetype" in names:
         return "odf"
     return None
@@ -143,22 +153,30 @@ def read_zip(source: Source, reader: _Reader) -> Iterator[Batch | Unread]:
         return
     with archive:
         kind = _office_kind(set(archive.namelist()))
-        if kind == "docx":
-            yield from read_docx(source, archive)
+        if kind is not None:
+            yield from _read_office(source, archive, kind, stream, reader)
             return
-        if kind == "xlsx" or (kind == "odf" and b"spreadsheet" in _mimetype(archive)):
-            stream.seek(0)
-            raw = stream.read(source.limits.max_document_bytes + 1)
-            if len(raw) > source.limits.max_document_bytes:
-                raise Refused("document-too-large", mib=source.limits.max_document_bytes >> 20)
-            yield from read_workbook(source, raw, "xlsx" if kind == "xlsx" else "ods")
-            return
-        _check_depth(source)
-        names = _Names(source.member)
+        check_depth(source)
+        names = Names(source.member)
         for count, info in enumerate(archive.infolist()):
             if count >= source.limits.max_members:
                 raise Refused("too-many-members", members=source.limits.max_members)
             yield from _read_zip_member(source, archive, info, names, reader)
+
+
+def _read_office(
+    source: Source, archive: zipfile.ZipFile, kind: str, stream: BinaryIO, reader: _Reader
+) -> Iterator[Batch | Unread]:
+    """Yield the cells of the document a ZIP file is."""
+    if kind == "xlsx" or (kind == "odf" and b"spreadsheet" in _mimetype(archive)):
+        stream.seek(0)
+        raw = stream.read(source.limits.max_document_bytes + 1)
+        if len(raw) > source.limits.max_document_bytes:
+            raise Refused("document-too-large", mib=source.limits.max_document_bytes >> 20)
+        yield from read_workbook(source, raw, "xlsx" if kind == "xlsx" else "ods")
+        yield from read_media(source, archive, "xl/", reader)
+        return
+    yield from {"docx": read_docx, "pptx": read_pptx, "odf": read_odf}[kind](source, archive, reader)
 
 
 def _mimetype(archive: zipfile.ZipFile) -> bytes:
@@ -170,7 +188,7 @@ def _mimetype(archive: zipfile.ZipFile) -> bytes:
 
 
 def _read_zip_member(
-    source: Source, archive: zipfile.ZipFile, info: zipfile.ZipInfo, names: _Names, reader: _Reader
+    source: Source, archive: zipfile.ZipFile, info: zipfile.ZipInfo, names: Names, reader: _Reader
 ) -> Iterator[Batch | Unread]:
     if info.is_dir():
         return
@@ -204,9 +222,9 @@ def _read_salvaged(
     source: Source, stream: BinaryIO, reader: _Reader, error: Exception
 ) -> Iterator[Batch | Unread]:
     """Read what can be found of an archive whose directory is missing."""
-    _check_depth(source)
+    check_depth(source)
     yield unread("truncated", source.member, format="ZIP", where=f"directory: {type(error).__name__}")
-    names = _Names(source.member)
+    names = Names(source.member)
     for count, local in enumerate(local_members(stream)):
         if count >= source.limits.max_members:
             raise Refused("too-many-members", members=source.limits.max_members)
@@ -225,7 +243,7 @@ def _read_salvaged(
 
 def read_packed(source: Source, kind: str, reader: _Reader) -> Iterator[Batch | Unread]:
     """Yield the cells of the one file inside a gzip, bzip2 or xz file."""
-    _check_depth(source)
+    check_depth(source)
     name = re.sub(r"\.(gz|gzip|bz2|xz|zst|zstd)$", "", source.name, flags=re.IGNORECASE)
     name = (
         re.sub(r"\.(tgz|tbz2?|txz|tzst)$", ".tar", name, flags=re.IGNORECASE)
@@ -250,8 +268,8 @@ class _ForwardInto(_Forward):
 
 def read_tar(source: Source, reader: _Reader) -> Iterator[Batch | Unread]:
     """Yield the cells of a tar archive's members, read in one pass."""
-    _check_depth(source)
-    names = _Names(source.member)
+    check_depth(source)
+    names = Names(source.member)
     count = 0
     try:
         with tarfile.open(fileobj=_Forward(source), mode="r|", errorlevel=0) as archive:

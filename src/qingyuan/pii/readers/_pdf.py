@@ -9,6 +9,7 @@ import numpy as np
 import pypdfium2 as pdfium
 
 from qingyuan.pii.batch import Batch, Unread
+from qingyuan.pii.readers import _ocr
 from qingyuan.pii.readers._addresses import Numbered
 from qingyuan.pii.readers._source import Source
 from qingyuan.pii.readers._table import text_batch
@@ -18,6 +19,9 @@ _LINES = re.compile(r"\r\n|\r|\n|\x0b|\x0c|\u2028|\u2029")
 #: PDFium writes U+FFFE where it joined a hyphenated word.
 _ODD = str.maketrans({"\ufffe": "-", "\x02": "-"})
 _BATCH_PAGES = 200
+#: A page of a picture is drawn at about 200 dots an inch, no side longer than this.
+_SCALE, _LONGEST = 2.8, 4096
+_MOST_ROWS = 10_000
 
 
 def read_pdf(source: Source) -> Iterator[Batch | Unread]:
@@ -49,7 +53,11 @@ def _pages(source: Source, document: pdfium.PdfDocument) -> Iterator[Batch | Unr
             continue
         lines = [line for line in _LINES.split(said) if line.strip()]
         if not lines and not blank:
-            without.append(number)
+            if _ocr.installed():
+                yield from _recognised(source, document, number, record + len(texts))
+                record += _MOST_ROWS
+            else:
+                without.append(number)
         texts += lines
         pages += [number] * len(lines)
         if texts and (number % _BATCH_PAGES == 0):
@@ -63,6 +71,22 @@ def _pages(source: Source, document: pdfium.PdfDocument) -> Iterator[Batch | Unr
             yield unread(code, source.member, pages=ranges(numbers))
     if total > limit:
         yield unread("too-many-pages", source.member, pages=total, limit=limit)
+
+
+def _recognised(
+    source: Source, document: pdfium.PdfDocument, number: int, record: int
+) -> Iterator[Batch | Unread]:
+    """Yield the text recognised in the picture of a page."""
+    page = document[number - 1]
+    try:
+        width, height = page.get_size()
+        scale = min(_SCALE, _LONGEST / max(width, height, 1.0))
+        shown = page.render(scale=scale, fill_color=(255, 255, 255, 255)).to_numpy()
+        yield from _ocr.batches(
+            source, _ocr.lines(np.ascontiguousarray(shown[:, :, :3])), f"page {number} row ", record
+        )
+    finally:
+        page.close()
 
 
 def _page_text(document: pdfium.PdfDocument, index: int) -> tuple[str, bool]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qingyuan.pii.readers import _json, _sql, _xml
+from qingyuan.pii.readers import _har, _http, _json, _mail, _sql, _xml
 from qingyuan.pii.readers._decode import TextStream
 from qingyuan.pii.readers._delimited import Dialect, find_dialect
 from qingyuan.pii.readers._limits import Limits
@@ -27,6 +27,12 @@ class Format(enum.StrEnum):
     SQL = "sql"
     HTML = "html"
     XML = "xml"
+    HAR = "har"
+    HTTP = "http"
+    WARC = "warc"
+    EML = "eml"
+    MBOX = "mbox"
+    RTF = "rtf"
     ZIP = "zip"
     GZIP = "gzip"
     BZIP2 = "bzip2"
@@ -34,6 +40,9 @@ class Format(enum.StrEnum):
     TAR = "tar"
     ZSTD = "zstd"
     CFB = "cfb"
+    SEVENZIP = "7z"
+    RAR = "rar"
+    DUCKDB = "duckdb"
     SQLITE = "sqlite"
     PARQUET = "parquet"
     ORC = "orc"
@@ -73,8 +82,8 @@ _MAGICS: list[tuple[bytes, Format, str]] = [
     (b"GIF89a", Format.IMAGE, "GIF"),
     (b"II*\x00", Format.IMAGE, "TIFF"),
     (b"MM\x00*", Format.IMAGE, "TIFF"),
-    (b"7z\xbc\xaf\x27\x1c", Format.BINARY, "7-Zip"),
-    (b"Rar!\x1a\x07", Format.BINARY, "RAR"),
+    (b"7z\xbc\xaf\x27\x1c", Format.SEVENZIP, "7-Zip"),
+    (b"Rar!\x1a\x07", Format.RAR, "RAR"),
     (b"\x28\xb5\x2f\xfd", Format.ZSTD, "Zstandard"),
     (b"SQLite format 3\x00", Format.SQLITE, "SQLite"),
     (b"\x37\x7f\x06\x82", Format.BINARY, "SQLite WAL"),
@@ -84,6 +93,8 @@ _MAGICS: list[tuple[bytes, Format, str]] = [
     (b"ORC\n", Format.ORC, "ORC"),
     (b"ORC\x08", Format.ORC, "ORC"),
     (b"ARROW1\x00\x00", Format.ARROW, "Arrow IPC"),
+    (b"{\\rtf", Format.RTF, "RTF"),
+    (b"WARC/1.", Format.WARC, "WARC"),
     (b"\x7fELF", Format.BINARY, "ELF"),
     (b"\xca\xfe\xba\xbe", Format.BINARY, "Java class or Mach-O"),
     (b"dex\n", Format.BINARY, "DEX"),
@@ -100,7 +111,7 @@ _TEXT_CONTROLS = frozenset(b"\t\n\r\f\x08\x01\x1a\x1b")
 _TAR_AT = 257
 
 
-def _magic(head: bytes) -> Sniffed | None:  # noqa: PLR0911 -- one return per magic
+def _magic(head: bytes) -> Sniffed | None:  # noqa: C901, PLR0911 -- one return per magic
     for magic, kind, detail in _MAGICS:
         if head.startswith(magic):
             return Sniffed(kind, detail)
@@ -108,6 +119,12 @@ def _magic(head: bytes) -> Sniffed | None:  # noqa: PLR0911 -- one return per ma
         return Sniffed(Format.TAR, "tar")
     if head[:4] == b"\xff\xff\xff\xff" and head[8:12] == b"\x10\0\0\0":
         return Sniffed(Format.ARROW_STREAM, "Arrow IPC")
+    if head[8:12] == b"DUCK":
+        return Sniffed(Format.DUCKDB, "DuckDB")
+    if _http.probe(head):
+        return Sniffed(Format.HTTP, "HTTP")
+    if mail := _mail.probe(head):
+        return Sniffed(Format(mail), "e-mail")
     if b"%PDF-" in head[:1024]:
         return Sniffed(Format.PDF, "PDF")
     if head[:2] == b"BM" and head[6:10] == b"\0\0\0\0":
@@ -158,6 +175,8 @@ def sniff_source(source: Source) -> Sniffed:  # noqa: PLR0911 -- one return per 
         return Sniffed(Format.HTML)
     if _xml.probe(text, source.name):
         return Sniffed(Format.XML)
+    if _har.probe(text, source.name):
+        return Sniffed(Format.HAR)
     if kind := _json.probe(data, source.name, final=complete):
         return Sniffed(Format(kind))
     if _sql.probe(text, source.name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import lzma
 import os
@@ -10,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 from qingyuan.pii.readers._limits import Limits
@@ -168,3 +170,15 @@ def of_file(stream: BinaryIO, name: str, limits: Limits) -> Source:
     stream.seek(0)
     budget = Budget(limits, limits.clock() + limits.seconds)
     return Source(stream, name, None, 0, budget, size)
+
+
+def path_of(source: Source) -> Path | None:
+    """Return where an unpacked file lies, if its stream is that file."""
+    name = getattr(source.stream, "name", None)
+    if source.member is not None:
+        return None
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        path = Path(name if isinstance(name, str) else source.name)
+        if os.path.samestat(os.fstat(source.stream.fileno()), path.lstat()):
+            return path
+    return None

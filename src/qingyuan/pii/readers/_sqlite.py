@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from urllib.parse import quote
 
 from qingyuan.pii.batch import Batch, Unread
 from qingyuan.pii.readers._rows import Reader, RowBatches
-from qingyuan.pii.readers._source import Source
+from qingyuan.pii.readers._source import Source, path_of
 from qingyuan.pii.readers._unread import Refused, unread
 from qingyuan.pii.readers._wal import for_memory, with_log
 
@@ -32,7 +31,7 @@ def read_sqlite(source: Source, reader: Reader) -> Iterator[Batch | Unread]:
     """
     with contextlib.closing(sqlite3.connect(":memory:", uri=True)) as memory:
         connection, opened = memory, False
-        path = _beside(source)
+        path = path_of(source)
         if source.size is not None and source.size > source.limits.max_document_bytes and path is not None:
             if _file(Path(f"{path}-wal")):
                 yield unread("sqlite-log", source.member)
@@ -54,18 +53,6 @@ def read_sqlite(source: Source, reader: Reader) -> Iterator[Batch | Unread]:
         finally:
             if opened:
                 connection.close()
-
-
-def _beside(source: Source) -> Path | None:
-    """Return where an unpacked file lies, if its stream is that file."""
-    name = getattr(source.stream, "name", None)
-    if source.member is not None:
-        return None
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        path = Path(name if isinstance(name, str) else source.name)
-        if os.path.samestat(os.fstat(source.stream.fileno()), path.lstat()):
-            return path
-    return None
 
 
 def _file(path: Path) -> int:
