@@ -6,6 +6,7 @@ import io
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import py7zr
@@ -146,7 +147,7 @@ def test_damaged_archives_end_in_cells_or_sentences() -> None:
 
 
 def drawn(body: str) -> bytes:
-    fonts: list[str | Path | bytes] = [str(Path(pylopdf_fonts_zh_cn.__file__).parent)]
+    fonts: Any = [str(Path(pylopdf_fonts_zh_cn.__file__).parent)]
     source = (
         f'#set page(width: 12cm, height: 6cm, margin: 8mm)\n#set text(14pt, font: "Noto Sans SC")\n{body}'
     )
