@@ -240,6 +240,14 @@ def test_a_trust_file_that_is_gone_is_named_by_the_check_and_written_again_with_
     assert run("ledger", "fsck", "--home", home.path).code == 0
 
 
+def test_a_home_whose_making_was_cut_off_is_finished_before_it_is_checked(tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Home, "finish", lambda _: None)
+        Home.open(tmp_path / "new", create=True).close()
+    assert not (tmp_path / "new" / "trust.json").exists()
+    assert run("ledger", "fsck", "--home", tmp_path / "new").code == 0
+
+
 def test_an_exhibit_taken_from_the_register_is_missed(home: Home) -> None:
     row = collected(home, _lead(home))[0]
     _tamper(home, "DELETE FROM exhibit WHERE id = :id", id=row.id)

@@ -84,7 +84,7 @@ class Home(OpenedHome):
             seed: Seed of a new demonstration home.
             clock: By default ``QINGYUAN_CLOCK`` (a fixed time) or the machine's clock.
             mend: Whether to do what a run that was killed left undone, such as to write a missing trust file; a check
-                leaves everything as it is.
+                leaves a home that has entries as it is.
 
         Raises:
             OfficeError: There is no home, it is incomplete, or its key is not here.
@@ -123,7 +123,8 @@ class Home(OpenedHome):
             explain_kind(error)
             raise
         home = cls(path, settings, database, keys, clock, entropy)
-        if mend and not home.is_finished():
+        # A home whose making was cut off before its first entry has nothing to be checked yet.
+        if (mend or home.head() is None) and not home.is_finished():
             home.finish()
         return home
 
