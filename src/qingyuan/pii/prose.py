@@ -121,7 +121,7 @@ def parameters(title: float) -> _Floats:
     out[k.P_LISTED] = 0.0
     out[k.P_LISTED_SHORT] = -4.0
     out[k.P_FOREIGN] = 0.0
-    out[k.P_SURE] = 2.5
+    out[k.P_SURE] = 1.2
     out[k.P_FOUR] = -3.0
     out[k.P_CONTEXT] = 1.9
     out[k.P_TWO] = -1.8
