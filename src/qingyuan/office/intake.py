@@ -19,9 +19,10 @@ from qingyuan.office.collect import Limits, Refused, from_text, logical_path, sh
 from qingyuan.office.home import Home
 from qingyuan.office.planning import Job, plan
 from qingyuan.office.registration import Registration, register
-from qingyuan.office.scanning import Done, Target, prepare, scan_all
+from qingyuan.office.scanning import Done, Target, scan_all
 from qingyuan.office.sealing import Collector, Prepared, Sealer
 from qingyuan.office.summary import IntakeResult
+from qingyuan.office.workers import prepare
 from qingyuan.store.intakes import Item, ItemState, items, set_items
 from qingyuan.store.registry import ExhibitRow, exhibits
 

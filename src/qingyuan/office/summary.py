@@ -159,7 +159,7 @@ def gather(home: Home, lead: str) -> Gathered:
     for digest, wanted in tasks.items():
         scans = unpack(read_internal(home, lead, digest))
         chosen = [scans[name] for name in wanted]
-        sums.append(_together(chosen))
+        sums.append(together(chosen))
         for name in wanted:
             findings[name] = to_findings(scans[name], name)
             if scans[name].unread:
@@ -174,7 +174,7 @@ def gather(home: Home, lead: str) -> Gathered:
     )
 
 
-def _together(scans: Sequence[FileScan]) -> FileScan:
+def together(scans: Sequence[FileScan]) -> FileScan:
     """Return one scan that adds up to the same as ``scans``; what belongs to single files is left out."""
     from qingyuan.pii import counting, persons  # noqa: PLC0415 - heavy
     from qingyuan.pii.model import KindCount, RecordCounts  # noqa: PLC0415 - heavy

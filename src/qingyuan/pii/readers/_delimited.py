@@ -96,10 +96,19 @@ def find_dialect(data: Bytes, name: str, *, final: bool, reach: int) -> Dialect 
     return Dialect(delimiter, columns, header)
 
 
-def read_delimited(source: Source, stream: TextStream, dialect: Dialect) -> Iterator[Batch | Unread]:
-    """Yield the records of ``stream``; the header (and what stands above it) is record 0."""
+def read_delimited(
+    source: Source, stream: TextStream, dialect: Dialect, *, line: int = 1, record: int = 1
+) -> Iterator[Batch | Unread]:
+    """Yield the records of ``stream``; the header (and what stands above it) is record 0.
+
+    Args:
+        source: The file or member.
+        stream: Its text, possibly used in part.
+        dialect: How it is written.
+        line: Physical number of the line where the stream stands.
+        record: Number of the record there, from 1, what stands above the header included.
+    """
     limits = source.limits
-    line, record = 1, 1
     above = 0 if dialect.header is None else dialect.header + 1
     unclosed: list[int] = []
     wide: list[int] = []
