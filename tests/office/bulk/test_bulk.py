@@ -29,12 +29,12 @@ def big_table(path: Path, rows: int, *, seed: int, odd_end: bool = False) -> Non
     """Write people with and without IDs, some of them often; the end may look unlike the rest."""
     maker, r = Maker(seed), random.Random(seed)
     known = [(maker.name(), maker.resident_id(), maker.mobile(), maker.card()) for _ in range(rows // 3)]
-    lines = ["姓名,身份证号,手机号,卡号,号码"]
+    lines = ["姓名,身份证号,手机号,卡号,x1"]
     for _ in range(rows):
         name, identity, mobile, card = r.choice(known)
         lines.append(
             f"{name},{identity if r.random() < 0.3 else ''},{mobile if r.random() < 0.8 else ''},"
-            f"{card if r.random() < 0.3 else ''},{maker.order_number()}"
+            f"{card if r.random() < 0.3 else ''},{maker.digits(19)}"
         )
     if odd_end:
         lines += [f"{maker.name()},,,,{maker.card()}" for _ in range(rows // 4)]

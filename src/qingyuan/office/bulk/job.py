@@ -233,7 +233,7 @@ class _Job:
                     unread += [(scan.file, one) for scan in note for one in scan.unread]
         summary = engine.merge([*sums, *cut.values()])
         names = [name for task in self._plan.tasks for name, _ in self._state.parts(task.name)]
-        counts = self._spill.count(names, jobs=self._jobs)
+        counts = self._spill.count(names, jobs=max(1, self._jobs))
         summary = dataclasses.replace(
             summary, files=files, persons=counts.persons, readings=counts.readings, unread=tuple(unread)
         )

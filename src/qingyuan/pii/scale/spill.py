@@ -100,6 +100,14 @@ class Spill:
         """
         write_segment(self._path(name), index, pieces, self.bits, sets)
 
+    def get(self, name: str) -> bytes:
+        """Return the bytes of a part, for :meth:`put` elsewhere."""
+        return self._path(name).read_bytes()
+
+    def put(self, name: str, segment: bytes) -> None:
+        """Keep a part whose bytes another process made; they are checked when they are counted."""
+        self._path(name).write_bytes(segment)
+
     def has(self, name: str) -> bool:
         """Tell whether a whole segment of this name is there."""
         return self._path(name).exists()

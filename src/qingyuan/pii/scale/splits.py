@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from qingyuan.pii._kernel import csv as kernel
@@ -61,6 +61,8 @@ def plan_splits(
         part_bytes: Least number of bytes of a part but the last.
     """
     bounds = limits or Limits()
+    # Parts begin where a window begins.
+    bounds = replace(bounds, block_bytes=min(bounds.block_bytes, max(1, part_bytes // 4)))
     source = of_file(fp, name, bounds)
     size = source.size or 0
     if size < 2 * part_bytes:
