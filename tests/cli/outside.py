@@ -60,6 +60,7 @@ def _authority(home: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def outside(home: Path, folder: Path) -> Iterator[dict[str, object]]:
     """Prepare ``folder`` and yield what the uses of the commands name."""
+    (folder / "scan.key").write_bytes(bytes(range(32)))
     (folder / "list.csv").write_text("姓名,手机号\n王小明,13800138000\n李芳,139****1234\n", encoding="utf-8")
     (folder / "people.csv").write_text(
         "性别,出生年份,病种\n男,1990,甲\n女,1990,甲\n男,1990,乙\n", encoding="utf-8"

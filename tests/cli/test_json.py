@@ -95,6 +95,7 @@ USES: dict[str, str] = {
     "recheck": "{tmp}/list.csv {tmp}/people.csv",
     "reidentify": "{tmp}/pseudonyms.txt -o {tmp}/values.csv --kind mobile --matter M2026-0001 --reason 核对 --by P001 --home {home}",
     "scan": "{tmp}/list.csv",
+    "spark": "{tmp}/list.csv --format csv --master local[1] --token-key {tmp}/scan.key",
     "seal": "{tmp}/list.csv --matter M2026-0001 --home {home}",
     "timestamp check": "--home {home}",
     "timestamp export": "1 {tmp}/token --home {home}",

@@ -45,6 +45,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
         "reidentify",
         "还原保形加密的号码 | reverse encrypted numbers, on the record",
     ),
+    "spark": ("spark", "spark", "在 Spark 集群上扫描表 | scan tables on an Apache Spark cluster"),
     "seal": ("sealing", "seal", "将材料封存入案 | seal files into a lead or matter"),
     "capture": ("capture", "capture", "固定网页 | capture web pages as evidence"),
     "lead": ("casework", "lead", "线索 | leads"),

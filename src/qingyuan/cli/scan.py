@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +20,18 @@ from qingyuan.errors import QingyuanError
 from qingyuan.office.collect import MAX_FILE_BYTES, Found, Limits, Refused, walk
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from qingyuan.office.bulk import BulkProgress
+    from qingyuan.pii.engine import Summary
     from qingyuan.pii.model import FileScan
+
+#: Material of this size, or so many files, is scanned in several processes.
+_MUCH_BYTES = 256 << 20
+_MUCH_FILES = 2000
+#: Seconds between two lines of progress where no terminal shows a living one.
+_EVERY_SECONDS = 10.0
+_STAGES = {"scan": ("扫描", "scanning"), "settle": ("复核", "settling"), "count": ("计数", "counting")}
 
 
 @click.command()
@@ -47,6 +62,18 @@ if TYPE_CHECKING:
     help="单个文件上限 | largest file read",
 )
 @click.option("--allow-sparse", is_flag=True, help="读取稀疏文件 | read sparse files")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=None,
+    help="扫描进程数 | scanning processes; by default one, and all cores for much material",
+)
+@click.option(
+    "--resume",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="续扫文件夹：中断后以相同参数重新运行即可接续 | folder from which a killed scan of the same paths goes on",
+)
 @common
 def scan(
     paths: tuple[Path, ...],
@@ -55,29 +82,16 @@ def scan(
     token_key: Path | None,
     max_file_bytes: int,
     allow_sparse: bool,
+    jobs: int | None,
+    resume: Path | None,
     out: Out,
 ) -> None:
     """只扫描个人信息，不留存 | Scan PATHS; nothing is sealed, registered or kept."""
-    import dataclasses  # noqa: PLC0415 - only here
-
-    from qingyuan.law import load  # noqa: PLC0415 - heavy
-    from qingyuan.office.summary import readings_of  # noqa: PLC0415 - heavy
-    from qingyuan.pii import engine  # noqa: PLC0415 - heavy
-    from qingyuan.pii.hits import write_hits  # noqa: PLC0415 - heavy
-    from qingyuan.pii.recheck import key_id  # noqa: PLC0415 - heavy
-
     for target in (hits, findings_file):
         _check_suffix(target)
     began = time.perf_counter()
     key = token_key.read_bytes() if token_key else user_key()
-    scans: list[FileScan] = []
-    refused: list[Refused] = []
-    for one in _scans(paths, Limits(max_file_bytes, allow_sparse), key):
-        if isinstance(one, Refused):
-            refused.append(one)
-        else:
-            scans.append(one)
-    if not scans and not any(path.exists() for path in paths):
+    if not any(path.exists() or path.is_symlink() for path in paths):
         raise QingyuanError(
             "cli.nothing-to-scan",
             zh="路径不存在",
@@ -86,11 +100,107 @@ def scan(
             remedy_zh="请给出存在的文件或目录",
             remedy_en="give files or folders that exist",
         )
+    limits = Limits(max_file_bytes, allow_sparse)
+    jobs = jobs or _jobs_for(paths, limits, resume)
+    if jobs:
+        with _in_parts(paths, limits, key, jobs, resume, hits is not None, out) as found:
+            _tell(found, hits, findings_file, began, out)
+    else:
+        _tell(_at_once(paths, limits, key, keep=hits is not None), hits, findings_file, began, out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """What was found: all files together, and those that were not taken; single files and hits when asked for."""
+
+    summary: Summary
+    refused: Sequence[Refused]
+    scans: Callable[[], Iterable[FileScan]]
+    tables: Callable[[], Iterable[pa.Table]]
+    key: bytes = field(repr=False)
+
+
+def _jobs_for(paths: tuple[Path, ...], limits: Limits, resume: Path | None) -> int:
+    """Return the processes to use: none but this one unless there is much to scan."""
+    files = [one.size for one in walk(paths, limits) if isinstance(one, Found)]
+    if resume is None and sum(files) < _MUCH_BYTES and len(files) < _MUCH_FILES:
+        return 0
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _at_once(paths: tuple[Path, ...], limits: Limits, key: bytes, *, keep: bool) -> _Gathered:
+    """Scan in this process."""
+    from qingyuan.pii import engine  # noqa: PLC0415 - heavy
+
+    scans: list[FileScan] = []
+    refused: list[Refused] = []
+    for one in _scans(paths, limits, key, keep=keep):
+        if isinstance(one, Refused):
+            refused.append(one)
+        else:
+            scans.append(one)
+    return _Gathered(engine.merge(scans), refused, lambda: scans, lambda: (one.hits for one in scans), key)
+
+
+@contextmanager
+def _in_parts(
+    paths: tuple[Path, ...], limits: Limits, key: bytes, jobs: int, resume: Path | None, keep: bool, out: Out
+) -> Iterator[_Gathered]:
+    """Scan in other processes, part by part."""
+    from qingyuan.office.bulk import bulk_scan  # noqa: PLC0415 - heavy
+
+    with ExitStack() as stack:
+        folder = resume or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="qingyuan-"))) / "scan"
+        found = stack.enter_context(
+            bulk_scan(paths, key, folder=folder, jobs=jobs, limits=limits, hits=keep, report=reporter(out))
+        )
+        if found.resumed:
+            out.note(
+                f"接续先前的扫描：{found.resumed} 个部分此前已完成",
+                f"went on: {found.resumed} parts were done before",
+            )
+        yield _Gathered(found.summary, found.refused, found.scans, found.hits, key)
+
+
+def reporter(out: Out) -> Callable[[BulkProgress], None]:
+    """Return what shows progress on standard error: a living line on a terminal, else a line now and then."""
+    living = sys.stderr.isatty()
+    next_at = [0.0]
+
+    def report(progress: BulkProgress) -> None:
+        finished = progress.done == progress.total
+        if progress.stage == "plan" or (not finished and progress.seconds < next_at[0]):
+            return
+        next_at[0] = progress.seconds + (0.2 if living else _EVERY_SECONDS)
+        left = progress.left
+        remaining = "" if left is None else out.t(f"，剩余 {left:.0f} 秒", f", {left:.0f} s left")
+        speed = f"{progress.speed / 1e6:.0f} MB/s"
+        zh, en = _STAGES[progress.stage]
+        line = (
+            f"{out.t(zh, en)} {progress.bytes_done / 1e6:,.0f}/{progress.bytes_total / 1e6:,.0f} MB  "
+            f"{progress.records:,} {out.t('条', 'records')}  {speed}{remaining}"
+        )
+        click.echo(f"\r{line}    " if living else line, err=True, nl=not living or finished)
+
+    return report if living or not out.json else lambda _: None
+
+
+def _tell(found: _Gathered, hits: Path | None, findings_file: Path | None, began: float, out: Out) -> None:
+    """Write the files that were asked for and say what was found."""
+    import dataclasses  # noqa: PLC0415 - only here
+
+    from qingyuan.law import load  # noqa: PLC0415 - heavy
+    from qingyuan.office.summary import readings_of  # noqa: PLC0415 - heavy
+
     if hits is not None:
-        write_hits(hits, (one.hits for one in scans), key_id(key))
+        from qingyuan.pii.hits import write_hits  # noqa: PLC0415 - heavy
+        from qingyuan.pii.recheck import key_id  # noqa: PLC0415 - heavy
+
+        write_hits(hits, found.tables(), key_id(found.key))
     if findings_file is not None:
-        _write_findings(findings_file, scans)
-    summary = engine.merge(scans)
+        _write_findings(findings_file, found.scans())
+    summary = found.summary
+    refused = list(found.refused)
     unread = refused + [
         Refused(name, u.code, u.zh, u.en, u.remedy_zh, u.remedy_en, u.member) for name, u in summary.unread
     ]
@@ -105,7 +215,7 @@ def scan(
                     "status": _status(one),
                     "reason": "；".join(u.zh for u in one.unread) or None,
                 }
-                for one in scans
+                for one in found.scans()
             ]
             + [{"file": r.path, "status": "refused", "reason": r.zh} for r in refused],
             "kinds": kinds,
@@ -139,7 +249,9 @@ def scan(
     print_unread(unread, out)
 
 
-def _scans(paths: tuple[Path, ...], limits: Limits, key: bytes) -> Iterator[FileScan | Refused]:
+def _scans(
+    paths: tuple[Path, ...], limits: Limits, key: bytes, *, keep: bool
+) -> Iterator[FileScan | Refused]:
     from qingyuan.evidence import EvidenceError  # noqa: PLC0415 - heavy
     from qingyuan.evidence.sources import open_source  # noqa: PLC0415 - heavy
     from qingyuan.pii import engine, readers  # noqa: PLC0415 - heavy
@@ -148,7 +260,9 @@ def _scans(paths: tuple[Path, ...], limits: Limits, key: bytes) -> Iterator[File
         if isinstance(one, Found):
             try:
                 with open_source(Path(one.path)) as source:
-                    yield engine.scan(readers.read(source.stream, one.path, readers.Limits()), key, one.path)
+                    yield engine.scan(
+                        readers.read(source.stream, one.path, readers.Limits()), key, one.path, hits=keep
+                    )
             except EvidenceError as error:
                 yield Refused(one.path, error.code, error.zh, error.en, error.remedy_zh, error.remedy_en)
         else:
@@ -188,7 +302,7 @@ def _check_suffix(target: Path | None) -> None:
         )
 
 
-def _write_findings(target: Path, scans: list[FileScan]) -> None:
+def _write_findings(target: Path, scans: Iterable[FileScan]) -> None:
     from qingyuan.findings import to_arrow, to_jsonl  # noqa: PLC0415 - heavy
     from qingyuan.pii.report import to_findings  # noqa: PLC0415 - heavy
 

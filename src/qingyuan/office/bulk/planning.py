@@ -45,7 +45,7 @@ def _tasks(files: Sequence[Found], part_bytes: int) -> Iterator[Task]:
     """Yield the work in the order of the files."""
     group: list[Found] = []
     for number, file in enumerate(files):
-        if file.size <= SMALL_BYTES:
+        if file.size <= min(SMALL_BYTES, part_bytes):
             if len(group) >= GROUP_FILES or sum(one.size for one in group) + file.size > GROUP_BYTES:
                 yield _whole(number, group)
                 group = []
