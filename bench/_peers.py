@@ -105,10 +105,10 @@ def main(tool: str, task: str) -> None:
     lines = Path(given["bytes"]).read_text("utf-8").splitlines()
     find = TOOLS[tool]()
     find(lines[0])
-    begin = time.perf_counter()
+    begin = time.process_time()
     for line in lines:
         find(line)
-    seconds = time.perf_counter() - begin
+    seconds = time.process_time() - begin
     spans = [(n, s, e, kind) for n, text in enumerate(given["texts"], 1) for s, e, kind in find(text)]
     size = sum(len(line.encode()) + 1 for line in lines)
     print(json.dumps({"seconds": seconds, "size": size, "spans": spans}))
