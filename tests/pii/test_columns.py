@@ -64,3 +64,17 @@ def test_numbers_typed_as_numbers_are_read_too() -> None:
 
 def test_a_table_without_rows_is_no_error() -> None:
     assert [t.reason for t in type_columns(pa.table({"姓名": pa.array([], pa.string())}))] == ["empty"]
+
+
+def test_a_kind_with_a_plain_form_is_believed_under_its_name() -> None:
+    assert type_values(["2024-01-02", "2023-05-06"], "出生日期").kind == "birth-date"
+    assert type_values(["12345678"], "QQ号").kind == "qq"
+    assert type_values(["2024-01-02", "2023-05-06"], "下单日期").kind == "none"
+
+
+def test_two_numbers_in_a_cell_are_still_telephone_numbers() -> None:
+    assert type_values(["13800138000,13900139000", "13700137000/13600136000"]).kind == "mobile"
+
+
+def test_names_of_carriers_are_no_names_of_people() -> None:
+    assert type_values(["顺丰", "圆通", "中通", "韵达", "申通"] * 3).kind == "none"

@@ -59,9 +59,10 @@ class Births(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NameRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When a column holds names: shares of name-like values, of ordinary words, of different values."""
+    """When a column holds names: shares of name-like values, of listed surnames, of ordinary words, of different values."""
 
     least: float
+    listed: float
     words: float
     variety: float
 
@@ -320,7 +321,9 @@ def _by_words(values: Sequence[str], wanted: str) -> tuple[str, str, float] | No
     variety = len(set(values)) / n
     if wanted == "name" and named / n >= r.headed:
         return "name", "name", named / n
-    if named / n >= r.name.least and words / n <= r.name.words and (n < 8 or variety >= r.name.variety):  # noqa: PLR2004
+    listed = int(np.count_nonzero(shapes & (cells.NAME | cells.NAME_MASKED)))
+    varied = n < _FEW or variety >= r.name.variety
+    if named / n >= r.name.least and listed / n >= r.name.listed and words / n <= r.name.words and varied:
         return "name", "name", named / n
     return (NONE, "word", words / n) if words / n >= r.least else None
 
@@ -350,6 +353,8 @@ def _like_name(value: str, shape: int) -> bool:
     return gain > _TELLING
 
 
+#: Fewer values than these tell nothing by how they repeat.
+_FEW = 8
 #: How much likelier a character must be in a given name than elsewhere, a logarithm.
 _TELLING = 1.0
 #: Logarithm of the share of a word from which on it is ordinary.
