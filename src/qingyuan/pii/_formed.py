@@ -47,12 +47,13 @@ def find_forms(batch: Batch, scopes: Scopes, made: Grammar) -> Values:
     of_cells = scopes[batch.column]
     if not batch.prose:
         of_cells[batch.record == 0] = SKIP
-    looked = np.flatnonzero(of_cells != SKIP)
-    most = int((batch.ends[looked] - batch.starts[looked]).max(initial=0))
+    if bool((scopes == SKIP).all()):
+        return _room(0)
+    most = int((batch.ends - batch.starts).max(initial=0))
     room = max(_ROOM, most + 2)
     parts: list[Values] = []
     state = np.array([0, batch.prose], dtype=np.int64)
-    while looked.size and state[0] < len(batch):
+    while state[0] < len(batch):
         out = _room(room)
         n = scan_forms(
             batch.data, batch.starts, batch.ends, int(state[0]), of_cells, made.classes, made.steps, made.ending,

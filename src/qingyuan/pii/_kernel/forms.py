@@ -50,6 +50,9 @@ _RO = "Array(uint8, 1, 'C', readonly=True)"
 _RO64 = "Array(int64, 1, 'C', readonly=True)"
 
 
+#: Rank of a value known by its column or its label.
+_BEST = 4
+
 #: A de Bruijn sequence: times a power of two, its first six bits tell which.
 _MAGIC = np.uint64(0x03F79D71B4CB0A89)
 
@@ -70,7 +73,10 @@ def longest(data: Bytes, p: int, e: int, state: int, classes: Bytes, steps: Step
     """Return the end of the longest value from ``p``, or 0."""
     end = 0
     while p < e:
-        c, width = character_at(data, p, e)
+        width = 1
+        c = data[p] + 0
+        if c >= 0x80:
+            c, width = character_at(data, p, e)
         state = steps[state, classes[c]]
         if state == 0:
             break
@@ -175,6 +181,9 @@ def scan_forms(
         p = s
         while p < e:
             b = data[p]
+            if 0xE6 <= b <= 0xE9 or b == 0xE3:
+                p += 3
+                continue
             a = p
             q = p
             one = False
@@ -276,7 +285,8 @@ def scan_forms(
                             label = label_before(data, a, before if a - s < 4 else s, text, words, buckets)
                         loose = modes[1, w] | (modes[0, w] if scope == NAMELESS else np.uint64(0))
                         mask &= loose | owned[label, w]
-                    while mask:
+                    # Nothing is better than a whole cell known by its column.
+                    while mask and not (best == _BEST and best_bits & WHOLE):
                         low = mask & (~mask + np.uint64(1))
                         mask ^= low
                         bit = _BITS[(low * _MAGIC) >> np.uint64(58)]
@@ -306,11 +316,11 @@ def scan_forms(
                         found = 0
                         rank = 0
                         if scope > 0:
-                            rank = 4 if needs & COLUMN else 0
+                            rank = _BEST if needs & COLUMN else 0
                             found = LABELLED
                         elif own:
                             if needs & LABEL:
-                                rank = 4
+                                rank = _BEST
                                 found = (
                                     LABELLED
                                     | ADJACENT
