@@ -122,7 +122,7 @@ def finish(part: Partial, decisions: Decisions, name: str = "") -> Finished:
     content = has(owner, len(owner_stream), sure & np.isin(kind_of, counting.CONTENT))
     veiled = has(owner, len(owner_stream), hidden)
     records = int(alone.max()) + 1 if len(alone) else 0
-    shown = has(alone, records, sure & np.isin(kind_of, counting.CONTENT[:-1]))
+    shown = has(alone, records, sure & np.isin(kind_of, counting.CLEAR))
     covered = has(alone, records, hidden)
     # Without column names two mobiles of a row may be two people's, as in free text.
     prose = np.array([s.prose or not any(s.columns) for s in streams], dtype=np.bool_)

@@ -8,31 +8,39 @@ law room to say.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from qingyuan.pii._kernel.flags import (
-    ADDRESS,
-    BANK_CARD,
-    EMAIL,
-    KINDS,
-    MOBILE,
-    NAME,
-    PRIVACY_NUMBER,
-    RESIDENT_ID,
-)
+from qingyuan.pii import _sample
+from qingyuan.pii._kernel.flags import ADDRESS, KINDS, NAME
+from qingyuan.pii._rules import ReadingRule, clear_codes, content_codes, identifying_codes, rules
+from qingyuan.pii._sample import Locate, Spot
 from qingyuan.pii.batch import Bytes, Longs
 from qingyuan.pii.catalog import catalog
 from qingyuan.pii.persons import Keys
 
+Flags: TypeAlias = npt.NDArray[np.bool_]
+
 #: Tiers as numbers, higher is graver.
 TIERS = {"C": 1, "B": 2, "A": 3}
 #: Kinds whose values make up a piece.
-CONTENT = (RESIDENT_ID, MOBILE, BANK_CARD, EMAIL, NAME, ADDRESS, PRIVACY_NUMBER)
+CONTENT = content_codes()
+#: Those that make a record one in clear.
+CLEAR = clear_codes()
 #: Kinds any of which identifies somebody; or a name and an address together.
-IDENTIFYING = (RESIDENT_ID, MOBILE, BANK_CARD, EMAIL)
+IDENTIFYING = identifying_codes()
+
+#: Traits of a piece, as bits: it stands in a table of parcels; it has an address in clear;
+WAYBILL, FULL_ADDRESS = 1, 2
+#: somebody under fourteen is concerned; the readings of what is sensitive have the bits from here.
+UNDER14, SENSITIVE = 4, 8
+_TRAITS = {"waybill": WAYBILL, "address": FULL_ADDRESS}
+#: A stratum is tier and traits together.
+_SHIFT = 6
+_STRATA = 4 << _SHIFT
 
 #: Name and address together, as bits.
 _NAMED = 6
@@ -46,6 +54,10 @@ DEDUPE_EN = (
 )
 
 
+def _no_strata() -> Longs:
+    return np.zeros(_STRATA, dtype=np.int64)
+
+
 @dataclass(frozen=True, slots=True)
 class Pieces:
     """Compact, mergeable pieces of one or more files.
@@ -53,14 +65,18 @@ class Pieces:
     Attributes:
         mark: Digest of each different piece, sorted.
         tier: Its gravest tier (see :data:`TIERS`).
-        waybill: Whether it stands in a table of parcels.
+        traits: Bits of :data:`WAYBILL`, :data:`FULL_ADDRESS`, :data:`UNDER14`, :data:`SENSITIVE` and above.
         raw: Number of pieces before duplicates were removed.
+        seized: ``int64[256]``, the same by ``tier << 6 | traits``.
+        spots: A sample of the pieces by tier and traits.
     """
 
     mark: Keys
     tier: Bytes
-    waybill: Bytes
+    traits: Bytes
     raw: int
+    seized: Longs = field(default_factory=_no_strata)
+    spots: tuple[Spot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +84,7 @@ class Reading:
     """One reading of the counts.
 
     Attributes:
-        reading_id: ``"waybill-important"`` or ``"waybill-general"``.
+        reading_id: Its name in ``data/counting.yaml``, e.g. ``"waybill-important"``.
         sensitive: Pieces of tier A.
         important: Pieces of tier B.
         general: Pieces of tier C.
@@ -101,7 +117,27 @@ def _mixed(key: Keys, kind: Bytes) -> Keys:
     return mixed
 
 
-def pieces(group: Longs, kind: Bytes, key: Keys, waybill: Bytes) -> Pieces:
+def _kind_traits() -> Bytes:
+    """Return the traits a value of each kind gives its piece."""
+    out = np.zeros(len(KINDS), dtype=np.uint8)
+    out[ADDRESS] = FULL_ADDRESS
+    for code, name in enumerate(KINDS[1:], start=1):
+        for number, reading in enumerate(rules().sensitive):
+            if catalog().kinds[name].sensitive or name in reading.extra:
+                out[code] |= SENSITIVE << number
+    return out
+
+
+def pieces(
+    group: Longs,
+    kind: Bytes,
+    key: Keys,
+    waybill: Bytes,
+    *,
+    under14: Flags | None = None,
+    file: str = "",
+    locate: Locate | None = None,
+) -> Pieces:
     """Return the pieces of one file.
 
     Args:
@@ -109,6 +145,9 @@ def pieces(group: Longs, kind: Bytes, key: Keys, waybill: Bytes) -> Pieces:
         kind: Kind code of each.
         key: Key of each.
         waybill: ``uint8[groups]``, 1 where the record belongs to a table of parcels.
+        under14: ``bool[groups]``, where the person is known to be under fourteen.
+        file: File name as given, for the sample.
+        locate: Finds the places of groups for the sample; without it there is none.
     """
     chosen = np.isin(kind, CONTENT)
     group, kind, key = group[chosen], kind[chosen], key[chosen]
@@ -129,32 +168,68 @@ def pieces(group: Longs, kind: Bytes, key: Keys, waybill: Bytes) -> Pieces:
         [1 if c in IDENTIFYING else 2 if c == NAME else 4 if c == ADDRESS else 0 for c in range(len(KINDS))]
     )
     np.bitwise_or.at(seen, group, bits[kind].astype(np.uint8))
-    counted = ((seen & 1) != 0) | ((seen & _NAMED) == _NAMED)
-    return _unique(mark[counted], tier[counted], waybill[counted], int(counted.sum()))
+    traits = np.where(waybill != 0, np.uint8(WAYBILL), np.uint8(0))
+    if under14 is not None:
+        traits[under14] |= UNDER14
+    np.bitwise_or.at(traits, group, _kind_traits()[kind])
+    counted = np.flatnonzero(((seen & 1) != 0) | ((seen & _NAMED) == _NAMED))
+    mark, tier, traits = mark[counted], tier[counted], traits[counted]
+    stratum = tier.astype(np.int64) << _SHIFT | traits
+    spots = _sample.draw(file, stratum, mark, counted, locate) if locate is not None else ()
+    return _unique(mark, tier, traits, np.bincount(stratum, minlength=_STRATA), spots)
 
 
-def _unique(mark: Keys, tier: Bytes, waybill: Bytes, raw: int) -> Pieces:
-    """Return different pieces with their gravest tier; a piece seen on a waybill stays one."""
-    order = np.lexsort((waybill, tier, mark))
-    mark, tier, waybill = mark[order], tier[order], waybill[order]
-    last = np.concatenate((mark[1:] != mark[:-1], [True])) if len(mark) else np.zeros(0, dtype=np.bool_)
-    return Pieces(mark[last], tier[last], waybill[last], raw)
+def _unique(mark: Keys, tier: Bytes, traits: Bytes, seized: Longs, spots: tuple[Spot, ...]) -> Pieces:
+    """Return different pieces with their gravest tier and all their traits."""
+    order = np.argsort(mark, kind="stable")
+    mark, tier, traits = mark[order], tier[order], traits[order]
+    if len(mark):
+        first = np.flatnonzero(np.concatenate(([True], mark[1:] != mark[:-1])))
+        mark = mark[first]
+        tier = np.maximum.reduceat(tier, first)
+        traits = np.bitwise_or.reduceat(traits, first)
+    return Pieces(mark, tier, traits, int(seized.sum()), seized, spots)
 
 
 def merge(parts: Sequence[Pieces]) -> Pieces:
     """Return the pieces of several files together, duplicates across files removed."""
-    if not parts:
-        none = np.empty(0, dtype=np.uint8)
-        return Pieces(np.empty(0, dtype=np.uint64), none, none, 0)
+    if len(parts) == 1:
+        return parts[0]
+    none = np.empty(0, dtype=np.uint8)
     return _unique(
-        np.concatenate([p.mark for p in parts]),
-        np.concatenate([p.tier for p in parts]),
-        np.concatenate([p.waybill for p in parts]),
-        sum(p.raw for p in parts),
+        np.concatenate([np.empty(0, dtype=np.uint64), *(p.mark for p in parts)]),
+        np.concatenate([none, *(p.tier for p in parts)]),
+        np.concatenate([none, *(p.traits for p in parts)]),
+        sum((p.seized for p in parts), _no_strata()),
+        _sample.merge(p.spots for p in parts),
     )
 
 
-def readings(found: Pieces, times: Longs | None = None) -> tuple[Reading, Reading]:
+def moved(reading: ReadingRule, tier: Bytes, traits: Bytes) -> Bytes:
+    """Return the tiers in a reading; tiers it does not name are not touched by the dispute."""
+    concerned = (tier == TIERS[reading.since]) & ((traits & _TRAITS[reading.trait]) != 0)
+    return np.where(concerned, np.uint8(TIERS[reading.to]), tier)
+
+
+def _in(found: Pieces, reading: ReadingRule, times: Longs | None) -> Reading:
+    """Return the counts in one reading."""
+    tiers = moved(reading, found.tier, found.traits)
+    size = [
+        int(((tiers == tier) if times is None else times[tiers == tier]).sum()) for tier in TIERS.values()
+    ]
+    general, important, sensitive = size
+    return Reading(
+        reading.id,
+        sensitive=sensitive,
+        important=important,
+        general=general,
+        raw=found.raw,
+        zh=reading.zh,
+        en=reading.en,
+    )
+
+
+def readings(found: Pieces, times: Longs | None = None) -> tuple[Reading, ...]:
     """Return both readings of the disputed tier of waybill data.
 
     Art. 5 item 4 (500) as the Yiwu practice reads it, and item 5 (5,000) as some courts do; pieces of
@@ -164,31 +239,9 @@ def readings(found: Pieces, times: Longs | None = None) -> tuple[Reading, Readin
         found: The pieces, or one of each sort.
         times: How many pieces each row stands for, by default one.
     """
+    return tuple(_in(found, rule, times) for rule in rules().readings if rule.default)
 
-    def total(chosen: npt.NDArray[np.bool_]) -> int:
-        return int((chosen if times is None else times[chosen]).sum())
 
-    sensitive = total(found.tier == TIERS["A"])
-    important = total(found.tier == TIERS["B"])
-    general = total(found.tier == TIERS["C"])
-    moved = total((found.waybill == 1) & (found.tier == TIERS["C"]))
-    return (
-        Reading(
-            "waybill-important",
-            sensitive,
-            important + moved,
-            general - moved,
-            found.raw,
-            zh="未去标识化的快递面单信息按“其他可能影响人身、财产安全的公民个人信息”计（第五条第一款第四项）",
-            en="waybill data in clear counts under art. 5(1) item 4",
-        ),
-        Reading(
-            "waybill-general",
-            sensitive,
-            important,
-            general,
-            found.raw,
-            zh="快递面单信息按其他公民个人信息计（第五条第一款第五项）",
-            en="waybill data counts under art. 5(1) item 5",
-        ),
-    )
+def disputed(found: Pieces, times: Longs | None = None) -> tuple[Reading, ...]:
+    """Return the further readings of ``data/counting.yaml``, e.g. of addresses; see :func:`readings`."""
+    return tuple(_in(found, rule, times) for rule in rules().readings if not rule.default)

@@ -1,13 +1,15 @@
 """How many different people: exact counts over typed keys.
 
-A person is known by resident IDs, mobiles and cards; an e-mail address or a name alone identifies
-nobody here. Keys that stand in the same record and role are tied:
+A person is known by the kinds with a ``key`` rank in the catalogue: resident IDs, other documents,
+mobiles, cards; an e-mail address or a name alone identifies nobody here. Keys that stand in the same
+record and role are tied, in three levels:
 
-- every different ID is one person;
-- a mobile or card that ever stands with an ID, in any file, belongs to that ID's person and is not
-  counted again; standing with two IDs it merges nobody;
-- mobiles and cards that stand together without an ID form connected groups, across files, and a
-  group none of whose values ever stands with an ID is one person.
+- every different resident ID is one person;
+- other documents (passport, permit) that stand together, at most one of each kind, form connected groups, across
+  files, and a group none of which ever stands with an ID is one person;
+- a mobile or card that ever stands with an ID or another document, in any file, belongs to that person and is
+  not counted again; standing with two IDs it merges nobody. Those that stand together without a document form
+  connected groups in the same way.
 
 A column of remarks is a role of its own: what it mentions need not be the person of the record.
 Several mobiles in one line of free text, or of a table without column names, stay apart: such a line
@@ -24,24 +26,29 @@ import numpy.typing as npt
 
 from qingyuan.pii._kernel.flags import BANK_CARD, KINDS, MOBILE, RESIDENT_ID
 from qingyuan.pii._kernel.unions import join
+from qingyuan.pii._rules import document_codes, key_codes
 from qingyuan.pii.batch import Bytes, Longs
 
 Keys = npt.NDArray[np.uint64]
 
-#: Kinds that identify a person, strongest first.
-KEYS = (RESIDENT_ID, MOBILE, BANK_CARD)
-#: Those that an ID takes over and that group among themselves without one.
-_WEAK = (MOBILE, BANK_CARD)
+#: Kinds that identify a person, strongest first: those with a ``key`` rank in the catalogue, the ID before all.
+KEYS = (RESIDENT_ID, *(code for code in key_codes() if code != RESIDENT_ID))
+#: Those that a stronger one takes over and that group among themselves without one.
+_OTHERS = KEYS[1:]
+#: Documents other than the ID.
+_DOCUMENTS = tuple(code for code in _OTHERS if code in document_codes())
+#: Kinds always named in the answer, found or not.
+_USUAL = (RESIDENT_ID, MOBILE, BANK_CARD)
 
 METHOD_ZH = (
-    "精确计数：每个不同的身份证号计一人；同一记录同一角色中与身份证号同时出现过的手机号、银行卡号归于该人，不另计；"
+    "精确计数：每个不同的身份证号计一人；同一记录同一角色中与身份证号同时出现过的其他证件号、手机号、银行卡号归于该人，不另计；"
     "其余手机号、银行卡号凡在同一记录同一角色中同时出现的连为一组（跨文件），每组计一人；"
     "一个手机号对应多个身份证号的不合并；备注栏单独作为一个角色；自由文本或者无列名表格同一行中的多个手机号不相连；"
     "不按姓名、电子邮箱认定或者合并；脱敏值不计入人数，仅列为可能相容。"
 )
 METHOD_EN = (
-    "exact count: every different ID is one person; a mobile or card that ever stands with an ID in one record and "
-    "role belongs to that person; the other mobiles and cards that stand together in a record and role form groups, "
+    "exact count: every different ID is one person; another document, mobile or card that ever stands with an ID in one "
+    "record and role belongs to that person; the other mobiles and cards that stand together in a record and role form groups, "
     "across files, and each group is one person; a mobile shared by several IDs merges nobody; remarks are a role of "
     "their own; several mobiles in one line of free text or of a table without column names stay apart; names and e-mail addresses neither identify nor "
     "merge anybody; masked values are not counted, they are only compatible or unknown"
@@ -54,16 +61,16 @@ class PersonIndex:
 
     Attributes:
         keys: Different keys of each kind of :data:`KEYS`, sorted.
-        tied: Mobiles and cards that stand with an ID somewhere, each sorted.
-        links: ``uint64[n, 2]``, different pairs of keys that stand together without an ID, sorted.
+        tied: Those of each kind but the ID that stand with a stronger document somewhere, each sorted.
+        links: ``uint64[n, 2]``, different pairs of keys that stand together without a stronger document, sorted.
         link_kinds: ``uint8[n, 2]``, the kind codes of both ends.
         owners: ``uint64[n, 2]``, different pairs (mobile, ID) of records with one ID, sorted.
         unkeyed_records: Records (per role) with clear personal information but no key.
         masked_records: Records (per role) with masked values and no clear key.
     """
 
-    keys: tuple[Keys, Keys, Keys]
-    tied: tuple[Keys, Keys]
+    keys: tuple[Keys, ...]
+    tied: tuple[Keys, ...]
     links: Keys
     link_kinds: Bytes
     owners: Keys
@@ -116,16 +123,18 @@ def index(
     chosen = np.isin(kind, KEYS)
     group, kind, key = group[chosen], kind[chosen], key[chosen]
     size = int(group.max()) + 1 if len(group) else 0
-    is_id = kind == RESIDENT_ID
-    named = np.zeros(size, dtype=np.bool_)
-    named[group[is_id]] = True
-    with_id = named[group]
-    links, link_kinds = _links(group[~with_id], kind[~with_id], key[~with_id], size, listing)
-    mobile, card, identity = (np.unique(key[kind == code]) for code in (MOBILE, BANK_CARD, RESIDENT_ID))
-    tied_mobile, tied_card = (np.unique(key[(kind == code) & with_id]) for code in _WEAK)
+    is_id, is_document = kind == RESIDENT_ID, np.isin(kind, _DOCUMENTS)
+    with_id, with_document = (_with(group, some, size) for some in (is_id, is_document))
+    documents = is_document & ~with_id
+    if documents.any():
+        documents &= ~_doubled(group, kind, key, size, documents)
+    weak = ~is_id & ~is_document & ~with_id & ~with_document
+    found = [_links(group[some], kind[some], key[some], size, listing) for some in (documents, weak)]
+    links, link_kinds = _different(*(np.concatenate([part[i] for part in found]) for i in (0, 1)))
+    taken = with_id | (with_document & ~is_document)
     return PersonIndex(
-        keys=(identity, mobile, card),
-        tied=(tied_mobile, tied_card),
+        keys=tuple(np.unique(key[kind == code]) for code in KEYS),
+        tied=tuple(np.unique(key[(kind == code) & taken]) for code in _OTHERS),
         links=links,
         link_kinds=link_kinds,
         owners=_owners(group, kind, key, size, is_id),
@@ -134,10 +143,30 @@ def index(
     )
 
 
+def _with(group: Longs, some: npt.NDArray[np.bool_], size: int) -> npt.NDArray[np.bool_]:
+    """Return which mentions stand in a group that has one of ``some``."""
+    has = np.zeros(size, dtype=np.bool_)
+    has[group[some]] = True
+    return has[group]
+
+
+def _doubled(
+    group: Longs, kind: Bytes, key: Keys, size: int, some: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Return which mentions stand in a group with two different values of one kind among ``some``."""
+    doubled = np.zeros(len(group), dtype=np.bool_)
+    for code in _DOCUMENTS:
+        of_kind = some & (kind == code)
+        first = np.zeros(size, dtype=np.uint64)
+        first[group[of_kind]] = key[of_kind]
+        doubled |= _with(group, of_kind & (first[group] != key), size)
+    return doubled
+
+
 def _links(
     group: Longs, kind: Bytes, key: Keys, size: int, listing: npt.NDArray[np.bool_] | None
 ) -> tuple[Keys, Bytes]:
-    """Return links from the first value of each group to its others; all groups are without ID."""
+    """Return links from the first value of each group to its others; all are of one level."""
     several = np.bincount(group, minlength=size)[group] > 1
     group, kind, key = group[several], kind[several], key[several]
     order = np.argsort(group, kind="stable")
@@ -195,11 +224,9 @@ def merge(parts: Sequence[PersonIndex]) -> PersonIndex:
         np.concatenate([no_kinds, *(p.link_kinds for p in parts)]),
     )
     owners = np.concatenate([none, *(p.owners for p in parts)])
-    identity, mobile, card = (_union([p.keys[i] for p in parts]) for i in range(len(KEYS)))
-    tied_mobile, tied_card = (_union([p.tied[i] for p in parts]) for i in range(len(_WEAK)))
     return PersonIndex(
-        keys=(identity, mobile, card),
-        tied=(tied_mobile, tied_card),
+        keys=tuple(_union([p.keys[i] for p in parts]) for i in range(len(KEYS))),
+        tied=tuple(_union([p.tied[i] for p in parts]) for i in range(len(_OTHERS))),
         links=links,
         link_kinds=link_kinds,
         owners=_different(owners, np.zeros(owners.shape, dtype=np.uint8))[0],
@@ -208,32 +235,50 @@ def merge(parts: Sequence[PersonIndex]) -> PersonIndex:
     )
 
 
-def count(found: PersonIndex) -> Persons:
-    """Return the number of different people."""
-    identity, mobile, card = found.keys
-    # Mobiles are numbered before cards: the lowest number of a group is a mobile if it has one.
-    parent = np.arange(len(mobile) + len(card))
-    ends = [
-        np.where(
-            found.link_kinds[:, side] == MOBILE,
-            np.searchsorted(mobile, found.links[:, side]),
-            np.searchsorted(card, found.links[:, side]) + len(mobile),
-        )
-        for side in (0, 1)
-    ]
+def _nodes(found: PersonIndex, kinds: Bytes, keys: Keys) -> Longs:
+    """Return the numbers of keys other than IDs, counted through the kinds in the order of :data:`KEYS`."""
+    out = np.zeros(len(keys), dtype=np.int64)
+    first = 0
+    for code, known in zip(_OTHERS, found.keys[1:], strict=True):
+        chosen = kinds == code
+        out[chosen] = np.searchsorted(known, keys[chosen]) + first
+        first += len(known)
+    return out
+
+
+def assign(found: PersonIndex) -> tuple[Longs, ...]:
+    """Return the number of the person of every key, by kind as in :data:`KEYS`; -1 where a stronger key has it.
+
+    Persons are numbered from 0: the IDs in their order, then the groups of other keys.
+    """
+    identity = len(found.keys[0])
+    sizes = [len(known) for known in found.keys[1:]]
+    parent = np.arange(sum(sizes))
+    ends = [_nodes(found, found.link_kinds[:, side], found.links[:, side]) for side in (0, 1)]
     join(parent, ends[0], ends[1])
     taken = np.zeros(len(parent), dtype=np.bool_)
-    taken[parent[np.searchsorted(mobile, found.tied[0])]] = True
-    taken[parent[np.searchsorted(card, found.tied[1]) + len(mobile)]] = True
+    for code, tied in zip(_OTHERS, found.tied, strict=True):
+        taken[parent[_nodes(found, np.full(len(tied), code, dtype=np.uint8), tied)]] = True
     known = (parent == np.arange(len(parent))) & ~taken
-    by_key = {
-        KINDS[RESIDENT_ID]: len(identity),
-        KINDS[MOBILE]: int(known[: len(mobile)].sum()),
-        KINDS[BANK_CARD]: int(known[len(mobile) :].sum()),
-    }
+    number = np.where(known, np.cumsum(known) - 1 + identity, -1)[parent]
+    cuts = np.cumsum(sizes)[:-1]
+    return (np.arange(identity), *np.split(number, cuts))
+
+
+def count(found: PersonIndex) -> Persons:
+    """Return the number of different people."""
+    # Keys are numbered strongest kind first: the first key of a person has the strongest kind it has.
+    numbers = assign(found)
+    counted = 0
+    by_key = {}
+    for code, number in zip(KEYS, numbers, strict=True):
+        most = max(counted, int(number.max(initial=-1)) + 1)
+        if code in _USUAL or most > counted:
+            by_key[KINDS[code]] = most - counted
+        counted = most
     _, uses = np.unique(found.owners[:, 0], return_counts=True)
     return Persons(
-        distinct=sum(by_key.values()),
+        distinct=counted,
         by_key=by_key,
         shared_mobiles=int((uses > 1).sum()),
         unkeyed_records=found.unkeyed_records,

@@ -57,8 +57,8 @@ _MAX_BITS = 16
 
 #: Bits of the last column of ``link``: the left, the right end is a card.
 LEFT_CARD, RIGHT_CARD = 1, 2
-#: Bit of the last column of ``piece`` beside its tier: it stands in a table of parcels.
-WAYBILL = 1
+#: The last column of ``piece`` is its tier above so many bits of traits.
+TRAIT_BITS = 6
 
 Column = npt.NDArray[np.unsignedinteger]
 
@@ -129,7 +129,7 @@ def _relations(index: PersonIndex, pieces: Pieces) -> dict[str, tuple[Column, ..
         "end-card": (distinct(ends[of_card]),),
         "link": _sorted(index.links[:, 0], index.links[:, 1], kinds),
         "owner": _sorted(index.owners[:, 0], index.owners[:, 1]),
-        "piece": (pieces.mark, (pieces.tier << 1 | (pieces.waybill & WAYBILL)).astype(np.uint8)),
+        "piece": (pieces.mark, (pieces.tier << TRAIT_BITS | pieces.traits).astype(np.uint8)),
     }
 
 

@@ -30,7 +30,7 @@ from qingyuan.pii.persons import Keys, PersonIndex, Persons
 from qingyuan.pii.scale.segment import (
     LEFT_CARD,
     RIGHT_CARD,
-    WAYBILL,
+    TRAIT_BITS,
     Segment,
     count_distinct,
     distinct,
@@ -44,7 +44,7 @@ BITS = 8
 _WEAK = ("mobile", "card")
 #: Links joined at a time.
 _LOT = 1 << 22
-_TIERS = max(counting.TIERS.values()) + 1
+_SORTS = (max(counting.TIERS.values()) + 1) << TRAIT_BITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Counts:
     """
 
     persons: Persons
-    readings: tuple[counting.Reading, counting.Reading]
+    readings: tuple[counting.Reading, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ class Spill:
 def _count(segments: list[Segment], bits: int, scratch: Path, jobs: int) -> Counts:
     identities = shared = 0
     alone = np.zeros(2, dtype=np.int64)
-    tally = np.zeros(_TIERS << 1, dtype=np.int64)
+    tally = np.zeros(_SORTS, dtype=np.int64)
     nodes = tuple(_Column(scratch / f"nodes-{kind}", np.dtype(np.uint64)) for kind in _WEAK)
     taken = tuple(_Column(scratch / f"taken-{kind}", np.dtype(np.bool_)) for kind in _WEAK)
     with ThreadPoolExecutor(jobs) as pool:
@@ -250,20 +250,20 @@ def _with_several(mobile: Keys, owner: Keys) -> int:
 
 
 def _tally(mark: Keys, code: npt.NDArray[np.unsignedinteger]) -> Longs:
-    """Return the number of different pieces by tier and table, each by its gravest."""
+    """Return the number of different pieces by tier and traits; a piece has all traits it has anywhere."""
     if not len(mark):
-        return np.zeros(_TIERS << 1, dtype=np.int64)
+        return np.zeros(_SORTS, dtype=np.int64)
     order = np.argsort(mark)
-    gravest = np.maximum.reduceat(code[order], _runs(mark[order]))
-    return np.bincount(gravest, minlength=_TIERS << 1)
+    # Equal pieces have the same tier, so that the bits of all of them are tier and traits of the piece.
+    united = np.bitwise_or.reduceat(code[order], _runs(mark[order]))
+    return np.bincount(united, minlength=_SORTS)
 
 
-def _readings(tally: Longs, raw: int) -> tuple[counting.Reading, counting.Reading]:
-    """Return both readings of the counts by tier and table."""
+def _readings(tally: Longs, raw: int) -> tuple[counting.Reading, ...]:
+    """Return both readings of the counts by tier and traits."""
     codes = np.arange(len(tally))
-    sorts = Pieces(
-        codes.astype(np.uint64), (codes >> 1).astype(np.uint8), (codes & WAYBILL).astype(np.uint8), raw
-    )
+    tiers, traits = codes >> TRAIT_BITS, codes & ((1 << TRAIT_BITS) - 1)
+    sorts = Pieces(codes.astype(np.uint64), tiers.astype(np.uint8), traits.astype(np.uint8), raw)
     return counting.readings(sorts, tally)
 
 
