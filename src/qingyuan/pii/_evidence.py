@@ -1,0 +1,278 @@
+"""Partial keys of people of one name: what agrees, what contradicts, and how likely that is by chance.
+
+For two clusters of one clear name, every group of features that agrees has a probability of doing so by
+accident: how often the value occurs among people of other names, at least the floor of its feature. Their
+product, times the number of pairs of clusters with that name, is the number of accidental agreements
+expected (Fellegi and Sunter's weights with value-specific frequencies, read as an expectation).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations, product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qingyuan.pii._bylinks import Clusters, buckets
+from qingyuan.pii._features import Feature
+from qingyuan.pii.batch import Longs
+
+if TYPE_CHECKING:
+    from qingyuan.pii.linking import Mentions
+
+F = Feature
+#: Groups of features; only the strongest of each counts.
+GROUPS: dict[str, tuple[str, str]] = {
+    "birth": ("出生日期", "date of birth"),
+    "identity": ("身份证号显示的部分", "the visible part of the resident ID"),
+    "mobile": ("手机号显示的部分", "the visible part of the mobile"),
+    "card": ("银行卡号显示的部分", "the visible part of the card"),
+    "address": ("地址", "address"),
+    "landline": ("固定电话", "landline"),
+}
+#: Feature, its group, and the least probability that two people agree in it: at most as many values are in use.
+_FLOORS: dict[F, tuple[str, float]] = {
+    F.BIRTH: ("birth", 1 / 25_000),
+    F.ID_14_0: ("identity", 1e-6),
+    F.ID_6_4: ("identity", 1e-5),
+    F.ID_3_4: ("identity", 1e-5),
+    F.ID_0_4: ("identity", 1e-4),
+    F.ID_1_1: ("identity", 1 / 60),
+    F.MOBILE_3_4: ("mobile", 1 / 390_000),
+    F.MOBILE_7_0: ("mobile", 1 / 200_000),
+    F.MOBILE_3_3: ("mobile", 1 / 39_000),
+    F.MOBILE_0_4: ("mobile", 1e-4),
+    F.CARD_6_4: ("card", 1e-5),
+    F.CARD_4_4: ("card", 1e-4),
+    F.CARD_0_4: ("card", 1e-4),
+    F.PLACE_0: ("address", 1e-3),
+    F.PLACE_1: ("address", 1e-4),
+    F.PLACE_2: ("address", 1e-5),
+    F.NUMBERS_1: ("address", 1e-3),
+    F.NUMBERS_2: ("address", 1e-5),
+    F.LANDLINE: ("landline", 1e-5),
+}
+#: Features of masked copies: they agree only where one side is masked, else the whole values are compared.
+_PARTIAL = frozenset(
+    (F.ID_14_0, F.ID_6_4, F.ID_3_4, F.ID_0_4, F.ID_1_1, F.MOBILE_3_4, F.MOBILE_7_0, F.MOBILE_3_3, F.MOBILE_0_4,
+     F.CARD_6_4, F.CARD_4_4, F.CARD_0_4)
+)  # fmt: skip
+_NUMBERS = (F.NUMBERS_1, F.NUMBERS_2)
+_CODES = np.array(sorted(_FLOORS), dtype=np.uint8)
+#: Parts of an ID that contradict when they differ; parts of a mobile or card then say nothing and make a link less likely.
+_ID_PARTS = (F.ID_14_0, F.ID_6_4, F.ID_3_4, F.ID_0_4, F.ID_1_1)
+_OWN_PARTS = {
+    "mobile": (F.MOBILE_3_4, F.MOBILE_7_0, F.MOBILE_0_4),
+    "card": (F.CARD_6_4, F.CARD_4_4, F.CARD_0_4),
+}
+#: How much more likely a masked number that fits no known one makes an accident.
+_PENALTY = 5.0
+#: A value that more clusters of one name (or, among masked ones, of any name) have says nothing.
+_MOST = 64
+#: People the material is at least drawn from.
+_POPULATION = 10_000
+#: What a mention without a name may fit somebody in.
+_TELLING = np.array(sorted(_PARTIAL | {F.PLACE_2, F.PLACE_1, F.BIRTH}), dtype=np.uint8)
+#: Share of the shorter address's wording that must be in the longer one.
+_WORDING = 0.6
+#: Candidates listed for a mention that is only compatible.
+_LISTED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two mentions of one name whose partial keys agree."""
+
+    one: int
+    other: int
+    agreeing: tuple[str, ...]
+    chance: float
+
+
+class View:
+    """What the clusters made by whole keys tell."""
+
+    def __init__(self, found: Mentions, clusters: Clusters) -> None:
+        """Gather marks by cluster."""
+        self.clusters = clusters
+        roots = np.array([clusters.find(row) for row in range(found.rows)], dtype=np.int64)
+        self.row, self.feature, self.mark, self.hidden = (
+            roots[found.row],
+            found.feature,
+            found.mark,
+            found.hidden,
+        )
+        self.names: dict[int, set[int]] = {}
+        clear = (self.feature == F.NAME) & ~self.hidden
+        for root, mark in zip(self.row[clear].tolist(), self.mark[clear].tolist(), strict=True):
+            self.names.setdefault(root, set()).add(mark)
+        self.bearers = Counter(name for names in self.names.values() for name in names)
+        telling = np.isin(self.feature, _CODES)
+        self.marks: dict[int, dict[int, dict[int, bool]]] = {}
+        for root, feature, mark, hidden in zip(
+            self.row[telling].tolist(), self.feature[telling].tolist(), self.mark[telling].tolist(),
+            self.hidden[telling].tolist(), strict=True,
+        ):  # fmt: skip
+            held = self.marks.setdefault(root, {}).setdefault(feature, {})
+            held[mark] = held.get(mark, False) or hidden
+        self.wording = self._wordings(found)
+        self.users: Counter[tuple[int, int]] = Counter()
+        for held in self.marks.values():
+            self.users.update((feature, mark) for feature, marks in held.items() for mark in marks)
+        self.population = max(_POPULATION, len(self.marks))
+
+    def _wordings(self, found: Mentions) -> dict[tuple[int, int], frozenset[int]]:
+        """Return the wording of the address of each cluster and house number."""
+        words: dict[int, set[int]] = {}
+        chosen = found.feature == F.WORDING
+        for row, mark in zip(found.row[chosen].tolist(), found.mark[chosen].tolist(), strict=True):
+            words.setdefault(row, set()).add(mark)
+        out: dict[tuple[int, int], frozenset[int]] = {}
+        numbered = np.isin(found.feature, _NUMBERS)
+        for row, mark in zip(found.row[numbered].tolist(), found.mark[numbered].tolist(), strict=True):
+            place = (self.clusters.find(row), mark)
+            out[place] = out.get(place, frozenset()) | frozenset(words.get(row, ()))
+        return out
+
+    def pairs(self, coincidences: float) -> list[Pair]:
+        """Return the pairs of one name that hardly agree by accident, the surest first."""
+        found: dict[tuple[int, int], Pair] = {}
+        for one, other, name in self._candidates():
+            chance, agreeing = self._chance(one, other)
+            if not agreeing or self.clusters.contradict(one, other):
+                continue
+            bearers = self.bearers[name]
+            chance *= bearers * (bearers - 1) / 2
+            if chance <= coincidences:
+                pair = Pair(one, other, agreeing, chance)
+                known = found.get((one, other))
+                if known is None or chance < known.chance:
+                    found[one, other] = pair
+        return self._unambiguous(sorted(found.values(), key=self._order))
+
+    def _order(self, pair: Pair) -> tuple[float, int, int]:
+        content = self.clusters.content
+        low, high = sorted((int(content[pair.one]), int(content[pair.other])))
+        return pair.chance, low, high
+
+    def _blocks(self) -> Iterator[tuple[int, int, list[tuple[int, bool]]]]:
+        """Yield name, feature and the clusters that share a mark of it, each with whether it is masked there."""
+        blocks: dict[tuple[int, int, int], list[tuple[int, bool]]] = {}
+        for root in sorted(self.names):
+            shared = [name for name in self.names[root] if self.bearers[name] > 1]
+            told = [
+                (f, mark, hidden)
+                for f, marks in self.marks.get(root, {}).items()
+                for mark, hidden in marks.items()
+            ]
+            for name, (feature, mark, hidden) in product(shared, told):
+                blocks.setdefault((name, feature, mark), []).append((root, hidden))
+        for (name, feature, _), roots in blocks.items():
+            if 1 < len(roots) <= _MOST:
+                yield name, feature, roots
+
+    def _candidates(self) -> Iterator[tuple[int, int, int]]:
+        """Yield pairs of clusters with a name and a telling mark in common, lowest first."""
+        seen: set[tuple[int, int, int]] = set()
+        for name, feature, roots in self._blocks():
+            for (one, masked), (other, also) in combinations(roots, 2):
+                pair = (one, other, name)
+                if pair not in seen and (feature not in _PARTIAL or masked or also):
+                    seen.add(pair)
+                    yield pair
+
+    def _chance(self, one: int, other: int) -> tuple[float, tuple[str, ...]]:
+        """Return the probability that two clusters agree by accident, and in what; nothing if they contradict."""
+        a, b = self.marks.get(one, {}), self.marks.get(other, {})
+        best: dict[str, float] = {}
+        for feature in a.keys() & b.keys():
+            group, floor = _FLOORS[F(feature)]
+            for mark in a[feature].keys() & b[feature].keys():
+                if feature in _PARTIAL and not (a[feature][mark] or b[feature][mark]):
+                    continue
+                if feature in _NUMBERS and not self._alike(one, other, mark):
+                    continue
+                shared = max(0, self.users[feature, mark] - 2) / self.population
+                best[group] = min(best.get(group, 1.0), max(floor, shared))
+        if _differ(a, b, _ID_PARTS):
+            return 1.0, ()
+        penalty = 1.0
+        for group, parts in _OWN_PARTS.items():
+            if _differ(a, b, parts):  # the last four agree, the first three do not
+                best.pop(group, None)
+                penalty *= _PENALTY
+        if "birth" in best and "identity" in best and _same_digits(a, b):
+            best.pop("birth")
+        chance = penalty * float(np.prod(list(best.values()))) if best else 1.0
+        return chance, tuple(name for name in GROUPS if name in best)
+
+    def _alike(self, one: int, other: int, mark: int) -> bool:
+        """Tell whether two addresses with the same numbers have nearly the same wording."""
+        a, b = self.wording.get((one, mark), frozenset()), self.wording.get((other, mark), frozenset())
+        few = min(len(a), len(b))
+        return few > 1 and len(a & b) >= _WORDING * few
+
+    def _unambiguous(self, pairs: list[Pair]) -> list[Pair]:
+        """Leave out pairs of a cluster that fits two people who cannot be one nearly as well."""
+        options: dict[int, list[Pair]] = {}
+        for pair in pairs:
+            options.setdefault(pair.one, []).append(pair)
+            options.setdefault(pair.other, []).append(pair)
+        out = []
+        for pair in pairs:
+            rivals = (
+                (rival, pair.other if end == pair.one else pair.one, end)
+                for end in (pair.one, pair.other)
+                for rival in options[end]
+                if rival is not pair
+            )
+            if not any(
+                rival.chance <= pair.chance * 1e3
+                and self.clusters.contradict(mate, rival.other if rival.one == end else rival.one)
+                for rival, mate, end in rivals
+            ):
+                out.append(pair)
+        return out
+
+    def compatible(self, person: Longs) -> Iterator[tuple[int, int]]:
+        """Yield mentions whose name is masked or missing, each with a mention of another person it fits in part."""
+        forms: dict[int, set[int]] = {}
+        masked: dict[int, int] = {}
+        chosen = np.isin(self.feature, (F.NAME_SHAPE, F.NAME_FIRST))
+        for root, mark, hidden in zip(
+            self.row[chosen].tolist(), self.mark[chosen].tolist(), self.hidden[chosen].tolist(), strict=True
+        ):
+            if hidden:
+                masked[root] = mark
+            else:
+                forms.setdefault(root, set()).add(mark)
+        partial = np.isin(self.feature, _TELLING)
+        listed: dict[int, set[int]] = {}
+        for roots in buckets(self.feature[partial], self.mark[partial], self.row[partial]):
+            unnamed = [one for one in roots if one not in self.names]
+            named = [other for other in roots if other in self.names]
+            for one, other in product(unnamed, named) if len(roots) <= _MOST else ():
+                fits = one not in masked or masked[one] in forms.get(other, ())
+                known = listed.setdefault(one, {int(person[one])})
+                apart = self.clusters.contradict(self.clusters.find(one), self.clusters.find(other))
+                if fits and not apart and int(person[other]) not in known and len(known) <= _LISTED:
+                    known.add(int(person[other]))
+                    yield one, other
+
+
+def _differ(a: dict[int, dict[int, bool]], b: dict[int, dict[int, bool]], features: tuple[F, ...]) -> bool:
+    """Tell whether a masked value of one side fits no value of the other."""
+    for feature in features:
+        one, other = a.get(feature), b.get(feature)
+        if one and other and not one.keys() & other.keys() and (any(one.values()) or any(other.values())):
+            return True
+    return False
+
+
+def _same_digits(a: dict[int, dict[int, bool]], b: dict[int, dict[int, bool]]) -> bool:
+    """Tell whether the agreeing part of the ID holds the date of birth, which must not count twice."""
+    one, other = a.get(F.ID_14_0, {}), b.get(F.ID_14_0, {})
+    return bool(one.keys() & other.keys())

@@ -1,0 +1,221 @@
+"""What a value tells for linking, as keyed marks: the value itself, and what masked copies of it would show.
+
+A mark is a keyed BLAKE2b digest (RFC 7693) of eight bytes under the caller's key, apart for every feature;
+whoever lacks the key can neither read a value from a mark nor test a guess.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator
+from enum import IntEnum
+
+#: Characters that hide others.
+_STARS = "*＊×✱∗•●○■□xX#"
+_ADDRESS_STARS = "*×●○□■"
+_FOLD = str.maketrans(dict.fromkeys(_STARS, "*"))
+_SEPARATORS = re.compile(r"[\s\-‐-―－()（）.]+")
+_MASKED = re.compile(r"^([0-9]*)\*[*0-9]*?([0-9]*X?)$")
+_DIGITS = re.compile(r"\d+")
+_TITLE = re.compile(r"(先生|女士|小姐|太太|老师|师傅|同学|同志|阿姨|叔叔|经理|老板)$")
+_AFTER_NAME = re.compile(r"[（(].*?[)）]$|[\s·•．.、,，]+|(?:亲?收|亲启)$")
+_ADDRESS_HEAD = re.compile(
+    r"^(?:中国)?(?:[㐀-鿿]{2,7}?(?:省|自治区))?(?:[㐀-鿿]{2,9}?(?:市|自治州|地区|盟))?(?:[㐀-鿿]{1,9}?(?:区|县|旗|市))?"
+)
+_ADDRESS_NOISE = re.compile(r"[\s,，.。;；:：()（）\-—_#/、]+")
+_HAN_NUMBER = re.compile(r"[一二三四五六七八九十]{1,3}(?=号|幢|栋|单元|楼|室|层|座|组|期|弄)")
+_HAN = {c: n for n, c in enumerate("一二三四五六七八九", start=1)}
+_DATE = re.compile(r"^(\d{4})\D?(\d{1,2})\D?(\d{1,2})(?!\d)")
+_TEN = 10
+_ID_LENGTH, _MOBILE_LENGTH = 18, 11
+_LONGEST_NAME = 20
+
+
+class Feature(IntEnum):
+    """What a mark is of. Names end with how many first and last characters a partial form shows."""
+
+    RESIDENT_ID = 1
+    MOBILE = 2
+    CARD = 3
+    KEY = 4
+    NAME = 10
+    NAME_SHAPE = 11
+    NAME_FIRST = 12
+    BIRTH = 20
+    LANDLINE = 21
+    MOBILE_3_4 = 30
+    MOBILE_7_0 = 31
+    MOBILE_0_4 = 32
+    MOBILE_3_3 = 33
+    ID_6_4 = 40
+    ID_14_0 = 41
+    ID_3_4 = 42
+    ID_0_4 = 43
+    ID_1_1 = 44
+    CARD_6_4 = 50
+    CARD_4_4 = 51
+    CARD_0_4 = 52
+    PLACE_0 = 60
+    PLACE_1 = 61
+    PLACE_2 = 62
+    NUMBERS_1 = 63
+    NUMBERS_2 = 64
+    WORDING = 65
+
+
+#: Partial forms of each kind, the most telling first: feature, first, last.
+PARTS: dict[str, tuple[tuple[Feature, int, int], ...]] = {
+    "mobile": (
+        (Feature.MOBILE_3_4, 3, 4),
+        (Feature.MOBILE_7_0, 7, 0),
+        (Feature.MOBILE_3_3, 3, 3),
+        (Feature.MOBILE_0_4, 0, 4),
+    ),
+    "resident-id": (
+        (Feature.ID_14_0, 14, 0),
+        (Feature.ID_6_4, 6, 4),
+        (Feature.ID_3_4, 3, 4),
+        (Feature.ID_0_4, 0, 4),
+        (Feature.ID_1_1, 1, 1),
+    ),
+    "bank-card": ((Feature.CARD_6_4, 6, 4), (Feature.CARD_4_4, 4, 4), (Feature.CARD_0_4, 0, 4)),
+}
+_WHOLE = {"mobile": Feature.MOBILE, "resident-id": Feature.RESIDENT_ID, "bank-card": Feature.CARD}
+
+
+class Marker:
+    """Makes marks under one key."""
+
+    def __init__(self, key: bytes) -> None:
+        """Keep the key (cut to the 64 bytes that BLAKE2b takes)."""
+        self._key = key[:64]
+        self._known: dict[tuple[int, str], int] = {}
+
+    def mark(self, feature: Feature, text: str) -> int:
+        """Return the mark of a text, never 0."""
+        known = self._known.get((feature, text))
+        if known is None:
+            digest = hashlib.blake2b(
+                text.encode(), digest_size=8, key=self._key, person=b"link%04d" % feature
+            )
+            known = int.from_bytes(digest.digest(), "big") or 1
+            if feature == Feature.WORDING:
+                self._known[feature, text] = known
+        return known
+
+    def features(self, kind: str, value: str) -> Iterator[tuple[Feature, int, bool]]:
+        """Yield ``(feature, mark, hidden)`` of one value; ``hidden`` when the value is masked.
+
+        Args:
+            kind: A kind of the catalogue, ``"birth-date"`` or any other word for a key of its own.
+            value: The value as written.
+        """
+        value = unicodedata.normalize("NFKC", value).strip()
+        if not value:
+            return
+        if kind == "name":
+            yield from self._name(value)
+        elif kind == "address":
+            yield from self._address(value)
+        elif kind == "birth-date":
+            yield from self._birth(value)
+        elif kind in PARTS:
+            yield from self._number(kind, value)
+        elif kind == "landline":
+            yield Feature.LANDLINE, self.mark(Feature.LANDLINE, "".join(_DIGITS.findall(value))), False
+        elif "*" not in value.translate(_FOLD):
+            yield Feature.KEY, self.mark(Feature.KEY, f"{kind}:{value.lower()}"), False
+
+    def _number(self, kind: str, value: str) -> Iterator[tuple[Feature, int, bool]]:
+        text = _SEPARATORS.sub("", value)
+        if kind == "resident-id" and text[:-1].isdigit():
+            text = text.upper()
+        else:
+            text = text.translate(_FOLD).upper()
+        text = text.lstrip("+")
+        if kind == "mobile" and len(text) > _MOBILE_LENGTH:
+            text = text[-_MOBILE_LENGTH:]
+        hidden = "*" in text
+        if not hidden:
+            yield _WHOLE[kind], self.mark(_WHOLE[kind], text), False
+            if kind == "resident-id" and len(text) == _ID_LENGTH:
+                yield Feature.BIRTH, self.mark(Feature.BIRTH, text[6:14]), False
+            first, last = text, text
+        else:
+            match = _MASKED.match(text)
+            if match is None:
+                return
+            first, last = match[1], match[2]
+            if kind == "resident-id" and len(first) >= 14:  # noqa: PLR2004 - region and date of birth
+                yield Feature.BIRTH, self.mark(Feature.BIRTH, first[6:14]), True
+        for feature, start, end in PARTS[kind]:
+            if len(first) >= start and len(last) >= end:
+                shown = f"{first[:start]}-{last[len(last) - end :]}"
+                yield feature, self.mark(feature, shown), hidden
+
+    def _name(self, value: str) -> Iterator[tuple[Feature, int, bool]]:
+        text = _AFTER_NAME.sub("", value).replace(" ", "").translate(str.maketrans("*＊×●○某", "******"))
+        title = _TITLE.search(text)
+        if title and title.start() <= 2:  # noqa: PLR2004 - a surname has at most two characters
+            yield Feature.NAME_FIRST, self.mark(Feature.NAME_FIRST, text[0]), True
+            return
+        if title:
+            text = text[: title.start()]
+        if not text or len(text) > _LONGEST_NAME:
+            return
+        hidden = "*" in text
+        if not hidden:
+            yield Feature.NAME, self.mark(Feature.NAME, text.upper()), False
+            yield Feature.NAME_FIRST, self.mark(Feature.NAME_FIRST, text[0]), False
+        forms = {text} if hidden else set(_shapes(text))
+        for form in sorted(forms):
+            if form.strip("*"):
+                yield Feature.NAME_SHAPE, self.mark(Feature.NAME_SHAPE, form), hidden
+
+    def _birth(self, value: str) -> Iterator[tuple[Feature, int, bool]]:
+        match = _DATE.match(value)
+        if match:
+            text = f"{match[1]}{int(match[2]):02d}{int(match[3]):02d}"
+            yield Feature.BIRTH, self.mark(Feature.BIRTH, text), False
+
+    def _address(self, value: str) -> Iterator[tuple[Feature, int, bool]]:
+        if any(star in value for star in _ADDRESS_STARS):
+            return
+        text = _HAN_NUMBER.sub(lambda m: str(_number(m[0])), value)
+        text = _ADDRESS_NOISE.sub(" ", text).strip()
+        numbers = [n.lstrip("0") or "0" for n in _DIGITS.findall(text)]
+        text = text.replace(" ", "")
+        local = _ADDRESS_HEAD.sub("", text, count=1) or text
+        place = (Feature.PLACE_0, Feature.PLACE_1, Feature.PLACE_2)[min(2, len(numbers))]
+        yield place, self.mark(place, local), False
+        if numbers:
+            feature = Feature.NUMBERS_1 if len(numbers) == 1 else Feature.NUMBERS_2
+            yield feature, self.mark(feature, "-".join(numbers)), False
+        words = _DIGITS.sub("", local)
+        for at in range(len(words) - 1):
+            yield Feature.WORDING, self.mark(Feature.WORDING, words[at : at + 2]), False
+
+
+def _shapes(name: str) -> Iterator[str]:
+    """Yield the masked forms of a name that are in use."""
+    size = len(name)
+    if size > 1:
+        yield name[0] + "*" * (size - 1)
+        yield "*" * (size - 1) + name[-1]
+        yield "*" + name[1:]
+        yield name[:-1] + "*"
+        yield name[0] + "*"
+        yield name[0] + "**"
+    if size > 2:  # noqa: PLR2004 - first and last with something between
+        yield name[0] + "*" * (size - 2) + name[-1]
+        yield name[0] + "*" + name[-1]
+
+
+def _number(text: str) -> int:
+    """Return the value of 一 to 九十九."""
+    if "十" not in text:
+        return int("".join(str(_HAN[c]) for c in text))
+    tens, _, ones = text.partition("十")
+    return _HAN.get(tens, 1) * _TEN + _HAN.get(ones, 0)

@@ -1,0 +1,195 @@
+"""Who is the same person: links that are right, explained, and the same in any order."""
+
+from __future__ import annotations
+
+import pickle
+import random
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qingyuan.pii import linking
+from qingyuan.pii.linking import Linked
+from tests.pii.people import COLUMNS, scores, world
+
+KEY = bytes(range(32))
+#: People, mobiles and places of the hand-written cases.
+ZHANG, LI = "330782199003071234", "110105198811110017"
+PHONE, OTHER = "13800138000", "13900139000"
+HOME, AWAY = "浙江省义乌市江东街道青口南路12号3幢501室", "北京市朝阳区建国路88号2幢901室"
+
+
+def link(*rows: dict[str, str], **options: float) -> Linked:
+    columns = {kind: [row.get(kind, "") for row in rows] for kind in COLUMNS}
+    return linking.link(linking.mentions(columns, KEY), **options)
+
+
+def same(*rows: dict[str, str]) -> bool:
+    return link(*rows).persons == 1
+
+
+def test_the_same_id_is_one_person_whatever_the_name() -> None:
+    assert same({"name": "张三丰", "resident-id": ZHANG}, {"name": "张三峰", "resident-id": ZHANG})
+    assert link({"resident-id": ZHANG}, {"resident-id": ZHANG}).links[0].reason == "same-id"
+
+
+def test_a_name_alone_merges_nobody() -> None:
+    assert not same({"name": "张伟"}, {"name": "张伟"})
+    assert not same({"name": "张伟", "mobile": PHONE}, {"name": "张伟", "mobile": OTHER})
+
+
+def test_a_household_that_shares_a_number_stays_apart() -> None:
+    found = link(
+        {"name": "张伟", "mobile": PHONE, "address": HOME},
+        {"name": "李娜", "mobile": PHONE, "address": HOME},
+        {"name": "张小伟", "mobile": PHONE, "address": HOME},
+        {"mobile": PHONE},
+    )
+    assert found.persons == 4
+
+
+def test_a_number_and_the_same_name_are_one_person_also_written_apart() -> None:
+    assert same({"name": "张伟", "mobile": PHONE}, {"name": "张 伟", "mobile": "+86 138-0013-8000"})
+
+
+def test_the_same_name_and_number_with_different_ids_are_two() -> None:
+    rows = ({"name": "张伟", "mobile": PHONE, "resident-id": i} for i in (ZHANG, LI))
+    assert link(*rows, {"name": "张伟", "mobile": PHONE}).persons == 3
+
+
+def test_a_masked_name_joins_the_only_one_it_fits() -> None:
+    assert same({"name": "张伟", "mobile": PHONE}, {"name": "张*", "mobile": PHONE})
+    assert same({"name": "张伟", "mobile": PHONE}, {"name": "张先生", "mobile": PHONE})
+    assert not same({"name": "张伟", "mobile": PHONE}, {"name": "李*", "mobile": PHONE})
+
+
+def test_a_mention_without_a_name_joins_the_only_owner_of_the_number() -> None:
+    assert same({"name": "张伟", "mobile": PHONE}, {"mobile": PHONE, "address": AWAY})
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"birth-date": "1990-03-07"},
+        {"resident-id": "330782********1234"},
+        {"mobile": "138****8000"},
+        {"address": "义乌市江东街道青口南路12号3栋501"},
+        {"address": HOME, "mobile": OTHER},
+    ],
+)
+def test_a_name_with_something_partial_is_one_person(more: dict[str, str]) -> None:
+    full = {"name": "张伟", "resident-id": ZHANG, "mobile": PHONE, "address": HOME}
+    found = link(full, {"name": "张伟", **more})
+    assert found.persons == 1
+    (one,) = found.links
+    assert one.reason == "name+partial"
+    assert one.agreeing
+    assert one.chance is not None
+    assert "偶合" in one.zh
+    assert "chance" in one.en
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"birth-date": "1990-03-08"},
+        {"resident-id": "330782********1235", "birth-date": "1990-03-07"},
+        {"address": "义乌市江东街道青口南路12号3幢502室"},
+        {"address": "义乌市江东街道"},
+        {"mobile": "139****8000"},
+    ],
+)
+def test_what_differs_or_says_too_little_merges_nobody(more: dict[str, str]) -> None:
+    full = {"name": "张伟", "resident-id": ZHANG, "mobile": PHONE, "address": HOME}
+    assert not same(full, {"name": "张伟", **more})
+
+
+def test_a_common_name_needs_more_than_a_date() -> None:
+    crowd = [{"name": "张伟", "birth-date": f"19{n:02d}-01-01"} for n in range(1, 60)]
+    again = {"name": "张伟", "birth-date": "1901-01-01"}
+    assert link(*crowd, again).persons == 60
+    assert link(crowd[0], again).persons == 1
+
+
+def test_a_dormitory_address_is_no_evidence() -> None:
+    hall = "浙江省义乌市学院路2号"
+    people = [{"name": f"王{chr(0x4E00 + n)}", "address": hall, "mobile": f"139{n:08d}"} for n in range(400)]
+    twins = [{"name": "张伟", "address": hall, "mobile": m} for m in (PHONE, OTHER)]
+    assert link(*people, *twins).persons == 402
+
+
+def test_masked_copies_are_compatible_and_not_merged() -> None:
+    found = link({"name": "张伟", "mobile": PHONE}, {"name": "张*", "mobile": "138****8000"})
+    assert found.persons == 2
+    assert found.compatible == ((1, int(found.person[0])),)
+    assert not link({"name": "张伟", "mobile": PHONE}, {"name": "李*", "mobile": "138****8000"}).compatible
+
+
+def test_who_fits_two_people_equally_joins_neither() -> None:
+    one = {"name": "张伟", "resident-id": ZHANG, "address": HOME}
+    two = {"name": "张伟", "resident-id": LI, "address": HOME}
+    assert link(one, two, {"name": "张伟", "address": HOME}).persons == 3
+
+
+def test_without_partial_links_only_whole_keys_count() -> None:
+    rows = {"name": "张伟", "birth-date": "1990-03-07"}, {"name": "张伟", "birth-date": "1990/3/7"}
+    assert link(*rows).persons == 1
+    assert link(*rows, coincidences=0).persons == 2
+
+
+def test_columns_of_different_lengths_are_refused() -> None:
+    with pytest.raises(ValueError, match="1"):
+        linking.mentions({"name": ["张伟"], "mobile": []}, KEY)
+
+
+def test_another_key_gives_other_marks_and_the_same_people() -> None:
+    columns = world(3, 60, 200).columns
+    one, two = linking.mentions(columns, KEY), linking.mentions(columns, KEY[::-1])
+    assert not set(one.mark.tolist()) & set(two.mark.tolist())
+    assert linking.link(one).person.tolist() == linking.link(two).person.tolist()
+
+
+def test_no_value_can_be_read_from_what_is_kept() -> None:
+    data = pickle.dumps(linking.mentions({"name": ["张伟"], "mobile": [PHONE], "address": [HOME]}, KEY))
+    assert all(word.encode() not in data for word in ("张伟", "138", "青口"))
+
+
+@pytest.mark.parametrize("seed", [random.SystemRandom().randrange(1 << 30) for _ in range(2)])
+def test_links_are_right_on_a_careless_population(seed: int) -> None:
+    written = world(seed, 700, 2800)
+    found = linking.link(linking.mentions(written.columns, KEY))
+    precision, recall, f1 = scores(found.person.tolist(), written.truth, written.named)
+    assert f1 >= 0.98, (seed, precision, recall)
+    wrong = scores(found.person.tolist(), written.person, [True] * len(written.person))[0]
+    assert wrong >= 0.995, seed
+    assert found.persons == len(set(found.person.tolist()))
+
+
+def shuffled(columns: dict[str, list[str]], order: Sequence[int]) -> dict[str, list[str]]:
+    return {kind: [values[i] for i in order] for kind, values in columns.items()}
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 10**6), st.randoms(use_true_random=False))
+def test_neither_order_nor_files_change_who_is_who(seed: int, r: random.Random) -> None:
+    columns = world(seed, 25, 90).columns
+    order = list(range(90))
+    r.shuffle(order)
+    whole = linking.link(linking.mentions(columns, KEY))
+    cut = r.randrange(91)
+    parts = [shuffled(columns, order[:cut]), shuffled(columns, order[cut:])]
+    split = linking.link(linking.merge([linking.mentions(part, KEY) for part in parts]))
+    assert split.persons == whole.persons
+    pairs = {(int(whole.person[row]), int(split.person[at])) for at, row in enumerate(order)}
+    assert len(pairs) == whole.persons
+
+
+def test_every_person_is_held_together_by_its_links() -> None:
+    found = linking.link(linking.mentions(world(8, 80, 300).columns, KEY))
+    assert len(found.links) == 300 - found.persons
+    for person in range(found.persons):
+        reached = {int(row) for one in linking.explain(found, person) for row in (one.one, one.other)}
+        rows = {row for row in range(300) if found.person[row] == person}
+        assert reached == (rows if len(rows) > 1 else set())
