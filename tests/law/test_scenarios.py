@@ -12,7 +12,7 @@ import msgspec
 import pytest
 import yaml
 
-from qingyuan.law import Amounts, Citation, Facts, Law, LawError, load
+from qingyuan.law import Amounts, Citation, Exclusion, Facts, Law, LawError, load
 
 FOLDER = Path(__file__).parent / "scenarios"
 
@@ -76,6 +76,9 @@ def threshold(law: Law, ask: dict[str, Any]) -> dict[str, Any]:
         gain=None if gain is None else Decimal(gain),
         insider=ask.get("insider", False),
         on=ask.get("on"),
+        recipients=ask.get("recipients"),
+        excluded=msgspec.convert(ask.get("excluded", []), list[Exclusion]),
+        business=ask.get("business", False),
     )
     explained(answer.basis)
     return {**msgspec.structs.asdict(answer), "articles": printed(answer.articles)}

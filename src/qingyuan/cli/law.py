@@ -12,7 +12,7 @@ import msgspec
 
 from qingyuan.cli._app import Out, common
 from qingyuan.errors import QingyuanError
-from qingyuan.law import Amounts, Citation, Facts, Law, Level, Organ, Sale, Step, load
+from qingyuan.law import Amounts, Citation, Exclusion, Facts, Law, Level, Organ, Sale, Step, load
 
 _OVERLAY = click.option(
     "--overlay",
@@ -108,6 +108,21 @@ def periods(overlay: Path | None, out: Out) -> None:
     is_flag=True,
     help="履行职责或者提供服务过程中获得 | obtained on duty or in providing a service",
 )
+@click.option(
+    "--recipients",
+    type=click.IntRange(min=1),
+    default=None,
+    help="出售、提供给几个不同对象，累计计算 | sold or provided to so many, each counted",
+)
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="TIER:REASON:N",
+    help="有证据剔除的条数，如 general:duplicate:120（untrue 不真实、duplicate 重复） | shown not to count",
+)
+@click.option(
+    "--business", is_flag=True, help="为合法经营活动购买、收受（第六条） | bought for lawful business"
+)
 @click.option("--on", "on", default=None, help="行为日期 | day of the act")
 @_OVERLAY
 @common
@@ -117,6 +132,9 @@ def threshold(
     general: int,
     gain: str | None,
     insider: bool,
+    recipients: int | None,
+    exclude: tuple[str, ...],
+    business: bool,
     on: str | None,
     overlay: Path | None,
     out: Out,
@@ -133,6 +151,9 @@ def threshold(
         gain=money,
         insider=insider,
         on=None if on is None else _day(on, "--on"),
+        recipients=recipients,
+        excluded=[_exclusion(text) for text in exclude],
+        business=business,
     )
     body = msgspec.to_builtins(answer)
     out.result(body)
@@ -366,6 +387,15 @@ def check(overlay: Path | None, out: Out) -> None:
     loaded.check()
     out.result({"ok": True})
     out.say("法律数据：无误", "law data: in order")
+
+
+def _exclusion(text: str) -> Exclusion:
+    tier, _, rest = text.partition(":")
+    reason, _, number = rest.partition(":")
+    try:
+        return msgspec.convert({"tier": tier, "reason": reason, "count": int(number)}, Exclusion)
+    except (ValueError, msgspec.ValidationError) as error:
+        raise click.BadParameter(text, param_hint="--exclude") from error
 
 
 def _steps(out: Out, steps: Iterable[Step]) -> None:

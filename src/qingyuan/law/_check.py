@@ -213,6 +213,7 @@ def _references(store: Store) -> None:
             record.sum_rule,
             record.insider_rule,
             record.especially_rule,
+            record.business_rule,
             record.counting_rule,
         ]
         _refer(store, threshold, rules)

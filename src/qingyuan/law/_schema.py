@@ -171,6 +171,9 @@ class ThresholdVersion(Record, frozen=True):
     especially_multiple: int
     especially_rule: str
     counting_rule: str
+    business_gain: int
+    business_rule: str
+    business_note: Text
     not_computed: tuple[Text, ...]
     since: date | None = msgspec.field(default=None, name="from")
     until: date | None = msgspec.field(default=None, name="to")

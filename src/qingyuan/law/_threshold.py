@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -14,38 +15,48 @@ from qingyuan.law._store import Store
 from qingyuan.law._versions import Citer, choose
 from qingyuan.law._words import articles_en, articles_zh
 from qingyuan.law.errors import LawError
-from qingyuan.law.model import Citation, Step, Threshold
+from qingyuan.law.model import Citation, Exclusion, Step, Threshold
 
 
-def weigh(
-    store: Store,
-    citer: Citer,
-    counts: dict[str, int],
-    gain: Decimal | int | None,
-    on: date | None,
-    *,
-    insider: bool,
-) -> Threshold:
-    """Return whether ``counts`` (by tier) and ``gain`` (CNY) reach the thresholds on the day ``on``.
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is known of the act; see :meth:`qingyuan.law.Law.threshold`."""
+
+    gain: Decimal | int | None
+    on: date | None
+    insider: bool
+    recipients: int | None
+    excluded: tuple[Exclusion, ...]
+    business: bool
+
+
+def weigh(store: Store, citer: Citer, counts: dict[str, int], act: Act) -> Threshold:
+    """Return whether ``counts`` (by tier) and the gain (CNY) reach the thresholds on the day of the act.
 
     Raises:
-        LawError: A negative or non-finite number, or a day before the interpretation was in force.
+        LawError: A negative or non-finite number, more excluded than counted, no recipient, or a day before the
+            interpretation was in force.
     """
-    _refuse_bad_numbers(counts, gain)
-    versions = store.thresholds
-    version = _version(versions, on)
-    return _Weighing(citer, version, counts, gain, on, insider).run()
+    _refuse_bad_numbers(counts, act)
+    return _Weighing(citer, _version(store.thresholds, act.on), counts, act).run()
 
 
-def _refuse_bad_numbers(counts: dict[str, int], gain: Decimal | int | None) -> None:
+def _refuse_bad_numbers(counts: dict[str, int], act: Act) -> None:
     bad = [name for name, count in counts.items() if count < 0]
-    if gain is not None and (not Decimal(gain).is_finite() or gain < 0):
+    if act.gain is not None and (not Decimal(act.gain).is_finite() or act.gain < 0):
         bad.append("gain")
+    if act.recipients is not None and act.recipients < 1:
+        bad.append("recipients")
+    for name, count in counts.items():
+        taken = [one.count for one in act.excluded if one.tier == name]
+        if any(number < 0 for number in taken) or sum(taken) > max(count, 0):
+            bad.append(f"excluded {name}")
     if bad:
         raise LawError(
             "law.bad-count",
-            zh="数量和数额不得为负，须为有限数值",
-            en="counts and amounts must be finite and not negative",
+            zh="数量和数额不得为负，须为有限数值；剔除的不得多于原有条数，提供对象至少一个",
+            en="counts and amounts must be finite and not negative, no more can be excluded than there is, and there is "
+            "one recipient at least",
             where=" ".join(bad),
             remedy_zh="请核对输入的数量或数额",
             remedy_en="check the counts or the amount",
@@ -69,23 +80,18 @@ def _version(entries: Sequence[Entry[ThresholdVersion]], on: date | None) -> Thr
 
 
 class _Weighing:
-    def __init__(
-        self,
-        citer: Citer,
-        version: ThresholdVersion,
-        counts: dict[str, int],
-        gain: Decimal | int | None,
-        on: date | None,
-        insider: bool,
-    ) -> None:
-        self._citer, self._version, self._on = citer, version, on
-        self._counts, self._gain = counts, None if gain is None else Fraction(Decimal(gain))
-        self._divisor = version.insider_divisor if insider else 1
+    def __init__(self, citer: Citer, version: ThresholdVersion, counts: dict[str, int], act: Act) -> None:
+        self._citer, self._version, self._act, self._on = citer, version, act, act.on
+        self._counts, self._gain = dict(counts), None if act.gain is None else Fraction(Decimal(act.gain))
+        self._divisor = version.insider_divisor if act.insider else 1
         self._steps: list[Step] = []
         self._cited: list[Citation] = []
+        # Art. 6 is about buying; who passes the information on is judged under art. 5.
+        self._business = act.business and act.recipients is None
 
     def run(self) -> Threshold:
         version = self._version
+        self._count()
         if self._divisor > 1:
             self._step(
                 f"履行职责或者提供服务中获得的信息又出售或者提供给他人：各项标准减为{numeral(self._divisor)}分之一",
@@ -95,7 +101,7 @@ class _Weighing:
         ratio, reached = self._by_count()
         money = self._by_gain()
         serious = reached or (money is not None and money >= 1)
-        especially = self._especially(ratio, money)
+        especially = self._especially(ratio, None if self._business else money)
         self._step(
             f"结论：{'达到' if serious else '未达到'}“情节严重”标准，{'达到' if especially else '未达到'}“情节特别严重”的数量或数额标准；"
             "只是是否移送的线索，不是对犯罪的认定",
@@ -109,7 +115,10 @@ class _Weighing:
             "seized unless shown to be untrue or duplicate",
             version.counting_rule,
         )
-        for text in version.not_computed:
+        unread = (
+            version.not_computed if self._act.business else (version.business_note, *version.not_computed)
+        )
+        for text in unread:
             self._steps.append(Step(f"未判断：{text.zh}", f"not judged: {text.en}"))
         articles = tuple({citation.rule: citation for citation in self._cited}.values())
         zh, en = self._citer.edition(version.sum_rule, self._on)
@@ -123,7 +132,46 @@ class _Weighing:
             version=zh,
             version_en=en,
             verified=all(citation.verified for citation in articles),
+            counted=dict(self._counts),
         )
+
+    def _count(self) -> None:
+        """Take away what evidence shows not to count, and count for every recipient."""
+        version = self._version
+        for one in self._act.excluded:
+            self._counts[one.tier] -= one.count
+            why = ("不真实", "untrue") if one.reason == "untrue" else ("重复", "duplicate")
+            tier = next(tier for tier in version.tiers if tier.name == one.tier)
+            self._step(
+                f"有证据证明{why[0]}的不计：{tier.zh}减去{one.count}条，余{self._counts[one.tier]}条",
+                f"shown to be {why[1]}: {one.count} taken from {tier.en}, {self._counts[one.tier]} left",
+                version.counting_rule,
+            )
+        recipients = self._act.recipients
+        if recipients is not None:
+            self._counts = {name: count * recipients for name, count in self._counts.items()}
+            said = "、".join(f"{tier.zh}{self._counts[tier.name]}条" for tier in version.tiers)
+            english = ", ".join(f"{tier.en} {self._counts[tier.name]}" for tier in version.tiers)
+            self._step(
+                f"向{recipients}个不同的单位或者个人分别出售、提供同一信息的累计计算：{said}；获取和提供不重复计算",
+                f"sold or provided to {recipients} different recipient(s), added up: {english}; obtaining is not counted again",
+                version.counting_rule,
+            )
+        if self._act.business and not self._business:
+            self._step(
+                "为合法经营活动购买、收受后又出售、提供的，适用第五条",
+                "bought for lawful business and passed on: art. 5 applies",
+                version.business_rule,
+            )
+        elif self._business:
+            number = self._counts["general"]
+            self._counts["general"] = 0
+            self._step(
+                f"为合法经营活动购买、收受的其他公民个人信息{number}条不按条数，按获利是否达到{version.business_gain}元等情形判断",
+                f"{number} other pieces bought for lawful business are not judged by number but by a gain of "
+                f"CNY {version.business_gain} and the like",
+                version.business_rule,
+            )
 
     def _by_count(self) -> tuple[Fraction, bool]:
         total = Fraction(0)
@@ -155,12 +203,15 @@ class _Weighing:
     def _by_gain(self) -> Fraction | None:
         if self._gain is None:
             return None
-        standard = Fraction(self._version.gain, self._divisor)
+        business = self._business
+        standard = Fraction(
+            self._version.business_gain if business else self._version.gain, 1 if business else self._divisor
+        )
         share = self._gain / standard
         self._step(
-            f"违法所得{_plain(self._gain)}元，标准{_plain(standard)}元，{'达到' if share >= 1 else '未达到'}",
+            f"{'获利' if business else '违法所得'}{_plain(self._gain)}元，标准{_plain(standard)}元，{'达到' if share >= 1 else '未达到'}",
             f"unlawful gain CNY {_plain(self._gain)} against {_plain(standard)}: {'reached' if share >= 1 else 'not reached'}",
-            self._version.gain_rule,
+            self._version.business_rule if business else self._version.gain_rule,
         )
         return share
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 from datetime import date, datetime
+from typing import Literal
 
 import msgspec
 
@@ -138,6 +139,20 @@ class Deadline(msgspec.Struct, frozen=True):
     suspended_days: int = 0
 
 
+class Exclusion(msgspec.Struct, frozen=True):
+    """Pieces of a batch that do not count because evidence shows why (法释〔2017〕10号 art. 11).
+
+    Attributes:
+        tier: ``"sensitive"``, ``"important"`` or ``"general"``.
+        reason: ``"untrue"`` or ``"duplicate"``.
+        count: How many.
+    """
+
+    tier: Literal["sensitive", "important", "general"]
+    reason: Literal["untrue", "duplicate"]
+    count: int
+
+
 class Threshold(msgspec.Struct, frozen=True):
     """Whether counts of personal information reach the criminal thresholds.
 
@@ -153,6 +168,7 @@ class Threshold(msgspec.Struct, frozen=True):
         version: Which version of the rule was applied, Chinese.
         version_en: The same in English.
         verified: Whether every provision applied was read in a named source.
+        counted: The counts by tier that were weighed, after exclusions and for all recipients.
     """
 
     serious: bool
@@ -164,6 +180,7 @@ class Threshold(msgspec.Struct, frozen=True):
     version: str
     version_en: str
     verified: bool
+    counted: dict[str, int] = {}
 
 
 class Duty(msgspec.Struct, frozen=True):

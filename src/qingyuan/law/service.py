@@ -20,6 +20,7 @@ from qingyuan.law.model import (
     Day,
     Deadline,
     Duty,
+    Exclusion,
     Facts,
     Named,
     Office,
@@ -106,6 +107,9 @@ class Law:
         gain: Decimal | int | None = None,
         insider: bool = False,
         on: date | None = None,
+        recipients: int | None = None,
+        excluded: Sequence[Exclusion] = (),
+        business: bool = False,
     ) -> Threshold:
         """Return whether counts of personal information reach the criminal thresholds.
 
@@ -116,12 +120,18 @@ class Law:
             gain: Unlawful gain in CNY, if known.
             insider: Obtained on duty or while providing a service, then sold or provided.
             on: Day of the act; the latest version when ``None``.
+            recipients: To how many different recipients the same information was sold or provided, each of them
+                counted (art. 11); ``None`` when it was not, or it is not known.
+            excluded: Pieces shown to be untrue or duplicates (art. 11).
+            business: Bought or received for lawful business: art. 6 applies to general information that was not passed on.
 
         Raises:
-            LawError: A negative number, or a day on which the interpretation was not in force.
+            LawError: A negative number, more excluded than counted, no recipient, or a day on which the
+                interpretation was not in force.
         """
         counts = {"sensitive": sensitive, "important": important, "general": general}
-        return _threshold.weigh(self._store, self._citer, counts, gain, on, insider=insider)
+        act = _threshold.Act(gain, on, insider, recipients, tuple(excluded), business)
+        return _threshold.weigh(self._store, self._citer, counts, act)
 
     def damages(self, kind: str, amounts: Amounts, *, on: date | None = None) -> Damages:
         """Return what may be claimed for one kind of harm, as a range where the law leaves a choice.

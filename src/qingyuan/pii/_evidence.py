@@ -120,8 +120,8 @@ class View:
             held[mark] = held.get(mark, False) or hidden
         self.wording = self._wordings(found)
         self.users: Counter[tuple[int, int]] = Counter()
-        for held in self.marks.values():
-            self.users.update((feature, mark) for feature, marks in held.items() for mark in marks)
+        for told in self.marks.values():
+            self.users.update((feature, mark) for feature, marks in told.items() for mark in marks)
         self.population = max(_POPULATION, len(self.marks))
 
     def _wordings(self, found: Mentions) -> dict[tuple[int, int], frozenset[int]]:
