@@ -117,7 +117,7 @@ def identifying_codes() -> tuple[int, ...]:
 
 def content_codes() -> tuple[int, ...]:
     """Return the kinds whose values make up a piece of information."""
-    return tuple(sorted({*key_codes(), *_codes(rules().content)}))
+    return (*key_codes(), *_codes(rules().content))
 
 
 def clear_codes() -> tuple[int, ...]:
