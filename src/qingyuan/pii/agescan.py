@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 from qingyuan.pii import ages, engine, persons
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii.ages import SOURCES, AgeIndex, age_rules
-from qingyuan.pii.batch import Batch, Unread
+from qingyuan.pii.batch import Batch, Bytes, Unread
 from qingyuan.pii.headers import read_header
-from qingyuan.pii.persons import KEYS, PersonIndex
-from qingyuan.pii.tokens import Tokenizer, keys_of
+from qingyuan.pii.persons import KEYS, Keys, PersonIndex
+from qingyuan.pii.tokens import Tokenizer
 
 #: An ID as it usually stands; others are counted as persons of unknown age.
 _ID = re.compile(rb"(?<![0-9])[1-9][0-9]{5}((?:19|20)[0-9]{6})[0-9]{3}[0-9Xx](?![0-9A-Za-z])")
@@ -78,7 +78,7 @@ class _Notes:
             np.array([end for _, end, _ in found], dtype=np.int64),
             np.full(len(found), f.RESIDENT_ID, dtype=np.uint8),
         )
-        for key, (_, _, text) in zip(keys_of(tokens).tolist(), found, strict=True):
+        for key, (_, _, text) in zip(tokens[:, :8].copy().view(">u8")[:, 0].tolist(), found, strict=True):
             age = ages.read_birth(text, self.day)
             if age is not None:
                 self.births[key] = age[0]
@@ -140,7 +140,7 @@ def _role(column: str | None) -> int:
     return _REMARK if header.label == f.LABEL_TEXT else header.role
 
 
-def _index(notes: _Notes, who: list[_Who], kind: np.ndarray, token: np.ndarray) -> AgeIndex:
+def _index(notes: _Notes, who: list[_Who], kind: Bytes, token: Keys) -> AgeIndex:
     """Return what is said of the strongest key of each record and role."""
     rows: list[tuple[int, int, int, int, int]] = []
     rank = {code: place for place, code in enumerate(KEYS)}
