@@ -19,6 +19,9 @@ AREAS = [
 ]  # fmt: skip
 
 
+COLUMNS: tuple[str, ...] = ("name", "mobile", "resident-id", "bank-card", "address", "birth-date")
+
+
 @dataclass
 class Person:
     number: int
@@ -45,9 +48,6 @@ class World:
     person: list[int] = field(default_factory=list)
     #: Mentions with the name in clear, on which links can be demanded.
     named: list[bool] = field(default_factory=list)
-
-
-COLUMNS = ("name", "mobile", "resident-id", "bank-card", "address", "birth-date")
 
 
 def populate(seed: int, count: int) -> list[Person]:

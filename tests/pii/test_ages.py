@@ -141,7 +141,8 @@ Said = list[tuple[int, int, int, int, int]]
 
 def index(said: Said) -> a.AgeIndex:
     rows = np.array([(k, v, s, low, low + years) for k, v, s, low, years in said], np.int64).reshape(-1, 5)
-    return a.index(*(rows[:, i].astype(np.uint64 if i == 1 else np.uint8) for i in range(5)))
+    kind, source, low, high = (rows[:, i].astype(np.uint8) for i in (0, 2, 3, 4))
+    return a.index(kind, rows[:, 1].astype(np.uint64), source, low, high)
 
 
 @settings(max_examples=150, deadline=None)

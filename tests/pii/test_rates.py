@@ -69,10 +69,11 @@ VALUES = st.lists(
 
 def shown(values: list[tuple[int, int, int, bool, bool]], reading: str, size: int = 8) -> list[int]:
     columns = list(zip(*values, strict=True)) or [(), (), (), (), ()]
-    return rates.levels(
+    found: list[int] = rates.levels(
         np.array(columns[0], np.int64), size, np.array(columns[1], np.uint8), ROLES, np.array(columns[2], np.int64),
         np.array(columns[3], np.bool_), np.array(columns[4], np.bool_), READINGS[reading],
     ).tolist()  # fmt: skip
+    return found
 
 
 @given(VALUES)

@@ -164,7 +164,8 @@ def read_grade(text: str) -> tuple[int, int] | None:
 def index(kind: Bytes, key: Keys, source: Bytes, low: Bytes, high: Bytes) -> AgeIndex:
     """Return the index of statements about keys, one row each; what one source says of one key is intersected."""
     order = np.lexsort((key, kind, source))
-    kind, key, source, low, high = (a[order] for a in (kind, key, source, low, high))
+    kind, source, low, high = (a[order] for a in (kind, source, low, high))
+    key = key[order]
     if len(key):
         new = (source[1:] != source[:-1]) | (kind[1:] != kind[:-1]) | (key[1:] != key[:-1])
         first = np.flatnonzero(np.concatenate(([True], new)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -21,7 +21,7 @@ from qingyuan.pii.tokens import Tokenizer
 
 #: An ID as it usually stands; others are counted as persons of unknown age.
 _ID = re.compile(rb"(?<![0-9])[1-9][0-9]{5}((?:19|20)[0-9]{6})[0-9]{3}[0-9Xx](?![0-9A-Za-z])")
-_READ = {
+_READ: dict[ages.Source, Callable[[str, date], tuple[int, int] | None]] = {
     "birth": ages.read_birth,
     "age": lambda text, _day: ages.read_age(text),
     "grade": lambda text, _day: ages.read_grade(text),
@@ -114,20 +114,23 @@ def scan_ages(batches: Iterable[Batch | Unread], key: bytes, day: date, name: st
     """
     notes = _Notes(Tokenizer(key), day)
     hits = engine.scan(notes.passed(batches), key, name).hits
-    clear = pc.and_(pc.equal(hits["state"].cast(pa.string()), "confirmed"), pc.invert(hits["masked"]))
+    clear = pc.and_(
+        pc.equal(hits["state"].cast(pa.string()), pa.scalar("confirmed")), pc.invert(hits["masked"])
+    )
     kinds = pa.array([f.KINDS[code] for code in KEYS])
     hits = hits.filter(pc.and_(clear, pc.is_in(hits["kind"].cast(pa.string()), kinds)))
+    tables, columns = (hits[name].cast(pa.string()).to_pylist() for name in ("member", "column"))
+    records = hits["record"].to_numpy().tolist()
     who = [
-        (int(table), record, _role(column))
-        for table, record, column in zip(
-            hits["member"].cast(pa.string()).to_pylist(), hits["record"].to_pylist(),
-            hits["column"].cast(pa.string()).to_pylist(), strict=True,
-        )
-    ]  # fmt: skip
+        (int(table or 0), int(record), _role(column))
+        for table, record, column in zip(tables, records, columns, strict=True)
+    ]
     numbers: dict[_Who, int] = {}
     group = np.array([numbers.setdefault(one, len(numbers)) for one in who], dtype=np.int64)
-    kind = np.array([f.KINDS.index(k) for k in hits["kind"].cast(pa.string()).to_pylist()], dtype=np.uint8)
-    token = np.array([int(t[:16], 16) for t in hits["token"].to_pylist()], dtype=np.uint64)
+    kind = np.array(
+        [f.KINDS.index(k or "") for k in hits["kind"].cast(pa.string()).to_pylist()], dtype=np.uint8
+    )
+    token = np.array([int((t or "0")[:16], 16) for t in hits["token"].to_pylist()], dtype=np.uint64)
     return Found(persons.index(group, kind, token), _index(notes, who, kind, token))
 
 

@@ -63,7 +63,9 @@ def waybills(batches: Iterable[Batch | Unread], key: bytes, name: str = "") -> S
     out = Shown(unread=bool(unread))
     for number, table in enumerate(tables.values()):
         if table.parcels:
-            out += _of_table(table, hits.filter(pc.equal(hits["member"].cast(pa.string()), str(number))))
+            out += _of_table(
+                table, hits.filter(pc.equal(hits["member"].cast(pa.string()), pa.scalar(str(number))))
+            )
     return out
 
 
@@ -85,17 +87,19 @@ def _noting(
 def _of_table(table: _Table, hits: pa.Table) -> Shown:
     """Return what the waybills of one table show."""
     records = np.unique(np.concatenate(table.records)) if table.records else np.empty(0, dtype=np.int64)
-    hits = hits.filter(pc.not_equal(hits["state"].cast(pa.string()), "rejected"))
+    hits = hits.filter(pc.not_equal(hits["state"].cast(pa.string()), pa.scalar("rejected")))
     record = hits["record"].to_numpy()
     inside = np.isin(record, records)
     names = (*roles(), REMARK)
     columns = hits["column"].cast(pa.string()).to_pylist()
     role = np.array([_role(column, names) for column in columns], dtype=np.int64)[inside]
-    kind = np.array([f.KINDS.index(k) for k in hits["kind"].cast(pa.string()).to_pylist()], dtype=np.uint8)[
+    kind = np.array(
+        [f.KINDS.index(k or "") for k in hits["kind"].cast(pa.string()).to_pylist()], dtype=np.uint8
+    )[inside]
+    masked = hits["masked"].to_numpy(zero_copy_only=False)[inside]
+    sure = pc.equal(hits["state"].cast(pa.string()), pa.scalar("confirmed")).to_numpy(zero_copy_only=False)[
         inside
     ]
-    masked = hits["masked"].to_numpy(zero_copy_only=False)[inside]
-    sure = pc.equal(hits["state"].cast(pa.string()), "confirmed").to_numpy(zero_copy_only=False)[inside]
     row = np.searchsorted(records, record[inside])
     labels = {d: [held.get(r, "") for r in records.tolist()] for d, held in table.labels.items()}
     out = Shown()
