@@ -24,6 +24,7 @@ BENCHES: dict[str, str] = {
     "scan": "the compiled pass over waybills and prose, one core",
     "csvfile": "a CSV file from bytes to persons and counts",
     "peers": "other tools on the same bytes and the same adversarial texts",
+    "arrow": "Arrow record batches from memory to counts",
     "intake": "the whole job on the demonstration material, as a process",
     "ledger": "durable appends, proofs and their checks",
     "evidence": "sealing content and checking a package",

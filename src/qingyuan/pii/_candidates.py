@@ -11,18 +11,17 @@ import numpy.typing as npt
 from qingyuan.pii import addresses, freetext, names
 from qingyuan.pii._formed import find_forms, find_mentions
 from qingyuan.pii._kernel import flags as f
-from qingyuan.pii._kernel.cells import Shapes, cell_shapes, trim
+from qingyuan.pii._kernel.cells import Shapes, trim
 from qingyuan.pii._kernel.context import Flags, labelled_values, read_bins, read_context
 from qingyuan.pii._kernel.forms import TEXT, Scopes
 from qingyuan.pii._kernel.hidden import hidden_values
 from qingyuan.pii._kernel.refine import refine, shared_prefix
 from qingyuan.pii._kernel.scan import scan_cells
+from qingyuan.pii._kernel.sieve import sift
+from qingyuan.pii._kernel.table import cells_again, merge_order, table_shapes
 from qingyuan.pii._tables import Tables
 from qingyuan.pii.batch import Batch, Bytes, Longs
 from qingyuan.pii.grammar import grammar
-
-#: Bytes that make a cell worth a look for masked numbers.
-_STAR, _NUMBER_SIGN = ord("*"), ord("#")
 
 
 @dataclass(slots=True)
@@ -63,11 +62,11 @@ def _empty(room: int) -> Candidates:
 _kept = threading.local()
 
 
-def _room(size: int) -> Candidates:
-    """Return arrays for at least ``size`` candidates, valid until the thread asks again."""
-    kept: Candidates | None = getattr(_kept, "arrays", None)
-    if kept is None or len(kept) < size:
-        kept = _empty(size)
+def _room(size: int) -> tuple[Candidates, tuple[Longs, Longs, Longs]]:
+    """Return arrays for at least ``size`` candidates and parts of cells, valid until the thread asks again."""
+    kept: tuple[Candidates, tuple[Longs, Longs, Longs]] | None = getattr(_kept, "arrays", None)
+    if kept is None or len(kept[0]) < size:
+        kept = _empty(size), (np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64))
         _kept.arrays = kept
     return kept
 
@@ -85,11 +84,19 @@ def _take(c: Candidates, index: npt.NDArray[np.integer] | slice) -> Candidates:
 
 def scan_numbers(data: Bytes, starts: Longs, ends: Longs, t: Tables) -> Candidates:
     """Run the compiled pass over cells and return its candidates."""
-    out = _room(len(data) // 5 + 8)
+    room = len(data) // 5 + len(starts) + 8
+    out, parts = _room(room)
+    some = sift(data, starts, ends, *parts)
+    cells, first, last = (part[:some] for part in parts)
     n = scan_cells(
-        data, starts, ends, t.plan, t.provinces, t.glued, out.cell, out.start, out.end, out.kind, out.flags
+        data, first, last, t.plan, t.provinces, t.glued, out.cell, out.start, out.end, out.kind, out.flags
     )
     found = _take(out, slice(0, n))
+    part = found.cell
+    found.cell = cells[part]
+    # What fills a part of a cell cut at a comma does not fill the cell.
+    partial = last[part] - first[part] < ends[found.cell] - starts[found.cell]
+    found.flags[partial] &= np.uint32(~f.WHOLE & 0xFFFFFFFF)
     refine(data, starts, ends, found.cell, found.start, found.end, found.kind, found.flags)
     read_bins(data, found.start, found.end, found.kind, found.flags, t.issuers)
     shared_prefix(data, found.start, found.end, found.kind, found.flags, t.issuers)
@@ -101,14 +108,18 @@ def _hidden(batch: Batch, found: Candidates, numbered: npt.NDArray[np.bool_], t:
 
     Looked at are cells with a star or number sign, and cells of ``numbered`` columns nothing was found in.
     """
-    marks = np.flatnonzero((batch.data == _STAR) | (batch.data == _NUMBER_SIGN))
-    looked = np.zeros(len(batch), dtype=np.bool_)
-    if len(batch):
-        at = np.searchsorted(batch.starts, marks, side="right") - 1
-        looked[at[(at >= 0) & (marks < batch.ends[at])]] = True
-        looked |= numbered[batch.column]
-        looked[found.cell[(found.flags & f.WHOLE) != 0]] = False
-    cells = np.flatnonzero(looked)
+    again = np.empty(len(batch), dtype=np.int64)
+    count = cells_again(
+        batch.data,
+        batch.starts,
+        batch.ends,
+        batch.column,
+        numbered.view(np.uint8),
+        found.cell,
+        found.flags,
+        again,
+    )
+    cells = again[:count].copy()
     starts, ends = batch.starts[cells], batch.ends[cells]
     out = _empty(int((ends - starts).sum()) // 3 + 8)
     n = hidden_values(
@@ -159,10 +170,18 @@ def _shaped(batch: Batch, shapes: Shapes, columns: npt.NDArray[np.bool_], kind: 
     found.end[:] = batch.ends[cells]
     trim(batch.data, found.start, found.end)
     found.kind[:] = kind
-    known, which = np.unique(shapes[cells], return_inverse=True)
-    bits = np.array([module.candidate_flags(int(s)) for s in known], dtype=np.uint32)
-    found.flags[:] = bits[which] if len(cells) else 0
+    chosen = shapes[cells]
+    bits = np.zeros(1 << 16, dtype=np.uint32)
+    for shape in np.flatnonzero(np.bincount(chosen)).tolist():
+        bits[shape] = module.candidate_flags(shape)
+    found.flags[:] = bits[chosen]
     return found
+
+
+def _ordered(c: Candidates) -> bool:
+    """Tell whether the candidates ascend by start and kind."""
+    rank = c.start << 8 | c.kind
+    return bool((rank[1:] >= rank[:-1]).all())
 
 
 def _merged(numbers: Candidates, others: list[Candidates]) -> Candidates:
@@ -177,13 +196,20 @@ def _merged(numbers: Candidates, others: list[Candidates]) -> Candidates:
             cut = numbers.start[np.minimum(at, len(numbers) - 1)]
             labelled = (o.flags & f.LABELLED) != 0
             o.end = np.where(inside & labelled & (cut < o.end) & (cut > o.start), cut, o.end)
-    merged = Candidates(
-        *(
-            np.concatenate([getattr(c, name) for c in (numbers, *others)])
+    merged = numbers
+    for o in others:
+        order = np.empty(len(merged) + len(o), dtype=np.int64)
+        if _ordered(o) and _ordered(merged):
+            merge_order(merged.start, merged.kind, o.start, o.kind, order)
+        else:
+            pair = [np.concatenate((getattr(merged, n), getattr(o, n))) for n in ("kind", "start")]
+            order = np.lexsort(pair)
+        both = (
+            np.concatenate((getattr(merged, name), getattr(o, name)))[order]
             for name in ("cell", "start", "end", "kind", "flags")
         )
-    )
-    return _take(merged, np.lexsort((merged.kind, merged.start)))
+        merged = Candidates(*both)
+    return merged
 
 
 #: Kinds that name a person in a line of text.
@@ -215,11 +241,20 @@ def _apart(numbers: Candidates, formed: Candidates) -> tuple[Candidates, Candida
     return numbers, formed
 
 
-def shapes_of(batch: Batch, t: Tables) -> Shapes:
-    """Return the shape bits of every cell; header cells (record 0) have none."""
-    shapes = np.zeros(len(batch), dtype=np.uint16)
-    cell_shapes(batch.data, batch.starts, batch.ends, t.letters, t.surnames, t.marks, t.regions, shapes)
-    shapes[batch.record == 0] = 0
+def shapes_of(batch: Batch, t: Tables, wanted: npt.NDArray[np.bool_], bins: Longs) -> Shapes:
+    """Return the shape bits of every cell and count them; header cells (record 0) have none.
+
+    Args:
+        batch: The cells.
+        t: The catalogue's arrays.
+        wanted: ``bool[columns + 1]``: columns of which more is asked than whether cells are filled, or digits.
+        bins: ``int64[columns + 1, BINS]``, a row a column, the first for "no column"; grows.
+    """
+    shapes = np.empty(len(batch), dtype=np.uint16)
+    table_shapes(
+        batch.data, batch.starts, batch.ends, batch.column, batch.record, wanted.view(np.uint8), t.letters,
+        t.surnames, t.marks, t.regions, shapes, bins,
+    )  # fmt: skip
     return shapes
 
 

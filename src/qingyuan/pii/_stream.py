@@ -11,8 +11,8 @@ from qingyuan.pii._columns import Stream
 from qingyuan.pii._groups import Group, Groups
 from qingyuan.pii._kernel import cells
 from qingyuan.pii._kernel import flags as f
-from qingyuan.pii._kernel.cells import Shapes
 from qingyuan.pii._kernel.keyed import Keys
+from qingyuan.pii._kernel.table import BINS
 from qingyuan.pii._tables import Tables
 from qingyuan.pii.batch import Batch, Ints, Longs, Unread
 from qingyuan.pii.mask import masked
@@ -73,8 +73,6 @@ class Accumulator:
         named, placed, texts, numbered = (np.zeros(width + 1, dtype=np.bool_) for _ in range(4))
         shapes = None
         if not batch.prose:
-            shapes = shapes_of(batch, self.tables)
-            self._profile(stream, batch, shapes)
             labels = np.array([h.label for h in stream.headers], dtype=np.int64)
             # Which columns without a name hold names or addresses is known when all parts are.
             named[:width] = (labels == f.LABEL_NAME) | (labels == 0)
@@ -82,28 +80,12 @@ class Accumulator:
             texts[:width] = labels == f.LABEL_TEXT
             texts[width] = True
             numbered[:width] = np.isin(labels, _NUMBERED)
+            bins = np.zeros((width + 1, BINS), dtype=np.int64)
+            shapes = shapes_of(batch, self.tables, named | placed, bins)
+            _profile(stream, bins[1:])
         found = find(batch, self.tables, shapes, named, placed, texts, numbered, stream.scopes())
         if len(found):
             self._keep(stream, batch, found)
-
-    def _profile(self, stream: Stream, batch: Batch, shapes: Shapes) -> None:
-        """Add the shapes of the batch to the profiles."""
-        width = len(stream.profiles)
-        slots = 9
-        bins = np.bincount(
-            (batch.column.astype(np.int64) + 1) << slots | (shapes.astype(np.int64) & ((1 << slots) - 1)),
-            minlength=(width + 1) << slots,
-        ).reshape(width + 1, 1 << slots)
-        patterns = np.arange(1 << slots)
-        filled = bins[1:, (patterns & cells.FILLED) != 0].sum(axis=1)
-        digits = bins[1:, (patterns & cells.DIGITS) != 0].sum(axis=1)
-        shaped = {name: bins[1:, (patterns & bit) != 0].sum(axis=1) for name, bit in _SHAPES.items()}
-        for c in range(width):
-            profile = stream.profiles[c]
-            profile.filled += int(filled[c])
-            profile.digits += int(digits[c])
-            for name, counts in shaped.items():
-                profile.shapes[name] = profile.shapes.get(name, 0) + int(counts[c])
 
     def _keep(self, stream: Stream, batch: Batch, found: Candidates) -> None:
         """Key the candidates, put each into its group, and locate those that are shown."""
@@ -145,6 +127,19 @@ def _samples(
         chosen[numbers] = True
         out[place] = sample(key[chosen[group]])
     return out
+
+
+def _profile(stream: Stream, bins: Longs) -> None:
+    """Add the shapes of a batch, counted by column, to the profiles."""
+    patterns = np.arange(BINS)
+    filled = bins[:, (patterns & cells.FILLED) != 0].sum(axis=1)
+    digits = bins[:, (patterns & cells.DIGITS) != 0].sum(axis=1)
+    shaped = {name: bins[:, (patterns & bit) != 0].sum(axis=1) for name, bit in _SHAPES.items()}
+    for c, profile in enumerate(stream.profiles):
+        profile.filled += int(filled[c])
+        profile.digits += int(digits[c])
+        for name, counts in shaped.items():
+            profile.shapes[name] = profile.shapes.get(name, 0) + int(counts[c])
 
 
 def _add_examples(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,6 @@ from qingyuan.pii._kernel import flags as f
 from qingyuan.pii._stream import Accumulator
 from qingyuan.pii._tables import tables
 from qingyuan.pii.batch import Batch, Unread
-from qingyuan.pii.grammar import grammar
 from qingyuan.pii.model import ColumnKind, FileScan, KindCount, RecordCounts
 from qingyuan.pii.partial import Partial
 from qingyuan.pii.tokens import Tokenizer
@@ -47,11 +47,24 @@ class Summary:
     bytes: int
 
 
+#: A little of each kind of text, so that every compiled pass is needed once.
+_SAMPLES = {
+    "plain.csv": "姓名,手机号,备注\n张三,13800138000,收件人：李四 139****9000\n王*,138****1234,\n",
+    "quoted.csv": '"姓名","地址"\n"张三","浙江省杭州市西湖区文三路1号""甲"""\n',
+    "text.txt": "联系电话：13800138000，联系人张三。\n",
+    "lines.jsonl": '{"name": "张三", "phone": "138\\u0030 0138000"}\n{"name": "李四"}\n',
+    "one.json": '{"items": [{"phone": "13800138000", "more": "{\\"id\\": 1}"}]}',
+    "dump.sql": "CREATE TABLE t (name text, tel text);\nINSERT INTO t VALUES ('张\\'三', '13800138000');\n",
+}
+
+
 def warm() -> None:
     """Load the catalogue and every compiled pass (compiling them once per installation)."""
-    tables()
-    grammar()
-    Tokenizer(bytes(32)).token("mobile", "0")
+    from qingyuan.pii.readers import read  # noqa: PLC0415 - needed only here
+
+    for name, text in _SAMPLES.items():
+        for encoding in ("utf-8", "gb18030") if name == "plain.csv" else ("utf-8",):
+            merge([scan(read(io.BytesIO(text.encode(encoding)), name), bytes(32), name)])
 
 
 def scan(batches: Iterable[Batch | Unread], key: bytes, name: str, *, hits: bool = True) -> FileScan:

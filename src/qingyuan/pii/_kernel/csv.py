@@ -10,6 +10,8 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from qingyuan.pii._kernel._blocks import BLOCK, delimiters_of, lowest
+
 Bytes = npt.NDArray[np.uint8]
 Longs = npt.NDArray[np.int64]
 Ints = npt.NDArray[np.int32]
@@ -164,6 +166,79 @@ def tokenize(
         lines[:cells_done],
         gone[:gone_done],
         unclosed[:unclosed_done],
+        consumed,
+        line_done,
+        record_done,
+        status,
+    )
+
+
+@numba.njit(cache=True, nogil=True)
+def tokenize_plain(
+    data: Bytes, delimiter: int, final: bool, line: int, record: int, max_columns: int, room: int
+) -> tuple[Longs, Longs, Ints, Longs, Longs, Longs, Longs, int, int, int, int]:
+    """Split text without quotes into cells; arguments and results as those of :func:`tokenize`."""
+    n = len(data)
+    starts = np.empty(room, np.int64)
+    ends = np.empty(room, np.int64)
+    columns = np.empty(room, np.int32)
+    records = np.empty(room, np.int64)
+    lines = np.empty(room, np.int64)
+    i, k, column = 0, 0, 0
+    status = DONE
+    consumed, line_done, record_done, cells_done = 0, line, record, 0
+    ended = False
+    for p in range(0, n, BLOCK):
+        if p + BLOCK <= n:
+            word = delimiters_of(data, p, np.uint8(delimiter))
+        else:
+            word = np.uint64(0)
+            for q in range(p, n):
+                if data[q] == delimiter or data[q] == LF or data[q] == CR:
+                    word |= np.uint64(1) << np.uint64(q - p)
+        while word:
+            j = p + lowest(word)
+            word &= word - np.uint64(1)
+            if j < i:
+                continue
+            b = data[j]
+            if b == delimiter:
+                starts[k], ends[k], columns[k], records[k], lines[k] = i, j, column, record, line
+                k += 1
+                column += 1
+                i = j + 1
+                if column >= max_columns:
+                    status = TOO_WIDE
+                    ended = True
+                    break
+                continue
+            if b == CR and j + 1 == n and not final:
+                ended = True
+                break
+            if column > 0 or j > i:
+                starts[k], ends[k], columns[k], records[k], lines[k] = i, j, column, record, line
+                k += 1
+                record += 1
+            column = 0
+            i = j + 2 if b == CR and j + 1 < n and data[j + 1] == LF else j + 1
+            line += 1
+            consumed, line_done, record_done, cells_done = i, line, record, k
+        if ended:
+            break
+    if not ended and final and (i < n or column > 0):
+        starts[k], ends[k], columns[k], records[k], lines[k] = i, n, column, record, line
+        k += 1
+        record += 1
+        consumed, line_done, record_done, cells_done = n, line, record, k
+    none = np.empty(0, np.int64)
+    return (
+        starts[:cells_done],
+        ends[:cells_done],
+        columns[:cells_done],
+        records[:cells_done],
+        lines[:cells_done],
+        none,
+        none,
         consumed,
         line_done,
         record_done,

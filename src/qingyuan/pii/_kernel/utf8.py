@@ -6,6 +6,9 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from qingyuan.pii._kernel._blocks import BLOCK, ill_formed_of
+from qingyuan.pii._kernel._compile import njit
+
 Bytes = npt.NDArray[np.uint8]
 Longs = npt.NDArray[np.int64]
 
@@ -85,6 +88,36 @@ def repair(data: Bytes, final: bool, ascii_only: bool) -> tuple[Longs, int, int]
         data[i] = SUBSTITUTE
         i += 1
     return bad[: min(count, KEPT)], count, n
+
+
+@njit("boolean(Array(uint8, 1, 'C', readonly=True))", cache=True, nogil=True)
+def well_formed(data: Bytes) -> bool:
+    """Tell whether ``data`` is well-formed UTF-8 (RFC 3629, section 4), 64 bytes at a time."""
+    n = len(data)
+    i = 0
+    while i < n and i < BLOCK:
+        length = 1 if data[i] < 0x80 else _sequence(data, i, n)
+        if length <= 0:
+            return False
+        i += length
+    p = BLOCK
+    while p + BLOCK <= n:
+        if ill_formed_of(data, p):
+            return False
+        p += BLOCK
+    if p > n:
+        return True
+    i = p
+    while i > p - 4 and data[i - 1] & 0xC0 == 0x80:
+        i -= 1
+    if data[i - 1] >= 0xC0:
+        i -= 1
+    while i < n:
+        length = 1 if data[i] < 0x80 else _sequence(data, i, n)
+        if length <= 0:
+            return False
+        i += length
+    return True
 
 
 @numba.njit(cache=True, nogil=True)

@@ -24,6 +24,8 @@ Bytes = npt.NDArray[np.uint8]
 _DELIMITERS = b",\t;|\x01"
 _SAMPLE = 1 << 18
 _SAMPLE_ROWS = 200
+#: Bytes that are looked at first.
+_FEW = 1 << 16
 #: Share of records that must have the usual number of cells, when the name does not say it is a table.
 _REGULAR = 0.8
 
@@ -44,6 +46,12 @@ class Dialect:
 
 
 def _rows(data: Bytes, delimiter: int, *, final: bool, reach: int) -> list[list[str]]:
+    begin = data[:_FEW]
+    if len(data) > _FEW:
+        # The first rows are mostly found in the first bytes.
+        top = _rows(begin.copy(), delimiter, final=False, reach=reach)
+        if len(top) == _SAMPLE_ROWS:
+            return top
     room, quotes = kernel.count_cells(data, delimiter), kernel.count_quotes(data)
     cells = kernel.tokenize(data, delimiter, final, 1, 0, reach, 1 << 30, room, quotes)
     rows: list[list[str]] = []
@@ -117,17 +125,13 @@ def read_delimited(
         data = window.data
         room = kernel.count_cells(data, dialect.delimiter)
         quotes = kernel.count_quotes(data)
-        starts, ends, column, records, lines, gone, open_quotes, used, line, record, status = kernel.tokenize(
-            data,
-            dialect.delimiter,
-            window.final,
-            line,
-            record,
-            limits.max_quoted_bytes,
-            limits.max_columns,
-            room,
-            quotes,
+        how = (data, dialect.delimiter, window.final, line, record)
+        cut = (
+            kernel.tokenize(*how, limits.max_quoted_bytes, limits.max_columns, room, quotes)
+            if quotes
+            else kernel.tokenize_plain(*how, limits.max_columns, room)
         )
+        starts, ends, column, records, lines, gone, open_quotes, used, line, record, status = cut
         unclosed += open_quotes.tolist()
         if len(starts):
             buffer, origin = _unquoted(stream, window, used, ends, gone)
