@@ -4,8 +4,19 @@ Nothing is skipped in silence: whatever could not be read is yielded as an
 :class:`~qingyuan.pii.batch.Unread` with what to do about it.
 """
 
+from qingyuan.pii.readers._database import DatabaseUrl, Sample, is_database, parse_url, read_database
 from qingyuan.pii.readers._limits import Limits
 from qingyuan.pii.readers._read import read
 from qingyuan.pii.readers._sniff import Format, sniff
 
-__all__ = ["Format", "Limits", "read", "sniff"]
+__all__ = [
+    "DatabaseUrl",
+    "Format",
+    "Limits",
+    "Sample",
+    "is_database",
+    "parse_url",
+    "read",
+    "read_database",
+    "sniff",
+]
