@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qingyuan.cli._app import Out, common
+from qingyuan.cli._databases import PathOrUrl, Url, scan_database
 from qingyuan.cli._found import print_kinds, print_persons, print_readings, print_unread, unread_json
 from qingyuan.errors import QingyuanError
 from qingyuan.office.collect import MAX_FILE_BYTES, Found, Limits, Refused, walk
@@ -35,7 +36,7 @@ _STAGES = {"scan": ("扫描", "scanning"), "settle": ("复核", "settling"), "co
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=PathOrUrl(path_type=Path))
 @click.option(
     "--hits",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -74,9 +75,16 @@ _STAGES = {"scan": ("扫描", "scanning"), "settle": ("复核", "settling"), "co
     default=None,
     help="续扫文件夹：中断后以相同参数重新运行即可接续 | folder from which a killed scan of the same paths goes on",
 )
+@click.option(
+    "--sample",
+    type=click.IntRange(min=1),
+    default=None,
+    help="数据库每表抽取的行数 | rows of each database table",
+)
+@click.option("--seed", type=int, default=0, help="抽样种子 | seed of the sample")
 @common
 def scan(
-    paths: tuple[Path, ...],
+    paths: tuple[Path | Url, ...],
     hits: Path | None,
     findings_file: Path | None,
     token_key: Path | None,
@@ -84,6 +92,8 @@ def scan(
     allow_sparse: bool,
     jobs: int | None,
     resume: Path | None,
+    sample: int | None,
+    seed: int,
     out: Out,
 ) -> None:
     """只扫描个人信息，不留存 | Scan PATHS; nothing is sealed, registered or kept."""
@@ -91,7 +101,9 @@ def scan(
         _check_suffix(target)
     began = time.perf_counter()
     key = token_key.read_bytes() if token_key else user_key()
-    if not any(path.exists() or path.is_symlink() for path in paths):
+    files = tuple(path for path in paths if not isinstance(path, Url))
+    live = [scan_database(url, sample, seed, key) for url in paths if isinstance(url, Url)]
+    if not live and not any(path.exists() or path.is_symlink() for path in files):
         raise QingyuanError(
             "cli.nothing-to-scan",
             zh="路径不存在",
@@ -101,12 +113,12 @@ def scan(
             remedy_en="give files or folders that exist",
         )
     limits = Limits(max_file_bytes, allow_sparse)
-    jobs = jobs or _jobs_for(paths, limits, resume)
+    jobs = 0 if live else jobs or _jobs_for(files, limits, resume)
     if jobs:
-        with _in_parts(paths, limits, key, jobs, resume, hits is not None, out) as found:
+        with _in_parts(files, limits, key, jobs, resume, hits is not None, out) as found:
             _tell(found, hits, findings_file, began, out)
     else:
-        _tell(_at_once(paths, limits, key, keep=hits is not None), hits, findings_file, began, out)
+        _tell(_at_once(files, limits, key, keep=hits is not None, live=live), hits, findings_file, began, out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +140,13 @@ def _jobs_for(paths: tuple[Path, ...], limits: Limits, resume: Path | None) -> i
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _at_once(paths: tuple[Path, ...], limits: Limits, key: bytes, *, keep: bool) -> _Gathered:
-    """Scan in this process."""
+def _at_once(
+    paths: tuple[Path, ...], limits: Limits, key: bytes, *, keep: bool, live: Sequence[FileScan]
+) -> _Gathered:
+    """Scan in this process; ``live`` tables were scanned before."""
     from qingyuan.pii import engine  # noqa: PLC0415 - heavy
 
-    scans: list[FileScan] = []
+    scans = list(live)
     refused: list[Refused] = []
     for one in _scans(paths, limits, key, keep=keep):
         if isinstance(one, Refused):

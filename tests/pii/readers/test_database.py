@@ -215,3 +215,23 @@ def test_urls_are_told_from_paths() -> None:
     assert readers.is_database("postgresql+psycopg://u@h/d")
     assert readers.is_database("MySQL://h/d")
     assert not any(map(readers.is_database, ["/a/b.csv", "a://b", "C:\\postgresql", "postgresql:/x"]))
+
+
+def test_the_command_scans_live_tables_and_shows_no_password(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import json
+
+    from click.testing import CliRunner
+
+    from qingyuan.cli.scan import scan
+
+    monkeypatch.setenv("QINGYUAN_DB_PASSWORD", "s3cret")
+    if server.kind == "mysql":
+        monkeypatch.setenv("QINGYUAN_DB_PASSWORD", "")
+    done = CliRunner().invoke(scan, [f"{server.url}&table=users", "--sample", "50", "--seed", "3", "--json"])
+    assert done.exit_code == 0, done.output
+    body = json.loads(done.output)
+    assert body["kinds"]["mobile"]["confirmed"] == 50
+    assert [one["code"] for one in body["unread"]] == ["database-sampled"]
+    assert "s3cret" not in done.output

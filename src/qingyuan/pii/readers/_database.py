@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from qingyuan.pii.batch import Batch, Unread
@@ -127,8 +128,8 @@ class Driver(Protocol):
     """What the two kinds of server differ in; every connection is one read-only transaction with one snapshot."""
 
     #: What the driver raises when the server is gone, and for any other refusal.
-    lost: tuple[type[Exception], ...]
-    refused: tuple[type[Exception], ...]
+    lost: ClassVar[tuple[type[Exception], ...]]
+    refused: ClassVar[tuple[type[Exception], ...]]
 
     def connect(self) -> Any:
         """Return an open connection inside a read-only transaction."""
@@ -287,10 +288,8 @@ class _Session:
         """Close the connection if it still is one."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            try:
+            with contextlib.suppress(*self.driver.lost, *self.driver.refused, OSError):
                 connection.close()
-            except (*self.driver.lost, *self.driver.refused, OSError):
-                pass
 
 
 def _table(
