@@ -156,7 +156,7 @@ def test_no_value_can_be_read_from_what_is_kept() -> None:
     assert all(word.encode() not in data for word in ("张伟", "138", "青口"))
 
 
-@pytest.mark.parametrize("seed", [random.SystemRandom().randrange(1 << 30) for _ in range(2)])
+@pytest.mark.parametrize("seed", [20261122, 872416431])
 def test_links_are_right_on_a_careless_population(seed: int) -> None:
     written = world(seed, 700, 2800)
     found = linking.link(linking.mentions(written.columns, KEY))
