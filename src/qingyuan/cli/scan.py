@@ -17,6 +17,7 @@ import click
 from qingyuan.cli._app import Out, common
 from qingyuan.cli._databases import PathOrUrl, Url, scan_database
 from qingyuan.cli._found import print_kinds, print_persons, print_readings, print_unread, unread_json
+from qingyuan.cli._reports import check_report, say_profile, write_scan_report
 from qingyuan.errors import QingyuanError
 from qingyuan.office.collect import MAX_FILE_BYTES, Found, Limits, Refused, walk
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from qingyuan.office.bulk import BulkProgress
     from qingyuan.pii.engine import Summary
     from qingyuan.pii.model import FileScan
+    from qingyuan.pii.profiles import Profile
 
 #: Material of this size, or so many files, is scanned in several processes.
 _MUCH_BYTES = 256 << 20
@@ -82,6 +84,16 @@ _STAGES = {"scan": ("扫描", "scanning"), "settle": ("复核", "settling"), "co
     help="数据库每表抽取的行数 | rows of each database table",
 )
 @click.option("--seed", type=int, default=0, help="抽样种子 | seed of the sample")
+@click.option(
+    "--report",
+    "report_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    help="报告 .html 或 .pdf | report",
+)
+@click.option(
+    "--profile", "profile_name", default=None, help="自查方案，如 enterprise | list of what must be fixed"
+)
 @common
 def scan(
     paths: tuple[Path | Url, ...],
@@ -94,11 +106,17 @@ def scan(
     resume: Path | None,
     sample: int | None,
     seed: int,
+    report_file: Path | None,
+    profile_name: str | None,
     out: Out,
 ) -> None:
     """只扫描个人信息，不留存 | Scan PATHS; nothing is sealed, registered or kept."""
+    from qingyuan.pii.profiles import profile  # noqa: PLC0415 - heavy
+
     for target in (hits, findings_file):
         _check_suffix(target)
+    check_report(report_file)
+    chosen = None if profile_name is None else profile(profile_name)
     began = time.perf_counter()
     key = token_key.read_bytes() if token_key else user_key()
     files = tuple(path for path in paths if not isinstance(path, Url))
@@ -113,12 +131,24 @@ def scan(
             remedy_en="give files or folders that exist",
         )
     limits = Limits(max_file_bytes, allow_sparse)
-    jobs = 0 if live else jobs or _jobs_for(files, limits, resume)
+    asked = _Asked(hits, findings_file, report_file, chosen)
+    # A profile looks at the hits of each file, which only a scan in this process keeps beside it.
+    jobs = 0 if live or chosen else jobs or _jobs_for(files, limits, resume)
     if jobs:
         with _in_parts(files, limits, key, jobs, resume, hits is not None, out) as found:
-            _tell(found, hits, findings_file, began, out)
+            _tell(found, asked, began, out)
     else:
-        _tell(_at_once(files, limits, key, keep=hits is not None, live=live), hits, findings_file, began, out)
+        _tell(_at_once(files, limits, key, keep=bool(hits or chosen), live=live), asked, began, out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The files that were asked for, and the profile."""
+
+    hits: Path | None
+    findings: Path | None
+    report: Path | None
+    chosen: Profile | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,26 +229,31 @@ def reporter(out: Out) -> Callable[[BulkProgress], None]:
     return report if living or not out.json else lambda _: None
 
 
-def _tell(found: _Gathered, hits: Path | None, findings_file: Path | None, began: float, out: Out) -> None:
+def _tell(found: _Gathered, asked: _Asked, began: float, out: Out) -> None:
     """Write the files that were asked for and say what was found."""
     import dataclasses  # noqa: PLC0415 - only here
 
     from qingyuan.law import load  # noqa: PLC0415 - heavy
     from qingyuan.office.summary import readings_of  # noqa: PLC0415 - heavy
 
-    if hits is not None:
+    if asked.hits is not None:
         from qingyuan.pii.hits import write_hits  # noqa: PLC0415 - heavy
         from qingyuan.pii.recheck import key_id  # noqa: PLC0415 - heavy
 
-        write_hits(hits, found.tables(), key_id(found.key))
-    if findings_file is not None:
-        _write_findings(findings_file, found.scans())
+        write_hits(asked.hits, found.tables(), key_id(found.key))
+    if asked.findings is not None:
+        _write_findings(asked.findings, found.scans())
     summary = found.summary
     refused = list(found.refused)
     unread = refused + [
         Refused(name, u.code, u.zh, u.en, u.remedy_zh, u.remedy_en, u.member) for name, u in summary.unread
     ]
     readings = readings_of(summary, load(), None)
+    if asked.chosen is not None:
+        say_profile(asked.chosen, list(found.scans()), unread, asked.report, out)
+        return
+    if asked.report is not None:
+        write_scan_report(asked.report, list(found.scans()), summary, readings, unread, out)
     kinds = {kind: dataclasses.asdict(count) for kind, count in summary.kinds.items()}
     persons = dataclasses.asdict(summary.persons)
     out.result(

@@ -99,6 +99,16 @@ def parse_time(text: str, *, where: str) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=CHINA)
 
 
+def environment_clock() -> Clock:
+    """Return ``QINGYUAN_CLOCK`` (a fixed time) if that is set, else the machine's clock.
+
+    Raises:
+        OfficeError: It is set and no time.
+    """
+    text = os.environ.get("QINGYUAN_CLOCK")
+    return FixedClock(parse_time(text, where="QINGYUAN_CLOCK")) if text else SystemClock()
+
+
 def system_entropy(count: int) -> bytes:
     """Return ``count`` random bytes from the operating system."""
     return os.urandom(count)

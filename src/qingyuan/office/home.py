@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 from collections.abc import Iterator
 from functools import cached_property, partial
 from pathlib import Path
@@ -29,7 +28,7 @@ from qingyuan.ledger.errors import FormatError
 from qingyuan.ledger.tiles import TileFolder
 from qingyuan.office._founding import CREATION_LOCK, DATABASE, KEYRING, SETTINGS, entropy_at, found, kek_of
 from qingyuan.office._opened import OpenedHome
-from qingyuan.office.clock import Clock, FixedClock, SystemClock, parse_time
+from qingyuan.office.clock import Clock, environment_clock
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.keys.history import TWIN_BEGUN, History, read_history
 from qingyuan.office.keys.kek import explain_kind
@@ -90,7 +89,7 @@ class Home(OpenedHome):
             OfficeError: There is no home, it is incomplete, or its key is not here.
             StoreError: Its database cannot be opened.
         """
-        clock = clock or _environment_clock()
+        clock = clock or environment_clock()
         settings_path = path / SETTINGS
         if not settings_path.exists():
             if not create:
@@ -253,11 +252,6 @@ class Home(OpenedHome):
                 remedy_zh="请等待其结束后重试",
                 remedy_en="wait until it has ended and try again",
             ) from error
-
-
-def _environment_clock() -> Clock:
-    text = os.environ.get("QINGYUAN_CLOCK")
-    return FixedClock(parse_time(text, where="QINGYUAN_CLOCK")) if text else SystemClock()
 
 
 __all__ = ["Home", "OfficeInfo", "Settings"]
