@@ -43,6 +43,7 @@ def run(context: Context) -> Iterator[Row]:
     ]
     missing = []
     for name, data in (("waybills", waybill_csv(20_000)), ("prose", prose(5_000_000))):
+        _speed(data)  # the first time compiles or loads
         yield from _ripgrep(context.folder, name, data)
         for tool in TOOLS:
             slow = tool in {"presidio", "argus-redact"}

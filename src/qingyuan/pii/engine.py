@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import io
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -84,6 +86,12 @@ def scan(batches: Iterable[Batch | Unread], key: bytes, name: str, *, hits: bool
     return assemble(name, decisions, [finish(part, decisions, name)])
 
 
+@functools.lru_cache(maxsize=4)
+def _tokenizer(key: bytes) -> Tokenizer:
+    """Return the tokenizer of a key; making its tables costs as much as scanning a tiny file."""
+    return Tokenizer(key)
+
+
 def scan_part(
     batches: Iterable[Batch | Unread], key: bytes, *, hits: bool = False, before: int = 0
 ) -> Partial:
@@ -98,7 +106,7 @@ def scan_part(
     Raises:
         PiiError: The key is too short.
     """
-    acc = Accumulator(tables(), Tokenizer(key), hits=hits, before=before)
+    acc = Accumulator(tables(), _tokenizer(key), hits=hits, before=before)
     unread: list[Unread] = []
     for batch in batches:
         if isinstance(batch, Unread):
