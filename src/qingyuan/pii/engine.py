@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import io
-import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
