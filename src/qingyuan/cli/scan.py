@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qingyuan.cli._app import Out, common
+from qingyuan.cli._counts import Seen, closer_look, closer_options, wanted
 from qingyuan.cli._databases import PathOrUrl, Url, scan_database
 from qingyuan.cli._found import print_kinds, print_persons, print_readings, print_unread, unread_json
 from qingyuan.cli._reports import check_report, say_profile, write_scan_report
@@ -94,6 +95,7 @@ _STAGES = {"scan": ("扫描", "scanning"), "settle": ("复核", "settling"), "co
 @click.option(
     "--profile", "profile_name", default=None, help="自查方案，如 enterprise | list of what must be fixed"
 )
+@closer_options
 @common
 def scan(
     paths: tuple[Path | Url, ...],
@@ -108,6 +110,10 @@ def scan(
     seed: int,
     report_file: Path | None,
     profile_name: str | None,
+    waybills: bool | None,
+    ages: bool | None,
+    on: str | None,
+    sampled: bool,
     out: Out,
 ) -> None:
     """只扫描个人信息，不留存 | Scan PATHS; nothing is sealed, registered or kept."""
@@ -117,6 +123,7 @@ def scan(
         _check_suffix(target)
     check_report(report_file)
     chosen = None if profile_name is None else profile(profile_name)
+    closer_wanted = wanted(waybills, ages, on, sampled=sampled)
     began = time.perf_counter()
     key = token_key.read_bytes() if token_key else user_key()
     files = tuple(path for path in paths if not isinstance(path, Url))
@@ -131,7 +138,11 @@ def scan(
             remedy_en="give files or folders that exist",
         )
     limits = Limits(max_file_bytes, allow_sparse)
-    asked = _Asked(hits, findings_file, report_file, chosen)
+
+    def closer() -> Seen:
+        return closer_look(closer_wanted, files, limits, key, live=bool(live))
+
+    asked = _Asked(hits, findings_file, report_file, chosen, closer)
     # A profile looks at the hits of each file, which only a scan in this process keeps beside it.
     jobs = 0 if live or chosen else jobs or _jobs_for(files, limits, resume)
     if jobs:
@@ -143,12 +154,13 @@ def scan(
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """The files that were asked for, and the profile."""
+    """The files that were asked for, the profile, and what looks at waybills and ages."""
 
     hits: Path | None
     findings: Path | None
     report: Path | None
     chosen: Profile | None
+    closer: Callable[[], Seen]
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +266,7 @@ def _tell(found: _Gathered, asked: _Asked, began: float, out: Out) -> None:
         return
     if asked.report is not None:
         write_scan_report(asked.report, list(found.scans()), summary, readings, unread, out)
+    seen = asked.closer()
     kinds = {kind: dataclasses.asdict(count) for kind, count in summary.kinds.items()}
     persons = dataclasses.asdict(summary.persons)
     out.result(
@@ -288,6 +301,7 @@ def _tell(found: _Gathered, asked: _Asked, began: float, out: Out) -> None:
             ],
             "columns": [dataclasses.asdict(column) for column in summary.columns],
             "unread": [unread_json(r) for r in unread],
+            **seen.json(),
             "seconds": round(time.perf_counter() - began, 3),
             "bytes": summary.bytes,
         }
@@ -295,6 +309,7 @@ def _tell(found: _Gathered, asked: _Asked, began: float, out: Out) -> None:
     print_kinds(kinds, out)
     print_persons(persons, dataclasses.asdict(summary.records), out)
     print_readings(readings, out)
+    seen.print(out)
     print_unread(unread, out)
 
 

@@ -1,0 +1,95 @@
+"""A closer look at what was scanned: what the waybills show, and how old the people are.
+
+Both need what the scan does not keep (the cells that name carrier, day and site, dates of birth, ages, grades), so every file is
+read again, once for each of the two. A file that cannot be read again counts as unread: no bar is met then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qingyuan.errors import QingyuanError
+from qingyuan.evidence.sources import open_source
+from qingyuan.office.collect import Found, Limits, walk
+from qingyuan.office.scanning import failure_words
+
+if TYPE_CHECKING:
+    from qingyuan.pii.ages import Ages
+    from qingyuan.pii.rates import Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Closer:
+    """What a closer look found.
+
+    Attributes:
+        shown: What the waybills show, ``None`` when it was not asked for; without counts when no table holds parcels.
+        ages: The people by age, ``None`` when it was not asked for.
+        failed: ``(file, code, zh, en)`` of those that could not be looked at again.
+    """
+
+    shown: Shown | None
+    ages: Ages | None
+    failed: tuple[tuple[str, str, str, str], ...]
+
+
+def total_bytes(paths: Sequence[Path], limits: Limits) -> int:
+    """Return the size of the files below the paths that can be taken."""
+    return sum(one.size for one in walk(paths, limits) if isinstance(one, Found))
+
+
+def look_closer(
+    paths: Sequence[Path], limits: Limits, key: bytes, day: date, *, waybills: bool, ages: bool
+) -> Closer:
+    """Read the files again and say what their waybills show and how old the people are.
+
+    Args:
+        paths: Files and folders.
+        limits: How much to take.
+        key: Token key.
+        day: The day the ages are asked for.
+        waybills: Whether to look at waybills.
+        ages: Whether to look at ages.
+
+    Raises:
+        PiiError: The key is too short.
+    """
+    from qingyuan.pii import ages as people  # noqa: PLC0415 - heavy
+    from qingyuan.pii import agescan, readers  # noqa: PLC0415 - heavy
+    from qingyuan.pii.rates import Shown  # noqa: PLC0415 - heavy
+    from qingyuan.pii.waybills import waybills as read_waybills  # noqa: PLC0415 - heavy
+
+    shown = Shown()
+    found = [agescan.scan_ages([], key, day)]
+    failed: list[tuple[str, str, str, str]] = []
+    for one in walk(paths, limits):
+        if not isinstance(one, Found):
+            shown += Shown(unread=True)
+            continue
+        try:
+            if waybills:
+                with open_source(Path(one.path)) as source:
+                    shown += read_waybills(
+                        readers.read(source.stream, one.path, readers.Limits()), key, one.path
+                    )
+            if ages:
+                with open_source(Path(one.path)) as source:
+                    found.append(
+                        agescan.scan_ages(
+                            readers.read(source.stream, one.path, readers.Limits()), key, day, one.path
+                        )
+                    )
+        except (QingyuanError, ArithmeticError, LookupError, TypeError, ValueError, OSError) as error:
+            code, zh, en, _, _ = failure_words(error, sealed=False)
+            failed.append((one.path, code, zh, en))
+            shown += Shown(unread=True)
+    together = agescan.merge(found)
+    return Closer(
+        shown if waybills else None,
+        people.count(together.ages, together.people) if ages else None,
+        tuple(failed),
+    )
