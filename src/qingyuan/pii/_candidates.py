@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from qingyuan.pii._kernel.hidden import hidden_values
 from qingyuan.pii._kernel.refine import refine, shared_prefix
 from qingyuan.pii._kernel.scan import scan_cells
 from qingyuan.pii._kernel.sieve import sift
-from qingyuan.pii._kernel.table import cells_again, merge_order, table_shapes
+from qingyuan.pii._kernel.table import BINS, cells_again, merge_lists, table_shapes, whole_cells
 from qingyuan.pii._tables import Tables
 from qingyuan.pii.batch import Batch, Bytes, Longs
 from qingyuan.pii.grammar import grammar
@@ -158,30 +159,48 @@ def _free(batch: Batch, cells: Longs, others: list[Candidates]) -> Candidates:
     return found
 
 
-def _shaped(batch: Batch, shapes: Shapes, columns: npt.NDArray[np.bool_], kind: int) -> Candidates:
-    """Return whole cells of name or address shape in the chosen columns."""
-    module = names if kind == f.NAME else addresses
-    wanted = (shapes & module.SHAPES) != 0
-    wanted &= columns[batch.column]
-    cells = np.flatnonzero(wanted)
-    found = _empty(len(cells))
-    found.cell[:] = cells
-    found.start[:] = batch.starts[cells]
-    found.end[:] = batch.ends[cells]
+@functools.cache
+def _evidence_of_shapes() -> Flags:
+    """Return the evidence of each shape of a name and of an address, 0 where it is none."""
+    bits = np.zeros((2, BINS), dtype=np.uint32)
+    for shape in range(BINS):
+        for number, module in enumerate((names, addresses)):
+            if shape & module.SHAPES:
+                bits[number, shape] = module.candidate_flags(shape)
+    return bits
+
+
+def _shaped(
+    batch: Batch, shapes: Shapes, named: npt.NDArray[np.bool_], placed: npt.NDArray[np.bool_]
+) -> Candidates:
+    """Return whole cells of name or address shape in the columns that may hold them."""
+    columns = np.stack((named, placed)).view(np.uint8)
+    out = _empty(2 * len(batch))
+    n = whole_cells(
+        shapes, batch.column, batch.starts, batch.ends, columns, np.array([f.NAME, f.ADDRESS]),
+        _evidence_of_shapes(), out.cell, out.start, out.end, out.kind, out.flags,
+    )  # fmt: skip
+    found = _part(out, n)
     trim(batch.data, found.start, found.end)
-    found.kind[:] = kind
-    chosen = shapes[cells]
-    bits = np.zeros(1 << 16, dtype=np.uint32)
-    for shape in np.flatnonzero(np.bincount(chosen)).tolist():
-        bits[shape] = module.candidate_flags(shape)
-    found.flags[:] = bits[chosen]
     return found
 
 
-def _ordered(c: Candidates) -> bool:
-    """Tell whether the candidates ascend by start and kind."""
-    rank = c.start << 8 | c.kind
-    return bool((rank[1:] >= rank[:-1]).all())
+def _part(c: Candidates, n: int) -> Candidates:
+    """Return the first candidates, not copied."""
+    return Candidates(c.cell[:n], c.start[:n], c.end[:n], c.kind[:n], c.flags[:n])
+
+
+def _both(one: Candidates, two: Candidates) -> Candidates:
+    """Return two lists as one in byte order."""
+    if not len(one) or not len(two):
+        return one if len(one) else two
+    out = _empty(len(one) + len(two))
+    lists = [getattr(c, name) for c in (one, two, out) for name in ("cell", "start", "end", "kind", "flags")]
+    if merge_lists(*lists):
+        return out
+    order = np.lexsort([np.concatenate((getattr(one, n), getattr(two, n))) for n in ("kind", "start")])
+    joined = (np.concatenate(pair)[order] for pair in zip(lists[:5], lists[5:10], strict=True))
+    return Candidates(*joined)
 
 
 def _merged(numbers: Candidates, others: list[Candidates]) -> Candidates:
@@ -189,27 +208,17 @@ def _merged(numbers: Candidates, others: list[Candidates]) -> Candidates:
     others = [o for o in others if len(o)]
     if not others:
         return numbers
-    for o in others:
-        at = np.searchsorted(numbers.start, o.start)
-        inside = at < len(numbers)
-        if inside.any():
-            cut = numbers.start[np.minimum(at, len(numbers) - 1)]
-            labelled = (o.flags & f.LABELLED) != 0
-            o.end = np.where(inside & labelled & (cut < o.end) & (cut > o.start), cut, o.end)
-    merged = numbers
-    for o in others:
-        order = np.empty(len(merged) + len(o), dtype=np.int64)
-        if _ordered(o) and _ordered(merged):
-            merge_order(merged.start, merged.kind, o.start, o.kind, order)
-        else:
-            pair = [np.concatenate((getattr(merged, n), getattr(o, n))) for n in ("kind", "start")]
-            order = np.lexsort(pair)
-        both = (
-            np.concatenate((getattr(merged, name), getattr(o, name)))[order]
-            for name in ("cell", "start", "end", "kind", "flags")
-        )
-        merged = Candidates(*both)
-    return merged
+    for o in others if len(numbers) else ():
+        labelled = np.flatnonzero((o.flags & f.LABELLED) != 0)
+        at = np.searchsorted(numbers.start, o.start[labelled])
+        cut = numbers.start[np.minimum(at, len(numbers) - 1)]
+        within = (at < len(numbers)) & (cut < o.end[labelled]) & (cut > o.start[labelled])
+        o.end[labelled[within]] = cut[within]
+    # The few go together first; the order is the same.
+    merged = others[0]
+    for o in others[1:]:
+        merged = _both(merged, o)
+    return _both(numbers, merged)
 
 
 #: Kinds that name a person in a line of text.
@@ -282,7 +291,7 @@ def find(
         others.append(_free(batch, cells, [found, *others]))
         loose = np.arange(len(found))
     else:
-        others = [_shaped(batch, shapes, named, f.NAME), _shaped(batch, shapes, placed, f.ADDRESS)]
+        others = [_shaped(batch, shapes, named, placed)]
         if texts.any():
             cells = np.flatnonzero(texts[batch.column])
             others.append(_labelled(batch, cells, t))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,16 +14,14 @@ from qingyuan.pii._columns import Stream
 from qingyuan.pii._decided import DROPPED, Decisions, owner_of, role_of, states_of
 from qingyuan.pii._groups import Group
 from qingyuan.pii._kernel import flags as f
-from qingyuan.pii._kernel.grouping import number_owners
+from qingyuan.pii._kernel.grouping import number_owners, part_keys
 from qingyuan.pii._kernel.keyed import Keys
-from qingyuan.pii.batch import Ints, Longs
+from qingyuan.pii.batch import Bytes, Longs
 from qingyuan.pii.hits import Hits
 from qingyuan.pii.model import RecordCounts
 from qingyuan.pii.partial import Partial
 
 _Mask = npt.NDArray[np.bool_]
-#: The table of records may have this many places a hit before the records are numbered closer.
-_SPARSE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,47 +43,58 @@ class Finished:
     hits: Hits
 
 
+#: What the hits of a person or record say, as bits.
+_KEYED, _CONTENT, _VEILED, _SHOWN = (1 << i for i in range(4))
+
+
+@dataclass(frozen=True, slots=True)
 class _Owners:
-    """Who the hits of a part are about: pairs of record and role, numbered."""
+    """Who the hits of a part are about: pairs of record and role, numbered.
 
-    def __init__(self, part: Partial, group: Ints, record: Longs, streams: Sequence[Stream]) -> None:
-        """Keep the hits; ``streams`` are the whole ones, by the part's numbers."""
-        self._groups = part.outline.groups
-        self._streams = streams
-        self._group = group
-        count = len(streams)
-        self._of = np.array([g.stream for g in self._groups], dtype=np.int64)
-        stream = self._of[group]
-        self._first = np.zeros(count, dtype=np.int64)
-        span = np.zeros(count, dtype=np.int64)
-        for number in range(count):
-            records = record[stream == number] if count > 1 else record
-            if len(records):
-                self._first[number] = records.min()
-                span[number] = int(records.max()) - self._first[number] + 1
-        if span.sum() > _SPARSE * len(record) + 4096:
-            _, record = np.unique(record, return_inverse=True)
-            self._first[:] = 0
-            span[:] = int(record.max()) + 1 if len(record) else 0
-        self._record = np.ascontiguousarray(record, dtype=np.int64)
-        self._span = span
+    Attributes:
+        keyed: Owner, kind and key of the hits that identify somebody.
+        content: Person, kind and key of the hits that make pieces.
+        streams: Stream of each owner, and of each person.
+        bits: What the hits of each owner, person and record say.
+    """
 
-    def number(self, role: Callable[[Group, Stream], int]) -> tuple[Longs, Longs]:
-        """Return the number of each hit's pair of record and role, from 0, and the stream of each number."""
-        codes = [role(g, self._streams[g.stream]) for g in self._groups]
-        widths = np.ones(len(self._streams), dtype=np.int64)
-        for group, code in zip(self._groups, codes, strict=True):
-            widths[group.stream] = max(widths[group.stream], code + 1)
-        sizes = self._span * widths
-        bases = np.cumsum(sizes) - sizes
-        base = bases[self._of] + np.array(codes, dtype=np.int64) if codes else bases[:0]
-        n = len(self._group)
-        out, firsts = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
-        seen = np.full(int(sizes.sum()), -1, dtype=np.int64)
-        known = number_owners(
-            self._group, self._record, base, self._first[self._of], widths[self._of], seen, out, firsts
-        )
-        return out, self._of[self._group[firsts[:known]]]
+    keyed: tuple[Longs, Bytes, Keys]
+    content: tuple[Longs, Bytes, Keys]
+    streams: tuple[Longs, Longs]
+    bits: tuple[Bytes, Bytes, Bytes]
+
+
+def _owners(part: Partial, kept: _Mask, kinds: Bytes, seen: Bytes, streams: Sequence[Stream]) -> _Owners:
+    """Number the owners of the hits; ``streams`` are the whole ones, by the part's numbers."""
+    groups = part.outline.groups
+    of = np.array([g.stream for g in groups], dtype=np.int64)
+    ways: tuple[Callable[[Group, Stream], int], ...] = (owner_of, role_of, lambda _group, _stream: 0)
+    roles = np.array([way(g, streams[g.stream]) for way in ways for g in groups], dtype=np.int64)
+    known = np.full((3, max(1, len(streams)) * (int(roles.max(initial=0)) + 1)), -1, dtype=np.int64)
+    keyed, content = ((seen & bit != 0).view(np.uint8) for bit in (_KEYED, _CONTENT))
+    n = len(part.group)
+    hits = part.group, part.record, part.key
+    numbers = np.empty((3, n + 1), dtype=np.int64)
+    bits = np.empty((3, n + 1), dtype=np.uint8)
+    sizes = np.zeros(5, dtype=np.int64)
+    chosen: list[Any] = [
+        np.empty(n, dtype) for dtype in (np.int64, np.uint8, np.uint64, np.int64, np.uint8, np.uint64)
+    ]
+    rest: Any = (
+        of, roles, kept.view(np.uint8), kinds, keyed, content, seen, known, numbers, bits, *chosen, sizes,
+    )  # fmt: skip
+    if not number_owners(*hits, *rest):
+        order = np.lexsort((part.record, of[part.group]))
+        known[:] = -1
+        group, record, key = hits
+        number_owners(group[order], record[order], key[order], *rest)
+    owners, people, records, k, c = sizes.tolist()
+    return _Owners(
+        (chosen[0][:k], chosen[1][:k], chosen[2][:k]),
+        (chosen[3][:c], chosen[4][:c], chosen[5][:c]),
+        (numbers[0, :owners], numbers[1, :people]),
+        (bits[0, :owners], bits[1, :people], bits[2, :records]),
+    )
 
 
 def finish(part: Partial, decisions: Decisions, name: str = "") -> Finished:
@@ -103,59 +113,49 @@ def finish(part: Partial, decisions: Decisions, name: str = "") -> Finished:
     slot_of = np.array(
         [-1 if m else decisions.slots[w] for w, m in zip(whole, masked_of, strict=True)], np.int64
     )
-    keep = np.flatnonzero((state_of != DROPPED)[part.group])
-    group, record, key = part.group[keep], part.record[keep], part.key[keep]
     streams = [decisions.stream(stream) for stream in part.outline.streams]
-    owners = _Owners(part, group, record, streams)
     sure, hidden = (state_of == 0) & ~masked_of, (state_of == 0) & masked_of
-    clear = np.flatnonzero(sure[group])
-    owner, owner_stream = owners.number(owner_of)
-    person, person_stream = owners.number(role_of)
-    alone, _ = owners.number(lambda _group, _stream: 0)
-
-    def has(numbers: Longs, size: int, chosen: _Mask) -> _Mask:
-        out = np.zeros(size, dtype=np.bool_)
-        out[numbers[chosen[group]]] = True
-        return out
-
-    keyed = has(owner, len(owner_stream), sure & np.isin(kind_of, persons.KEYS))
-    content = has(owner, len(owner_stream), sure & np.isin(kind_of, counting.CONTENT))
-    veiled = has(owner, len(owner_stream), hidden)
-    records = int(alone.max()) + 1 if len(alone) else 0
-    shown = has(alone, records, sure & np.isin(kind_of, counting.CLEAR))
-    covered = has(alone, records, hidden)
+    seen = np.zeros(len(kind_of), dtype=np.uint8)
+    seen[hidden] = _VEILED
+    for bit, codes in ((_KEYED, persons.KEYS), (_CONTENT, counting.CONTENT), (_SHOWN, counting.CLEAR)):
+        seen[sure & np.isin(kind_of, codes)] |= bit
+    owners = _owners(part, state_of != DROPPED, kind_of, seen, streams)
+    owner, _, record = owners.bits
+    owner_stream, person_stream = owners.streams
+    unkeyed = owner & _KEYED == 0
     # Without column names two mobiles of a row may be two people's, as in free text.
     prose = np.array([s.prose or not any(s.columns) for s in streams], dtype=np.bool_)
     parcel = np.array([s.waybill for s in streams], dtype=np.uint8)
-    kind = kind_of[group[clear]]
     return Finished(
         persons=persons.index(
-            owner[clear],
-            kind,
-            key[clear],
+            *owners.keyed,
             listing=prose[owner_stream] if len(prose) else None,
-            unkeyed_records=int((content & ~keyed).sum()),
-            masked_records=int((veiled & ~keyed).sum()),
+            unkeyed_records=int((unkeyed & (owner & _CONTENT != 0)).sum()),
+            masked_records=int((unkeyed & (owner & _VEILED != 0)).sum()),
         ),
         pieces=counting.pieces(
-            person[clear],
-            kind,
-            key[clear],
+            *owners.content,
             parcel[person_stream] if len(parcel) else np.empty(0, dtype=np.uint8),
         ),
         records=RecordCounts(
             total=sum(stream.records for stream in part.outline.streams),
-            clear=int(shown.sum()),
-            masked_only=int((covered & ~shown).sum()),
+            clear=int((record & _SHOWN != 0).sum()),
+            masked_only=int((record & (_SHOWN | _VEILED) == _VEILED).sum()),
         ),
-        distinct=_distinct(slot_of[group], key, len(decisions.orders)),
+        distinct=_distinct(part, slot_of, len(decisions.orders)),
         hits=Hits.of_part(name, part, decided),
     )
 
 
-def _distinct(slot: Longs, key: Keys, size: int) -> tuple[Keys, ...]:
+def _distinct(part: Partial, slot_of: Longs, size: int) -> tuple[Keys, ...]:
     """Return the different keys of each tally; slot -1 is left out."""
-    return tuple(np.unique(key[slot == number]) for number in range(size))
+    counts = np.zeros(size + 1, dtype=np.int64)
+    np.add.at(counts, slot_of, np.bincount(part.group, minlength=len(slot_of)))
+    ends = np.cumsum(counts[:size]) - counts[:size]
+    starts = ends.copy()
+    out = np.empty(len(part.group), dtype=np.uint64)
+    part_keys(part.group, part.key, slot_of, ends, out)
+    return tuple(persons.different(out[a:b]) for a, b in zip(starts.tolist(), ends.tolist(), strict=True))
 
 
 def add(parts: Sequence[Finished], tables: int) -> Finished:
@@ -167,7 +167,7 @@ def add(parts: Sequence[Finished], tables: int) -> Finished:
         pieces=counting.merge([p.pieces for p in parts]),
         records=sum((p.records for p in parts), RecordCounts()),
         distinct=tuple(
-            np.unique(np.concatenate([np.empty(0, dtype=np.uint64), *(p.distinct[n] for p in parts)]))
+            persons.different(np.concatenate([np.empty(0, dtype=np.uint64), *(p.distinct[n] for p in parts)]))
             for n in range(tables)
         ),
         hits=Hits.joined([p.hits for p in parts]),

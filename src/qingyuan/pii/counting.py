@@ -7,6 +7,7 @@ law room to say.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -16,6 +17,7 @@ import numpy.typing as npt
 
 from qingyuan.pii import _sample
 from qingyuan.pii._kernel.flags import ADDRESS, KINDS, NAME
+from qingyuan.pii._kernel.fold import fold
 from qingyuan.pii._rules import ReadingRule, clear_codes, content_codes, identifying_codes, rules
 from qingyuan.pii._sample import Locate, Spot
 from qingyuan.pii.batch import Bytes, Longs
@@ -108,15 +110,7 @@ class Reading:
     dedupe_rule_en: str = DEDUPE_EN
 
 
-def _mixed(key: Keys, kind: Bytes) -> Keys:
-    """Return the keys scrambled (splitmix64), so that their sum marks a set of values."""
-    z: Keys = key + (kind.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed: Keys = z ^ (z >> np.uint64(31))
-    return mixed
-
-
+@functools.cache
 def _kind_traits() -> Bytes:
     """Return the traits a value of each kind gives its piece."""
     out = np.zeros(len(KINDS), dtype=np.uint8)
@@ -126,6 +120,22 @@ def _kind_traits() -> Bytes:
             if catalog().kinds[name].sensitive or name in reading.extra:
                 out[code] |= SENSITIVE << number
     return out
+
+
+@functools.cache
+def _is_content() -> Flags:
+    """Return which kinds make up a piece."""
+    return np.isin(np.arange(len(KINDS)), CONTENT)
+
+
+@functools.cache
+def _kind_bits() -> tuple[Bytes, Bytes]:
+    """Return the tier of each kind, and what it says about a person: identifies, is a name, is an address."""
+    tiers = np.array([0, *(TIERS[catalog().kinds[name].tier] for name in KINDS[1:])], dtype=np.uint8)
+    bits = [
+        1 if c in IDENTIFYING else 2 if c == NAME else 4 if c == ADDRESS else 0 for c in range(len(KINDS))
+    ]
+    return tiers, np.array(bits, dtype=np.uint8)
 
 
 def pieces(
@@ -149,29 +159,17 @@ def pieces(
         file: File name as given, for the sample.
         locate: Finds the places of groups for the sample; without it there is none.
     """
-    chosen = np.isin(kind, CONTENT)
-    group, kind, key = group[chosen], kind[chosen], key[chosen]
     size = len(waybill)
-    if len(group):
-        order = np.lexsort((key, kind, group))
-        group, kind, key = group[order], kind[order], key[order]
-        same = (group[1:] == group[:-1]) & (kind[1:] == kind[:-1]) & (key[1:] == key[:-1])
-        first = np.concatenate(([True], ~same))
-        group, kind, key = group[first], kind[first], key[first]
+    if not bool(_is_content()[kind].all()):
+        chosen = np.flatnonzero(_is_content()[kind])
+        group, kind, key = group[chosen], kind[chosen], key[chosen]
     mark = np.zeros(size, dtype=np.uint64)
-    np.add.at(mark, group, _mixed(key, kind))
-    tier = np.zeros(size, dtype=np.uint8)
-    tiers = np.array([0, *(TIERS[catalog().kinds[name].tier] for name in KINDS[1:])], dtype=np.uint8)
-    np.maximum.at(tier, group, tiers[kind])
-    seen = np.zeros(size, dtype=np.uint8)
-    bits = np.array(
-        [1 if c in IDENTIFYING else 2 if c == NAME else 4 if c == ADDRESS else 0 for c in range(len(KINDS))]
-    )
-    np.bitwise_or.at(seen, group, bits[kind].astype(np.uint8))
+    tier, seen = np.zeros(size, dtype=np.uint8), np.zeros(size, dtype=np.uint8)
     traits = np.where(waybill != 0, np.uint8(WAYBILL), np.uint8(0))
     if under14 is not None:
         traits[under14] |= UNDER14
-    np.bitwise_or.at(traits, group, _kind_traits()[kind])
+    tiers, bits = _kind_bits()
+    fold(group, kind, key, tiers, bits, _kind_traits(), mark, tier, seen, traits)
     counted = np.flatnonzero(((seen & 1) != 0) | ((seen & _NAMED) == _NAMED))
     mark, tier, traits = mark[counted], tier[counted], traits[counted]
     stratum = tier.astype(np.int64) << _SHIFT | traits

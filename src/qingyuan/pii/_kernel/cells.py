@@ -122,6 +122,28 @@ def shape_of(
     size = 0
     p = s
     while p < e and size < 200:
+        b = data[np.uint64(p)] + 0
+        if 0xE4 <= b <= 0xE9 and p + 2 < e:
+            # Most characters of a Chinese text, and no others from U+4E00 on.
+            c = (b & 0x0F) << 12 | (np.int64(data[np.uint64(p + 1)]) & 0x3F) << 6
+            c |= np.int64(data[np.uint64(p + 2)]) & 0x3F
+            if c >= 0x4E00:
+                p += 3
+                size += 1
+                han += 1
+                seen |= marks[np.uint64(c)]
+                if n < 16:
+                    chars[n] = c
+                    n += 1
+                continue
+        elif 0x30 <= b <= 0x39:
+            p += 1
+            size += 1
+            digits += 1
+            if n < 16:
+                chars[n] = b
+                n += 1
+            continue
         c, width = character_at(data, p, e)
         p += width
         if is_blank(c):

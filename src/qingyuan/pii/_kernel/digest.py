@@ -148,7 +148,13 @@ def normalise(data: Bytes, a: int, b: int, kind: int, form: int, out: Bytes, at:
     p = a
     if kind in (EMAIL, NAME, ADDRESS):
         while p < b and n - at < limit:
-            c = data[p]
+            c = data[np.uint64(p)]
+            if 0xE4 <= c <= 0xE9 and p + 2 < b and n - at + 2 < limit:
+                for k in range(3):
+                    out[np.uint64(n + k)] = data[np.uint64(p + k)]
+                n += 3
+                p += 3
+                continue
             if kind == EMAIL:
                 if 65 <= c <= 90:
                     c |= 32

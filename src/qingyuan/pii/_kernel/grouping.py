@@ -10,7 +10,10 @@ from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii.batch import Bytes, Ints, Longs
 
 Flags = npt.NDArray[np.uint32]
+Keys = npt.NDArray[np.uint64]
 
+_RO = "Array(uint8, 1, 'C', readonly=True)"
+_ROK = "Array(uint64, 1, 'C', readonly=True)"
 _RO32 = "Array(int32, 1, 'C', readonly=True)"
 _RO64 = "Array(int64, 1, 'C', readonly=True)"
 _GOLDEN = 0x9E3779B97F4A7C15
@@ -100,42 +103,126 @@ def group_candidates(
 
 
 @njit(
-    f"int64({_RO32}, {_RO64}, {_RO64}, {_RO64}, {_RO64}, int64[::1], int64[::1], int64[::1])",
+    f"boolean({_RO32}, {_RO64}, {_ROK}, {_RO64}, {_RO64}, {_RO}, {_RO}, {_RO}, {_RO}, {_RO}, int64[:, ::1],"
+    " int64[:, ::1], uint8[:, ::1], int64[::1], uint8[::1], uint64[::1], int64[::1], uint8[::1], uint64[::1], int64[::1])",
     cache=True,
     nogil=True,
 )
 def number_owners(
     group: Ints,
     record: Longs,
-    base: Longs,
-    first: Longs,
-    width: Longs,
-    seen: Longs,
-    out: Longs,
-    owner_base: Longs,
-) -> int:
-    """Number the pairs of record and role that occur, in the order in which they occur.
+    key: Keys,
+    stream: Longs,
+    roles: Longs,
+    kept: Bytes,
+    kinds: Bytes,
+    keyed: Bytes,
+    content: Bytes,
+    seen: Bytes,
+    known: Longs,
+    streams: Longs,
+    bits: Bytes,
+    owner: Longs,
+    owner_kind: Bytes,
+    owner_key: Keys,
+    person: Longs,
+    person_kind: Bytes,
+    person_key: Keys,
+    sizes: Longs,
+) -> bool:
+    """Number the pairs of record and role that occur, in the order in which they occur, in three ways at once.
+
+    The ways are: by role, remarks being one (whose keys they are); by role; and by record alone.
 
     Args:
         group: Group of each hit.
-        record: Its record.
-        base: For each group, where the table of its stream begins in ``seen``, plus its role.
-        first: Lowest record of the group's stream.
-        width: Roles of the group's stream.
-        seen: A table with a place for each record and role of each stream, all -1.
-        out: Receives the number of each hit.
-        owner_base: Receives the first hit of each number.
+        record: Its record, ascending within each stream.
+        key: Its key.
+        stream: Stream of each group.
+        roles: ``int64[3 * groups]``: role of each group in the first way, then in the others.
+        kept: ``uint8[groups]``, 0 for groups that are passed over.
+        kinds: Kind decided for each group.
+        keyed: 1 for groups whose hits identify a person.
+        content: 1 for groups whose hits make a piece.
+        seen: Bits of each group.
+        known: ``int64[3, streams * widest]`` of -1, scratch.
+        streams: ``int64[3, n + 1]`` receives the stream of each number.
+        bits: ``uint8[3, n + 1]`` receives the bits of all hits of each number.
+        owner: Receives the number in the first way of each hit that is ``keyed``.
+        owner_kind: Its kind.
+        owner_key: Its key.
+        person: Receives the number in the second way of each hit that is ``content``.
+        person_kind: Its kind.
+        person_key: Its key.
+        sizes: Receives five sizes: the numbers in each way, keyed hits, content hits.
 
     Returns:
-        How many numbers there are.
+        Whether records ascend; if not, nothing else is right.
     """
-    n = 0
+    count = stream.size
+    total = 1
+    for g in range(count):
+        total = max(total, stream[g] + 1)
+    width = known.shape[1] // total
+    last = np.full(total, -1, dtype=np.int64)
+    first = np.zeros((3, total), dtype=np.int64)
+    numbers = np.zeros(3, dtype=np.int64)
+    n_owner = 0
+    n_person = 0
     for i in range(group.size):
         g = group[i]
-        at = base[g] + (record[i] - first[g]) * width[g]
-        if seen[at] < 0:
-            seen[at] = n
-            owner_base[n] = i
-            n += 1
-        out[i] = seen[at]
-    return n
+        if not kept[g]:
+            continue
+        s = stream[g]
+        if record[i] != last[s]:
+            if record[i] < last[s]:
+                return False
+            last[s] = record[i]
+            # Numbers from an earlier record are lower than these.
+            for way in range(3):
+                first[way, s] = numbers[way]
+        here = seen[g]
+        for way in range(3):
+            at = s * width + roles[way * count + g]
+            number = known[way, at]
+            if number < first[way, s]:
+                number = numbers[way]
+                numbers[way] += 1
+                known[way, at] = number
+                streams[way, number] = s
+                bits[way, number] = here
+            else:
+                bits[way, number] |= here
+        if keyed[g]:
+            owner[n_owner] = known[0, s * width + roles[g]]
+            owner_kind[n_owner] = kinds[g]
+            owner_key[n_owner] = key[i]
+            n_owner += 1
+        if content[g]:
+            person[n_person] = known[1, s * width + roles[count + g]]
+            person_kind[n_person] = kinds[g]
+            person_key[n_person] = key[i]
+            n_person += 1
+    for way in range(3):
+        sizes[way] = numbers[way]
+    sizes[3] = n_owner
+    sizes[4] = n_person
+    return True
+
+
+@njit(f"void({_RO32}, {_ROK}, {_RO64}, int64[::1], uint64[::1])", cache=True, nogil=True)
+def part_keys(group: Ints, key: Keys, slots: Longs, ends: Longs, out: Keys) -> None:
+    """Put the keys of each slot together.
+
+    Args:
+        group: Group of each key.
+        key: The keys.
+        slots: Slot of each group, -1 for keys that are left out.
+        ends: ``int64[slots]``, where each slot begins in ``out``; receives where it ends.
+        out: Receives the keys.
+    """
+    for i in range(group.size):
+        slot = slots[group[i]]
+        if slot >= 0:
+            out[ends[slot]] = key[i]
+            ends[slot] += 1

@@ -52,7 +52,7 @@ def siphash(data: Bytes, n: int, k0: np.uint64, k1: np.uint64) -> np.uint64:
             m = np.uint64(0)
             rounds = 2
             for j in range(8):
-                m |= np.uint64(data[8 * block + j]) << np.uint64(8 * j)
+                m |= np.uint64(data[np.uint64(8 * block + j)]) << np.uint64(8 * j)
             if block == n // 8:
                 m |= np.uint64(n) << np.uint64(56)
             v3 ^= m

@@ -214,26 +214,106 @@ def cells_again(
     return n
 
 
-@njit("void(int64[::1], uint8[::1], int64[::1], uint8[::1], int64[::1])", cache=True, nogil=True)
-def merge_order(one: Longs, one_kind: Bytes, two: Longs, two_kind: Bytes, out: Longs) -> None:
-    """Write the order of two ascending lists put together, by start and kind; the first goes before the second.
+_LISTS = "int64[::1], int64[::1], int64[::1], uint8[::1], uint32[::1]"
+
+
+@njit(f"boolean({_LISTS}, {_LISTS}, {_LISTS})", cache=True, nogil=True)
+def merge_lists(
+    cell: Longs, start: Longs, end: Longs, kind: Bytes, flags: Flags,
+    cell2: Longs, start2: Longs, end2: Longs, kind2: Bytes, flags2: Flags,
+    out_cell: Longs, out_start: Longs, out_end: Longs, out_kind: Bytes, out_flags: Flags,
+) -> bool:  # fmt: skip
+    """Write two lists of candidates, each ascending by start and kind, as one; the first goes before the second.
 
     Args:
-        one: Starts of the first list.
-        one_kind: Kinds of the first list.
-        two: Starts of the second list.
-        two_kind: Kinds of the second list.
-        out: Receives indices, those of the second list counting on from the end of the first.
+        cell: Cells of the first list.
+        start: Starts of the first list.
+        end: Ends of the first list.
+        kind: Kinds of the first list.
+        flags: Evidence of the first list.
+        cell2: The same of the second list.
+        start2: See above.
+        end2: See above.
+        kind2: See above.
+        flags2: See above.
+        out_cell: Receives the same of both.
+        out_start: See above.
+        out_end: See above.
+        out_kind: See above.
+        out_flags: See above.
+
+    Returns:
+        Whether both ascend; if not, what was written is of no use.
     """
-    i = 0
-    j = 0
-    for k in range(out.size):
-        first = j >= two.size
-        if not first and i < one.size:
-            first = one[i] < two[j] or (one[i] == two[j] and one_kind[i] <= two_kind[j])
-        if first:
-            out[k] = i
+    i = np.int64(0)
+    j = np.int64(0)
+    rank = start[0] << 8 | kind[0] if start.size else np.int64(0)
+    rank2 = start2[0] << 8 | kind2[0] if start2.size else np.int64(0)
+    for k in range(out_cell.size):
+        if j >= start2.size or (i < start.size and rank <= rank2):
+            out_cell[k] = cell[i]
+            out_start[k] = start[i]
+            out_end[k] = end[i]
+            out_kind[k] = kind[i]
+            out_flags[k] = flags[i]
             i += 1
+            if i < start.size:
+                following = start[i] << 8 | kind[i]
+                if following < rank:
+                    return False
+                rank = following
         else:
-            out[k] = one.size + j
+            out_cell[k] = cell2[j]
+            out_start[k] = start2[j]
+            out_end[k] = end2[j]
+            out_kind[k] = kind2[j]
+            out_flags[k] = flags2[j]
             j += 1
+            if j < start2.size:
+                following = start2[j] << 8 | kind2[j]
+                if following < rank2:
+                    return False
+                rank2 = following
+    return True
+
+
+@njit(
+    f"int64(uint16[::1], {_RO32}, {_RO64}, {_RO64}, uint8[:, ::1], int64[::1], uint32[:, ::1], {_LISTS})",
+    cache=True,
+    nogil=True,
+)
+def whole_cells(
+    shapes: Shapes, column: Ints, starts: Longs, ends: Longs, columns: Bytes, kinds: Longs, bits: Flags,
+    out_cell: Longs, out_start: Longs, out_end: Longs, out_kind: Bytes, out_flags: Flags,
+) -> int:  # fmt: skip
+    """Write the cells that have the shape of a kind in the columns where it is looked for; return their number.
+
+    Args:
+        shapes: Shape bits of each cell.
+        column: Column of each cell, -1 for none.
+        starts: First byte of each cell.
+        ends: One past the last byte.
+        columns: ``uint8[kinds, columns + 1]``, 1 where the kind is looked for.
+        kinds: The kinds, ascending.
+        bits: ``uint32[kinds, BINS]``: evidence by shape, 0 for shapes that are none of the kind.
+        out_cell: Receives the cells; all outputs hold one element for every cell and kind.
+        out_start: Receives the first byte.
+        out_end: Receives one past the last byte.
+        out_kind: Receives the kind.
+        out_flags: Receives the evidence.
+    """
+    n = 0
+    for i in range(starts.size):
+        shape = shapes[i]
+        if shape <= (FILLED | DIGITS):
+            continue
+        for k in range(kinds.size):
+            evidence = bits[k, shape & (BINS - 1)]
+            if evidence and columns[k, column[i]]:
+                out_cell[n] = i
+                out_start[n] = starts[i]
+                out_end[n] = ends[i]
+                out_kind[n] = kinds[k]
+                out_flags[n] = evidence
+                n += 1
+    return n
