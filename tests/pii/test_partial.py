@@ -118,6 +118,18 @@ def test_every_form_of_arrow_text_is_read() -> None:
         assert found.records.total == 5
 
 
+def test_rows_out_of_order_count_the_same() -> None:
+    columns, rows = chaos(9, 150)
+    part = scan_part([table(columns, rows)], KEY)
+    decisions = judge(part.outline)
+    shuffled = np.random.default_rng(9).permutation(len(part))
+    mixed = Partial(
+        part.outline, part.group[shuffled], part.record[shuffled], part.key[shuffled], part.chunks
+    )
+    one, other = (assemble("a.csv", decisions, [finish(p, decisions)]) for p in (part, mixed))
+    assert facts(other) == facts(one)
+
+
 def test_text_that_is_no_utf8_is_read_around_the_damage() -> None:
     raw = [b"13800138000", b"\xed\xa0\x80 13900139000", b"\xe6\xb1", b"1380013\xff8000", b"13700137000\x00"]
     column = pa.array(raw, pa.binary()).view(pa.string())

@@ -136,3 +136,10 @@ def test_pieces_can_be_sent_to_another_process() -> None:
     again = pickle.loads(pickle.dumps(found))
     assert np.array_equal(again.mark, found.mark)
     assert again.spots == found.spots
+
+
+def test_a_record_with_very_many_values_is_one_piece_however_they_repeat() -> None:
+    values = [(0, EMAIL, n) for n in range(100)]
+    once, again = (of(mentions, parcel=False) for mentions in (values, [*values[::-1], *values[:40]]))
+    assert np.array_equal(once.mark, again.mark)
+    assert not np.array_equal(once.mark, of(values[:99], parcel=False).mark)
