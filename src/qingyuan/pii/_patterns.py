@@ -2,7 +2,7 @@
 
 The language: a character stands for itself; ``[A-Z0-9]`` is one of several, ``[^…]`` any printable ASCII
 character but those; ``( | )``, ``?``, ``*``, ``+``, ``{m}``, ``{m,}``, ``{m,n}`` as usual; a backslash takes the
-meaning from a sign or names a class (:data:`NAMED`). ASCII signs also match their full-width forms. There are no
+meaning from a sign or names a class (:data:`NAMED`). ASCII signs but ! and ? also match their full-width forms. There are no
 anchors: what may stand around a value is said beside the pattern.
 """
 

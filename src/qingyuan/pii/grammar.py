@@ -27,6 +27,8 @@ MOST_FORMS = 14
 MENTION = 14
 WHOLE_CELL = 15
 _LABELS = 128
+#: Full-width signs that end a sentence and never stand for the ASCII ones: ！ and ？.
+_SENTENCE = (0xFF01, 0xFF1F)
 #: Most classes of characters, and most validators of a form.
 _MOST_CLASSES = 255
 _MOST_CHECKS = 4
@@ -143,7 +145,7 @@ def _character_classes(compiled: list[_Compiled]) -> tuple[Bytes, dict[frozenset
     for char, sets in inside.items():
         if 0 <= char < _BASIC:
             table[char] = numbers[sets]
-    wide = np.arange(0xFF01, 0xFF5F)
+    wide = np.setdiff1d(np.arange(0xFF01, 0xFF5F), _SENTENCE)
     table[wide] = np.where(table[wide] == 0, table[wide - 0xFEE0], table[wide])
     classes: dict[frozenset[int], list[int]] = {chars: [] for chars in ordered}
     for sets, number in numbers.items():

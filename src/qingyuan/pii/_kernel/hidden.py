@@ -2,7 +2,8 @@
 
 ``*******1234``, ``1*********4``, ``138####1234`` or ``****1234`` say nothing by themselves: the bits
 ``FITS_…`` record which kinds the form allows, and without a column or a label they are no hit at all.
-Plain by themselves are only an 18-character ID with its birth date partly shown, and ``138####1234``.
+Plain by themselves are only an 18-character ID with its birth date partly shown, ``138####1234``,
+and a card of 16, 17 or 19 characters with both ends shown.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ def _dated(symbols: Symbols) -> bool:
 def fits(symbols: Symbols, n: int, plan: Bytes, provinces: Bytes) -> int:
     """Return the bits of the kinds that ``n`` symbols, some of them masked, may be.
 
-    ``STANDARD`` is set for what needs no label: an ID with two hidden parts and a date, ``138####1234``.
+    ``STANDARD`` is set for what needs no label: an ID with two hidden parts and a date, ``138####1234``,
+    ``622202######1234``.
     """
     pre = 0
     while pre < n and symbols[pre] <= 9:
@@ -93,7 +95,9 @@ def fits(symbols: Symbols, n: int, plan: Bytes, provinces: Bytes) -> int:
         region = provinces[d * 10 + symbols[1]] != 0
     if n == 18 and runs == 2 and pre >= 2 and hidden >= 4 and region and _dated(symbols):
         return STANDARD
-    if n == 11 and pre == 3 and suf == 4 and d == 1 and plan[100 + symbols[1] * 10 + symbols[2]] == 2:
+    if n == 11 and pre == 3 and suf in (3, 4) and d == 1 and plan[100 + symbols[1] * 10 + symbols[2]] == 2:
+        return STANDARD
+    if n in (16, 17, 19) and runs == 1 and pre in (4, 6) and suf == 4 and 4 <= d <= 6:
         return STANDARD
     if region and runs == 1:
         if (n == 18 or n == 15) and hidden >= 4:
@@ -169,7 +173,11 @@ def hidden_values(
                     if width == 0 or p + width >= e:
                         break
                     following, size = _symbol(data, p + width, e)
-                    if size == 0 or following < 0 or following == CROSS:
+                    if size == 0 or following < 0:
+                        break
+                    if following == CROSS and (
+                        p + width + size >= e or _symbol(data, p + width + size, e)[0] != CROSS
+                    ):
                         break
                     groups += 1
                     p += width

@@ -125,11 +125,11 @@ def _mobile(symbols: Symbols, groups: Longs, i: int, count: int, plan: Bytes, ou
         if used == 3:
             middle = groups[i + 1, 1] - groups[i + 1, 0]
             final = groups[i + 2, 1] - groups[i + 2, 0]
-            # 138 1234 5678, 138 12345 678, 1381 2345 678.
+            # 138 1234 5678, 138 12345 678, 1381 2345 678, 1381 234 5678.
             if not (
                 (first == 3 and middle == 4 and final == 4)
                 or (first == 3 and middle == 5 and final == 3)
-                or (first == 4 and middle == 4 and final == 3)
+                or (first == 4 and middle + final == 7 and middle in (3, 4))
             ):
                 continue
         if used == 2 and not (first == 3 and groups[i + 1, 1] - groups[i + 1, 0] == 8):
@@ -184,14 +184,25 @@ def _prefixed_mobile(symbols: Symbols, groups: Longs, i: int, count: int, plan: 
     return 0
 
 
+@njit("boolean(int64[:, ::1], int64, int64)", cache=True, nogil=True)
+def _in_threes(groups: Longs, i: int, last: int) -> bool:
+    """Tell whether groups ``i..last`` have the sizes 3-3-4-4-4, as IDs are read aloud."""
+    if last - i != 4 or groups[i + 1, 1] - groups[i + 1, 0] != 3:
+        return False
+    for k in range(i + 2, last + 1):
+        if groups[k, 1] - groups[k, 0] != 4:
+            return False
+    return True
+
+
 @njit(f"int64(int8[::1], int64[:, ::1], int64, int64, {_RO}, {_RO}, int64[::1])", cache=True, nogil=True)
 def _joined(
     symbols: Symbols, groups: Longs, i: int, count: int, plan: Bytes, provinces: Bytes, out: Longs
 ) -> int:
-    """Try cards in fours and IDs in 6-8-4 or 6-4-4-4 beginning with group ``i``."""
+    """Try cards in fours and IDs in 6-8-4, 6-4-4-4 or 3-3-4-4-4 beginning with group ``i``."""
     a = groups[i, 0]
     first = groups[i, 1] - a
-    if first not in (4, 6):
+    if first not in (3, 4, 6):
         return 0
     longest = min(5, count - i)
     for used in range(longest, 1, -1):
@@ -201,7 +212,9 @@ def _joined(
         for k in range(i + 1, last):
             inner = groups[k, 1] - groups[k, 0]
             fits = fits and inner == 4 if first == 4 else (used in (3, 4) and inner in (4, 8))
-        if first == 4:
+        if first == 3:
+            fits = _in_threes(groups, i, last)
+        elif first == 4:
             fits = fits and ((used == 4 and size == 4) or (used == 5 and size <= 3))
             fits = fits or (used == 3 and groups[i + 1, 1] - groups[i + 1, 0] == 6 and size == 5)
         else:

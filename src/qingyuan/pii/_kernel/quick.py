@@ -120,6 +120,12 @@ def time_rest(data: Bytes, p: int, e: int) -> int:
     return p + 7
 
 
+@njit(f"boolean({_RO}, int64, int64)", cache=True, nogil=True)
+def hidden_next(data: Bytes, p: int, e: int) -> bool:
+    """Tell whether a group of at least two letters X stands at ``p``: ``138 XXXX 1234``."""
+    return p + 2 < e and data[p] | 32 == 120 and data[p + 1] == data[p]
+
+
 @njit(f"boolean({_RO}, int64, int64, int64, {_RO})", cache=True, nogil=True)
 def hopeless(data: Bytes, p: int, r: int, e: int, provinces: Bytes) -> bool:
     """Tell by length and first digits that nothing begins with the digits ``p..r``.
@@ -132,13 +138,16 @@ def hopeless(data: Bytes, p: int, r: int, e: int, provinces: Bytes) -> bool:
     if r < e and CONTINUING[data[r]]:
         if data[r] not in (32, 45):
             return False
+        if hidden_next(data, r + 1, e):
+            return n not in (3, 4, 6)
         if r + 1 < e and CLASSES[data[r + 1]] not in (0, 4, 5, 6):
             if n == 4 and data[r] == 45 and d in (1, 2) and r + 3 < e:
                 return bool(CLASSES[data[r + 2]] != 1 or CLASSES[data[r + 3]] != 1 or data[r + 1] == 42)
             if n == 2:
                 return bool(d != 8)
             if n == 3:
-                return bool(d > 1)
+                # 330 102 1990 0101 1234
+                return bool(d > 1 and (r + 18 > e or data[r + 4] != data[r] or data[r + 9] != data[r]))
             return bool(n == 1 or (n in (5, 7, 8, 9) and d not in (1, 9)))
     if n < 10 or n > 19:
         return True

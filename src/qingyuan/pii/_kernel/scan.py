@@ -15,6 +15,7 @@ from qingyuan.pii._kernel.around import email, extension, whole
 from qingyuan.pii._kernel.flags import (
     EMAIL,
     EXTENDED,
+    LANDLINE,
     MASKED,
     MOBILE,
     PRIVACY_NUMBER,
@@ -32,6 +33,7 @@ from qingyuan.pii._kernel.quick import (
     WORD,
     crossed,
     date_rest,
+    hidden_next,
     hopeless,
     plain,
     starred,
@@ -148,7 +150,7 @@ def _read_run(
         if kind == 0 or after >= e:
             return count
         sym, width = symbol_at(data, after, e)
-        if width == 0 or sym < 0 or sym == CROSS:
+        if width == 0 or sym < 0 or (sym == CROSS and not hidden_next(data, after, e)):
             return count
         if count == MAX_GROUPS or ns > MAX_SYMBOLS - 24:
             state[0] = after
@@ -237,14 +239,15 @@ def scan_cells(
                     z = r
                     if follower == CONTINUES and data[r] in (32, 45):
                         if r + 1 >= e or CLASSES[data[r + 1]] in (0, 4, 5, 6):
-                            follower = 0
+                            if not hidden_next(data, r + 1, e):
+                                follower = 0
                         elif r + 1 < e and CLASSES[data[r + 1]] != 3:
                             value, found, z = separated(data, p, r, e, symbols, plan, provinces)
                     if follower in (0, ENDS):
                         value, found = plain(data, p, r, plan, provinces)
-                        if follower == 0 and value in (MOBILE, PRIVACY_NUMBER):
+                        if follower == 0 and value in (MOBILE, PRIVACY_NUMBER, LANDLINE):
                             z = extension(data, r, e, True)
-                            if z > r:
+                            if z > r and value != LANDLINE:
                                 value = PRIVACY_NUMBER
                                 found |= EXTENDED
                     elif follower == CONTINUES and data[r] == 42:
@@ -342,6 +345,8 @@ def scan_cells(
                         value = PRIVACY_NUMBER
                         found |= EXTENDED
                         z = z2
+                elif value == LANDLINE:
+                    z = extension(data, z, e, True)
                 out_cell[n] = cell
                 out_start[n] = a
                 out_end[n] = z

@@ -50,6 +50,18 @@ def _breaks(c: int) -> bool:
     )  # fmt: skip
 
 
+@njit("boolean(int64, int64)", cache=True, nogil=True)
+def _named(c: int, after: int) -> bool:
+    """Tell whether such a character begins a name: 和平路, 和睦, 和谐, 和兴, 和顺, 和田; 向阳路, 向荣; 为民路; 从化区; 于都县, 于洪区."""
+    if c == 0x548C:
+        return after in (0x5E73, 0x7766, 0x8C10, 0x5174, 0x987A, 0x7530)
+    if c == 0x5411:
+        return after in (0x9633, 0x8363)
+    if c == 0x4E8E:
+        return after in (0x90FD, 0x6D2A)
+    return bool((c == 0x4E3A and after == 0x6C11) or (c == 0x4ECE and after == 0x5316))
+
+
 @njit("boolean(int64)", cache=True, nogil=True)
 def _counts(c: int) -> bool:
     """Tell whether the character may stand before 号, 楼, 室…: a digit, a letter, 一 to 十, 甲 to 丁."""
@@ -88,7 +100,11 @@ def address_from(data: Bytes, p: int, e: int, marks: Bytes) -> tuple[int, int]:
             break
         if is_han(c):
             if _breaks(c):
-                break
+                after = 0
+                if q + width < e:
+                    after, _ = character_at(data, q + width, e)
+                if not _named(c, after):
+                    break
             m = marks[c] + 0
             if c == _FANG and 0x30 <= before <= 0x39 and numbered:
                 m = MARK_NUMBER
