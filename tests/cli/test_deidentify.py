@@ -83,6 +83,15 @@ def test_a_reversal_needs_a_reason_and_leaves_no_file_without_one(home: Path, tm
     assert not (tmp_path / "back.csv").exists()
 
 
+def test_a_list_to_reverse_that_is_no_text_is_refused_with_its_name(home: Path, tmp_path: Path) -> None:
+    asked = tmp_path / "asked.txt"
+    asked.write_bytes("13800138000\n".encode("utf-16"))
+    which = ("--kind", "mobile", "--matter", "M2026-0001", "--by", "P003", "--home", home)
+    done = run("reidentify", asked, "-o", tmp_path / "back.csv", *which, "--reason", "核对", "--json")
+    assert (done.code, done.json()["error"]["code"]) == (2, "deidentify.list-encoding")
+    assert not (tmp_path / "back.csv").exists()
+
+
 def test_after_the_key_of_a_lead_is_destroyed_nothing_can_be_reversed(
     home: Path, source: Path, tmp_path: Path
 ) -> None:

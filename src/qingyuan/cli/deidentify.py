@@ -157,7 +157,7 @@ def reidentify(
     from qingyuan.office.home import Home  # noqa: PLC0415 - heavy
 
     _check_target(pseudonyms, target, force=False)
-    lines = [line.strip() for line in pseudonyms.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+    lines = [line.strip() for line in _text(pseudonyms).splitlines() if line.strip()]
     with Home.open(home) as opened:
         done = reverse(opened, scope, kind, lines, target, reason=reason, by=actor)
         opened.publish()
@@ -166,3 +166,17 @@ def reidentify(
         f"已还原 {done.found}/{done.asked} 个，已记入日志（第 {done.index} 条）→ {target}；请按涉密材料保管",
         f"reversed {done.found} of {done.asked}, recorded as entry {done.index} → {target}; keep it as secret material",
     )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise QingyuanError(
+            "deidentify.list-encoding",
+            zh="不是 UTF-8 文本",
+            en="not text in UTF-8",
+            where=str(path),
+            remedy_zh="请提供 UTF-8 文本，每行一个待还原的号码",
+            remedy_en="give a text file in UTF-8 with one value to reverse a line",
+        ) from error

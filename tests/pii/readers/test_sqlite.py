@@ -95,5 +95,15 @@ def test_a_cut_off_database_gives_the_rows_before_the_cut(tmp_path: Path) -> Non
     assert sum(c.text.startswith("138") for c in cells) > 400
 
 
+def test_a_database_cut_off_inside_its_last_page_is_never_called_whole(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "b.db") as made:
+        made.execute("CREATE TABLE users (tel)")
+        made.executemany("INSERT INTO users VALUES (?)", [(str(13800138000 + k),) for k in range(30)])
+    made.close()
+    raw = (tmp_path / "b.db").read_bytes()
+    assert not codes(read(raw, "b.db")[1])
+    assert codes(read(raw[:5000], "b.db")[1]) == ["truncated"]
+
+
 def test_damaged_databases_end_in_cells_or_sentences(tmp_path: Path) -> None:
     survives(database(tmp_path, rows=300), "a.db", times=120)

@@ -15,10 +15,11 @@ from qingyuan.pii.batch import Batch, Unread
 from qingyuan.pii.readers._rows import Reader, RowBatches
 from qingyuan.pii.readers._source import Source, path_of
 from qingyuan.pii.readers._unread import Refused, unread
-from qingyuan.pii.readers._wal import for_memory, with_log
+from qingyuan.pii.readers._wal import declared, for_memory, with_log
 
 _STEPS = 20_000
 _FETCH = 2_000
+_HEADER = 100  # bytes
 _ROWIDS = ("rowid", "_rowid_", "oid")
 _BROKEN = (sqlite3.Error, OverflowError, ValueError, MemoryError)
 
@@ -35,6 +36,8 @@ def read_sqlite(source: Source, reader: Reader) -> Iterator[Batch | Unread]:
         if source.size is not None and source.size > source.limits.max_document_bytes and path is not None:
             if _file(Path(f"{path}-wal")):
                 yield unread("sqlite-log", source.member)
+            with path.open("rb") as stream:
+                size, full = source.size, declared(stream.read(_HEADER))
             connection, opened = (
                 sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True),
                 True,
@@ -47,7 +50,10 @@ def read_sqlite(source: Source, reader: Reader) -> Iterator[Batch | Unread]:
                 if applied is None:
                     yield unread("sqlite-log", source.member)
                 raw = applied or raw
+            size, full = len(raw), declared(raw[:_HEADER])
             memory.deserialize(bytes(for_memory(raw, source.limits.max_document_bytes)))
+        if size < full:  # SQLite would take what is missing for rows of nothing
+            yield unread("truncated", source.member, format="SQLite", where=f"{size}/{full} bytes")
         try:
             yield from _tables(source, connection, reader)
         finally:

@@ -10,7 +10,7 @@ _HEADER = struct.Struct(">8I")
 _FRAME = struct.Struct(">6I")
 _MAGIC = 0x377F0682
 _SMALLEST_PAGE, _LARGEST_PAGE = 512, 65_536
-_PAGE_AT, _WRITE_VERSION, _READ_VERSION, _SIZE_AT = 16, 18, 19, 28
+_PAGE_AT, _WRITE_VERSION, _READ_VERSION, _CHANGE_AT, _SIZE_AT, _VALID_AT = 16, 18, 19, 24, 28, 92
 
 
 def _checksum(data: bytes, order: str, first: int, second: int) -> tuple[int, int]:
@@ -69,6 +69,23 @@ def with_log(database: bytes, log: bytes) -> bytes | None:
     return bytes(out)
 
 
+def declared(header: bytes) -> int:
+    """Return the length in bytes that the header of a database says it has, 0 when it does not say.
+
+    The length counts only if the change counter is the one it was written with (SQLite file format, 1.3.7).
+
+    Args:
+        header: The first 96 bytes or more.
+    """
+    if (
+        len(header) < _VALID_AT + 4
+        or header[_CHANGE_AT : _CHANGE_AT + 4] != header[_VALID_AT : _VALID_AT + 4]
+    ):
+        return 0
+    page = int.from_bytes(header[_PAGE_AT : _PAGE_AT + 2], "big")
+    return int.from_bytes(header[_SIZE_AT : _SIZE_AT + 4], "big") * (_LARGEST_PAGE if page == 1 else page)
+
+
 def for_memory(database: bytes, most: int) -> bytearray:
     """Return a copy that SQLite opens from memory: marked as having no log, and as long as its header says.
 
@@ -79,8 +96,7 @@ def for_memory(database: bytes, most: int) -> bytearray:
     out = bytearray(database)
     if len(out) >= _SIZE_AT + 4:
         out[_WRITE_VERSION] = out[_READ_VERSION] = 1
-        page = int.from_bytes(out[_PAGE_AT : _PAGE_AT + 2], "big")
-        size = int.from_bytes(out[_SIZE_AT : _SIZE_AT + 4], "big") * (_LARGEST_PAGE if page == 1 else page)
+        size = declared(database)
         if len(out) < size <= most:
             out.extend(bytes(size - len(out)))
     return out
