@@ -185,3 +185,16 @@ def test_generated_people_are_counted_exactly() -> None:
             rows.append([name, shown, mobile])
         files.append(of(["姓名", "身份证号", "手机号"], *rows))
     assert people(*files).distinct == len(seen) == len(with_id)
+
+
+def test_columns_without_a_role_word_belong_to_the_only_role_named() -> None:
+    columns = ["收件人姓名", "收件人手机", "身份证号", "银行卡号", "收件地址"]
+    rows = [["张三", MOBILES[n], IDS[n], CARDS[n], f"浙江省义乌市某路{n}号"] for n in range(3)]
+    found = people(of(columns, *rows))
+    assert (found.distinct, found.by_key["resident-id"]) == (3, 3)
+
+
+def test_a_telephone_without_a_role_word_keeps_the_record_apart() -> None:
+    columns = ["收件人姓名", "收件人手机", "身份证号", "手机号"]
+    rows = [["张三", MOBILES[n], IDS[n], MOBILES[n + 2]] for n in range(2)]
+    assert people(of(columns, *rows)).distinct == 4

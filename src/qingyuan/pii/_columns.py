@@ -14,6 +14,8 @@ from qingyuan.pii.headers import Header, read_header
 
 #: Role of the values of remarks: nobody the record names (no role of the catalogue has this number).
 REMARK = 15
+#: Labels of columns that tell a person of their own from the one a role names.
+_PERSON = (f.LABEL_NAME, f.LABEL_MOBILE, f.LABEL_LANDLINE, f.LABEL_PRIVACY)
 
 
 @dataclass(slots=True)
@@ -39,7 +41,21 @@ class Stream:
             self.profiles.append(Profile(label=header.label))
 
     def role(self, column: int) -> int:
-        """Return the role of a column; a contact is another person only beside the name of one."""
+        """Return the role of a column.
+
+        Where the names speak of one role only and no other column holds a person's name or telephone, the
+        record is about that one person, and columns such as 身份证号 without a role word are theirs too.
+        """
+        return 0 if self._one_person() else self._said_role(column)
+
+    def _one_person(self) -> bool:
+        """Tell whether all columns of a record are about the person of the one role that is named."""
+        said = [self._said_role(column) for column in range(len(self.headers))]
+        others = [h for h, role in zip(self.headers, said, strict=True) if role == 0 and h.label in _PERSON]
+        return len({role for role in said if role}) == 1 and not others
+
+    def _said_role(self, column: int) -> int:
+        """Return the role a column's name says; a contact is another person only beside the name of one."""
         role = self.headers[column].role
         if not self.headers[column].contact:
             return role
