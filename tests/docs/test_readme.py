@@ -129,9 +129,12 @@ def test_the_page_of_personal_information_names_every_kind_with_its_tier_and_key
     from qingyuan.pii.catalog import catalog
 
     page = (ROOT / "docs" / "pii.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `([a-z-]+)` \| (\S+) \| (\S+) \| ([ABC]) \|$", page, re.MULTILINE)
-    known = {k.kind: (k.zh, str(k.key) if k.key else "–", k.tier) for k in catalog().kinds.values()}
-    assert {kind: (zh, key, tier) for kind, zh, key, tier in rows} == known
+    rows = re.findall(r"^\| `([a-z-]+)` \| ([^|]+) \| (\S+) \| (\S+) \| ([ABC]) \|$", page, re.MULTILINE)
+    known = {
+        k.kind: (k.zh, str(k.key or "–"), "yes" if k.sensitive else "–", k.tier)
+        for k in catalog().kinds.values()
+    }
+    assert {kind: (zh, key, listed, tier) for kind, zh, key, listed, tier in rows} == known
 
 
 def test_the_page_of_personal_information_names_every_column_of_a_hit() -> None:

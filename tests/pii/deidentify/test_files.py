@@ -27,9 +27,9 @@ KEYS = Keys(bytes(range(32)))
 TOKENS = bytes(32)
 POLICIES = ("default", "statistics", "linkable", "reversible")
 TABLE = (
-    "姓名,手机号,身份证号,地址,出生日期,运单号\r\n"
-    '张伟,13800138000,11010519491231002X,"浙江省金华市义乌市""稠城""街道12号",1990-05-12,SF1234567890123\r\n'
-    "李娜,13912345678,,北京市海淀区中关村大街1号,1985-01-02,SF1234567890124\r\n"
+    "姓名,手机号,身份证号,地址,出生日期,商品\r\n"
+    '张伟,13800138000,11010519491231002X,"浙江省金华市义乌市""稠城""街道12号",1990-05-12,茶叶礼盒甲\r\n'
+    "李娜,13912345678,,北京市海淀区中关村大街1号,1985-01-02,茶叶礼盒乙\r\n"
     "王芳,+86 137-1234-5678,,,,\r\n"
 )
 CLEAR = (
@@ -129,7 +129,7 @@ def workbook(path: Path) -> Path:
     book = openpyxl.Workbook()
     sheet = book.create_sheet("名单", 0)
     for row in [
-        ["姓名", "手机号", "年龄"],
+        ["姓名", "手机号", "数量"],
         ["张伟", 13800138000, 30],
         ["李娜", "13912345678", 31],
         ["王芳", "13712345678", 5],
@@ -151,7 +151,7 @@ def test_a_workbook_opens_again_and_says_nothing_anywhere(tmp_path: Path, policy
         everything = "".join(parts.read(name).decode() for name in parts.namelist() if name.endswith("xml"))
     assert not [value for value in (*CLEAR, "赵六", "13712345678") if value in everything]
     sheet = openpyxl.load_workbook(io.BytesIO(data))["名单"]
-    assert [cell.value for cell in sheet["C"]] == ["年龄", 30, 31, 5]
+    assert [cell.value for cell in sheet["C"]] == ["数量", 30, 31, 5]
     assert sheet["D2"].value == "=C2+1"
     assert sheet["B3"].font.bold
 
@@ -237,13 +237,13 @@ def test_rules_of_columns_go_before_those_of_kinds_and_what_is_kept_is_counted(t
     policy = tmp_path / "p.yaml"
     policy.write_text(
         "name: p\nzh: 一\nen: one\ndefault: {method: mask}\n"
-        "kinds: {name: {method: keep}}\ncolumns: {运单号: {method: drop}, 出生日期: {method: generalise, to: year}}\n",
+        "kinds: {name: {method: keep}}\ncolumns: {商品: {method: drop}, 出生日期: {method: generalise, to: year}}\n",
         encoding="utf-8",
     )
     result, data = done(written(tmp_path, "a.csv", TABLE.encode()), str(policy))
     rows = list(csv.reader(io.StringIO(data.decode(), newline="")))
     assert [row[4] for row in rows] == ["出生日期", "1990", "1985", ""]
-    assert [row[5] for row in rows] == ["运单号", "", "", ""]
+    assert [row[5] for row in rows] == ["商品", "", "", ""]
     assert [row[0] for row in rows] == ["姓名", "张伟", "李娜", "王芳"]
     assert result.kept == {"name": 3}
     assert result.replaced["column"] == {"drop": 2, "generalise": 2}
