@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -63,6 +65,10 @@ def spark(
     from qingyuan.pii.scale.spill import Spill  # noqa: PLC0415 - heavy
 
     began = time.perf_counter()
+    if master and master.startswith("local"):
+        # The workers are children of this process: they must run the Python that has this package, which need not be
+        # the first ``python3`` of PATH. On a cluster the site says which Python its nodes have (docs/spark.md).
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("qingyuan").config(
         "spark.sql.files.maxPartitionBytes", str(_MAX_PARTITION_BYTES)
     )
