@@ -88,3 +88,26 @@ def test_what_was_found_is_printed(parcels: Path, children: Path) -> None:
     said = run("scan", parcels, children, "--lang", "en").out
     assert "not met" in said
     assert "ages as of 2026-07-01: under 14 2 (and 0 estimated)" in said
+
+
+def test_counts_stand_under_each_law_with_rule_and_places(parcels: Path, children: Path) -> None:
+    body = run("scan", parcels, children, "--json").json()
+    by = {(c["law"], c["reading"], c["tier"]): c for c in body["counts"]}
+    assert {reading for law, reading, _ in by if law == "pi-crime"} == {
+        "waybill-important", "waybill-general", "address-important",
+    }  # fmt: skip
+    for row in body["thresholds"]:
+        told = [by["pi-crime", row["reading"], tier]["count"] for tier in "ABC"]
+        assert told == [row["sensitive"], row["important"], row["general"]]
+    parcel = by["pi-crime", "waybill-important", "B"]
+    assert (parcel["rule"], parcel["article"], parcel["unit"]) == (
+        "pi-crime-tier-b",
+        "第五条第一款第四项",
+        "条",
+    )
+    assert parcel["sample"] == [{"file": str(parcels), "member": None, "record": 10, "place": "#10"}]
+    # An identity number is sensitive in one reading of the Personal Information Protection Law only.
+    assert (by["pipl", "pipl-gbt45574", ""]["count"], by["pipl", "pipl-gbt35273", ""]["count"]) == (0, 4)
+    places = by["pipl", "pipl-gbt35273", ""]["sample"]
+    assert sorted(place["record"] for place in places) == [1, 2, 3, 4]
+    assert {place["file"] for place in places} == {str(children)}

@@ -301,6 +301,7 @@ def _tell(found: _Gathered, asked: _Asked, began: float, out: Out) -> None:
             ],
             "columns": [dataclasses.asdict(column) for column in summary.columns],
             "unread": [unread_json(r) for r in unread],
+            "counts": [dataclasses.asdict(count) for count in summary.counts],
             **seen.json(),
             "seconds": round(time.perf_counter() - began, 3),
             "bytes": summary.bytes,

@@ -86,7 +86,9 @@ def spark(
             )
     finally:
         session.stop()
-    summary = dataclasses.replace(engine.merge([found]), persons=counts.persons, readings=counts.readings)
+    summary = dataclasses.replace(
+        engine.merge([found]), persons=counts.persons, readings=counts.readings, counts=counts.counts()
+    )
     readings = readings_of(summary, load(), None)
     kinds = {kind: dataclasses.asdict(count) for kind, count in summary.kinds.items()}
     persons = dataclasses.asdict(summary.persons)

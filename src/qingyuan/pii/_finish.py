@@ -54,12 +54,14 @@ class _Owners:
     Attributes:
         keyed: Owner, kind and key of the hits that identify somebody.
         content: Person, kind and key of the hits that make pieces.
+        records: Record of each of these.
         streams: Stream of each owner, and of each person.
         bits: What the hits of each owner, person and record say.
     """
 
     keyed: tuple[Longs, Bytes, Keys]
     content: tuple[Longs, Bytes, Keys]
+    records: Longs
     streams: tuple[Longs, Longs]
     bits: tuple[Bytes, Bytes, Bytes]
 
@@ -86,12 +88,13 @@ def _owners(part: Partial, kept: _Mask, kinds: Bytes, seen: Bytes, streams: Sequ
     if not number_owners(*hits, *rest):
         order = np.lexsort((part.record, of[part.group]))
         known[:] = -1
-        group, record, key = hits
-        number_owners(group[order], record[order], key[order], *rest)
+        hits = part.group[order], part.record[order], part.key[order]
+        number_owners(*hits, *rest)
     owners, people, records, k, c = sizes.tolist()
     return _Owners(
         (chosen[0][:k], chosen[1][:k], chosen[2][:k]),
         (chosen[3][:c], chosen[4][:c], chosen[5][:c]),
+        hits[1][(content != 0)[hits[0]]],
         (numbers[0, :owners], numbers[1, :people]),
         (bits[0, :owners], bits[1, :people], bits[2, :records]),
     )
@@ -136,6 +139,8 @@ def finish(part: Partial, decisions: Decisions, name: str = "") -> Finished:
         pieces=counting.pieces(
             *owners.content,
             parcel[person_stream] if len(parcel) else np.empty(0, dtype=np.uint8),
+            file=name,
+            locate=_Locator(owners.content[0], person_stream, owners.records, streams),
         ),
         records=RecordCounts(
             total=sum(stream.records for stream in part.outline.streams),
@@ -145,6 +150,26 @@ def finish(part: Partial, decisions: Decisions, name: str = "") -> Finished:
         distinct=_distinct(part, slot_of, len(decisions.orders)),
         hits=Hits.of_part(name, part, decided),
     )
+
+
+class _Locator:
+    """Finds where the pairs of record and role stand: by the number of the record, which needs no table of hits."""
+
+    def __init__(self, number: Longs, stream: Longs, record: Longs, streams: Sequence[Stream]) -> None:
+        """Keep number and record of each hit, and the stream of each number."""
+        self._number, self._stream, self._record, self._streams = number, stream, record, streams
+
+    def __call__(self, numbers: Longs) -> list[tuple[str | None, int, str]]:
+        """Return member, record and place of each number."""
+        at = np.flatnonzero(np.isin(self._number, numbers))
+        known, first = np.unique(self._number[at], return_index=True)
+        records = self._record[at[first]][np.searchsorted(known, numbers)].tolist()
+        out = []
+        for number, record in zip(numbers.tolist(), records, strict=True):
+            stream = self._streams[int(self._stream[number])]
+            table = f"{stream.table}#{record}" if stream.table else f"#{record}"
+            out.append((stream.member, record, table))
+        return out
 
 
 def _distinct(part: Partial, slot_of: Longs, size: int) -> tuple[Keys, ...]:

@@ -41,8 +41,8 @@ WAYBILL, FULL_ADDRESS = 1, 2
 UNDER14, SENSITIVE = 4, 8
 _TRAITS = {"waybill": WAYBILL, "address": FULL_ADDRESS}
 #: A stratum is tier and traits together.
-_SHIFT = 6
-_STRATA = 4 << _SHIFT
+SHIFT = 6
+_STRATA = 4 << SHIFT
 
 #: Name and address together, as bits.
 _NAMED = 6
@@ -172,7 +172,7 @@ def pieces(
     fold(group, kind, key, tiers, bits, _kind_traits(), mark, tier, seen, traits)
     counted = np.flatnonzero(((seen & 1) != 0) | ((seen & _NAMED) == _NAMED))
     mark, tier, traits = mark[counted], tier[counted], traits[counted]
-    stratum = tier.astype(np.int64) << _SHIFT | traits
+    stratum = tier.astype(np.int64) << SHIFT | traits
     spots = _sample.draw(file, stratum, mark, counted, locate) if locate is not None else ()
     return _unique(mark, tier, traits, np.bincount(stratum, minlength=_STRATA), spots)
 

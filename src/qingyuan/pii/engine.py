@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import qingyuan
-from qingyuan.pii import counting, persons
+from qingyuan.pii import counting, counts, persons
 from qingyuan.pii._decided import Decisions, column_kinds, judge, kind_counts, tallies
 from qingyuan.pii._finish import Finished, add, finish
 from qingyuan.pii._kernel import flags as f
@@ -34,6 +34,7 @@ class Summary:
         records: Record counts.
         persons: Number of different people, across the files.
         readings: Counts for the thresholds, in both readings.
+        counts: Counts under each law with rule, unit and sample, in every reading.
         unread: ``(file, what was not read)``.
         bytes: Bytes of text scanned.
     """
@@ -44,6 +45,7 @@ class Summary:
     records: RecordCounts
     persons: persons.Persons
     readings: tuple[counting.Reading, ...]
+    counts: tuple[counts.Count, ...]
     unread: tuple[tuple[str, Unread], ...]
     bytes: int
 
@@ -139,13 +141,15 @@ def merge(parts: Sequence[FileScan]) -> Summary:
     for part in parts:
         for kind, count in part.kinds.items():
             kinds[kind] = kinds.get(kind, KindCount()) + count
+    pieces = counting.merge([part.pieces for part in parts])
     return Summary(
         files=len(parts),
         kinds={kind: kinds[kind] for kind in f.KINDS[1:] if kind in kinds},
         columns=tuple(c for part in parts for c in part.columns),
         records=sum((part.records for part in parts), RecordCounts()),
         persons=persons.count(persons.merge([part.persons for part in parts])),
-        readings=counting.readings(counting.merge([part.pieces for part in parts])),
+        readings=counting.readings(pieces),
+        counts=counts.counts(pieces),
         unread=tuple((part.file, u) for part in parts for u in part.unread),
         bytes=sum(part.bytes for part in parts),
     )

@@ -219,7 +219,7 @@ class _Job:
         return [note for note in notes if not isinstance(note, list)]
 
     def _count(self, cut: dict[str, FileScan]) -> BulkResult:
-        from qingyuan.pii import engine  # noqa: PLC0415 - heavy
+        from qingyuan.pii import counting, engine  # noqa: PLC0415 - heavy
 
         self._meter.begin("count", 0, 0)
         sums = []
@@ -234,7 +234,13 @@ class _Job:
         summary = engine.merge([*sums, *cut.values()])
         names = [name for task in self._plan.tasks for name, _ in self._state.parts(task.name)]
         counts = self._spill.count(names, jobs=max(1, self._jobs))
+        spots = counting.merge([scan.pieces for scan in (*sums, *cut.values())]).spots
         summary = dataclasses.replace(
-            summary, files=files, persons=counts.persons, readings=counts.readings, unread=tuple(unread)
+            summary,
+            files=files,
+            persons=counts.persons,
+            readings=counts.readings,
+            counts=counts.counts(spots),
+            unread=tuple(unread),
         )
         return BulkResult(summary, self._plan.refused, self._resumed, self._state, self._plan, cut)

@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from qingyuan.pii import counting, persons
+from qingyuan.pii import _sample, counting, persons
 from qingyuan.pii._decided import Decisions, column_kinds, judge, kind_counts, tallies
 from qingyuan.pii._finish import finish
+from qingyuan.pii._sample import Spot
 from qingyuan.pii.batch import Batch, Unread
 from qingyuan.pii.counting import Pieces
 from qingyuan.pii.engine import scan_part
@@ -41,6 +42,7 @@ class PartNote:
         records: Its records.
         orders: What each further set of its segment counts.
         settled: Whether it was scanned under the decisions of the whole.
+        spots: Its sample of pieces.
     """
 
     name: str
@@ -48,6 +50,7 @@ class PartNote:
     records: RecordCounts
     orders: tuple[Order, ...]
     settled: bool
+    spots: tuple[Spot, ...] = ()
 
 
 def nobody() -> PersonIndex:
@@ -101,7 +104,7 @@ def scan_one(
     if hits is not None:
         write_table(hits, done.hits.table())
     spill.add(name, done.persons, done.pieces, done.distinct)
-    return PartNote(name, part.outline, done.records, _orders(used), decisions is not None)
+    return PartNote(name, part.outline, done.records, _orders(used), decisions is not None, done.pieces.spots)
 
 
 def spill_whole(
@@ -126,8 +129,10 @@ def spill_whole(
 
 
 def light(scan: FileScan) -> FileScan:
-    """Return a scan without hits, persons and pieces, which are kept elsewhere."""
-    return replace(scan, found=Hits(None), persons=nobody(), pieces=nothing())
+    """Return a scan without hits, persons and pieces, which are kept elsewhere; the sample of pieces stays."""
+    return replace(
+        scan, found=Hits(None), persons=nobody(), pieces=replace(nothing(), spots=scan.pieces.spots)
+    )
 
 
 def write_table(path: Path, table: pa.Table) -> None:
@@ -176,7 +181,7 @@ def add_up(file: str, notes: Sequence[PartNote], decisions: Decisions, spill: Sp
         kinds=kind_counts(decisions),
         records=sum((note.records for note in notes), RecordCounts()),
         persons=nobody(),
-        pieces=nothing(),
+        pieces=replace(nothing(), spots=_sample.merge(note.spots for note in notes)),
         tallies=tallies(decisions, distinct),
         unread=outline.unread,
         bytes=outline.bytes,

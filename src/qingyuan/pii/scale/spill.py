@@ -14,7 +14,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,10 @@ import numpy.typing as npt
 from qingyuan.pii import counting
 from qingyuan.pii._kernel.flags import BANK_CARD, KINDS, MOBILE, RESIDENT_ID
 from qingyuan.pii._kernel.unions import join
+from qingyuan.pii._sample import Spot
 from qingyuan.pii.batch import Longs
 from qingyuan.pii.counting import Pieces
+from qingyuan.pii.counts import Count, counts
 from qingyuan.pii.persons import Keys, PersonIndex, Persons
 from qingyuan.pii.scale.segment import (
     LEFT_CARD,
@@ -54,10 +56,17 @@ class Counts:
     Attributes:
         persons: Distinct people.
         readings: Pieces in both readings.
+        tally: Different pieces by tier and traits.
     """
 
     persons: Persons
     readings: tuple[counting.Reading, ...]
+    tally: tuple[int, ...]
+
+    def counts(self, spots: tuple[Spot, ...] = ()) -> tuple[Count, ...]:
+        """Return the counts under each law; ``spots`` is the sample of all pieces."""
+        tally = np.array(self.tally, dtype=np.int64)
+        return counts(replace(_sorts(tally, 0), spots=spots), tally)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +202,9 @@ def _count(segments: list[Segment], bits: int, scratch: Path, jobs: int) -> Coun
         unkeyed_records=sum(s.unkeyed_records for s in segments),
         masked_records=sum(s.masked_records for s in segments),
     )
-    return Counts(people, _readings(tally, sum(s.raw for s in segments)))
+    return Counts(
+        people, counting.readings(_sorts(tally, sum(s.raw for s in segments)), tally), tuple(tally.tolist())
+    )
 
 
 def _ahead(
@@ -259,12 +270,11 @@ def _tally(mark: Keys, code: npt.NDArray[np.unsignedinteger]) -> Longs:
     return np.bincount(united, minlength=_SORTS)
 
 
-def _readings(tally: Longs, raw: int) -> tuple[counting.Reading, ...]:
-    """Return both readings of the counts by tier and traits."""
+def _sorts(tally: Longs, raw: int) -> Pieces:
+    """Return one piece of each sort, in the order of the tally."""
     codes = np.arange(len(tally))
     tiers, traits = codes >> TRAIT_BITS, codes & ((1 << TRAIT_BITS) - 1)
-    sorts = Pieces(codes.astype(np.uint64), tiers.astype(np.uint8), traits.astype(np.uint8), raw)
-    return counting.readings(sorts, tally)
+    return Pieces(codes.astype(np.uint64), tiers.astype(np.uint8), traits.astype(np.uint8), raw)
 
 
 class _Column:
