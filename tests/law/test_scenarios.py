@@ -55,7 +55,13 @@ def test_scenario(ask: dict[str, Any], expect: dict[str, Any]) -> None:
 def deadline(law: Law, ask: dict[str, Any]) -> dict[str, Any]:
     start: date | datetime = ask["from"]
     spans = tuple((first, last) for first, last in ask.get("suspend", ()))
-    answer = law.deadline(ask["deadline"], start, extend=ask.get("extend", 0), suspend=spans)
+    answer = law.deadline(
+        ask["deadline"],
+        start,
+        extend=ask.get("extend", 0),
+        suspend=spans,
+        analogous=ask.get("analogous", False),
+    )
     explained(answer.steps)
     return {
         "due": answer.due,

@@ -75,9 +75,11 @@ def _owed(pair: str, context: Context) -> Lacks:
 def _over(period: str, context: Context) -> Lacks:
     on = context.args.day("on") or context.today
     found = deadline_of(context.the_case, period, law=context.law, today=on)
-    if found is None or on <= found.due:
-        words = {"zh": found.zh, "en": found.en} if found else {"zh": period, "en": period}
-        yield Lack("over", {**words, "due": found.due.isoformat() if found else "—"})
+    if found is None:
+        begun = next(one for one in context.law.periods() if one.id == period)
+        yield Lack("over.unbegun", {"zh": begun.zh, "en": begun.en})
+    elif on <= found.due:
+        yield Lack("over", {"zh": found.zh, "en": found.en, "due": found.due.isoformat()})
 
 
 _GENERAL: dict[str, Callable[[str, Context], Lacks]] = {

@@ -62,7 +62,6 @@ def due_dates(docket: Docket, *, law: Law, now: datetime, include_done: bool = F
 
     Raises:
         CasesError: ``now`` has no offset.
-        LawError: A period was not in force on the day it began.
     """
     today = local_day(now)
     found = [row for case in docket.cases.values() for row in _of_case(case, law, today)]
@@ -73,21 +72,13 @@ def due_dates(docket: Docket, *, law: Law, now: datetime, include_done: bool = F
 
 
 def deadline_of(case: Case, period: str, *, law: Law, today: date) -> Deadline | None:
-    """Return when ``period`` ends for ``case``, or ``None`` while it has not begun or does not apply.
-
-    Raises:
-        LawError: The period was not in force on the day it began.
-    """
+    """Return when ``period`` ends for ``case``, or ``None`` while it has not begun or does not apply."""
     limit = next((one for one in limits() if one.id == period and _applies(one, case)), None)
     return _deadline(case, limit, law, today) if limit else None
 
 
 def timing(case: Case, period: str, on: date, *, law: Law) -> Timing | None:
-    """Return how an act of the day ``on`` stands to ``period``, or ``None`` when the period has not begun.
-
-    Raises:
-        LawError: The period was not in force on the day it began.
-    """
+    """Return how an act of the day ``on`` stands to ``period``, or ``None`` when the period has not begun."""
     found = deadline_of(case, period, law=law, today=on)
     if found is None:
         return None
@@ -112,7 +103,9 @@ def _deadline(case: Case, limit: Limit, law: Law, today: date) -> Deadline | Non
         *(_spans(case, today) if limit.suspends else ()),
         *(_appraisals(case, today) if limit.excludes else ()),
     )
-    return law.deadline(limit.id, start, extend=len(case.extensions) if limit.extends else 0, suspend=spans)
+    # A case from before the rules that set the period: counted by analogy, provisional, and it says so.
+    extend = len(case.extensions) if limit.extends else 0
+    return law.deadline(limit.id, start, extend=extend, suspend=spans, analogous=True)
 
 
 def _spans(case: Case, today: date) -> Iterator[tuple[date, date]]:
@@ -151,7 +144,7 @@ def _of_case(case: Case, law: Law, today: date) -> Iterator[DueDate]:
 def _of_lead(lead: Lead, law: Law, today: date) -> Iterator[DueDate]:
     """Yield the date by which a registered lead is to be assessed, a setting of the office."""
     if lead.stage is LeadStage.REGISTERED:
-        found = law.deadline("lead-assessment-default", lead.registered.received_on)
+        found = law.deadline("lead-assessment-default", lead.registered.received_on, analogous=True)
         yield DueDate(
             target=lead.id,
             key=found.period,

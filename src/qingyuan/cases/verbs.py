@@ -309,7 +309,7 @@ def _refusal(context: Context, code: str, lacks: Iterable[Lack]) -> Refused:
 
 def _cite(context: Context, rules: Iterable[str]) -> list[Citation]:
     names = dict.fromkeys(rule for name in rules for rule in rules_of(name, context.track))
-    cited = [context.law.cite(rule, context.today) for rule in names]
+    cited = [context.law.cite(rule, context.today, analogous=True) for rule in names]
     return list({(citation.law, citation.article): citation for citation in reversed(cited)}.values())[::-1]
 
 

@@ -36,17 +36,28 @@ def law() -> None:
 @click.option(
     "--suspend", multiple=True, metavar="FROM:TO", help="不计入的期间 | days not counted, both included"
 )
+@click.option(
+    "--analogous",
+    is_flag=True,
+    help="当时尚无规定的，参照计算（暂定） | by analogy where no rule was in force yet",
+)
 @_OVERLAY
 @common
 def deadline(
-    period: str, start: str, extend: int, suspend: tuple[str, ...], overlay: Path | None, out: Out
+    period: str,
+    start: str,
+    extend: int,
+    suspend: tuple[str, ...],
+    analogous: bool,
+    overlay: Path | None,
+    out: Out,
 ) -> None:
     """计算期限届满日 | When a period ends, and why."""
     spans = []
     for span in suspend:
         first, _, last = span.partition(":")
         spans.append((_day(first, "--suspend"), _day(last or first, "--suspend")))
-    answer = load(overlay).deadline(period, _moment(start), extend=extend, suspend=spans)
+    answer = load(overlay).deadline(period, _moment(start), extend=extend, suspend=spans, analogous=analogous)
     out.result(msgspec.to_builtins(answer))
     firm = out.t("确定", "firm") if answer.firm else out.t("暂定", "provisional")
     shown = answer.at.isoformat() if answer.at else answer.due.isoformat()

@@ -12,7 +12,7 @@ from qingyuan.law._files import Entry
 from qingyuan.law._requests import Span, refusal, refuse_bad_request
 from qingyuan.law._schema import Period, PeriodVersion, Unit
 from qingyuan.law._store import Store
-from qingyuan.law._versions import Citer, choose
+from qingyuan.law._versions import Citer, choose, nearest
 from qingyuan.law._words import articles_en, articles_zh, length_en, length_zh, span_of
 from qingyuan.law.errors import LawError
 from qingyuan.law.model import Citation, Day, Deadline, Step
@@ -38,8 +38,10 @@ def count(
     start: date,
     extend: int,
     suspend: Sequence[Span],
+    *,
+    analogous: bool = False,
 ) -> Deadline:
-    """Return the deadline of ``period`` counted from ``start``.
+    """Return the deadline of ``period`` counted from ``start``; see :meth:`qingyuan.law.Law.deadline`.
 
     Raises:
         LawError: Unknown period, not in force on ``start``, no such extension, a suspension that ends
@@ -59,7 +61,7 @@ def count(
     day = start.date() if isinstance(start, datetime) else start
     if day.year >= _LAST_YEAR:
         raise refusal("law.bad-date", f"日期{day}超出范围", f"the date {day} is out of range", period)
-    return _Count(store, citer, work, entry, day, extend, tuple(suspend)).run(start)
+    return _Count(store, citer, work, entry, day, extend, tuple(suspend), analogous).run(start)
 
 
 @dataclasses.dataclass
@@ -71,6 +73,7 @@ class _Count:
     start: date
     extend: int
     suspend: tuple[Span, ...]
+    analogous: bool = False
     steps: list[Step] = dataclasses.field(default_factory=list)
     counting: list[Citation] = dataclasses.field(default_factory=list)
     firm: bool = True
@@ -79,7 +82,7 @@ class _Count:
 
     def run(self, start: date) -> Deadline:
         version = self._version()
-        basis = self.citer.cite_all(version.rules, self.start)
+        basis = self.citer.cite_all(version.rules, self.start, analogous=self.analogous)
         self._announce(version, basis)
         refuse_bad_request(self.entry.record.id, version, self.extend, self.suspend)
         at: datetime | None = None
@@ -92,7 +95,7 @@ class _Count:
             due = self._forwards(version)
         applied = _unique((*basis, *self.counting))
         self._caution(version, applied)
-        editions = [self.citer.edition(rule, self.start) for rule in version.rules]
+        editions = [self.citer.edition(rule, self.start, analogous=self.analogous) for rule in version.rules]
         record = self.entry.record
         return Deadline(
             due=due,
@@ -116,6 +119,14 @@ class _Count:
     def _version(self) -> PeriodVersion:
         record = self.entry.record
         version = choose(record.versions, self.start)
+        if version is None and self.analogous:
+            version = nearest(record.versions, self.start)
+            self.firm = False
+            self._step(
+                f"{self.start}时该期限的规定尚未施行（数据中自{version.since}起），参照计算，结果为暂定；当时适用的规定须另行查明",
+                f"the rule was not in force on {self.start} (in the data from {version.since}): counted by analogy, provisional; "
+                "find the rule that applied then by other means",
+            )
         if version is None:
             firsts = [version.since for version in record.versions if version.since]
             raise LawError(
@@ -368,6 +379,8 @@ class _Count:
         for caution in version.cautions:
             self._step(f"注意：{caution.zh}", f"note: {caution.en}")
         for rule in version.rules:
+            if self.analogous and not self.citer.in_force(rule, self.start):
+                continue
             provision = self.citer.provision(rule, self.start)
             if provision.note_zh:
                 self._step(f"注意：{provision.note_zh}", f"note: {provision.note_en}")

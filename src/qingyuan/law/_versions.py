@@ -43,12 +43,26 @@ def choose(versions: Sequence[D], on: date | None) -> D | None:
     return next((version for version in versions if applies(version, on)), None)
 
 
+def nearest(versions: Sequence[D], on: date) -> D:
+    """Return the version in force on ``on``, else the first one after it, else the last one before it."""
+    found = choose(versions, on)
+    if found is not None:
+        return found
+    later = [version for version in versions if version.since is not None and version.since > on]
+    return (
+        min(later, key=lambda version: version.since or date.max)
+        if later
+        else max(versions, key=lambda version: version.since or date.min)
+    )
+
+
 @dataclasses.dataclass(frozen=True)
 class _Found:
     entry: Entry[Rule]
     version: RuleVersion
     instrument: Instrument
     edition: InstrumentVersion
+    analogous: bool = False
 
 
 class Citer:
@@ -58,21 +72,25 @@ class Citer:
         """Cite from ``store``."""
         self._store = store
 
-    def cite(self, rule: str, on: date | None) -> Citation:
+    def cite(self, rule: str, on: date | None, *, analogous: bool = False) -> Citation:
         """Return the citation of ``rule`` on the day ``on`` (the latest version when ``None``).
 
-        Raises:
-            LawError: No such rule, or it was not in force that day.
-        """
-        return self._citation(self._find(rule, on))
+        With ``analogous`` a rule not in force that day is cited in its nearest version, which the citation says.
 
-    def cite_all(self, rules: Iterable[str], on: date | None) -> tuple[Citation, ...]:
-        """Return the citations of all ``rules``.
+        Raises:
+            LawError: No such rule, a draft, or (but with ``analogous``) it was not in force that day.
+        """
+        return self._citation(self._find(rule, on, analogous=analogous))
+
+    def cite_all(
+        self, rules: Iterable[str], on: date | None, *, analogous: bool = False
+    ) -> tuple[Citation, ...]:
+        """Return the citations of all ``rules``; ``analogous`` as in :meth:`cite`.
 
         Raises:
             LawError: One is unknown or was not in force that day.
         """
-        return tuple(self.cite(rule, on) for rule in rules)
+        return tuple(self.cite(rule, on, analogous=analogous) for rule in rules)
 
     def cite_those_in_force(self, rules: Iterable[str], on: date | None) -> tuple[Citation, ...]:
         """Return the citations of those of ``rules`` that were in force on the day ``on``."""
@@ -136,12 +154,16 @@ class Citer:
             )
         return known.record
 
-    def _find(self, rule: str, on: date | None) -> _Found:
+    def _find(self, rule: str, on: date | None, *, analogous: bool = False) -> _Found:
         entry = self._entry(rule)
         instrument = self._instrument(entry)
         version = choose(entry.record.versions, on)
         edition = choose(instrument.versions, on)
         drafted = instrument.kind == "draft" and on is not None
+        if on is not None and analogous and not drafted and (version is None or edition is None):
+            return _Found(
+                entry, nearest(entry.record.versions, on), instrument, nearest(instrument.versions, on), True
+            )
         if version is None or edition is None or drafted:
             raise self._not_in_force(rule, entry, instrument, on)
         return _Found(entry, version, instrument, edition)
@@ -180,14 +202,15 @@ class Citer:
             article_en=_articles.english(articles),
             doc_no=found.edition.doc_no,
             version=edition_zh(found.edition)
-            + ("（草案，未施行）" if found.instrument.kind == "draft" else ""),
+            + ("（草案，未施行）" if found.instrument.kind == "draft" else "")
+            + ("（行为时未施行，仅供参照）" if found.analogous else ""),
             verified=found.version.verified and found.edition.verified,
             source=found.version.source or self._store.source_of(found.entry),
         )
 
-    def edition(self, rule: str, on: date | None) -> tuple[str, str]:
-        """Return the title and edition applied on ``on``, Chinese and English."""
-        found = self._find(rule, on)
+    def edition(self, rule: str, on: date | None, *, analogous: bool = False) -> tuple[str, str]:
+        """Return the title and edition applied on ``on``, Chinese and English; ``analogous`` as in :meth:`cite`."""
+        found = self._find(rule, on, analogous=analogous)
         return (
             f"{title_zh(found.instrument.zh)}{edition_zh(found.edition)}",
             f"{found.instrument.en}, {edition_en(found.edition)}",

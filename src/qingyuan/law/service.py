@@ -57,7 +57,13 @@ class Law:
         _check.everything(self._store)
 
     def deadline(
-        self, period: str, start: date, *, extend: int = 0, suspend: Sequence[tuple[date, date]] = ()
+        self,
+        period: str,
+        start: date,
+        *,
+        extend: int = 0,
+        suspend: Sequence[tuple[date, date]] = (),
+        analogous: bool = False,
     ) -> Deadline:
         """Return when ``period`` ends if the event that starts it happened on ``start``.
 
@@ -67,12 +73,16 @@ class Law:
                 chooses the version of the rules.
             extend: Number of extensions granted.
             suspend: Spans of days not counted, both ends included.
+            analogous: Count by the nearest version when none was in force on ``start``: the answer is then
+                provisional and says so. For old cases whose rules of the time are not in the data.
 
         Raises:
-            LawError: Unknown period, rule not in force on ``start``, extension the rules do not know,
+            LawError: Unknown period, rule not in force on ``start`` (but with ``analogous``), extension the rules do not know,
                 a span that ends before it begins, or hours counted from a bare date.
         """
-        return _deadline.count(self._store, self._citer, self._calendar, period, start, extend, suspend)
+        return _deadline.count(
+            self._store, self._citer, self._calendar, period, start, extend, suspend, analogous=analogous
+        )
 
     def periods(self) -> tuple[Period, ...]:
         """Return every period of the data in its latest version, settings included."""
@@ -205,13 +215,15 @@ class Law:
         """
         return self._citer.provision(rule, on)
 
-    def cite(self, rule: str, on: date | None = None) -> Citation:
+    def cite(self, rule: str, on: date | None = None, *, analogous: bool = False) -> Citation:
         """Return how ``rule`` is cited on the day ``on`` (the latest version when ``None``).
 
+        With ``analogous`` a rule not in force that day is cited in its nearest version, which the citation says.
+
         Raises:
-            LawError: No such rule, or not in force that day.
+            LawError: No such rule, or (but with ``analogous``) not in force that day.
         """
-        return self._citer.cite(rule, on)
+        return self._citer.cite(rule, on, analogous=analogous)
 
     def search(self, text: str, on: date | None = None) -> tuple[Provision, ...]:
         """Return the rules that contain every word of ``text``, in the order of the data."""

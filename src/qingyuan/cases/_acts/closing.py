@@ -34,7 +34,7 @@ def _close(context: Context) -> list[EventDraft]:
         drafts.append(draft(case.id, LookBackScheduled(due=chosen)))
     elif closed.ground != "no-violation":
         # Closing is what confirms that every measure was accepted, so the office's interval runs from it.
-        default = context.law.deadline("look-back-default", on)
+        default = context.law.deadline("look-back-default", on, analogous=True)
         drafts.append(draft(case.id, LookBackScheduled(due=default.due, by_setting=True)))
     return drafts
 

@@ -30,7 +30,7 @@ def _hear(context: Context) -> list[EventDraft]:
     args = context.args
     on, noticed, officers = day(context), day(context, "noticed_on"), args.number("officers") or 0
     remarks = []
-    if noticed > context.law.deadline("hearing-notice", on).due:
+    if noticed > context.law.deadline("hearing-notice", on, analogous=True).due:
         remarks.append("hearing-notice-short")
     if not numbers()["hearing-officers"].holds(officers):
         remarks.append("hearing-officers-number")

@@ -75,7 +75,7 @@ def _duty_articles(context: Context) -> list[str]:
 def _serve(context: Context) -> list[EventDraft]:
     args, case = context.args, context.the_case
     assert case.suggestion is not None
-    reply = context.law.deadline(_reply_period(urgent=case.suggestion.urgent), day(context))
+    reply = context.law.deadline(_reply_period(urgent=case.suggestion.urgent), day(context), analogous=True)
     payload = SuggestionServed(
         on=day(context),
         mode=args.text("mode"),
@@ -120,7 +120,7 @@ def _publish(context: Context) -> list[EventDraft]:
         invitation=args.text("invitation"),
         contact=args.text("contact"),
         publisher=case.filed.office,
-        expires=context.law.deadline("civil-notice", day(context)).due,
+        expires=context.law.deadline("civil-notice", day(context), analogous=True).due,
         exhibit=args.text("exhibit"),
     )
     return [draft(case.id, payload)]
