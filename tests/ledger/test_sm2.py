@@ -216,10 +216,10 @@ def test_the_nonces_differ_from_each_other() -> None:
     assert len({next(nonces) for _ in range(10)}) == 10
 
 
-def test_hmac_is_the_same_without_the_sm3_of_openssl(monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = hmac.digest(b"k" * 32, b"data", "sm3")
-    monkeypatch.setattr(sm2, "sm3_backend", lambda: "python")
-    assert sm2._hmac(b"k" * 32, b"data") == expected
+@pytest.mark.parametrize("data", [b"", b"data", bytes(range(200))])
+def test_hmac_is_that_of_the_library(data: bytes) -> None:
+    for key in (b"k" * 32, bytes(range(224, 256)), bytes(32)):
+        assert sm2._hmac(key, data) == hmac.digest(key, data, "sm3")
 
 
 def test_the_identity_of_the_signer_is_signed_too() -> None:

@@ -19,8 +19,11 @@ def numbered(start: int = 0) -> Callable[[int], bytes]:
     state = {"n": start}
 
     def draw(count: int) -> bytes:
-        state["n"] += 1
-        return hashlib.sha256(str(state["n"]).encode()).digest()[:count]
+        drawn = b""
+        while len(drawn) < count:
+            state["n"] += 1
+            drawn += hashlib.sha256(str(state["n"]).encode()).digest()[:16]
+        return drawn[:count]
 
     return draw
 

@@ -16,7 +16,7 @@ _NOT_IN_NAME = re.compile(r"[\s+\x00-\x1f\ud800-\udfff]")
 
 def b64encode(data: bytes) -> str:
     """Return standard base64 with padding (RFC 4648 section 4)."""
-    return base64.b64encode(data).decode("ascii")
+    return binascii.b2a_base64(data, newline=False).decode("ascii")
 
 
 def b64decode(text: str) -> bytes | None:

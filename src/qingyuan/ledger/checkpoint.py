@@ -34,7 +34,7 @@ class Checkpoint:
     def __post_init__(self) -> None:
         """Refuse what could not be written so that it reads back the same."""
         lines = (self.origin, *self.extensions)
-        if not all(lines) or any(map(has_control, lines)):
+        if not all(lines) or has_control("".join(lines)):
             raise _malformed(
                 "来源行或扩展行为空或含控制字符",
                 "the origin or an extension line is empty or has a control character",
@@ -46,8 +46,8 @@ class Checkpoint:
 
     def text(self) -> str:
         """Return the note text: three lines and the extension lines, each ending in a line feed."""
-        lines = (self.origin, str(self.size), b64encode(self.root), *self.extensions)
-        return "".join(f"{line}\n" for line in lines)
+        mandatory = f"{self.origin}\n{self.size}\n{b64encode(self.root)}\n"
+        return mandatory + "".join(f"{line}\n" for line in self.extensions)
 
 
 def parse_checkpoint(text: str) -> Checkpoint:

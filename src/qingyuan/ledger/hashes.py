@@ -90,7 +90,12 @@ def sm3_new(data: bytes = b"") -> Hasher:
 
 def sm3(data: bytes) -> bytes:
     """Return the 32-byte SM3 hash of ``data``."""
-    return sm3_new(data).digest()
+    empty = _openssl_sm3()
+    if empty is None:
+        return PureSm3(data).digest()
+    computation = empty.copy()
+    computation.update(data)
+    return computation.digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,8 @@ class Log:
         self._signer = signer
         self._keys = (signer.key, *former)
         self._trusted: Head | None = None
+        #: The right edge of the trusted head, as its batch left it; nobody may change it any more.
+        self._edge: Frontier | None = None
 
     @classmethod
     def open(
@@ -114,7 +116,7 @@ class Log:
         # cost more than the append.
         if head is not None and head != self._trusted:
             check_head(head, self.origin, self._keys, self.suite)
-            self._trusted = head
+            self._trusted, self._edge = head, None
         return head
 
     def create(self, storage: LogStorage) -> Appended:
@@ -159,14 +161,16 @@ class Log:
         """Return the signed note of a checkpoint; may run in another thread. Not to be shown before the commit."""
         return sign_checkpoint(checkpoint, self._signer)
 
-    def _settle(self, head: Head) -> None:
+    def _settle(self, head: Head, frontier: Frontier) -> None:
         """Take a head that this writer has just signed as checked, as long as it is the stored one."""
-        self._trusted = head
+        self._trusted, self._edge = head, frontier
 
     def _frontier(self, storage: LogStorage) -> Frontier:
         head = self.head(storage)
         if head is not None:
-            return Frontier.decode(head.size, head.edge, self.suite)
+            if self._edge is None:
+                self._edge = Frontier.decode(head.size, head.edge, self.suite)
+            return self._edge.copy()
         if storage.read_hashes(0, 0, 1):
             raise LogError(
                 "ledger.no-head",
@@ -189,7 +193,7 @@ class Batch:
         first: Index of the first entry taken.
     """
 
-    def __init__(self, origin: str, frontier: Frontier, settle: Callable[[Head], None]) -> None:
+    def __init__(self, origin: str, frontier: Frontier, settle: Callable[[Head, Frontier], None]) -> None:
         """Begin at the stored head; use :meth:`Log.begin`."""
         self._origin = origin
         self._frontier = frontier
@@ -239,7 +243,7 @@ class Batch:
         """Store the head under its note, that of :meth:`Log.sign` for :meth:`checkpoint`."""
         head = Head(self._frontier.size, self._frontier.encode(), note)
         storage.write_head(head)
-        self._settle(head)
+        self._settle(head, self._frontier.copy())
         return Appended(self.first, head.size, self.checkpoint().root, note)
 
 

@@ -36,7 +36,7 @@ class Signature:
 
     def line(self) -> str:
         """Return the line with its final line feed."""
-        return f"{_DASH}{self.name} {b64encode(self.key_id.to_bytes(_ID_SIZE, 'big') + self.data)}\n"
+        return _line(self.name, self.key_id, self.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +103,10 @@ def sign_note(text: str, signers: Iterable[TextSigner]) -> bytes:
         FormatError: ``ledger.note`` when the text cannot be that of a note.
     """
     _check_text(text)
-    signatures = tuple(Signature(each.name, each.key_id, each.sign(text)) for each in signers)
-    encoded = Note(text, signatures).encode()
+    lines = [_line(each.name, each.key_id, each.sign(text)) for each in signers]
+    encoded = f"{text}\n{''.join(lines)}".encode()
     # Signers only have good names, so nothing else can be wrong: no need to read the note back.
-    if not 1 <= len(signatures) <= MAX_SIGNATURES or len(encoded) > MAX_NOTE_SIZE:
+    if not 1 <= len(lines) <= MAX_SIGNATURES or len(encoded) > MAX_NOTE_SIZE:
         raise _malformed("没有签名、签名过多或过大", "it has no signature, too many, or is too large")
     return encoded
 
@@ -180,6 +180,10 @@ def _check_text(text: str) -> None:
         raise _malformed(
             "文本末尾没有换行或含控制字符", "the text lacks its final line feed or has a control character"
         )
+
+
+def _line(name: str, key_id: int, data: bytes) -> str:
+    return f"{_DASH}{name} {b64encode(key_id.to_bytes(_ID_SIZE, 'big') + data)}\n"
 
 
 def _parse_line(line: str) -> Signature:

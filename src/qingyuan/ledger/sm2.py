@@ -10,13 +10,12 @@ signing is refused: Python integers would leak the key through their timing.
 from __future__ import annotations
 
 import functools
-import hmac
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from qingyuan.ledger import _sm2_curve as curve
 from qingyuan.ledger.errors import FormatError, SignatureError
-from qingyuan.ledger.hashes import sm3, sm3_backend, sm3_new
+from qingyuan.ledger.hashes import sm3
 
 if TYPE_CHECKING:
     from qingyuan.ledger._sm2_openssl import Libcrypto
@@ -36,6 +35,10 @@ _SIZE = 32
 _ONE = (1).to_bytes(_SIZE, "big")
 _UNCOMPRESSED = 0x04
 _MAX_USER_ID = 0xFFFF // 8
+_ORDER = curve.N.to_bytes(_SIZE, "big")
+#: The two pads of HMAC: what a byte of the key becomes, and what stands for the bytes it lacks to a block.
+_INNER, _OUTER = (bytes(each ^ pad for each in range(256)) for pad in (0x36, 0x5C))
+_INNER_REST, _OUTER_REST = (bytes((pad,)) * (64 - _SIZE) for pad in (0x36, 0x5C))
 _DOMAIN = b"".join(value.to_bytes(_SIZE, "big") for value in (curve.A, curve.B, *curve.G))
 
 # The example of GB/T 32918.5-2017, appendix A.2: private and public key, nonce and signature.
@@ -265,7 +268,7 @@ def _sign_with(library: Libcrypto, private: bytes, digest: bytes, nonce: bytes) 
 
 def _unless_excluded(signature: bytes) -> bytes | None:
     """Return a signature, or ``None`` for one that 6.1, A5 and A6 exclude."""
-    r, s = (int.from_bytes(part, "big") for part in (signature[:_SIZE], signature[_SIZE:]))
+    r, s = int.from_bytes(signature[:_SIZE], "big"), int.from_bytes(signature[_SIZE:], "big")
     # r + k = n makes s = −r, so that s + r = 0: the case A5 excludes, seen without looking at k.
     return signature if r and s and r + s != curve.N else None
 
@@ -280,7 +283,7 @@ def gives_the_example(quick: Callable[[bytes, bytes, bytes], bytes]) -> bool:
 def _nonces(private: bytes, digest: bytes) -> Iterator[bytes]:
     """Yield nonces as RFC 6979 section 3.2 does, with HMAC-SM3."""
     reduced = (int.from_bytes(digest, "big") % curve.N).to_bytes(_SIZE, "big")
-    order = curve.N.to_bytes(_SIZE, "big")
+    order = _ORDER
     key, value = bytes(_SIZE), b"\x01" * _SIZE
     for mark in (b"\x00", b"\x01"):
         key = _hmac(key, value + mark + private + reduced)
@@ -294,10 +297,9 @@ def _nonces(private: bytes, digest: bytes) -> Iterator[bytes]:
 
 
 def _hmac(key: bytes, data: bytes) -> bytes:
-    if sm3_backend() == "openssl":
-        return hmac.digest(key, data, "sm3")
-    inner = sm3_new(bytes(each ^ 0x36 for each in key.ljust(64, b"\x00")) + data).digest()
-    return sm3(bytes(each ^ 0x5C for each in key.ljust(64, b"\x00")) + inner)
+    """Return HMAC-SM3 (RFC 2104) under a key of 32 bytes; :mod:`hmac` looks the algorithm up anew each time."""
+    inner = sm3(key.translate(_INNER) + _INNER_REST + data)
+    return sm3(key.translate(_OUTER) + _OUTER_REST + inner)
 
 
 def _affine(public: bytes) -> curve.Affine:

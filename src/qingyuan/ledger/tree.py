@@ -86,7 +86,7 @@ class Frontier:
 
     def append(self, leaf_hash: bytes) -> None:
         """Add one leaf hash of 32 bytes."""
-        self.extend((leaf_hash,))
+        self._climb(leaf_hash)
 
     def extend(self, leaf_hashes: Iterable[bytes]) -> list[TileRun]:
         """Add leaf hashes, in order.
@@ -96,8 +96,10 @@ class Frontier:
         Returns:
             The hashes of tile level 1 and above that are now complete and were not before.
         """
-        parents = self.suite.parents
         row = list(leaf_hashes)
+        if len(row) == 1:
+            return self._climb(row[0])
+        parents = self.suite.parents
         added, start, level = len(row), self.size, 0
         tail: list[bytes] = []
         runs: list[TileRun] = []
@@ -115,14 +117,33 @@ class Frontier:
         self.size += added
         return runs
 
+    def _climb(self, node: bytes) -> list[TileRun]:
+        """Add one leaf hash, without the lists of a batch."""
+        start = self.suite.node_start
+        place, level = self.size, 0
+        runs: list[TileRun] = []
+        while place & 1:
+            computation = start()
+            computation.update(self._nodes.pop() + node)
+            node = computation.digest()
+            place >>= 1
+            level += 1
+            if not level % TILE_HEIGHT:
+                runs.append(TileRun(level // TILE_HEIGHT, place, (node,)))
+        self._nodes.append(node)
+        self.size += 1
+        return runs
+
     def root(self) -> bytes:
         """Return the root of the tree, 32 bytes; of the empty tree the hash of nothing."""
         if not self._nodes:
             return self.suite.empty_root
-        node_hash = self.suite.node_hash
+        start = self.suite.node_start
         root = self._nodes[-1]
         for left in self._nodes[-2::-1]:
-            root = node_hash(left, root)
+            computation = start()
+            computation.update(left + root)
+            root = computation.digest()
         return root
 
 

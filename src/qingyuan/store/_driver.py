@@ -35,7 +35,7 @@ class Driver:
     def __init__(self, connection: sa.Connection) -> None:
         """Open a cursor."""
         self._dialect = connection.dialect
-        self._text = _with_percent if self._dialect.name == "postgresql" else str
+        self._text = _with_percent if self._dialect.name == "postgresql" else None
         self._cursor = cast("_Cursor", connection.connection.cursor())
 
     def one(self, statement: str, *values: Value) -> tuple[object, ...] | None:
@@ -56,16 +56,17 @@ class Driver:
     def many(self, statement: str, rows: Sequence[Values]) -> None:
         """Run a statement once a row."""
         try:
+            text = statement if self._text is None else self._text(statement)
             if len(rows) == 1:
-                self._cursor.execute(self._text(statement), rows[0])
+                self._cursor.execute(text, rows[0])
             else:
-                self._cursor.executemany(self._text(statement), rows)
+                self._cursor.executemany(text, rows)
         except Exception as error:
             raise self._translated(error, statement) from error
 
     def _run(self, statement: str, values: Values) -> None:
         try:
-            self._cursor.execute(self._text(statement), values)
+            self._cursor.execute(statement if self._text is None else self._text(statement), values)
         except Exception as error:
             raise self._translated(error, statement) from error
 

@@ -13,7 +13,7 @@ from json.encoder import encode_basestring
 import msgspec
 
 from qingyuan.canonical import MAX_INTEGER, NotCanonicalError, canonical_json
-from qingyuan.ledger import sm3_new
+from qingyuan.ledger import sm3
 
 _ENCODE = msgspec.json.Encoder(order="deterministic").encode
 
@@ -74,7 +74,7 @@ def leaf_bytes(
     quote = encode_basestring
     leaf = (
         f'{{"actor":{quote(actor)},"at":{quote(at)},"n":{n},"prev":"{prev}",'
-        f'"sha256":"{hashlib.sha256(opened).hexdigest()}","sm3":"{sm3_new(opened).hexdigest()}",'
+        f'"sha256":"{hashlib.sha256(opened).hexdigest()}","sm3":"{sm3(opened).hex()}",'
         f'"stream":{quote(stream)},"type":{quote(type_)},"v":1}}'
     )
     try:

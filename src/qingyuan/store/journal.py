@@ -99,8 +99,7 @@ def prepare_request(drafts: Sequence[Draft], *, now: datetime, actor: str) -> Re
         payload = dict(draft.payload)
         try:
             written = payload_bytes(payload)
-            for text in (draft.stream, draft.type, actor):
-                text.encode()
+            (draft.stream + draft.type + actor).encode()
         except (NotCanonicalError, UnicodeEncodeError) as error:
             raise StoreError(
                 "store.payload",
@@ -164,15 +163,16 @@ class Journal:
             StoreError: ``store.twin-ahead`` when the twin is longer than the log.
             LedgerError: When the stored head of a log is not in order.
         """
-        storage = SqlLogStorage(connection, self._log.origin)
+        driver = Driver(connection)
+        storage = SqlLogStorage(connection, self._log.origin, driver=driver)
         batch = self._log.begin(storage)
-        stored, rows = self._events(Driver(connection), requests, batch.first)
+        stored, rows = self._events(driver, requests, batch.first)
         leaves = [event.leaf for events in stored for event in events]
         twin = None
         if (
             self._twin is not None
         ):  # before anything is stored, so that a head that is not in order changes nothing
-            twin_storage = SqlLogStorage(connection, self._twin.origin, owns_entries=False)
+            twin_storage = SqlLogStorage(connection, self._twin.origin, owns_entries=False, driver=driver)
             twin = _caught_up(self._twin, twin_storage, batch.first)
         batch.take(leaves)
         batch.store(storage)
@@ -181,7 +181,7 @@ class Journal:
             twin.store(twin_storage)
             # Signing in a second thread meanwhile was measured: handing over and back costs more than it saves.
             twin.finish(twin_storage, self._twin.sign(twin.checkpoint()))
-        Driver(connection).many(_INSERT_EVENT, rows)
+        driver.many(_INSERT_EVENT, rows)
         batch.finish(storage, self._log.sign(batch.checkpoint()))
         return stored
 
@@ -218,13 +218,14 @@ class Journal:
         """Return the events of each request as they will be stored, and their rows."""
         tails: dict[str, tuple[int, str]] = {}
         index = first
+        salts = self._salts(sum(len(each.drafts) for each in requests))
         stored: list[list[StoredEvent]] = []
         rows: list[Values] = []
         for each in requests:
             events = []
             for stream, type_, payload, written in each.drafts:
                 n, prev = tails.get(stream) or _tail(driver, stream)
-                salt = self._entropy(SALT_BYTES)
+                salt = salts[index - first]
                 leaf = leaf_bytes(
                     type_=type_,
                     stream=stream,
@@ -241,6 +242,11 @@ class Journal:
                 index += 1
             stored.append(events)
         return stored, rows
+
+    def _salts(self, count: int) -> list[bytes]:
+        """Return salts, drawn at once."""
+        drawn = self._entropy(SALT_BYTES * count)
+        return [drawn[at : at + SALT_BYTES] for at in range(0, len(drawn), SALT_BYTES)]
 
 
 def _caught_up(twin: Log, storage: SqlLogStorage, size: int) -> Batch:

@@ -44,12 +44,20 @@ class SqlLogStorage:
         connection: The caller's transaction; nothing is committed here.
         origin: Which log. Logs of other origins over the same entries share the entry rows.
         owns_entries: Whether this log writes the entry rows (a twin log does not).
+        driver: The cursor to use, when the caller has one within the transaction.
     """
 
-    def __init__(self, connection: sa.Connection, origin: str, *, owns_entries: bool = True) -> None:
+    def __init__(
+        self,
+        connection: sa.Connection,
+        origin: str,
+        *,
+        owns_entries: bool = True,
+        driver: Driver | None = None,
+    ) -> None:
         """Bind to a transaction and a log."""
         self._connection = connection
-        self._driver = Driver(connection)
+        self._driver = Driver(connection) if driver is None else driver
         self._origin = origin
         self._owns_entries = owns_entries
 
@@ -96,11 +104,17 @@ class SqlLogStorage:
     ) -> None:
         """Store entries and their leaf hashes; the primary keys refuse an index that is taken."""
         if self._owns_entries:
-            self._driver.many(_INSERT_ENTRY, list(enumerate(entries, first_index)))
+            if len(entries) == 1:
+                self._driver.run(_INSERT_ENTRY, first_index, entries[0])
+            else:
+                self._driver.many(_INSERT_ENTRY, list(enumerate(entries, first_index)))
         self.insert_hashes(0, first_index, leaf_hashes)
 
     def insert_hashes(self, level: int, first_index: int, hashes: Sequence[bytes]) -> None:
         """Store hashes of a tile level, one row for each tile they belong to."""
+        if len(hashes) == 1:
+            self._driver.run(_INSERT_HASH, self._origin, level, first_index, hashes[0])
+            return
         rows = []
         at, count = 0, len(hashes)
         while at < count:
