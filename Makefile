@@ -7,7 +7,7 @@ DEMO_HOME ?= .demo
 LOCKS := requirements/runtime.lock requirements/dev.lock
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: help demo test test-fast lint types docs wheel bench exhaustive lock clean fmt
+.PHONY: help demo test test-fast lint types docs wheel bench exhaustive equivalence lock clean fmt
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -66,6 +66,9 @@ bench: $(VENV)/.dev ## print the benchmark table
 
 exhaustive: $(VENV)/.dev ## change every byte of a 1 MB package and see each change found (about 15 minutes)
 	$(BIN)/python -m tests.evidence.verify.exhaustive --jobs 2
+
+equivalence: $(VENV)/.dev ## compare lists with the access policies on 10^6 random pairs (about two minutes)
+	$(BIN)/python -m tests.parties.equivalence --pairs 1000000
 
 lock: $(VENV)/.dev ## resolve the dependencies again (needs uv)
 	uv pip compile pyproject.toml --group install --generate-hashes --no-emit-index-url --no-emit-find-links \
