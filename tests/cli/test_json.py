@@ -90,6 +90,7 @@ USES: dict[str, str] = {
     "measure verify": "C2026-0001 measure=m01 verifier=P002 verdict=accepted reason=相符 --home {home}",
     "measure withdraw": "C2026-0001 measure=m02 reason=重复 --home {home}",
     "office init": "--id other --name 另一院 --home {tmp}/other",
+    "office rebuild": "--home {home}",
     "office show": "--home {home}",
     "package": "C2026-0001 -o {tmp}/case.evp --home {home}",
     "recheck": "{tmp}/list.csv {tmp}/people.csv",

@@ -20,7 +20,9 @@ from qingyuan.cases.events import (
     Timing,
     decode,
     encode,
+    is_ours,
     read_event,
+    read_stored,
 )
 from qingyuan.cases.evidence_matrix import EvidenceRow, evidence_matrix
 from qingyuan.cases.state import (
@@ -86,6 +88,8 @@ __all__ = [
     "encode",
     "evidence_matrix",
     "fold",
+    "is_ours",
     "read_event",
+    "read_stored",
     "timeline",
 ]

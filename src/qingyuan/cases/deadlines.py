@@ -34,6 +34,7 @@ class DueDate(msgspec.Struct, frozen=True):
         late_days: Days after ``due`` on which it was done, or by which it is overdue; 0 when in time.
         articles: Provisions; empty for dates that a person fixed.
         deadline: The computation with its steps, for periods of the law room.
+        lapses: Whether the end of the period is itself the event, so that nothing is due once the day is over.
     """
 
     target: str
@@ -49,6 +50,7 @@ class DueDate(msgspec.Struct, frozen=True):
     late_days: int
     articles: tuple[Citation, ...]
     deadline: Deadline | None
+    lapses: bool = False
 
 
 def due_dates(docket: Docket, *, law: Law, now: datetime, include_done: bool = False) -> tuple[DueDate, ...]:
@@ -185,6 +187,7 @@ def _statutory(case: Case, limit: Limit, found: Deadline, today: date) -> DueDat
         late_days=max(0, ((done or today) - found.due).days),
         articles=found.articles,
         deadline=found,
+        lapses=not limit.until,
     )
 
 

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 import click
+import msgspec
 
 from qingyuan.cli._app import Out, common, home_option
 from qingyuan.errors import QingyuanError
@@ -57,6 +58,24 @@ def show(home: Path, out: Out) -> None:
     """显示本院信息 | Show the office, its log and its trust file."""
     with Home.open(home) as opened:
         _print(opened, out)
+
+
+@office.command()
+@home_option
+@common
+def rebuild(home: Path, out: Out) -> None:
+    """由事件重建登记簿 | Build the register (lists, open dates, search) anew from the events."""
+    from qingyuan.office.register import rebuild as build  # noqa: PLC0415 - opens the cases and the law room
+
+    with Home.open(home) as opened:
+        done = build(opened)
+    out.result(msgspec.to_builtins(done))
+    out.say(
+        f"已重建：案卷 {done.dockets}，记录 {done.records}，期限 {done.dues}",
+        f"built: {done.dockets} dockets, {done.records} records, {done.dues} open dates",
+    )
+    for docket, zh, en in done.unread:
+        out.say(f"未能还原 {docket}：{zh}", f"not read: {docket}: {en}")
 
 
 def _print(home: Home, out: Out) -> None:

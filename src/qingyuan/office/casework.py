@@ -11,7 +11,8 @@ from qingyuan.cases import VERBS, CaseEvent, Docket, Verb, decide, fold, read_ev
 from qingyuan.office._identifiers import check_identifier
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
-from qingyuan.store import EventDraft, StoredEvent, events, iter_events
+from qingyuan.office.register import mark, read_docket, write_entry
+from qingyuan.store import EventDraft, StoredEvent, events
 from qingyuan.store.registry import children, exhibits, link, next_id, parent, streams
 
 Argument = str | int | bool | list[str] | Mapping[str, int] | None
@@ -115,7 +116,7 @@ def act_within(
     """Do one act in the caller's write transaction; see :func:`act`."""
     wanted = docket_streams(connection, target) if target else ()
     # Folded as they come: a lead of a hundred thousand files has several hundred thousand events.
-    docket = fold(_read(event) for event in iter_events(connection, wanted))
+    docket, marks, _ = read_docket(connection, wanted)
     chosen = VERBS.get(verb)
     given = dict(args)
     if chosen is not None:
@@ -123,9 +124,15 @@ def act_within(
     drafts = decide(verb, docket, given, law=home.law, now=home.clock.now(), actor=actor)
     if chosen is not None:
         _link(connection, chosen, given)
-    return home.record(
+    stored = home.record(
         connection, [EventDraft(d.stream, d.type, dict(d.payload)) for d in drafts], actor=actor
     )
+    new = [(event.index, _read(event)) for event in stored]
+    lines: list[int] = []
+    for index, event in new:
+        mark(marks, lines, index, event)
+    write_entry(home, connection, fold((event for _, event in new), docket), marks, lines)
+    return stored
 
 
 def _identifiers(

@@ -20,12 +20,24 @@ from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
 from qingyuan.office.keys.history import History, read_history
 from qingyuan.office.keys.logs import TWIN_SUFFIX, log_keys
+from qingyuan.office.register import check as check_register
 from qingyuan.office.sealing import open_exhibit, read_internal
 from qingyuan.store import check_events
 from qingyuan.store.intakes import ItemState
 from qingyuan.store.ledger_storage import CheckedLogStorage
 from qingyuan.store.registry import ExhibitRow, scopes
-from qingyuan.store.schema import EVENT, EXHIBIT, ITEM, LEDGER_ENTRY, LEDGER_HASH, LEDGER_HEAD
+from qingyuan.store.schema import (
+    EVENT,
+    EXHIBIT,
+    ITEM,
+    LEDGER_ENTRY,
+    LEDGER_HASH,
+    LEDGER_HEAD,
+    LINK,
+    REGISTER,
+    REGISTER_DUE,
+    REGISTER_STATE,
+)
 from qingyuan.store.typed import any_text, bare, check_types, fits, misfits, missing_tables
 
 _MADE = frozenset({"evidence.extracted", "evidence.generated"})
@@ -36,6 +48,8 @@ _CODES = {
     "ledger_hash": ("leaf-missing", "tile-hash"),
     "ledger_head": ("no-head",),
 }
+#: What the register is made of and made from.
+_REGISTERED = frozenset({EVENT.name, LINK.name, REGISTER.name, REGISTER_DUE.name, REGISTER_STATE.name})
 _DIGEST = re.compile(rb"[0-9a-f]{64}")
 #: Stands for the hash that an event named before it was made unreadable.
 _UNREADABLE = object()
@@ -88,6 +102,8 @@ def check_home(home: Home) -> Iterator[Trouble]:
         yield from _readable("heads", _check_heads(connection, logs, missing))
         if not missing & {EVENT.name, LEDGER_ENTRY.name}:
             yield from _readable("events", _check_events(connection))
+        if not missing & _REGISTERED:
+            yield from _readable("register", _check_register(home, connection))
         suites = {log.origin: log.suite for log in logs}
         yield from _readable("cosignatures and timestamps", _check_outside(connection, suites, missing))
         yield from _readable("trust.json", _check_trust(home, missing))
@@ -110,6 +126,11 @@ def _readable(where: str, troubles: Iterator[Trouble]) -> Iterator[Trouble]:
 def _check_events(connection: sa.Connection) -> Iterator[Trouble]:
     for index, zh, en in check_events(connection):
         yield Trouble(f"log index {index}", zh, en)
+
+
+def _check_register(home: Home, connection: sa.Connection) -> Iterator[Trouble]:
+    for where, zh, en in check_register(home, connection):
+        yield Trouble(where, zh, en)
 
 
 def _check_outside(

@@ -7,7 +7,15 @@ from qingyuan.store.database import Database
 from qingyuan.store.errors import StoreError
 from qingyuan.store.journal import Draft, EventDraft, Journal, Request, prepare_request
 from qingyuan.store.ledger_storage import SqlLogStorage
-from qingyuan.store.reading import StoredEvent, check_events, events, has_event, iter_events
+from qingyuan.store.reading import (
+    StoredEvent,
+    case_events,
+    check_events,
+    events,
+    events_at,
+    has_event,
+    iter_events,
+)
 
 __all__ = [
     "Blobs",
@@ -20,8 +28,10 @@ __all__ = [
     "SqlLogStorage",
     "StoreError",
     "StoredEvent",
+    "case_events",
     "check_events",
     "events",
+    "events_at",
     "has_event",
     "iter_events",
     "leaf_bytes",

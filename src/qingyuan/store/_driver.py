@@ -8,7 +8,7 @@ Errors come out as those of SQLAlchemy, so a caller sees no difference.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol, TypeAlias, cast
 
 import sqlalchemy as sa
@@ -16,11 +16,14 @@ import sqlalchemy as sa
 Value: TypeAlias = int | str | bytes | None
 Values: TypeAlias = tuple[Value, ...]
 
+_CHUNK = 500
+
 
 class _Cursor(Protocol):
     def execute(self, statement: str, values: Values, /) -> object: ...
     def executemany(self, statement: str, values: Iterable[Values], /) -> object: ...
     def fetchall(self) -> list[tuple[object, ...]]: ...
+    def fetchmany(self, size: int, /) -> list[tuple[object, ...]]: ...
 
 
 class Driver:
@@ -48,6 +51,12 @@ class Driver:
         """Return every row."""
         self._run(statement, values)
         return self._cursor.fetchall()
+
+    def each(self, statement: str, *values: Value) -> Iterator[tuple[object, ...]]:
+        """Yield every row, few at a time in memory where the driver can do that; to be read to its end."""
+        self._run(statement, values)
+        while rows := self._cursor.fetchmany(_CHUNK):
+            yield from rows
 
     def run(self, statement: str, *values: Value) -> None:
         """Run a statement that gives no rows."""

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from typing import cast
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias, cast
 
 import msgspec
 import sqlalchemy as sa
 
+from qingyuan.cases import CaseEvent, read_stored
+from qingyuan.store._driver import Driver
 from qingyuan.store._leaf import leaf_bytes
 from qingyuan.store.schema import EVENT, LEDGER_ENTRY
 from qingyuan.store.typed import bare, misfits, said
 
 _CHUNK = 500
+
+#: Index, stream, number, type, time, actor and payload of an event.
+_Row: TypeAlias = tuple[int, str, int, str, str, str, bytes]
 
 
 class StoredEvent(msgspec.Struct, frozen=True):
@@ -62,6 +67,36 @@ def iter_events(connection: sa.Connection, streams: Iterable[str]) -> Iterator[S
             row.salt,
             row.data,
         )
+
+
+def case_events(connection: sa.Connection, streams: Iterable[str]) -> Iterator[tuple[int, CaseEvent]]:
+    """Yield index and event of ``streams`` for the cases room to fold, in the order of the log, without the log's entries.
+
+    Raises:
+        CasesError: A payload does not fit its type.
+    """
+    wanted = sorted(set(streams))
+    marks = ", ".join("?" * len(wanted))
+    # One stream at a time would be read in order from its index; several are put in the order of the log by their number.
+    query = (
+        f"SELECT idx, stream, n, type, at, actor, payload FROM event WHERE stream IN ({marks}) ORDER BY idx"  # noqa: S608
+    )
+    for row in Driver(connection).each(query, *wanted):
+        index, stream, n, type_, at, actor, payload = cast("_Row", row)
+        yield index, read_stored(stream, n, type_, at, actor, bytes(payload))
+
+
+def events_at(connection: sa.Connection, indexes: Sequence[int]) -> list[CaseEvent]:
+    """Return the events at some places of the log, in the order asked for."""
+    if not indexes:
+        return []
+    marks = ", ".join("?" * len(indexes))
+    query = f"SELECT idx, stream, n, type, at, actor, payload FROM event WHERE idx IN ({marks})"  # noqa: S608
+    found = {}
+    for row in Driver(connection).all(query, *indexes):
+        index, stream, n, type_, at, actor, payload = cast("_Row", row)
+        found[index] = read_stored(stream, n, type_, at, actor, bytes(payload))
+    return [found[index] for index in indexes]
 
 
 def events(connection: sa.Connection, streams: Iterable[str]) -> list[StoredEvent]:

@@ -166,3 +166,82 @@ CAPTURE = sa.Table(
     sa.Column("detail", sa.LargeBinary, nullable=True),
     sa.Column("at", sa.Text, nullable=False),
 )
+
+#: A text compared byte by byte, whatever the locale of a server: paths of offices and what a page goes on from.
+BYTEWISE = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+#: The register: one row a lead, matter or case, as its docket folds. ``o1`` to ``o3`` are the first prefixes of the office's path.
+REGISTER = sa.Table(
+    "register",
+    METADATA,
+    sa.Column("id", BYTEWISE, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("docket", BYTEWISE, nullable=False, index=True),
+    sa.Column("office", BYTEWISE, nullable=False),
+    sa.Column("o1", BYTEWISE, nullable=False),
+    sa.Column("o2", BYTEWISE, nullable=False),
+    sa.Column("o3", BYTEWISE, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("field", sa.Text, nullable=False),
+    sa.Column("track", sa.Text, nullable=False),
+    sa.Column("stage", sa.Text, nullable=False),
+    sa.Column("active", sa.Integer, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("handler", sa.Text, nullable=False),
+    sa.Column("shielded", sa.Integer, nullable=False),
+    sa.Column("score", sa.Integer, nullable=False),
+    sa.Column("due", BYTEWISE, nullable=False),
+    sa.Column("begun", BYTEWISE, nullable=False),
+    sa.Column("first", BIG, nullable=False),
+    sa.Column("changed", BIG, nullable=False),
+    *(
+        sa.Index(f"ix_register_{place or 'all'}_{by}", *filter(None, ("kind", "active", place, by, then)))
+        for place in ("", "o1", "o2", "o3")
+        for by, then in (("changed", ""), ("due", "id"))
+    ),
+)
+
+#: Open dates of the register. ``lapses``: the end of the period is itself the event, so that the row is over with its day.
+REGISTER_DUE = sa.Table(
+    "register_due",
+    METADATA,
+    sa.Column("target", BYTEWISE, primary_key=True),
+    sa.Column("key", BYTEWISE, primary_key=True),
+    sa.Column("docket", BYTEWISE, nullable=False, index=True),
+    sa.Column("o1", BYTEWISE, nullable=False),
+    sa.Column("o2", BYTEWISE, nullable=False),
+    sa.Column("o3", BYTEWISE, nullable=False),
+    sa.Column("office", BYTEWISE, nullable=False),
+    sa.Column("shielded", sa.Integer, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("zh", sa.Text, nullable=False),
+    sa.Column("en", sa.Text, nullable=False),
+    sa.Column("due", BYTEWISE, nullable=False),
+    sa.Column("firm", sa.Integer, nullable=False),
+    sa.Column("stopped", sa.Integer, nullable=False),
+    sa.Column("lapses", sa.Integer, nullable=False),
+    sa.Column("articles", sa.LargeBinary, nullable=False),
+    *(
+        sa.Index(
+            f"ix_register_due_{place or 'all'}", *filter(None, (place, "due", "target", "key")), unique=False
+        )
+        for place in ("", "o1", "o2", "o3")
+    ),
+)
+
+#: The events that a docket's timeline shows.
+REGISTER_LINE = sa.Table(
+    "register_line",
+    METADATA,
+    sa.Column("docket", BYTEWISE, primary_key=True),
+    sa.Column("idx", BIG, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+#: What the register was computed with: name and value, such as the fingerprint of the law.
+REGISTER_STATE = sa.Table(
+    "register_state",
+    METADATA,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)

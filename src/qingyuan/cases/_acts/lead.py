@@ -41,6 +41,7 @@ def _register(context: Context) -> list[EventDraft]:
         exhibits=args.texts("exhibits"),
         counts=counts,
         major=args.flag("major"),
+        office=args.text("office"),
     )
     return [draft(args.text("lead"), payload)]
 

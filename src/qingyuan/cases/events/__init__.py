@@ -2,7 +2,7 @@
 
 from qingyuan.cases.events._base import Approval, CaseEvent, EventDraft, Foreign, Payload, Timing
 from qingyuan.cases.events.act import Particular
-from qingyuan.cases.events.codec import TYPES, decode, draft, encode, is_ours, read_event
+from qingyuan.cases.events.codec import TYPES, decode, draft, encode, is_ours, read_event, read_stored
 
 __all__ = [
     "TYPES",
@@ -18,4 +18,5 @@ __all__ = [
     "encode",
     "is_ours",
     "read_event",
+    "read_stored",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from datetime import datetime
 from typing import cast
@@ -92,6 +93,26 @@ def decode(type_: str, payload: Mapping[str, object]) -> Payload:
         ) from error
 
 
+def decode_json(type_: str, payload: bytes) -> Payload | Foreign:
+    """Return the payload of an event from the JSON of the journal; of a type of another room or a later version as it is.
+
+    Raises:
+        CasesError: ``cases.bad-payload``.
+    """
+    cls = TYPES.get(type_)
+    if cls is None:
+        return Foreign(msgspec.json.decode(payload))
+    try:
+        return _decoder(cls).decode(payload)
+    except msgspec.DecodeError:
+        return decode(type_, msgspec.json.decode(payload))  # says what does not fit
+
+
+@functools.cache
+def _decoder(cls: type[Payload]) -> msgspec.json.Decoder[Payload]:
+    return msgspec.json.Decoder(cls)
+
+
 def encode(payload: Payload) -> dict[str, object]:
     """Return the JSON builtins of a payload; defaults are left out, dates are ISO 8601."""
     # Through JSON, so that tuples become lists as in the journal.
@@ -115,6 +136,19 @@ def read_event(
         CasesError: The payload of a known type does not fit, or ``at`` is not a time with an offset.
     """
     when = datetime.fromisoformat(at) if isinstance(at, str) else at
+    _aware(when, stream, n)
+    body = decode(type_, payload) if type_ in TYPES else Foreign(dict(payload))
+    return CaseEvent(stream, n, type_, when, actor, body)
+
+
+def read_stored(stream: str, n: int, type_: str, at: str, actor: str, payload: bytes) -> CaseEvent:
+    """Return the event of one journal row as it is stored; see :func:`read_event`."""
+    when = datetime.fromisoformat(at)
+    _aware(when, stream, n)
+    return CaseEvent(stream, n, type_, when, actor, decode_json(type_, payload))
+
+
+def _aware(when: datetime, stream: str, n: int) -> None:
     if when.tzinfo is None:
         raise CasesError(
             "cases.naive-time",
@@ -124,5 +158,3 @@ def read_event(
             remedy_zh="请写成带 +08:00 的时间",
             remedy_en="write it with +08:00",
         )
-    body = decode(type_, payload) if type_ in TYPES else Foreign(dict(payload))
-    return CaseEvent(stream, n, type_, when, actor, body)

@@ -64,6 +64,7 @@ class LeadRegistered(Payload, frozen=True):
         exhibits: Sealed material it rests on.
         counts: What the engines found in it.
         major: Whether it is to be filed with the office above (art. 25).
+        office: The office that handles it, by name, identifier or division; ``""`` for the office of the home.
     """
 
     TYPE: ClassVar[str] = "lead.registered"
@@ -76,6 +77,7 @@ class LeadRegistered(Payload, frozen=True):
     exhibits: tuple[str, ...] = ()
     counts: Counts = Counts()
     major: bool = False
+    office: str = ""
 
 
 class LeadAssessed(Payload, frozen=True):
