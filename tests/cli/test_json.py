@@ -56,6 +56,7 @@ USES: dict[str, str] = {
     "law periods": "",
     "law search": "检察建议",
     "law show": "pil-interpretation-reply",
+    "law table": "app-types 寄递",
     "law threshold": "--sensitive 50 --general 100",
     "lead assess": "{lead} authenticity=甲 investigability=乙 conclusion=decline --home {home}",
     "lead decline": "{lead} reason=丙 approved_by=P009 approved_on=2026-07-01 --home {home}",

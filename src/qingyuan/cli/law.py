@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import click
 import msgspec
 
+from qingyuan.cli import _law_reading
 from qingyuan.cli._app import Out, common
-from qingyuan.errors import QingyuanError
-from qingyuan.law import Amounts, Citation, Exclusion, Facts, Law, Level, Organ, Sale, Step, load
-
-_OVERLAY = click.option(
-    "--overlay",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    default=None,
-    help="地方规则目录 | folder of local rules",
-)
+from qingyuan.cli._law_words import OVERLAY, read_day, read_moment, say_articles, say_steps
+from qingyuan.law import Amounts, Exclusion, Facts, Level, Organ, Sale, load
 
 
 @click.group()
 def law() -> None:
     """法律：期限、标准、管辖、职责 | Law: periods, thresholds, jurisdiction, duties."""
+
+
+for _command in _law_reading.COMMANDS:
+    law.add_command(_command)
 
 
 @law.command()
@@ -41,7 +37,7 @@ def law() -> None:
     is_flag=True,
     help="当时尚无规定的，参照计算（暂定） | by analogy where no rule was in force yet",
 )
-@_OVERLAY
+@OVERLAY
 @common
 def deadline(
     period: str,
@@ -56,18 +52,20 @@ def deadline(
     spans = []
     for span in suspend:
         first, _, last = span.partition(":")
-        spans.append((_day(first, "--suspend"), _day(last or first, "--suspend")))
-    answer = load(overlay).deadline(period, _moment(start), extend=extend, suspend=spans, analogous=analogous)
+        spans.append((read_day(first, "--suspend"), read_day(last or first, "--suspend")))
+    answer = load(overlay).deadline(
+        period, read_moment(start), extend=extend, suspend=spans, analogous=analogous
+    )
     out.result(msgspec.to_builtins(answer))
     firm = out.t("确定", "firm") if answer.firm else out.t("暂定", "provisional")
     shown = answer.at.isoformat() if answer.at else answer.due.isoformat()
     out.say(f"{answer.zh}：{shown}（{firm}）", f"{answer.en}: {shown} ({firm})")
-    _steps(out, answer.steps)
-    _articles(out, answer.articles)
+    say_steps(out, answer.steps)
+    say_articles(out, answer.articles)
 
 
 @law.command()
-@_OVERLAY
+@OVERLAY
 @common
 def periods(overlay: Path | None, out: Out) -> None:
     """列出全部期限 | List every period."""
@@ -135,7 +133,7 @@ def periods(overlay: Path | None, out: Out) -> None:
     "--business", is_flag=True, help="为合法经营活动购买、收受（第六条） | bought for lawful business"
 )
 @click.option("--on", "on", default=None, help="行为日期 | day of the act")
-@_OVERLAY
+@OVERLAY
 @common
 def threshold(
     sensitive: int,
@@ -161,7 +159,7 @@ def threshold(
         general,
         gain=money,
         insider=insider,
-        on=None if on is None else _day(on, "--on"),
+        on=None if on is None else read_day(on, "--on"),
         recipients=recipients,
         excluded=[_exclusion(text) for text in exclude],
         business=business,
@@ -176,8 +174,8 @@ def threshold(
         else out.t("未达到“情节严重”数量标准", "below the standard of serious circumstances")
     )
     out.say(f"{verdict}（合计比例 {answer.ratio}）", f"{verdict} (sum of shares {answer.ratio})")
-    _steps(out, answer.basis)
-    _articles(out, answer.articles)
+    say_steps(out, answer.basis)
+    say_articles(out, answer.articles)
 
 
 @law.command()
@@ -195,7 +193,7 @@ def threshold(
 @click.option("--restoration", default=None, help="修复费用（元） | cost of restoration, CNY")
 @click.option("--costs", default=None, help="鉴定、专家等费用（元） | cost of appraisal and experts, CNY")
 @click.option("--on", "on", default=None, help="行为日期 | day of the act")
-@_OVERLAY
+@OVERLAY
 @common
 def damages(
     kind: str, price: tuple[str, ...], on: str | None, overlay: Path | None, out: Out, **amounts: str | None
@@ -205,7 +203,7 @@ def damages(
         price=tuple(_sale(text) for text in price),
         **{name: None if value is None else _money(value, name) for name, value in amounts.items()},
     )
-    answer = load(overlay).damages(kind, known, on=None if on is None else _day(on, "--on"))
+    answer = load(overlay).damages(kind, known, on=None if on is None else read_day(on, "--on"))
     out.result(msgspec.to_builtins(answer))
     out.say(f"{answer.zh}", f"{answer.en}")
     for head in answer.heads:
@@ -216,7 +214,7 @@ def damages(
             "  赔偿数额无法计算，由法院酌定",
             "  no amount can be computed; the court weighs the circumstances",
         )
-    _steps(out, answer.steps)
+    say_steps(out, answer.steps)
     for case in answer.precedents:
         each = (
             ""
@@ -226,7 +224,7 @@ def damages(
         out.say(
             f"  参考：{case.zh}：{case.amount:,} 元{each}", f"  compare: {case.en}: CNY {case.amount:,}{each}"
         )
-    _articles(out, answer.articles)
+    say_articles(out, answer.articles)
 
 
 def _money(text: str, name: str) -> Decimal:
@@ -261,7 +259,7 @@ def _sale(text: str) -> Sale:
 @click.option("--cross-division", is_flag=True, help="损害跨行政区划 | harm in several divisions")
 @click.option("--major", is_flag=True, help="重大、复杂 | major or complex")
 @click.option("--online", is_flag=True, help="网络行为 | conduct on the Internet")
-@_OVERLAY
+@OVERLAY
 @common
 def jurisdiction(
     track: str,
@@ -288,7 +286,7 @@ def jurisdiction(
         else None
     )
     facts = Facts(
-        on=_day(on, "--on"),
+        on=read_day(on, "--on"),
         respondent=respondent,
         act=act,
         result=result,
@@ -323,81 +321,8 @@ def jurisdiction(
                 for c in candidates
             ],
         )
-    _steps(out, answer.notes)
-    _articles(out, answer.articles)
-
-
-@law.command()
-@click.option("--field", default=None, help="领域 | field of casework")
-@click.option("--regulator", default=None, help="监管部门 | regulator")
-@click.option("--on", "on", default=None, help="日期 | day")
-@_OVERLAY
-@common
-def duties(field: str | None, regulator: str | None, on: str | None, overlay: Path | None, out: Out) -> None:
-    """监管职责 | Who must do what, under which article, and what proves it."""
-    known = load(overlay).duties(field, regulator, None if on is None else _day(on, "--on"))
-    out.result(msgspec.to_builtins(known))
-    out.table(
-        out.t("监管职责", "Duties"),
-        [
-            out.t("编号", "id"),
-            out.t("部门", "regulator"),
-            out.t("职责", "act"),
-            out.t("证明", "proof"),
-            out.t("依据", "article"),
-        ],
-        [
-            [
-                d.id,
-                f"{out.t(d.regulator_zh, d.regulator_en)} ({d.regulator})",
-                out.t(d.act_zh, d.act_en),
-                out.t(d.proof_zh, d.proof_en),
-                "\n".join(_cite(out, c) for c in d.articles),
-            ]
-            for d in known
-        ],
-    )
-
-
-@law.command()
-@click.argument("rule")
-@click.option("--on", "on", default=None, help="行为日期 | day of the act")
-@_OVERLAY
-@common
-def show(rule: str, on: str | None, overlay: Path | None, out: Out) -> None:
-    """显示一条规则 | One rule in the version of a day."""
-    found = load(overlay).provision(rule, None if on is None else _day(on, "--on"))
-    out.result(msgspec.to_builtins(found))
-    out.say(found.zh, found.en)
-    if found.note_zh:
-        out.say(f"注意：{found.note_zh}", f"caution: {found.note_en}")
-    _articles(out, [found.citation])
-
-
-@law.command()
-@click.argument("words", nargs=-1, required=True)
-@_OVERLAY
-@common
-def search(words: tuple[str, ...], overlay: Path | None, out: Out) -> None:
-    """检索规则 | Find rules that contain all the words."""
-    found = load(overlay).search(" ".join(words))
-    out.result(msgspec.to_builtins(found))
-    out.table(
-        out.t("规则", "Rules"),
-        [out.t("编号", "id"), out.t("内容", "content"), out.t("依据", "article")],
-        [[p.rule, out.t(p.zh, p.en), _cite(out, p.citation)] for p in found],
-    )
-
-
-@law.command()
-@_OVERLAY
-@common
-def check(overlay: Path | None, out: Out) -> None:
-    """检查全部法律数据 | Read and validate every file of law data."""
-    loaded: Law = load(overlay)
-    loaded.check()
-    out.result({"ok": True})
-    out.say("法律数据：无误", "law data: in order")
+    say_steps(out, answer.notes)
+    say_articles(out, answer.articles)
 
 
 def _exclusion(text: str) -> Exclusion:
@@ -407,47 +332,3 @@ def _exclusion(text: str) -> Exclusion:
         return msgspec.convert({"tier": tier, "reason": reason, "count": int(number)}, Exclusion)
     except (ValueError, msgspec.ValidationError) as error:
         raise click.BadParameter(text, param_hint="--exclude") from error
-
-
-def _steps(out: Out, steps: Iterable[Step]) -> None:
-    for number, step in enumerate(steps, start=1):
-        out.say(f"  {number}. {step.zh}", f"  {number}. {step.en}")
-
-
-def _articles(out: Out, articles: Iterable[Citation]) -> None:
-    for citation in articles:
-        out.say(f"  依据：{_cite(out, citation)}", f"  basis: {_cite(out, citation)}")
-
-
-def _cite(out: Out, citation: Citation) -> str:
-    unread = "" if citation.verified else out.t("（条文未核）", " (text not checked)")
-    return out.t(
-        f"《{citation.law}》{citation.article}{unread}", f"{citation.law_en} {citation.article_en}{unread}"
-    )
-
-
-def _moment(text: str) -> date:
-    if len(text) <= len("2026-03-02"):
-        return _day(text, "--from")
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError as error:
-        raise _bad_day(text, "--from") from error
-
-
-def _day(text: str, where: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise _bad_day(text, where) from error
-
-
-def _bad_day(text: str, where: str) -> QingyuanError:
-    return QingyuanError(
-        "cli.bad-date",
-        zh=f"“{text}”不是有效的日期",
-        en=f"{text!r} is not a date",
-        where=where,
-        remedy_zh="写作 2026-03-02",
-        remedy_en="write 2026-03-02",
-    )

@@ -29,10 +29,12 @@ from qingyuan.law.model import (
     Track,
 )
 from qingyuan.law.service import Law, load
+from qingyuan.law.tables import Cell, LawTable, TableRow
 
 __all__ = [
     "Amounts",
     "Candidate",
+    "Cell",
     "Citation",
     "Damages",
     "Day",
@@ -43,6 +45,7 @@ __all__ = [
     "Head",
     "Law",
     "LawError",
+    "LawTable",
     "Level",
     "Named",
     "Office",
@@ -53,6 +56,7 @@ __all__ = [
     "Provision",
     "Sale",
     "Step",
+    "TableRow",
     "Threshold",
     "Track",
     "load",

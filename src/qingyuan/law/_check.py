@@ -21,7 +21,8 @@ R = TypeVar("R")
 _ONE_DAY = timedelta(days=1)
 _SATURDAY = 5
 _LONGEST_HOLIDAY = 14
-_FOLDERS = ("provisions", "calendar")
+_DEEP = 2
+_FOLDERS = ("provisions", "calendar", "tables")
 
 
 def overlay(folder: Path) -> None:
@@ -42,15 +43,15 @@ def overlay(folder: Path) -> None:
     for file in sorted(folder.rglob("*.yaml")):
         parts = file.relative_to(folder).parts
         if parts not in {(name,) for name in OVERLAY_FILES} and not (
-            len(parts) == len(_FOLDERS) and parts[0] in _FOLDERS
+            len(parts) == _DEEP and parts[0] in _FOLDERS
         ):
             raise LawError(
                 "law.unknown-file",
                 zh="本地法律数据中有不会被读取的文件",
                 en="the overlay holds a file that would not be read",
                 where=str(file),
-                remedy_zh=f"可用：{'、'.join(OVERLAY_FILES)}、provisions/*.yaml、calendar/<年>.yaml",
-                remedy_en=f"allowed: {' '.join(OVERLAY_FILES)} provisions/*.yaml calendar/<year>.yaml",
+                remedy_zh=f"可用：{'、'.join(OVERLAY_FILES)}、provisions/*.yaml、tables/*.yaml、calendar/<年>.yaml",
+                remedy_en=f"allowed: {' '.join(OVERLAY_FILES)} provisions/*.yaml tables/*.yaml calendar/<year>.yaml",
             )
 
 
@@ -68,6 +69,8 @@ def everything(store: Store) -> None:
             _rule(store, name, rule)
     for period in store.periods.values():
         _period(store, period)
+    for name in store.names("tables"):
+        _table(store, name)
     _references(store)
     for year in store.names("calendar"):
         _calendar(store, year)
@@ -91,6 +94,7 @@ def _office(divisions: Divisions, entry: Entry[Office]) -> None:
 def _files(store: Store) -> None:
     names = [*FILES]
     names += [f"provisions/{name}.yaml" for name in store.names("provisions")]
+    names += [f"tables/{name}.yaml" for name in store.names("tables")]
     names += [f"calendar/{year}.yaml" for year in store.names("calendar")]
     for name in names:
         for document, _ in store.documents(name):
@@ -138,6 +142,39 @@ def _rule(store: Store, name: str, entry: Entry[Rule]) -> None:
                 f"the version reaches beyond its instrument ({first or '…'} – {last or '…'})",
                 *at,
             )
+
+
+def _table(store: Store, name: str) -> None:
+    """Check the rows of a table: known columns and rules, each identifier once, the overlay's among them."""
+    seen: set[str] = set()
+    columns: set[str] = set()
+    for entry in store.tables(name):
+        columns |= {column.id for column in entry.record.columns}
+        _known(store, entry, entry.record.rule, "rule")
+        if not entry.record.rows:
+            raise _problem(entry, "没有任何行", "it has no row", "rows")
+        for number, row in enumerate(entry.record.rows):
+            at: Where = ("rows", number)
+            if row.id in seen:
+                raise entry.refuse(
+                    "law.duplicate-id",
+                    f"标识“{row.id}”重复",
+                    f"identifier {row.id!r} is used twice",
+                    remedy_zh="请改用新的标识",
+                    remedy_en="choose another identifier",
+                    at=(*at, "id"),
+                )
+            seen.add(row.id)
+            if row.rule:
+                _known(store, entry, row.rule, *at, "rule")
+            for column in row.cells:
+                if column not in columns:
+                    raise _dangling(entry, column, "columns", *at, "cells")
+
+
+def _known(store: Store, entry: Entry[R], rule: str, *at: str | int) -> None:
+    if store.rule(rule) is None:
+        raise _dangling(entry, rule, "provisions", *at)
 
 
 def _period(store: Store, entry: Entry[Period]) -> None:
@@ -221,6 +258,8 @@ def _references(store: Store) -> None:
     _jurisdiction(store)
     for day in store.statutory_days:
         _refer(store, day, [day.record.rule], "rule")
+    for check in store.checks.values():
+        _known(store, check, check.record.rule, "rule")
     for duty in store.duties.values():
         _refer(store, duty, duty.record.rules, "rules")
         if not duty.record.rules:

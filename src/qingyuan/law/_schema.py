@@ -74,11 +74,27 @@ class Rule(Record, frozen=True):
 
 
 class ProvisionFile(Record, frozen=True):
-    """``provisions/<instrument>.yaml``; ``source`` applies to versions that name none."""
+    """``provisions/<instrument>.yaml``; ``source`` applies to versions that name none, ``checked`` to all that were read."""
 
     instrument: str
     source: str
     rules: tuple[Rule, ...]
+    checked: date | None = None
+
+
+class SiteCheck(Record, frozen=True):
+    """A site compared a rule with the original: who, when, with which text."""
+
+    rule: str
+    by: str
+    day: date = msgspec.field(name="date")
+    source: str
+
+
+class CheckFile(Record, frozen=True):
+    """``checks.yaml`` of an overlay."""
+
+    checks: tuple[SiteCheck, ...]
 
 
 class Extension(Record, frozen=True):
@@ -250,6 +266,12 @@ class JurisdictionRules(Record, frozen=True):
     online_choice: str
     internet_courts: tuple[InternetCourt, ...]
     municipalities: tuple[str, ...]
+
+
+class SynonymFile(Record, frozen=True):
+    """``synonyms.yaml``: words of one meaning, the first stands for all."""
+
+    groups: tuple[tuple[str, ...], ...]
 
 
 class OfficeFile(Record, frozen=True):

@@ -1,15 +1,26 @@
-"""Looking things up: duties by field and regulator, provisions by words."""
+"""Looking things up: duties by field and regulator, provisions and rows of tables by words."""
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Protocol, TypeVar
 
+from qingyuan.law import _tables
 from qingyuan.law._files import Entry
 from qingyuan.law._store import Store
 from qingyuan.law._versions import Citer
 from qingyuan.law.errors import LawError
 from qingyuan.law.model import Duty, Provision
+from qingyuan.law.tables import TableRow
+
+R = TypeVar("R")
+
+#: Chinese characters, or anything else between punctuation.
+_STRETCH = re.compile(r"[\u4e00-\u9fff]+|[a-z0-9][\w.-]*")
+#: Share of the pairs a text must hold to be offered when nothing holds every word.
+_ENOUGH = 0.5
+_MOST = 20
 
 
 class _Named(Protocol):
@@ -69,22 +80,75 @@ def duties(
 
 
 def provisions(store: Store, citer: Citer, text: str, on: date | None) -> tuple[Provision, ...]:
-    """Return the rules in force on ``on`` whose title, identifier or text contains every word of ``text``."""
-    words = text.casefold().split()
-    if not words:
-        return ()
-    found = []
+    """Return the rules in force on ``on`` whose title, identifier or text contains every word of ``text``.
+
+    Where none does, those that contain most pairs of neighbouring characters of ``text`` are returned, best first.
+    """
+    known: list[tuple[str, Provision]] = []
     for instrument in store.names("provisions"):
         for rule in store.rules_of(instrument):
             if on is not None and not citer.in_force(rule, on):
                 continue
-            provision = citer.provision(rule, on)
-            citation = provision.citation
-            haystack = f"{rule} {provision.zh} {provision.en} {citation.law} {citation.law_en} {citation.article} {citation.doc_no}"
-            haystack = haystack.casefold()
-            if all(word in haystack for word in words):
-                found.append(provision)
-    return tuple(found)
+            found = citer.provision(rule, on)
+            citation = found.citation
+            known.append(
+                (
+                    f"{rule} {found.zh} {found.en} {citation.law} {citation.law_en} {citation.article} {citation.doc_no}",
+                    found,
+                )
+            )
+    return _matching(store.synonyms, known, text)
+
+
+def rows(store: Store, citer: Citer, text: str, on: date | None) -> tuple[tuple[str, TableRow], ...]:
+    """Return the rows of tables that match ``text`` as :func:`provisions` does, each with the name of its table."""
+    known: list[tuple[str, tuple[str, TableRow]]] = []
+    for name in store.names("tables"):
+        answer = _tables.table(store, citer, name, on)
+        for row in answer.rows:
+            cells = " ".join(f"{cell.zh} {cell.en}" for cell in row.cells.values())
+            said = (
+                f"{answer.zh} {answer.en} {row.id} {row.zh} {row.en} {row.article} {row.citation.law} {cells}"
+            )
+            known.append((said, (name, row)))
+    return _matching(store.synonyms, known, text)
+
+
+def _matching(synonyms: tuple[tuple[str, str], ...], known: list[tuple[str, R]], text: str) -> tuple[R, ...]:
+    words = _plain(text, synonyms).split()
+    if not words:
+        return ()
+    held = [(_plain(haystack, synonyms), value) for haystack, value in known]
+    exact = tuple(value for haystack, value in held if all(word in haystack for word in words))
+    if exact:
+        return exact
+    parts = {part for word in words for part in _pairs(word)}
+    if not parts:
+        return ()
+    scored = [
+        (sum(part in haystack for part in parts) / len(parts), number)
+        for number, (haystack, _) in enumerate(held)
+    ]
+    near = sorted((-score, number) for score, number in scored if score >= _ENOUGH)
+    return tuple(held[number][1] for _, number in near[:_MOST])
+
+
+def _plain(text: str, synonyms: tuple[tuple[str, str], ...]) -> str:
+    text = text.casefold()
+    for word, stands in synonyms:
+        text = text.replace(word, stands)
+    return text
+
+
+def _pairs(word: str) -> list[str]:
+    """Return the pairs of neighbouring Chinese characters of ``word`` and its other stretches whole."""
+    found: list[str] = []
+    for stretch in _STRETCH.findall(word):
+        if "\u4e00" <= stretch[0] <= "\u9fff" and len(stretch) > 1:
+            found += [stretch[at : at + 2] for at in range(len(stretch) - 1)]
+        else:
+            found.append(stretch)
+    return found
 
 
 def _named(known: dict[str, Entry[N]], name: str, what: str) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import TypeVar
 
-from qingyuan.law import _damages_schema, _schema
+from qingyuan.law import _damages_schema, _schema, _table_schema
 from qingyuan.law._files import Document, Entry, Folder, Where, read, stems
 from qingyuan.law._overlay import replace_office, replace_period, same_identifier
 from qingyuan.law.errors import LawError
@@ -21,10 +22,17 @@ from qingyuan.law.model import Office
 F = TypeVar("F")
 R = TypeVar("R")
 
-#: Every file an overlay may hold, besides ``provisions/*.yaml`` and ``calendar/*.yaml``.
-OVERLAY_FILES = ("instruments.yaml", "periods.yaml", "duties.yaml", "offices.yaml")
-#: Every packaged file outside those two folders.
-FILES = (*OVERLAY_FILES, "thresholds.yaml", "damages.yaml", "jurisdiction.yaml", "statutory-days.yaml")
+#: Every file an overlay may hold, besides ``provisions/*.yaml``, ``tables/*.yaml`` and ``calendar/*.yaml``.
+OVERLAY_FILES = ("instruments.yaml", "periods.yaml", "duties.yaml", "offices.yaml", "checks.yaml")
+#: Every packaged file outside those folders.
+FILES = (
+    *OVERLAY_FILES[:-1],
+    "thresholds.yaml",
+    "damages.yaml",
+    "jurisdiction.yaml",
+    "statutory-days.yaml",
+    "synonyms.yaml",
+)
 
 
 class Store:
@@ -109,6 +117,13 @@ class Store:
         """The rules on damages."""
         document = self._required("damages.yaml")
         return Entry(document.parse(_damages_schema.DamageFile), document, (), local=False)
+
+    @functools.cached_property
+    def synonyms(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of a word, case-folded, and the word that stands for it, longest first."""
+        groups = self._required("synonyms.yaml").parse(_schema.SynonymFile).groups
+        pairs = [(word.casefold(), group[0].casefold()) for group in groups for word in group[1:]]
+        return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
 
     @functools.cached_property
     def jurisdiction(self) -> Entry[_schema.JurisdictionRules]:
@@ -198,6 +213,21 @@ class Store:
             self._sources[name] = entry.document.parse(_schema.ProvisionFile).source
         return self._sources[name]
 
+    def checked_on(self, entry: Entry[_schema.Rule]) -> date | None:
+        """Return the day on which the compilers compared the file of ``entry`` with its sources."""
+        return entry.document.parse(_schema.ProvisionFile).checked
+
+    @functools.cached_property
+    def checks(self) -> dict[str, Entry[_schema.SiteCheck]]:
+        """Rules that the site of the overlay compared with the original, by rule."""
+        return self._merge(
+            "checks.yaml",
+            _schema.CheckFile,
+            lambda file: _numbered("checks", file.checks),
+            lambda record: record.rule,
+            same_identifier,
+        )
+
     def instrument_of(self, rule: str) -> str | None:
         """Return the instrument whose identifier starts ``rule``: the longest that has a file."""
         fitting = [name for name in self._provision_names if rule.startswith(f"{name}-")]
@@ -207,6 +237,19 @@ class Store:
         """Return the rule, or ``None`` when no file has it."""
         instrument = self.instrument_of(rule)
         return None if instrument is None else self.rules_of(instrument).get(rule)
+
+    @functools.cached_property
+    def _tables(self) -> dict[str, tuple[Entry[_table_schema.TableFile], ...]]:
+        return {}
+
+    def tables(self, name: str) -> tuple[Entry[_table_schema.TableFile], ...]:
+        """Return the packaged table ``name`` and what the overlay adds to it; empty when there is none."""
+        if name not in self._tables:
+            self._tables[name] = tuple(
+                Entry(document.parse(_table_schema.TableFile), document, (), local)
+                for document, local in self.documents(f"tables/{name}.yaml")
+            )
+        return self._tables[name]
 
     @functools.cached_property
     def _calendars(self) -> dict[int, Entry[_schema.CalendarFile] | None]:

@@ -108,6 +108,14 @@ class Citer:
             return False
         return choose(entry.record.versions, on) is not None and choose(instrument.versions, on) is not None
 
+    def is_draft(self, rule: str) -> bool:
+        """Tell whether ``rule`` is of a draft, which founds nothing.
+
+        Raises:
+            LawError: No such rule.
+        """
+        return self._instrument(self._entry(rule)).kind == "draft"
+
     def provision(self, rule: str, on: date | None) -> Provision:
         """Return the version of ``rule`` in force on the day ``on`` (the latest when ``None``).
 
@@ -116,6 +124,8 @@ class Citer:
         """
         found = self._find(rule, on)
         note = found.version.note
+        check = self._store.checks.get(rule)
+        compiled = self._store.checked_on(found.entry) if found.version.verified else None
         return Provision(
             rule=rule,
             citation=self._citation(found),
@@ -123,7 +133,10 @@ class Citer:
             en=found.version.en,
             effective_from=found.version.since or found.instrument.versions[0].since,
             effective_to=found.version.until or found.instrument.versions[-1].until,
-            verified=found.version.verified,
+            verified=check is not None or found.version.verified,
+            checked_on=check.record.day if check else compiled,
+            checked_by_zh=check.record.by if check else ("本数据编者" if compiled else ""),
+            checked_by_en=check.record.by if check else ("the compilers of this data" if compiled else ""),
             note_zh=note.zh if note else "",
             note_en=note.en if note else "",
         )
@@ -194,6 +207,8 @@ class Citer:
 
     def _citation(self, found: _Found) -> Citation:
         articles = [str(article) for article in found.version.articles]
+        check = self._store.checks.get(found.entry.record.id)
+        source = found.version.source or self._store.source_of(found.entry)
         return Citation(
             rule=found.entry.record.id,
             law=found.instrument.zh,
@@ -204,8 +219,8 @@ class Citer:
             version=edition_zh(found.edition)
             + ("（草案，未施行）" if found.instrument.kind == "draft" else "")
             + ("（行为时未施行，仅供参照）" if found.analogous else ""),
-            verified=found.version.verified and found.edition.verified,
-            source=found.version.source or self._store.source_of(found.entry),
+            verified=check is not None or (found.version.verified and found.edition.verified),
+            source=f"{check.record.source}（{check.record.by}，{check.record.day}核对）" if check else source,
         )
 
     def edition(self, rule: str, on: date | None, *, analogous: bool = False) -> tuple[str, str]:

@@ -232,6 +232,9 @@ class Provision(msgspec.Struct, frozen=True):
         verified: Whether the article was read in a named source.
         note_zh: A caution, Chinese; may be empty.
         note_en: The same in English.
+        checked_on: Day on which it was compared with the source, or ``None`` when it was not read.
+        checked_by_zh: Who did; empty when nobody did.
+        checked_by_en: The same in English.
     """
 
     rule: str
@@ -243,6 +246,9 @@ class Provision(msgspec.Struct, frozen=True):
     verified: bool
     note_zh: str = ""
     note_en: str = ""
+    checked_on: date | None = None
+    checked_by_zh: str = ""
+    checked_by_en: str = ""
 
 
 class Period(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from qingyuan.law import _check, _damages, _deadline, _jurisdiction, _search, _threshold
+from qingyuan.law import _check, _damages, _deadline, _jurisdiction, _search, _tables, _threshold
 from qingyuan.law._calendar import WorkCalendar
 from qingyuan.law._store import Store
 from qingyuan.law._versions import Citer, choose
@@ -30,6 +30,7 @@ from qingyuan.law.model import (
     Threshold,
     Track,
 )
+from qingyuan.law.tables import LawTable, TableRow
 
 
 class Law:
@@ -226,8 +227,26 @@ class Law:
         return self._citer.cite(rule, on, analogous=analogous)
 
     def search(self, text: str, on: date | None = None) -> tuple[Provision, ...]:
-        """Return the rules that contain every word of ``text``, in the order of the data."""
+        """Return the rules that contain every word of ``text``, in the order of the data; else the nearest ones."""
         return _search.provisions(self._store, self._citer, text, on)
+
+    def search_rows(self, text: str, on: date | None = None) -> tuple[tuple[str, TableRow], ...]:
+        """Return the rows of tables that match ``text`` as in :meth:`search`, each with the name of its table."""
+        return _search.rows(self._store, self._citer, text, on)
+
+    def tables(self) -> tuple[Named, ...]:
+        """Return every table of the data: name and titles."""
+        return _tables.names(self._store)
+
+    def table(self, name: str, on: date | None = None) -> LawTable:
+        """Return one table, e.g. ``app-types``, with the rows that applied on the day ``on``.
+
+        Without a day every row is returned, those resting on drafts with ``in_force`` false.
+
+        Raises:
+            LawError: No such table.
+        """
+        return _tables.table(self._store, self._citer, name, on)
 
     def day(self, day: date) -> Day:
         """Return whether ``day`` is worked, and by which notice."""
