@@ -134,7 +134,7 @@ def test_a_wrong_row_is_refused_with_file_and_line(tmp_path: Path, text: str, co
     with pytest.raises(LawError) as caught:
         Law(tmp_path)
     assert caught.value.code == code
-    assert f"{file}, line {line}" in caught.value.where
+    assert f"{file}, line {line}" in str(caught.value.where)
 
 
 def test_an_unknown_table_is_refused_with_those_known() -> None:
@@ -164,7 +164,7 @@ def test_a_check_of_an_unknown_rule_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LawError) as caught:
         Law(tmp_path)
     assert caught.value.code == "law.dangling-reference"
-    assert "line 2" in caught.value.where
+    assert "line 2" in str(caught.value.where)
 
 
 def test_what_was_read_says_when_and_by_whom() -> None:
