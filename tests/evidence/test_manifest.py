@@ -130,37 +130,37 @@ def test_names_that_are_no_text_are_spelt_out() -> None:
 
 
 def test_a_missing_second_collector_is_reported_with_its_article_and_not_refused() -> None:
-    record = AcquisitionRecord(collected(second=None))
+    record = AcquisitionRecord(collected=collected(second=None))
     missing = {m.fact: m for m in missing_facts(record)}
     assert missing["collected.second"].article == "第三十六条"
     assert "人民检察院公益诉讼办案规则" in missing["collected.second"].zh
     assert missing["collected.second"].binding
-    assert "collected.second" not in {m.fact for m in missing_facts(AcquisitionRecord(collected()))}
+    assert "collected.second" not in {m.fact for m in missing_facts(AcquisitionRecord(collected=collected()))}
 
 
 def test_a_reason_stands_in_for_what_could_not_be_had() -> None:
-    lacking = {m.fact for m in missing_facts(AcquisitionRecord(collected()))}
+    lacking = {m.fact for m in missing_facts(AcquisitionRecord(collected=collected()))}
     assert {"medium | no_medium_reason", "witnesses | no_witness_reason"} <= lacking
-    record = AcquisitionRecord(collected(), no_medium_reason="云服务器", witnesses=("P009",))
+    record = AcquisitionRecord(collected=collected(), no_medium_reason="云服务器", witnesses=("P009",))
     assert not {"medium | no_medium_reason", "witnesses | no_witness_reason"} & {
         m.fact for m in missing_facts(record)
     }
 
 
 def test_what_is_wanted_depends_on_the_method_and_on_the_day() -> None:
-    page = {m.fact for m in missing_facts(AcquisitionRecord(collected(method="web-capture")))}
+    page = {m.fact for m in missing_facts(AcquisitionRecord(collected=collected(method="web-capture")))}
     assert {"network", "access", "recordings", "steps"} <= page
     assert "medium | no_medium_reason" not in page
     early = collected(started="2021-06-30T23:59:59+08:00", ended="2026-03-02T09:30:05+08:00", second=None)
-    assert "collected.second" not in {m.fact for m in missing_facts(AcquisitionRecord(early))}
+    assert "collected.second" not in {m.fact for m in missing_facts(AcquisitionRecord(collected=early))}
     later = collected(started="2021-07-01T00:00:00+08:00", ended="2026-03-02T09:30:05+08:00", second=None)
-    assert "collected.second" in {m.fact for m in missing_facts(AcquisitionRecord(later))}
+    assert "collected.second" in {m.fact for m in missing_facts(AcquisitionRecord(collected=later))}
 
 
 def test_a_full_record_lacks_nothing_and_binding_rules_come_first() -> None:
     texts = dict.fromkeys(("cause", "place", "access", "environment", "cleanliness", "medium", "copy_source", "copy_process", "provider", "notice", "changes", "category", "remarks"), "x")  # fmt: skip
     full = AcquisitionRecord(
-        collected(),
+        collected=collected(),
         clock_offset_ms=0,
         steps=("x",),
         network=("x",),
@@ -170,13 +170,13 @@ def test_a_full_record_lacks_nothing_and_binding_rules_come_first() -> None:
     )
     for method in ("file-copy", "web-capture", "disclosure"):
         assert missing_facts(msgspec.structs.replace(full, collected=collected(method=method))) == ()
-    binding = [m.binding for m in missing_facts(AcquisitionRecord(collected(method="web-capture")))]
+    binding = [m.binding for m in missing_facts(AcquisitionRecord(collected=collected(method="web-capture")))]
     assert binding == sorted(binding, reverse=True)
     assert set(binding) == {True, False}
 
 
 def test_the_record_is_canonical_json_that_can_be_sealed() -> None:
-    record = AcquisitionRecord(collected(), place="杭州", steps=("打开网页",))
+    record = AcquisitionRecord(collected=collected(), place="杭州", steps=("打开网页",))
     assert msgspec.json.decode(record.as_bytes(), type=AcquisitionRecord) == record
     assert isinstance(record.collected, Collected)
     assert all(r.zh and r.en and r.article.startswith("第") for r in requirements())

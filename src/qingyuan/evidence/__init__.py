@@ -14,6 +14,7 @@ from qingyuan.evidence._unnamed import unnamed_writer
 from qingyuan.evidence._wire import JsonValue, canonical, format_time, parse_time
 from qingyuan.evidence.acquisition import (
     AcquisitionRecord,
+    Circumstances,
     MissingFact,
     Requirement,
     missing_facts,
@@ -102,6 +103,7 @@ __all__ = [
     "STAGES",
     "AcquisitionRecord",
     "BuiltPackage",
+    "Circumstances",
     "Collected",
     "Custody",
     "CustodyError",

@@ -12,16 +12,14 @@ from typing import Literal
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from qingyuan.evidence._atomic import atomic_writer
 from qingyuan.evidence._entropy import Entropy, draw
 from qingyuan.evidence._kek import Kdf, Kek
+from qingyuan.evidence._keyfile import associated, box_keys, key_file_bytes, read_key_file
 from qingyuan.evidence._signers import KeyAlgorithm, new_seed
-from qingyuan.evidence._wire import b64, canonical, unb64
+from qingyuan.evidence._wire import b64, unb64
 from qingyuan.evidence.errors import KeyringError
-from qingyuan.evidence.sources import unreadable
 from qingyuan.ledger import Algorithm, NoteSigner, Sm2NoteSigner, Sm2PrivateKey, TextSigner, VerifierKey
 
 _INFO = b"qingyuan-root/1\n"
@@ -74,11 +72,11 @@ def new_root_key(
     salt = draw(entropy, 32)
     kdf = kek.new_kdf(b64(salt))
     file = _File(1, "qingyuan-root/1", key.encode(), kdf, b64(salt), "", "")
-    box_key, nonce, check = _box_keys(kek.derive(kdf, salt, where=str(path)), salt)
+    box_key, nonce, check = box_keys(kek.derive(kdf, salt, where=str(path)), salt, _INFO)
     file.check = b64(check)
-    file.box = b64(AESGCM(box_key).encrypt(nonce, seed, _associated(file)))
+    file.box = b64(AESGCM(box_key).encrypt(nonce, seed, associated(file, _INFO)))
     with atomic_writer(path) as target:
-        target.write(canonical(msgspec.to_builtins(file)) + b"\n")
+        target.write(key_file_bytes(file))
     return key
 
 
@@ -89,7 +87,7 @@ def read_root_public(path: Path) -> VerifierKey:
         KeyringError: ``evidence.bad-root`` when the file is none.
         SourceError: It cannot be read.
     """
-    return VerifierKey.parse(_decode(path).vkey)
+    return VerifierKey.parse(read_key_file(path, _File, _LIMIT, _bad).vkey)
 
 
 def open_root_key(path: Path, kek: Kek) -> TextSigner:
@@ -100,10 +98,10 @@ def open_root_key(path: Path, kek: Kek) -> TextSigner:
             root key or was altered.
         SourceError: It cannot be read.
     """
-    file = _decode(path)
+    file = read_key_file(path, _File, _LIMIT, _bad)
     where = str(path)
     salt = unb64(file.salt, where=where)
-    box_key, nonce, check = _box_keys(kek.derive(file.kdf, salt, where=where), salt)
+    box_key, nonce, check = box_keys(kek.derive(file.kdf, salt, where=where), salt, _INFO)
     if b64(check) != file.check:
         raise KeyringError(
             "evidence.wrong-kek",
@@ -114,37 +112,13 @@ def open_root_key(path: Path, kek: Kek) -> TextSigner:
             remedy_en="check the passphrase",
         )
     try:
-        seed = AESGCM(box_key).decrypt(nonce, unb64(file.box, where=where), _associated(file))
+        seed = AESGCM(box_key).decrypt(nonce, unb64(file.box, where=where), associated(file, _INFO))
     except InvalidTag as error:
         raise _bad(where) from error
     key = VerifierKey.parse(file.vkey)
     if key.algorithm is Algorithm.SM2:
         return Sm2NoteSigner(key.name, Sm2PrivateKey(seed))
     return NoteSigner(key.name, seed)
-
-
-def _decode(path: Path) -> _File:
-    try:
-        with path.open("rb") as source:
-            data = source.read(_LIMIT + 1)
-    except OSError as error:
-        raise unreadable(path, error) from error
-    try:
-        file = msgspec.json.decode(data[:_LIMIT], type=_File)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise _bad(str(path)) from error
-    if canonical(msgspec.to_builtins(file)) + b"\n" != data:
-        raise _bad(str(path))
-    return file
-
-
-def _associated(file: _File) -> bytes:
-    return _INFO + canonical(msgspec.to_builtins(msgspec.structs.replace(file, box="")))
-
-
-def _box_keys(kek: bytes, salt: bytes) -> tuple[bytes, bytes, bytes]:
-    derived = HKDF(SHA256(), 60, salt, _INFO).derive(kek)
-    return derived[:32], derived[32:44], derived[44:]
 
 
 def _bad(where: str) -> KeyringError:

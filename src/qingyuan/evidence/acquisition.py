@@ -20,11 +20,10 @@ from qingyuan.evidence.errors import ManifestError
 from qingyuan.evidence.manifest import Collected
 
 
-class AcquisitionRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything known about one collection; empty members are facts not recorded.
+class Circumstances(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What people know about a collection; empty members are facts not recorded.
 
     Attributes:
-        collected: The part that every exhibit's manifest carries.
         cause: The matter or purpose it was collected for.
         place: Where the collectors were.
         steps: The steps taken, one a line, so that another can take them again.
@@ -47,7 +46,6 @@ class AcquisitionRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         remarks: Anything else that needs saying.
     """
 
-    collected: Collected
     cause: str = ""
     place: str = ""
     steps: tuple[str, ...] = ()
@@ -68,6 +66,16 @@ class AcquisitionRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     changes: str = ""
     category: str = ""
     remarks: str = ""
+
+
+class AcquisitionRecord(Circumstances, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything known about one collection.
+
+    Attributes:
+        collected: The part that every exhibit's manifest carries.
+    """
+
+    collected: Collected
 
     def as_bytes(self) -> bytes:
         """Return the canonical JSON and a line feed, to be sealed as an exhibit."""

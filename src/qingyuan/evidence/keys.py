@@ -17,12 +17,11 @@ from typing import Literal
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from qingyuan.evidence._atomic import atomic_writer
 from qingyuan.evidence._entropy import Entropy, draw
 from qingyuan.evidence._kek import Kdf, Kek
+from qingyuan.evidence._keyfile import associated, box_keys, key_file_bytes, read_key_file
 from qingyuan.evidence._keyring_errors import damaged_keyring, destroyed_key, retired_key, unknown_key
 from qingyuan.evidence._signers import (
     KeyAlgorithm,
@@ -36,7 +35,6 @@ from qingyuan.evidence._signers import (
 from qingyuan.evidence._wire import b64, canonical, unb64
 from qingyuan.evidence.errors import KeyringError
 from qingyuan.evidence.sealing import KEY_SIZE
-from qingyuan.evidence.sources import unreadable
 
 _INFO = b"qingyuan-keyring/1\n"
 _FILE_LIMIT = 64 << 20
@@ -114,9 +112,9 @@ class Keyring:
             SourceError: The file cannot be read.
         """
         where = str(path)
-        file = _decode_file(path)
+        file = read_key_file(path, _File, _FILE_LIMIT, damaged_keyring)
         kek_bytes = kek.derive(file.kdf, unb64(file.kdf.salt, where=where), where=where)
-        box_key, nonce, check = _box_keys(kek_bytes, unb64(file.salt, where=where))
+        box_key, nonce, check = box_keys(kek_bytes, unb64(file.salt, where=where), _INFO)
         if b64(check) != file.check:
             raise KeyringError(
                 "evidence.wrong-kek",
@@ -127,7 +125,7 @@ class Keyring:
                 remedy_en="check the passphrase; if it is right the file may have been altered: restore a backup",
             )
         try:
-            clear = AESGCM(box_key).decrypt(nonce, unb64(file.box, where=where), _associated(file))
+            clear = AESGCM(box_key).decrypt(nonce, unb64(file.box, where=where), associated(file, _INFO))
             ring = cls(entropy, file.kdf, kek_bytes)
             ring._body = msgspec.json.decode(clear, type=_Body)
         except (InvalidTag, msgspec.MsgspecError) as error:
@@ -153,12 +151,12 @@ class Keyring:
             EvidenceError: The file cannot be written.
         """
         salt = draw(self._entropy, 32)
-        box_key, nonce, check = _box_keys(self._kek_bytes, salt)
+        box_key, nonce, check = box_keys(self._kek_bytes, salt, _INFO)
         file = _File(1, "qingyuan-keyring/1", self._kdf, self._public, b64(salt), b64(check), "")
         clear = canonical(msgspec.to_builtins(self._body))
-        file.box = b64(AESGCM(box_key).encrypt(nonce, clear, _associated(file)))
+        file.box = b64(AESGCM(box_key).encrypt(nonce, clear, associated(file, _INFO)))
         with atomic_writer(path) as target:
-            target.write(canonical(msgspec.to_builtins(file)) + b"\n")
+            target.write(key_file_bytes(file))
         self._saved = self._state()
 
     def rekey(self, kek: Kek) -> None:
@@ -334,31 +332,7 @@ def read_public_keys(path: Path) -> tuple[PublicKey, ...]:
         KeyringError: The file is no keyring.
         SourceError: The file cannot be read.
     """
-    return _decode_file(path).public
-
-
-def _decode_file(path: Path) -> _File:
-    try:
-        with path.open("rb") as file:
-            data = file.read(_FILE_LIMIT + 1)
-    except OSError as error:
-        raise unreadable(path, error) from error
-    try:
-        decoded = msgspec.json.decode(data[:_FILE_LIMIT], type=_File)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise damaged_keyring(str(path)) from error
-    if canonical(msgspec.to_builtins(decoded)) + b"\n" != data:
-        raise damaged_keyring(str(path))
-    return decoded
-
-
-def _associated(file: _File) -> bytes:
-    return _INFO + canonical(msgspec.to_builtins(msgspec.structs.replace(file, box="")))
-
-
-def _box_keys(kek: bytes, salt: bytes) -> tuple[bytes, bytes, bytes]:
-    derived = HKDF(SHA256(), 60, salt, _INFO).derive(kek)
-    return derived[:32], derived[32:44], derived[44:]
+    return read_key_file(path, _File, _FILE_LIMIT, damaged_keyring).public
 
 
 __all__ = [

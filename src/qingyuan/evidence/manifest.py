@@ -7,13 +7,12 @@ import re
 from typing import Literal
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from qingyuan.evidence._wire import b64, canonical, parse_time, unb64
 from qingyuan.evidence.digests import Digests
 from qingyuan.evidence.errors import EvidenceError, ManifestError
 from qingyuan.evidence.keys import Signer
+from qingyuan.ledger import ed25519_verify
 
 #: What is signed: these bytes, then the canonical manifest.
 SIGNING_PREFIX = b"qingyuan-exhibit/1\n"
@@ -214,11 +213,8 @@ def verify_manifest(signed: SignedManifest, public: bytes) -> None:
     """
     check_manifest(signed.manifest)
     signature = unb64(signed.sig, where=f"exhibit {signed.manifest.id} sig")
-    try:
-        key = Ed25519PublicKey.from_public_bytes(public)
-        key.verify(signature, SIGNING_PREFIX + signed.manifest.canonical())
-    except (InvalidSignature, ValueError) as error:
-        raise _bad(signed.manifest.id, "sig", "签名无效", "is not a signature by this key") from error
+    if not ed25519_verify(public, SIGNING_PREFIX + signed.manifest.canonical(), signature):
+        raise _bad(signed.manifest.id, "sig", "签名无效", "is not a signature by this key")
 
 
 def read_signed_manifest(line: bytes) -> SignedManifest:

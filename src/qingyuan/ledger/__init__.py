@@ -5,6 +5,7 @@ and policy. The room knows no clock, no database and no case: storage is a proto
 entry is bytes.
 """
 
+from qingyuan.ledger._ed25519 import ed25519_verify
 from qingyuan.ledger.checkpoint import Checkpoint, parse_checkpoint
 from qingyuan.ledger.errors import (
     FormatError,
@@ -190,6 +191,7 @@ __all__ = [
     "cosignature_time",
     "cosigned_message",
     "decode_bundle",
+    "ed25519_verify",
     "encode_bundle",
     "fsck",
     "inclusion_path",

@@ -7,23 +7,14 @@ that has some is not cosigned in this way.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Protocol
 
 from cryptography.exceptions import UnsupportedAlgorithm
 
 from qingyuan.ledger.checkpoint import Checkpoint, parse_checkpoint
 from qingyuan.ledger.errors import FormatError, SignatureError
-from qingyuan.ledger.keys import (
-    Algorithm,
-    VerifierKey,
-    encode_time,
-    join_signer_key,
-    split_signer_key,
-    subtree_message,
-)
-
-_SEED_SIZE = 32
+from qingyuan.ledger.keys import Algorithm, SeedKey, encode_time, subtree_message
 
 #: Seconds by which the time of a cosignature may differ from the reader's clock without remark.
 CLOCK_SKEW = 300
@@ -39,7 +30,7 @@ class _Private(Protocol):
     def sign(self, data: bytes) -> bytes: ...
 
 
-class MlDsaCosigner:
+class MlDsaCosigner(SeedKey):
     """An ML-DSA-44 private key that cosigns checkpoints as a witness.
 
     Args:
@@ -51,49 +42,11 @@ class MlDsaCosigner:
         SignatureError: ``ledger.algorithm`` when the installed library has no ML-DSA-44.
     """
 
-    def __init__(self, name: str, seed: bytes) -> None:
-        """Bind a name to a private key."""
-        if len(seed) != _SEED_SIZE:
-            raise _bad_key("私钥种子不是 32 字节", "the seed of the private key is not 32 bytes")
-        self._seed = seed
-        self._private = _private(name, seed)
-        public = self._private.public_key().public_bytes_raw()
-        self.key = VerifierKey(name, Algorithm.ML_DSA_44, public)
-        self.key_id = self.key.key_id
+    algorithm = Algorithm.ML_DSA_44
 
-    def __repr__(self) -> str:
-        """Show the name and key ID, never the key."""
-        return f"<{type(self).__name__} {self.name}+{self.key_id:08x}>"
-
-    @property
-    def name(self) -> str:
-        """The key name."""
-        return self.key.name
-
-    @classmethod
-    def generate(cls, name: str, entropy: Callable[[int], bytes]) -> MlDsaCosigner:
-        """Return a new key from ``entropy``, a source such as ``os.urandom``."""
-        return cls(name, entropy(_SEED_SIZE))
-
-    @classmethod
-    def parse(cls, skey: str) -> MlDsaCosigner:
-        """Read the text form ``PRIVATE+KEY+name+hex key ID+base64(0x06 ‖ seed)``.
-
-        Raises:
-            FormatError: ``ledger.key`` when malformed, for another algorithm, or when the key ID is not that
-                of the key. The text is secret and never repeated in the error.
-        """
-        name, stated, algorithm, seed = split_signer_key(skey)
-        if algorithm is not Algorithm.ML_DSA_44:
-            raise _bad_key("私钥的算法不符", "the private key is for another algorithm")
-        signer = cls(name, seed)
-        if signer.key_id != stated:
-            raise _bad_key("密钥编号与私钥不符", "the key ID is not that of the key")
-        return signer
-
-    def skey(self) -> str:
-        """Return the text form. It is the secret: store it sealed, never log it."""
-        return join_signer_key(self.key, self._seed)
+    def _grow(self, seed: bytes) -> bytes:
+        self._private = _private(seed)
+        return self._private.public_key().public_bytes_raw()
 
     def covers(self, checkpoint: Checkpoint) -> bool:
         """Say whether the checkpoint can be cosigned: no extension lines, and an origin of at most 255 bytes."""
@@ -131,7 +84,7 @@ class MlDsaCosigner:
 def ml_dsa_available() -> bool:
     """Say whether the installed library can make and check ML-DSA-44 signatures."""
     try:
-        _private("probe", bytes(_SEED_SIZE))
+        _private(bytes(32))
     except SignatureError:
         return False
     return True
@@ -155,7 +108,7 @@ def off_clock(times: Iterable[tuple[str, int | None]], now: int, slack: int = CL
     return {name: seconds for name, seconds in differences.items() if abs(seconds) > slack}
 
 
-def _private(name: str, seed: bytes) -> _Private:
+def _private(seed: bytes) -> _Private:
     try:
         mldsa = importlib.import_module("cryptography.hazmat.primitives.asymmetric.mldsa")
         private: _Private = mldsa.MLDSA44PrivateKey.from_seed_bytes(seed)
@@ -164,12 +117,7 @@ def _private(name: str, seed: bytes) -> _Private:
             "ledger.algorithm",
             zh="本机的密码库不能使用 ML-DSA-44",
             en="the cryptographic library of this machine has no ML-DSA-44",
-            where=name,
             remedy_zh="升级 cryptography 库，或只用 Ed25519",
             remedy_en="upgrade the cryptography package, or use Ed25519 only",
         ) from error
     return private
-
-
-def _bad_key(zh: str, en: str) -> FormatError:
-    return FormatError("ledger.key", zh=f"密钥不可用：{zh}", en=f"not a usable key: {en}")

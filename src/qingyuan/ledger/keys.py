@@ -7,6 +7,7 @@ key.
 
 from __future__ import annotations
 
+import abc
 import enum
 import hashlib
 import importlib
@@ -15,9 +16,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol, Self
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from qingyuan.ledger._ed25519 import ed25519_verify, is_ed25519_public
 from qingyuan.ledger._text import b64decode, b64encode, is_key_name
 from qingyuan.ledger.checkpoint import Checkpoint, parse_checkpoint
 from qingyuan.ledger.errors import FormatError, SignatureError
@@ -137,6 +138,13 @@ class VerifierKey:
             )
         if len(self.public) != _SIZES[self.algorithm][0]:
             raise _bad_key("公钥长度与算法不符", "the length of the public key does not fit its algorithm")
+        if self.algorithm in (Algorithm.ED25519, Algorithm.COSIGNATURE) and not is_ed25519_public(
+            self.public
+        ):
+            raise _bad_key(
+                "Ed25519 公钥不是规范编码，或阶数过小",
+                "an Ed25519 public key must be canonical and not of small order",
+            )
         if self.algorithm is Algorithm.SM2 and not is_sm2_public(self.public):
             raise _bad_key("SM2 公钥不是曲线上的点", "an SM2 public key must be a point on the curve")
 
@@ -189,7 +197,7 @@ class VerifierKey:
         return message is not None and self._ml_dsa_44(message, raw)
 
     def _ed25519(self, message: bytes, signature: bytes) -> bool:
-        return _holds(lambda: Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message))
+        return ed25519_verify(self.public, message, signature)
 
     def _ml_dsa_44(self, message: bytes, signature: bytes) -> bool:
         try:
@@ -209,23 +217,30 @@ class VerifierKey:
         )
 
 
-class _SigningKey:
-    """What both kinds of Ed25519 private key have in common."""
+class SeedKey(abc.ABC):
+    """A private key under a name that grows from 32 secret bytes: what all kinds of them have in common.
+
+    Args:
+        name: Name to sign under.
+        seed: The 32 bytes: the seed of RFC 8032, or ``ξ`` of FIPS 204.
+
+    Raises:
+        FormatError: ``ledger.key`` when the name or the length of the seed is wrong.
+    """
 
     algorithm: ClassVar[Algorithm]
 
     def __init__(self, name: str, seed: bytes) -> None:
-        """Take the name to sign under and the 32-byte seed of RFC 8032.
-
-        Raises:
-            FormatError: ``ledger.key`` when the name or the length of the seed is wrong.
-        """
+        """Take name and seed."""
         if len(seed) != _SEED_SIZE:
             raise _bad_key("私钥种子不是 32 字节", "the seed of the private key is not 32 bytes")
-        self._private = Ed25519PrivateKey.from_private_bytes(seed)
-        public = self._private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        self.key = VerifierKey(name, self.algorithm, public)
+        self._seed = seed
+        self.key = VerifierKey(name, self.algorithm, self._grow(seed))
         self.key_id = self.key.key_id
+
+    @abc.abstractmethod
+    def _grow(self, seed: bytes) -> bytes:
+        """Keep the private key that grows from ``seed`` and return the raw public one."""
 
     def __repr__(self) -> str:
         """Show the name and key ID, never the key."""
@@ -243,7 +258,7 @@ class _SigningKey:
 
     @classmethod
     def parse(cls, skey: str) -> Self:
-        """Read the text form ``PRIVATE+KEY+name+hex key ID+base64(algorithm ‖ seed)``.
+        """Read the text form ``PRIVATE+KEY+name+hex key ID+base64(type byte ‖ seed)``.
 
         Raises:
             FormatError: ``ledger.key`` when malformed, for another algorithm, or when the key ID is not that
@@ -259,10 +274,16 @@ class _SigningKey:
 
     def skey(self) -> str:
         """Return the text form. It is the secret: store it sealed, never log it."""
-        return join_signer_key(self.key, self._private.private_bytes_raw())
+        return join_signer_key(self.key, self._seed)
 
 
-class NoteSigner(_SigningKey):
+class _Ed25519Key(SeedKey):
+    def _grow(self, seed: bytes) -> bytes:
+        self._private = Ed25519PrivateKey.from_private_bytes(seed)
+        return self._private.public_key().public_bytes_raw()
+
+
+class NoteSigner(_Ed25519Key):
     """An Ed25519 private key that signs notes (type ``0x01``), deterministically (RFC 8032)."""
 
     algorithm = Algorithm.ED25519
@@ -272,7 +293,7 @@ class NoteSigner(_SigningKey):
         return self._private.sign(text.encode())
 
 
-class Cosigner(_SigningKey):
+class Cosigner(_Ed25519Key):
     """An Ed25519 private key that cosigns checkpoints as a witness (type ``0x04``).
 
     The signed message does not name the witness, so one key must serve only one witness, and must not be

@@ -14,7 +14,14 @@ import msgspec
 import yaml
 
 from qingyuan import __version__
-from qingyuan.evidence import AcquisitionRecord, Collected, MissingFact, format_time, missing_facts
+from qingyuan.evidence import (
+    AcquisitionRecord,
+    Circumstances,
+    Collected,
+    MissingFact,
+    format_time,
+    missing_facts,
+)
 from qingyuan.office.casework import docket_streams
 from qingyuan.office.collect import Limits, Refused, root_names, walk
 from qingyuan.office.errors import OfficeError
@@ -25,8 +32,8 @@ _LIMIT = 1 << 20
 _ENGINE = f"qingyuan/{__version__} acquisition-record"
 
 
-class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What people know about a collection; the members of :class:`AcquisitionRecord` that they write down.
+class Facts(Circumstances, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What people write down about a collection.
 
     Attributes:
         by: Actor identifier of the collector; empty to take it from the command.
@@ -36,26 +43,6 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         device: Identifier of the device it was collected on; empty to take it from the command.
         started: When the collection began, if that was before the files were sealed.
         ended: When it ended.
-        cause: The matter or purpose.
-        place: Where the collectors were.
-        steps: The steps taken.
-        access: How the source was reached.
-        network: Addresses, name resolution, proxy, certificate fingerprints.
-        environment: Hardware and software.
-        cleanliness: What was checked before the start, and the result.
-        clock_offset_ms: Offset of the wall clock from the reference.
-        medium: Identifier of the original medium and of its seal.
-        no_medium_reason: Why the original medium could not be taken.
-        copy_source: What a copy was made from.
-        copy_process: How the copy was made.
-        provider: Who handed the material over.
-        notice: Number of the notice by which it was obtained.
-        witnesses: Actor identifiers of witnesses.
-        no_witness_reason: Why there was no witness.
-        recordings: Exhibit identifiers of screenshots and video that show the collection.
-        changes: Additions, deletions or changes made to the material, with the reason.
-        category: Category of electronic data.
-        remarks: Anything else that needs saying.
     """
 
     by: str = ""
@@ -65,26 +52,6 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     device: str = ""
     started: str = ""
     ended: str = ""
-    cause: str = ""
-    place: str = ""
-    steps: tuple[str, ...] = ()
-    access: str = ""
-    network: tuple[str, ...] = ()
-    environment: str = ""
-    cleanliness: str = ""
-    clock_offset_ms: int | None = None
-    medium: str = ""
-    no_medium_reason: str = ""
-    copy_source: str = ""
-    copy_process: str = ""
-    provider: str = ""
-    notice: str = ""
-    witnesses: tuple[str, ...] = ()
-    no_witness_reason: str = ""
-    recordings: tuple[str, ...] = ()
-    changes: str = ""
-    category: str = ""
-    remarks: str = ""
 
     def collector(self, default: Collector) -> Collector:
         """Return who collects: what is written here, else what the command says."""
@@ -247,9 +214,7 @@ def _names(home: Home, paths: Sequence[Path], limits: Limits) -> dict[Path, str]
 
 
 def _record(facts: Facts, who: Collector, began: str, ended: str, elapsed: int) -> AcquisitionRecord:
-    written = {
-        name: getattr(facts, name) for name in AcquisitionRecord.__struct_fields__ if name != "collected"
-    }
+    written = {name: getattr(facts, name) for name in Circumstances.__struct_fields__}
     collected = Collected(
         by=who.by,
         second=who.second,
