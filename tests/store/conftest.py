@@ -11,14 +11,6 @@ from qingyuan.store import Database
 from tests.store.postgres import Cluster
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Cluster]:
-    """One server for all tests of this process."""
-    cluster = Cluster()
-    yield cluster
-    cluster.stop()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database."""

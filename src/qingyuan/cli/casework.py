@@ -47,11 +47,12 @@ def _run(
     args_file: Path | None,
     actor: str,
     out: Out,
+    expected: int | None = None,
 ) -> None:
     """Do one act and print what it made."""
     given = _arguments(VERBS.get(verb), words, args_file)
     with Home.open(home) as office:
-        stored = act(office, verb, target, given, actor=actor)
+        stored = act(office, verb, target, given, actor=actor, expected=expected)
         office.publish()
         streams = [event.stream for event in stored]
         loaded = load(office, streams[0])
@@ -190,6 +191,11 @@ _shortcut(measure, "withdraw", "withdraw-measure")
 @home_option
 @_ARGS
 @_BY
+@click.option(
+    "--expected",
+    type=int,
+    help="所见最新事件的账本序号，之后有变化则不写入 | log index of the newest event you saw; refused if one came after",
+)
 @common
 def act_command(
     verb: str,
@@ -198,10 +204,11 @@ def act_command(
     home: Path,
     args_file: Path | None,
     actor: str,
+    expected: int | None,
     out: Out,
 ) -> None:
     """办理一项事务 | Do one act: VERB on IDENTIFIER with NAME=VALUE particulars."""
-    _run(home, verb, identifier, words, args_file, actor, out)
+    _run(home, verb, identifier, words, args_file, actor, out, expected)
 
 
 @case.command()

@@ -33,9 +33,14 @@ def office() -> None:
     default="county",
     help="级别 | level",
 )
+@click.option(
+    "--database",
+    default="",
+    help="PostgreSQL 数据库 URL，不含密码 | URL of a PostgreSQL database, without a password",
+)
 @home_option
 @common
-def init(identifier: str, name: str, division: str, level: str, home: Path, out: Out) -> None:
+def init(identifier: str, name: str, division: str, level: str, database: str, home: Path, out: Out) -> None:
     """建立工作目录 | Make a home folder with its keys and log."""
     if (home / "office.json").exists():
         raise QingyuanError(
@@ -46,7 +51,8 @@ def init(identifier: str, name: str, division: str, level: str, home: Path, out:
             remedy_zh="用 qingyuan office show 查看，或用 --home 另选目录",
             remedy_en="see qingyuan office show, or choose another folder with --home",
         )
-    with Home.open(home, create=True, office=OfficeInfo(identifier, name, division, level)) as opened:
+    info = OfficeInfo(identifier, name, division, level)
+    with Home.open(home, create=True, office=info, database_url=database) as opened:
         opened.publish()
         _print(opened, out)
 

@@ -6,6 +6,7 @@ import contextlib
 from pathlib import Path
 
 import msgspec
+import sqlalchemy as sa
 
 from qingyuan.evidence import Kek, Keyring, KeyringError
 from qingyuan.office.clock import Entropy, seeded_entropy, system_entropy
@@ -22,17 +23,54 @@ DATABASE = "qingyuan.db"
 CREATION_LOCK = ".creation.lock"
 
 
-def found(path: Path, office: OfficeInfo, seed: str | None) -> None:
+def found(path: Path, office: OfficeInfo, seed: str | None, url: str = "") -> None:
     """Make a home in an empty folder; of two who do so at once, the later one finds it made.
 
+    Args:
+        path: The folder.
+        office: Which procuratorate.
+        seed: Of a demonstration home.
+        url: Of its PostgreSQL database; ``""`` for a file in the folder.
+
     Raises:
-        OfficeError: ``office.not-empty`` when there is anything else.
+        OfficeError: ``office.not-empty`` when there is anything else, ``office.bad-database`` or
+            ``office.database-taken`` when the URL cannot be used.
     """
     _refuse_foreign(path)
+    if url:
+        _check_url(url)
     path.mkdir(parents=True, exist_ok=True)
     with locked(path / CREATION_LOCK):
         if not (path / SETTINGS).exists():
-            _create(path, office, seed)
+            _create(path, office, seed, url)
+
+
+def open_database(path: Path, settings: Settings) -> Database:
+    """Open the database of a home.
+
+    Raises:
+        OfficeError: ``office.no-database`` when its file is missing, ``office.database-taken`` when the database at its URL
+            holds the log of another home.
+        StoreError: It cannot be opened.
+    """
+    if settings.database:
+        database = Database(settings.database)
+        try:
+            _refuse_taken(database, settings)
+        except BaseException:
+            database.close()
+            raise
+        return database
+    if not (path / DATABASE).exists():  # opening would make an empty one, and hide the loss
+        raise OfficeError(
+            "office.no-database",
+            zh="工作目录缺少数据库",
+            en="the database of the home is missing",
+            where=str(path / DATABASE),
+            remedy_zh="请从备份恢复 qingyuan.db；不要新建",
+            remedy_en="restore qingyuan.db from a backup; do not make a new one",
+        )
+    return Database.at(path / DATABASE)
 
 
 def kek_of(settings: Settings, keyring: Path) -> Kek:
@@ -69,13 +107,13 @@ def _entropy(seed: str | None, position: int) -> Entropy:
     return system_entropy if seed is None else seeded_entropy(seed, position)
 
 
-def _create(path: Path, office: OfficeInfo, seed: str | None) -> None:
+def _create(path: Path, office: OfficeInfo, seed: str | None, url: str) -> None:
     """Write keyring, database and settings of a new home into a folder that only we write to."""
     for name in _entries(path) - {CREATION_LOCK}:  # of a run that was killed before it promised anything
         (path / name).unlink()
     entropy = _entropy(seed, 0)
     home_id = entropy(8).hex()
-    settings = Settings(1, home_id, office, f"{office.id}.qingyuan.invalid/{home_id[:8]}", seed)
+    settings = Settings(1, home_id, office, f"{office.id}.qingyuan.invalid/{home_id[:8]}", seed, url)
     keyring = Keyring.create(
         entropy, Kek.raw(_seed_key(seed)) if seed is not None else new_kek(home_id, entropy)
     )
@@ -85,9 +123,50 @@ def _create(path: Path, office: OfficeInfo, seed: str | None) -> None:
     keyring.new_signer("package", name=f"{settings.origin}/package")
     keyring.new_signer("device", actor="D001")
     keyring.save(path / KEYRING)
-    Database.at(path / DATABASE).close()
+    if url:
+        open_database(path, settings).close()
+    else:
+        Database.at(path / DATABASE).close()
     # The settings come last: without them the folder is no home, and a crash before leaves none.
     write_small(path / SETTINGS, msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n")
+
+
+def _check_url(url: str) -> None:
+    """Refuse a URL that is none of PostgreSQL, or that carries a password: the settings are public."""
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        parsed = None
+    if parsed is not None and parsed.drivername == "postgresql+psycopg" and not _tells_password(parsed):
+        return
+    raise OfficeError(
+        "office.bad-database",
+        zh="数据库地址不可用：应为 postgresql+psycopg://用户@主机/库名，且不含密码",
+        en="this database cannot be used: give postgresql+psycopg://user@host/name, without a password",
+        where=None if parsed is None else parsed.drivername,
+        remedy_zh="密码写入 ~/.pgpass 或环境变量 PGPASSFILE 所指的文件",
+        remedy_en="put the password into ~/.pgpass, or the file that PGPASSFILE names",
+    )
+
+
+def _tells_password(url: sa.URL) -> bool:
+    return url.password is not None or "password" in url.query
+
+
+def _refuse_taken(database: Database, settings: Settings) -> None:
+    """Refuse a database that holds the log of another home: their numbers would run into each other."""
+    own = {settings.origin, settings.origin + TWIN_SUFFIX}
+    with database.read() as connection:
+        origins = set(connection.scalars(sa.text("SELECT origin FROM ledger_head")))
+    if other := sorted(origins - own):
+        raise OfficeError(
+            "office.database-taken",
+            zh=f"该数据库已属于另一个工作目录：{other[0]}",
+            en=f"the database belongs to another home: {other[0]}",
+            where=database.url,
+            remedy_zh="每个工作目录使用各自的数据库或模式（schema）",
+            remedy_en="give each home a database or schema of its own",
+        )
 
 
 def _refuse_foreign(path: Path) -> None:

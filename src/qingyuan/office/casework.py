@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 import sqlalchemy as sa
 
-from qingyuan.cases import VERBS, CaseEvent, Docket, Verb, decide, fold, read_event
+from qingyuan.cases import VERBS, CaseEvent, Docket, Verb, decide, describe, fold, is_ours, read_event
 from qingyuan.office._identifiers import check_identifier
-from qingyuan.office.errors import OfficeError
+from qingyuan.office.errors import ConflictError, OfficeError
 from qingyuan.office.home import Home
 from qingyuan.office.register import mark, read_docket, write_entry
 from qingyuan.store import EventDraft, StoredEvent, events
+from qingyuan.store import case_events as case_rows
 from qingyuan.store.registry import children, exhibits, link, next_id, parent, streams
 
 Argument = str | int | bool | list[str] | Mapping[str, int] | None
@@ -84,7 +85,13 @@ def load(home: Home, identifier: str) -> Loaded:
 
 
 def act(
-    home: Home, verb: str, target: str | None, args: Mapping[str, Argument], *, actor: str
+    home: Home,
+    verb: str,
+    target: str | None,
+    args: Mapping[str, Argument],
+    *,
+    actor: str,
+    expected: int | None = None,
 ) -> list[StoredEvent]:
     """Do one act: decided and written in one transaction, so that two clerks never overwrite each other.
 
@@ -94,14 +101,17 @@ def act(
         target: A lead, matter or case of the docket; ``None`` only for registering a lead.
         args: The particulars; identifiers of new records are filled in.
         actor: Who acts.
+        expected: Index of the newest event of ``target`` that the person had seen (``Record.changed`` of the register,
+            :func:`newest` of a docket); an event after it refuses the act. ``None`` acts on whatever is there.
 
     Raises:
+        ConflictError: ``office.conflict``: somebody changed ``target`` meanwhile; says what and who.
         Refused: The act is not possible or something is missing; article and facts are named.
         CasesError: A particular cannot be read.
         OfficeError: There is no such record.
     """
     with home.database.write() as connection:
-        return act_within(home, connection, verb, target, args, actor=actor)
+        return act_within(home, connection, verb, target, args, actor=actor, expected=expected)
 
 
 def act_within(
@@ -112,11 +122,14 @@ def act_within(
     args: Mapping[str, Argument],
     *,
     actor: str,
+    expected: int | None = None,
 ) -> list[StoredEvent]:
     """Do one act in the caller's write transaction; see :func:`act`."""
     wanted = docket_streams(connection, target) if target else ()
     # Folded as they come: a lead of a hundred thousand files has several hundred thousand events.
     docket, marks, _ = read_docket(connection, wanted)
+    if target and expected is not None and marks[target][1] > expected:
+        raise _conflict(connection, target, expected)
     chosen = VERBS.get(verb)
     given = dict(args)
     if chosen is not None:
@@ -133,6 +146,21 @@ def act_within(
         mark(marks, lines, index, event)
     write_entry(home, connection, fold((event for _, event in new), docket), marks, lines)
     return stored
+
+
+def newest(loaded: Loaded, stream: str) -> int:
+    """Return the index of the newest event of a stream that an act would count as a change."""
+    ours = [event.index for event in loaded.events if event.stream == stream and is_ours(event.type)]
+    return ours[-1] if ours else next(event.index for event in loaded.events if event.stream == stream)
+
+
+def _conflict(connection: sa.Connection, target: str, expected: int) -> ConflictError:
+    changes = [
+        describe(event)
+        for index, event in case_rows(connection, [target])
+        if index > expected and is_ours(event.type)
+    ]
+    return ConflictError(target, changes)
 
 
 def _identifiers(

@@ -6,7 +6,7 @@
       office.json     who we are; public
       keyring.json    every secret key, encrypted
       trust.json      what an outsider needs to believe our signatures; public
-      qingyuan.db     journal, ledger, exhibits, state of jobs
+      qingyuan.db     journal, ledger, exhibits, state of jobs; or a PostgreSQL database that office.json names
       blobs/          sealed content, one key for each lead or matter
       log/            the ledger as C2SP tiles; derived, can be rebuilt
       log-sm3/        its twin with the national algorithms, the same entries
@@ -26,7 +26,15 @@ from typing import TYPE_CHECKING, Self
 from qingyuan.evidence import KeyringError
 from qingyuan.ledger.errors import FormatError
 from qingyuan.ledger.tiles import TileFolder
-from qingyuan.office._founding import CREATION_LOCK, DATABASE, KEYRING, SETTINGS, entropy_at, found, kek_of
+from qingyuan.office._founding import (
+    CREATION_LOCK,
+    KEYRING,
+    SETTINGS,
+    entropy_at,
+    found,
+    kek_of,
+    open_database,
+)
 from qingyuan.office._opened import OpenedHome
 from qingyuan.office.clock import Clock, environment_clock
 from qingyuan.office.errors import OfficeError
@@ -37,7 +45,7 @@ from qingyuan.office.keys.stored import Keys, locked
 from qingyuan.office.keys.trust import POLICY, is_current
 from qingyuan.office.recognition.stopped import STOPPED
 from qingyuan.office.settings import OfficeInfo, Settings, read_settings
-from qingyuan.store import Database, EventDraft, SqlLogStorage
+from qingyuan.store import EventDraft, SqlLogStorage
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -73,6 +81,7 @@ class Home(OpenedHome):
         seed: str | None = None,
         clock: Clock | None = None,
         mend: bool = True,
+        database_url: str = "",
     ) -> Home:
         """Open a home folder.
 
@@ -84,6 +93,7 @@ class Home(OpenedHome):
             clock: By default ``QINGYUAN_CLOCK`` (a fixed time) or the machine's clock.
             mend: Whether to do what a run that was killed left undone, such as to write a missing trust file; a check
                 leaves a home that has entries as it is.
+            database_url: URL of the PostgreSQL database of a new home; ``""`` for a file in the home.
 
         Raises:
             OfficeError: There is no home, it is incomplete, or its key is not here.
@@ -101,19 +111,10 @@ class Home(OpenedHome):
                     remedy_zh="先运行 qingyuan intake，或用 qingyuan office init 建立",
                     remedy_en="run qingyuan intake first, or make one with qingyuan office init",
                 )
-            found(path, office or OfficeInfo(), seed)
+            found(path, office or OfficeInfo(), seed, database_url)
         settings = read_settings(settings_path)
-        if not (path / DATABASE).exists():  # opening would make an empty one, and hide the loss
-            raise OfficeError(
-                "office.no-database",
-                zh="工作目录缺少数据库",
-                en="the database of the home is missing",
-                where=str(path / DATABASE),
-                remedy_zh="请从备份恢复 qingyuan.db；不要新建",
-                remedy_en="restore qingyuan.db from a backup; do not make a new one",
-            )
         kek = kek_of(settings, path / KEYRING)
-        database = Database.at(path / DATABASE)
+        database = open_database(path, settings)
         entropy = entropy_at(path, settings, database)
         try:
             keys = Keys(path / KEYRING, kek, entropy)

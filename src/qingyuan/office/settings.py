@@ -34,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         office: Which procuratorate.
         origin: Origin of its log.
         seed: Seed of a demonstration home, whose keys are no secret; ``None`` for a real one.
+        database: URL of its PostgreSQL database, without a password; ``""`` for the file ``qingyuan.db`` in the home.
     """
 
     v: int
@@ -41,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     office: OfficeInfo
     origin: str
     seed: str | None = None
+    database: str = ""
 
 
 def read_settings(path: Path) -> Settings:
