@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from qingyuan.ledger import Log
+from qingyuan.ledger import Log, hashes, is_quick, sm2
 from qingyuan.store import Database, EventDraft, GroupCommitter, Journal, StoredEvent, StoreError, events
 from tests.store.making import NOW, both, check_whole, drafts, log, numbered, twin
 
@@ -178,3 +178,27 @@ def test_a_lock_that_another_holds_too_long_fails_that_group_only(
         assert committer.append(drafts(1), now=NOW, actor="P001")[0].index == 0
     check_whole(held, 1)
     held.close()
+
+
+def test_whoever_writes_many_groups_signs_by_compiled_code(database: Database) -> None:
+    try:
+        with GroupCommitter(database, both(), quicken_after=3) as committer:
+            for number in range(2):
+                committer.append(drafts(1), now=NOW, actor=f"P{number}")
+            assert not is_quick()
+            for number in range(6):
+                committer.append(drafts(1), now=NOW, actor=f"P{number}")
+        assert is_quick()
+        with GroupCommitter(database, both()) as committer:
+            committer.append(drafts(5), now=NOW, actor="P001")
+    finally:
+        hashes.MANY.clear()
+        sm2.QUICK.clear()
+    check_whole(database, 13)
+
+
+def test_one_log_alone_needs_no_compiled_code(database: Database) -> None:
+    with GroupCommitter(database, Journal(log(), numbered()), quicken_after=1) as committer:
+        committer.append(drafts(1), now=NOW, actor="P001")
+        committer.append(drafts(1), now=NOW, actor="P001")
+    assert not is_quick()

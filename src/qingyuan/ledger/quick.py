@@ -3,6 +3,10 @@
 Compiled code takes the place of what is slow otherwise: SM3 of many entries side by side, and the multiple of the base point
 in an SM2 signature. Every byte that comes out is the same. It is asked for, since loading Numba takes part of a second
 and compiling for the first time on a machine some seconds: a command that appends one event is better off without.
+
+Measured, in processor time of one core: loading costs 0.6 s, or 0.07 s where the scanner is loaded already; a pair of heads signed
+costs 0.5 ms less, an entry of a batch in an SM3 log 1.3 µs less. So it pays from 1,200 heads on (150 in a process that scans) or half a million
+entries in batches. ``GroupCommitter`` asks for it by itself; a witness does not, since it signs with Ed25519.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 A durable append costs a disk sync and, with a twin, an SM2 signature, whether it brings one event or a thousand. One thread
 owns the journal and commits whatever has come in by the time it is free. A single caller is served at once. Under load the
 groups grow by themselves, since requests queue up while a commit is under way; only then does the thread give those it has
-just answered a moment to come back with their next act, or half of them would always miss the group. A process that keeps one
-running does well to call :func:`qingyuan.ledger.quicken` first.
+just answered a moment to come back with their next act, or half of them would always miss the group. A process that has written
+many groups is given compiled signing (:func:`qingyuan.ledger.quicken`), loaded beside the writing; nothing needs to ask for it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from concurrent.futures import Future
 from datetime import datetime
 from typing import Self, TypeAlias
 
+from qingyuan.ledger import quicken
 from qingyuan.store.database import Database
 from qingyuan.store.errors import StoreError
 from qingyuan.store.journal import Draft, Journal, Request, prepare_request
@@ -23,6 +24,10 @@ from qingyuan.store.reading import StoredEvent
 
 #: Most events in one transaction; a request of more is a group of its own.
 MAX_GROUP = 1_024
+
+#: After so many groups compiled signing is loaded. It saves half a millisecond a group and costs 0.6 s of one core, so it has paid
+#: by the 1,200th; a process that came to the 500th is likely to get there.
+QUICKEN_AFTER = 500
 
 #: Seconds given to those just answered, when others wait already: about what one sync takes at its best.
 _MOMENT = 0.0004
@@ -40,13 +45,23 @@ class GroupCommitter:
         database: Where to write.
         journal: What to write with; nobody else may write with it meanwhile.
         max_group: Most events in one transaction.
+        quicken_after: Groups after which compiled signing is loaded, for a journal with two logs.
     """
 
-    def __init__(self, database: Database, journal: Journal, *, max_group: int = MAX_GROUP) -> None:
+    def __init__(
+        self,
+        database: Database,
+        journal: Journal,
+        *,
+        max_group: int = MAX_GROUP,
+        quicken_after: int = QUICKEN_AFTER,
+    ) -> None:
         """Start the writing thread."""
         self._database = database
         self._journal = journal
         self._max_group = max_group
+        self._quicken_after = quicken_after
+        self._quickening: threading.Thread | None = None
         self._queue: deque[_Waiting] = deque()
         self._changed = threading.Condition()
         self._closed = False
@@ -110,6 +125,8 @@ class GroupCommitter:
             self._closed = True
             self._changed.notify()
         self._thread.join()
+        if self._quickening is not None:
+            self._quickening.join()
 
     def __enter__(self) -> Self:
         """Return the committer."""
@@ -162,6 +179,9 @@ class GroupCommitter:
                 result.set_exception(error)
             return
         self.groups += 1
+        if self.groups == self._quicken_after and self._journal.has_twin:
+            self._quickening = threading.Thread(target=quicken, name="quicken")
+            self._quickening.start()
         self._answered = len(group)
         for (_, result), events in zip(group, stored, strict=True):
             result.set_result(events)

@@ -129,6 +129,11 @@ class Journal:
         self._entropy = entropy
         self._twin = twin
 
+    @property
+    def has_twin(self) -> bool:
+        """Whether there are two logs."""
+        return self._twin is not None
+
     def append(
         self, connection: sa.Connection, drafts: Sequence[Draft], *, now: datetime, actor: str
     ) -> list[StoredEvent]:
