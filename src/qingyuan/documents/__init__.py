@@ -1,15 +1,21 @@
 """Documents: one content tree, two renderers (editable .docx, served PDF)."""
 
+from qingyuan.documents._template import Fact, Given
 from qingyuan.documents.errors import DocumentError
-from qingyuan.documents.filling import Fact, Form, Requirement, fill, find_form, forms, missing
-from qingyuan.documents.model import Block, Document, Role, Run, Table
+from qingyuan.documents.filling import fill, missing
+from qingyuan.documents.form import Act, Field, Form, Requirement, find_form, forms
+from qingyuan.documents.model import Blank, Block, Document, Role, Run, Table
 
 __all__ = [
+    "Act",
+    "Blank",
     "Block",
     "Document",
     "DocumentError",
     "Fact",
+    "Field",
     "Form",
+    "Given",
     "Requirement",
     "Role",
     "Run",

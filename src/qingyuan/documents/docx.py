@@ -1,7 +1,8 @@
 """The editable copy: .docx for WPS and Word, with the same text as the PDF.
 
 It names the faces of GB/T 9704-2012 (仿宋, 小标宋, 黑体), which offices have, and sets 22 lines a page; the
-character grid is left to the program that opens it.
+character grid is left to the program that opens it. A fact carries a bookmark that names its event, a blank is a
+content control that a person fills in.
 """
 
 from __future__ import annotations
@@ -9,22 +10,24 @@ from __future__ import annotations
 import io
 import zipfile
 from datetime import datetime
+from itertools import count
 
 import docx
 from docx.document import Document as DocxDocument
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
-from docx.oxml import OxmlElement
+from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
-from docx.shared import Mm, Pt
+from docx.shared import Length, Mm, Pt
 from docx.text.paragraph import Paragraph
-from docx.text.run import Run as DocxRun
 
-from qingyuan.documents.model import Block, Document, Role, Table
+from qingyuan.documents import _docx
+from qingyuan.documents._docx import BODY, HEADING, PITCH, SIZE, TITLE
+from qingyuan.documents.model import Block, Document, Role, Run, Runs, Table
 
-BODY, TITLE, HEADING = "仿宋_GB2312", "方正小标宋简体", "黑体"
-_PITCH = Mm(225 / 22)
-_SIZE = Pt(16)
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+_SMALL = Pt(12)
+_WIDTH = 156
+_OUTLINE = {Role.TITLE: 0, Role.HEADING: 1, Role.SUBHEADING: 2}
+_SETTINGS_KEPT = {Role.HEADING, Role.SUBHEADING, Role.SIGNATURE}
 
 
 def render_docx(document: Document) -> bytes:
@@ -39,11 +42,12 @@ def render_docx(document: Document) -> bytes:
     properties.created = properties.modified = issued
     properties.last_modified_by = document.author
     properties.comments = ""
+    writer = _Writer(word)
     for block in document.blocks:
         if isinstance(block, Table):
-            _table(word, block)
+            writer.table(block)
         else:
-            _block(word, block)
+            writer.block(block)
     buffer = io.BytesIO()
     word.save(buffer)
     return _repack(buffer.getvalue())
@@ -54,82 +58,107 @@ def _page(word: DocxDocument) -> None:
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.top_margin, section.bottom_margin = Mm(37), Mm(35)
     section.left_margin, section.right_margin = Mm(28), Mm(26)
-    section.footer_distance = Mm(28)
+    section.footer_distance = Mm(23)
+    _docx.line_grid(section._sectPr)  # noqa: SLF001 - python-docx has no API for the grid
     style = word.styles["Normal"]
-    style.font.size = _SIZE
+    style.font.size = SIZE
     style.font.name = BODY
     style.element.rPr.rFonts.set(qn("w:eastAsia"), BODY)
-    footer = section.footer.paragraphs[0]
-    footer.alignment = WD_ALIGN_PARAGRAPH.CENTER
-    _face(footer.add_run("— "), "宋体", Pt(14))
-    run = footer.add_run()
-    _face(run, "宋体", Pt(14))
-    for kind, instruction in (("begin", None), (None, "PAGE"), ("end", None)):
-        if instruction is None:
-            element = OxmlElement("w:fldChar")
-            element.set(qn("w:fldCharType"), str(kind))
-        else:
-            element = OxmlElement("w:instrText")
-            element.text = instruction
-        run._element.append(element)  # noqa: SLF001 - python-docx has no API for fields
-    _face(footer.add_run(" —"), "宋体", Pt(14))
+    word.settings.odd_and_even_pages_header_footer = True
+    for footer, side in (
+        (section.footer, WD_ALIGN_PARAGRAPH.RIGHT),
+        (section.even_page_footer, WD_ALIGN_PARAGRAPH.LEFT),
+    ):
+        paragraph = footer.paragraphs[0]
+        paragraph.alignment = side
+        shape = paragraph.paragraph_format
+        shape.left_indent, shape.right_indent = (
+            (Pt(14), None) if side is WD_ALIGN_PARAGRAPH.LEFT else (None, Pt(14))
+        )
+        _docx.page_number(paragraph)
 
 
-def _face(run: DocxRun, face: str, size: Pt) -> None:
-    run.font.name = face
-    run.font.size = size
-    run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), face)  # noqa: SLF001 - no API for East Asian faces
+class _Writer:
+    """Writes blocks one after the other; bookmarks are numbered through the document."""
+
+    def __init__(self, word: DocxDocument) -> None:
+        self._word = word
+        self._numbers = count(1)
+
+    def block(self, block: Block) -> None:
+        paragraph = self._word.add_paragraph()
+        face, size = _shape(paragraph, block.role)
+        self._runs(paragraph, block.runs, face, size)
+
+    def table(self, table: Table) -> None:
+        grid = self._word.add_table(rows=1, cols=len(table.columns))
+        grid.style = "Table Grid"
+        total = sum(table.widths)
+        widths = [Mm(_WIDTH * width / total) for width in table.widths]
+        header = grid.rows[0]
+        for cell, words, width in zip(header.cells, table.columns, widths, strict=True):
+            cell.width = width
+            _docx.face(cell.paragraphs[0].add_run(words), HEADING, _SMALL)
+        _docx.repeat(header)
+        for row in table.cells:
+            added = grid.add_row()
+            _docx.keep_whole(added)
+            for cell, runs, width in zip(added.cells, row, widths, strict=True):
+                cell.width = width
+                self._runs(cell.paragraphs[0], runs, BODY, _SMALL)
+
+    def _runs(self, paragraph: Paragraph, runs: Runs, face: str, size: Length) -> None:
+        for run in runs:
+            self._run(paragraph, run, face, size)
+
+    def _run(self, paragraph: Paragraph, run: Run, face: str, size: Length) -> None:
+        written = paragraph.add_run(run.text)
+        _docx.face(written, HEADING if run.blank and "＿" not in run.text else face, size)
+        if run.event is not None:
+            _docx.bookmark(written, next(self._numbers), run.event)
+        elif run.blank:
+            _docx.control(written, run.blank)
 
 
-def _spacing(paragraph: Paragraph) -> None:
+def _shape(paragraph: Paragraph, role: Role) -> tuple[str, Length]:
+    """Give a paragraph the looks of its role; return face and size."""
     shape = paragraph.paragraph_format
-    shape.space_before = shape.space_after = Pt(0)
-    shape.line_spacing_rule = WD_LINE_SPACING.EXACTLY
-    shape.line_spacing = _PITCH
-
-
-def _block(word: DocxDocument, block: Block) -> None:
-    paragraph = word.add_paragraph()
-    _spacing(paragraph)
-    face, size = BODY, _SIZE
-    shape = paragraph.paragraph_format
-    match block.role:
+    _docx.spacing(paragraph)
+    _docx.outline(paragraph, _OUTLINE.get(role))
+    shape.keep_with_next = role in _SETTINGS_KEPT or None
+    match role:
         case Role.OFFICE | Role.TITLE:
-            face, size = TITLE, Pt(22)
             shape.alignment = WD_ALIGN_PARAGRAPH.CENTER
             shape.line_spacing = Pt(36)
+            return TITLE, Pt(22)
         case Role.NUMBER:
-            shape.alignment = WD_ALIGN_PARAGRAPH.CENTER
-            shape.space_after = _PITCH
+            shape.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+            shape.right_indent = SIZE
+            shape.space_after = PITCH
         case Role.ADDRESSEE:
             shape.alignment = WD_ALIGN_PARAGRAPH.LEFT
         case Role.SIGNATURE | Role.DATE:
             shape.alignment = WD_ALIGN_PARAGRAPH.RIGHT
             shape.right_indent = Pt(64)
-            shape.space_before = _PITCH if block.role is Role.SIGNATURE else Pt(0)
-        case Role.NOTE:
-            size = Pt(12)
-            shape.line_spacing = Pt(20)
-        case _:
-            face = HEADING if block.role is Role.HEADING else BODY
+            shape.space_before = PITCH if role is Role.SIGNATURE else Pt(0)
+        case Role.SIGN:
             shape.first_line_indent = Pt(32)
-            shape.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
-            shape.keep_with_next = block.role in {Role.HEADING, Role.SUBHEADING}
-    for run in block.runs:
-        _face(paragraph.add_run(run.text), face, size)
-
-
-def _table(word: DocxDocument, table: Table) -> None:
-    grid = word.add_table(rows=1, cols=len(table.columns))
-    grid.style = "Table Grid"
-    total = sum(table.widths)
-    for index, (cell, words) in enumerate(zip(grid.rows[0].cells, table.columns, strict=True)):
-        cell.width = Mm(156 * table.widths[index] / total)
-        _face(cell.paragraphs[0].add_run(words), HEADING, Pt(12))
-    for row in table.rows:
-        for index, (cell, words) in enumerate(zip(grid.add_row().cells, row, strict=True)):
-            cell.width = Mm(156 * table.widths[index] / total)
-            _face(cell.paragraphs[0].add_run(words), BODY, Pt(12))
+            shape.space_before = shape.space_after = Pt(14)
+        case Role.ATTACHMENT:
+            shape.left_indent, shape.first_line_indent = Pt(80), Pt(-48)
+            shape.space_before = PITCH
+        case Role.NOTE:
+            shape.line_spacing = Pt(20)
+            return BODY, _SMALL
+        case Role.COPIES:
+            shape.left_indent, shape.first_line_indent = Pt(56), Pt(-42)
+            shape.space_before = PITCH
+            return BODY, Pt(14)
+        case _:
+            shape.first_line_indent = Pt(32)
+            shape.alignment = WD_ALIGN_PARAGRAPH.LEFT if role is Role.LINE else WD_ALIGN_PARAGRAPH.JUSTIFY
+            return (HEADING if role is Role.HEADING else BODY), SIZE
+    return BODY, SIZE
 
 
 def _repack(data: bytes) -> bytes:

@@ -1,218 +1,38 @@
-"""Forms: YAML with named facts in it; filling one gives a content tree.
+"""Filling a form: named facts in, a content tree out.
 
-A form is data. Its text is Jinja2 in a sandbox; a fact that is missing is an error that names the form,
-the block and the fact, never an empty space on a served page.
+A required fact that is missing is an error that names the form and the fact. A field that nobody knows is a
+marked blank, listed in ``missing``; no page has a gap that is not marked.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import cache
-from importlib import resources
-from pathlib import Path
 
-import jinja2
-import jinja2.sandbox
-import msgspec
-import yaml
+from msgspec.structs import replace
 
+from qingyuan.documents._template import Fact, Given, Unknown, clean, holds, render, unknown
 from qingyuan.documents.errors import DocumentError
-from qingyuan.documents.model import Block, Document, Role, Run, Table
+from qingyuan.documents.form import NUMBER_BLANK, Field, Form, FormTable, Requirement, laid_out
+from qingyuan.documents.model import Blank, Block, Document, Runs, Table, words
 
-_OPEN, _MIDDLE, _CLOSE = "\ue000", "\ue001", "\ue002"
-_FACT = re.compile(f"{_OPEN}(\\d+){_MIDDLE}(.*?){_CLOSE}", re.DOTALL)
-
-
-class Fact(msgspec.Struct, frozen=True):
-    """A fact with the event that states it; prints as its value.
-
-    Attributes:
-        value: What the document shows.
-        event: Index of the event in the log.
-    """
-
-    value: str
-    event: int
-
-    def __str__(self) -> str:
-        """Return the value."""
-        return self.value
-
-
-class FormTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A table of a form: one row for each element of the fact ``each``."""
-
-    each: str
-    columns: tuple[str, ...]
-    cells: tuple[str, ...]
-    widths: tuple[int, ...]
-
-
-class FormBlock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A block of a form: exactly one of ``text`` and ``table``.
-
-    Attributes:
-        role: What the block is.
-        text: Jinja2 text.
-        each: Name of a list fact: the block repeats for each element, called ``item``.
-        when: Jinja2 expression; the block is left out when it is false.
-        table: A table instead of text.
-    """
-
-    role: Role = Role.BODY
-    text: str | None = None
-    each: str | None = None
-    when: str | None = None
-    table: FormTable | None = None
-
-
-class Requirement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A fact that the law or the form demands."""
-
-    fact: str
-    zh: str
-    en: str
-
-
-class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A form.
-
-    Attributes:
-        id: Stable identifier.
-        name: Name of the instrument in Chinese.
-        name_en: Its accepted English name.
-        rules: Identifiers of the provisions it rests on.
-        requires: Facts without which it is not made.
-        blocks: Content.
-        lang: Language of the text.
-        verified: Whether the official form itself was read; ``False`` shows in the product.
-    """
-
-    id: str
-    name: str
-    name_en: str
-    rules: tuple[str, ...]
-    requires: tuple[Requirement, ...]
-    blocks: tuple[FormBlock, ...]
-    lang: str = "zh"
-    verified: bool = False
-
-
-def _finalize(value: object) -> object:
-    if isinstance(value, Fact):
-        return f"{_OPEN}{value.event}{_MIDDLE}{value.value}{_CLOSE}"
-    return value
-
-
-def _chinese_date(value: object) -> object:
-    """Write an ISO date as ``2026年3月2日``; a :class:`Fact` keeps its source."""
-    if isinstance(value, Fact):
-        return Fact(str(_chinese_date(value.value)), value.event)
-    day = date.fromisoformat(str(value)[:10])
-    return f"{day.year}年{day.month}月{day.day}日"
-
-
-_DIGITS = "〇一二三四五六七八九"
-
-
-def _numeral(value: int) -> str:
-    """Write 1–99 as a Chinese numeral for headings and items."""
-    tens, ones = divmod(value, 10)
-    if not 0 < value < 100:  # noqa: PLR2004 - the numerals end here
-        return str(value)
-    head = "" if tens == 0 else ("十" if tens == 1 else _DIGITS[tens] + "十")
-    return head + (_DIGITS[ones] if ones else "")
-
-
-def _thousands(value: object) -> object:
-    if isinstance(value, Fact):
-        return Fact(f"{int(value.value):,}", value.event)
-    return f"{int(str(value)):,}"
-
-
-class _Environment(jinja2.sandbox.SandboxedEnvironment):
-    """Names in a form are facts: ``item.clear`` is the member of that name, never a method."""
-
-    def getattr(self, obj: object, attribute: str) -> object:
-        """Look a name up as a member first."""
-        if isinstance(obj, Mapping):
-            return self.getitem(obj, attribute)
-        return super().getattr(obj, attribute)
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    environment = _Environment(
-        undefined=jinja2.StrictUndefined, finalize=_finalize, autoescape=False, keep_trailing_newline=False
-    )
-    environment.filters |= {"day": _chinese_date, "numeral": _numeral, "thousands": _thousands}
-    return environment
-
-
-def load_form(data: bytes, where: str) -> Form:
-    """Read a form from YAML.
-
-    Raises:
-        DocumentError: The YAML or a field is wrong; ``where`` and the place are named.
-    """
-    try:
-        return msgspec.convert(yaml.load(data, Loader=yaml.CSafeLoader), Form)
-    except (yaml.YAMLError, msgspec.ValidationError) as error:
-        raise DocumentError(
-            "documents.bad-form",
-            zh=f"文书格式文件有误：{error}",
-            en=f"the form is malformed: {error}",
-            where=where,
-            remedy_zh="请对照 documents/forms 中的其他格式修正",
-            remedy_en="correct it after the other forms in documents/forms",
-        ) from error
-
-
-def forms(overlay: Path | None = None) -> dict[str, Form]:
-    """Return all forms by identifier; a form in ``overlay`` replaces the one of the same identifier."""
-    found: dict[str, Form] = {}
-    sources = [
-        (entry.name, entry.read_bytes())
-        for entry in resources.files("qingyuan.documents.forms").iterdir()
-        if entry.name.endswith(".yaml")
-    ]
-    if overlay is not None:
-        sources += [(str(path), path.read_bytes()) for path in sorted(overlay.glob("*.yaml"))]
-    for name, data in sources:
-        form = load_form(data, name)
-        found[form.id] = form
-    return dict(sorted(found.items()))
-
-
-def find_form(name: str, overlay: Path | None = None) -> Form:
-    """Return a form by identifier or by its Chinese or English name.
-
-    Raises:
-        DocumentError: There is no such form; the error lists those there are.
-    """
-    known = forms(overlay)
-    for form in known.values():
-        if name in {form.id, form.name, form.name_en}:
-            return form
-    listed = "、".join(f"{form.name}（{form.id}）" for form in known.values())
-    raise DocumentError(
-        "documents.unknown-form",
-        zh=f"没有名为“{name}”的文书格式",
-        en=f"there is no form called {name!r}",
-        where=name,
-        remedy_zh=f"可用：{listed}",
-        remedy_en=f"there are: {', '.join(known)}",
-    )
+_NUMBER = Blank("number", "文号（由全国检察业务应用系统编制）", "number (issued by the national case system)")
 
 
 def missing(form: Form, facts: Mapping[str, object]) -> tuple[Requirement, ...]:
     """Return the required facts that ``facts`` does not hold or holds empty."""
-    return tuple(need for need in form.requires if not _present(_dig(facts, need.fact)))
+    return tuple(need for need in form.requires if not _present(dig(facts, need.fact)))
 
 
-def fill(form: Form, facts: Mapping[str, object], *, title: str, author: str, issued: date) -> Document:
+def fill(
+    form: Form,
+    facts: Mapping[str, object],
+    *,
+    title: str,
+    author: str,
+    issued: date,
+    given: Mapping[str, str] | None = None,
+) -> Document:
     """Make the content tree of a document.
 
     Args:
@@ -221,12 +41,18 @@ def fill(form: Form, facts: Mapping[str, object], *, title: str, author: str, is
         title: Title for the metadata.
         author: Issuing office.
         issued: Date of issue.
+        given: Particulars that a person states for this document, by name of a field.
 
     Raises:
-        DocumentError: A required fact is missing, or the text names a fact that is not there.
+        DocumentError: A required fact is missing, ``given`` names no field of the form, or the text names a
+            fact that is not there.
     """
-    absent = missing(form, facts)
-    if absent:
+    blocks, fields = laid_out(form)
+    stated = _stated(form, fields, given or {})
+    resolved = {field.name: _resolve(field, facts, stated) for field in fields}
+    filled = {**facts, **resolved}
+    filled["number"] = facts.get("number") or Unknown(_NUMBER.name, NUMBER_BLANK)
+    if absent := missing(form, filled):
         raise DocumentError(
             "documents.missing-facts",
             zh="缺少：" + "、".join(need.zh for need in absent),
@@ -235,91 +61,102 @@ def fill(form: Form, facts: Mapping[str, object], *, title: str, author: str, is
             remedy_zh="请先在案件中记录这些事实",
             remedy_en="record these facts in the case first",
         )
-    blocks: list[Block | Table] = []
-    for number, block in enumerate(form.blocks, start=1):
+    made: list[Block | Table] = []
+    for number, block in enumerate(blocks, start=1):
         where = f"{form.id} block {number}"
-        if block.when is not None and not _evaluate(block.when, facts, where):
+        if block.when is not None and not holds(block.when, filled, where):
             continue
         if block.table is not None:
-            blocks.append(_table(block.table, facts, where))
+            made.append(_table(block.table, filled, where))
             continue
-        items: list[object] = [None] if block.each is None else _list(facts, block.each, where)
+        items: list[object] = [None] if block.each is None else _list(filled, block.each, where)
         for index, item in enumerate(items, start=1):
-            text = _render(block.text or "", {**facts, "item": item, "index": index}, where)
-            runs = _runs(text)
-            if any(run.text for run in runs):
-                blocks.append(Block(block.role, runs))
-    return Document(form.id, form.name, form.lang, title, author, issued.isoformat(), tuple(blocks))
+            runs = render(block.text or "", {**filled, "item": item, "index": index}, where)
+            made += [Block(block.role, paragraph, block.private) for paragraph in _paragraphs(runs)]
+    document = Document(form.id, form.name, form.lang, title, author, issued.isoformat(), tuple(made))
+    return _with_blanks(document, fields, resolved)
+
+
+def _with_blanks(document: Document, fields: Iterable[Field], resolved: Mapping[str, object]) -> Document:
+    known = {field.name: Blank(field.name, field.zh, field.en) for field in fields} | {_NUMBER.name: _NUMBER}
+    names = dict.fromkeys(run.blank for run in document.runs() if run.blank)
+    private = tuple(
+        (field.private, str(resolved[field.name]))
+        for field in fields
+        if field.private and resolved[field.name]
+    )
+    return replace(document, missing=tuple(known[name] for name in names), private=private)
+
+
+def _stated(form: Form, fields: Iterable[Field], given: Mapping[str, str]) -> dict[str, str]:
+    names = [field.name for field in fields]
+    if strange := [name for name in given if name not in names]:
+        raise DocumentError(
+            "documents.unknown-field",
+            zh=f"“{form.name}”没有可填写的“{strange[0]}”",
+            en=f"{form.name_en} has no field {strange[0]!r}",
+            where=form.id,
+            remedy_zh="可填写：" + "、".join(f"{f.name}（{f.zh}）" for f in fields),
+            remedy_en="it has: " + ", ".join(names),
+        )
+    return {name: value for name, text in given.items() if (value := clean(text).strip())}
+
+
+def _resolve(field: Field, facts: Mapping[str, object], stated: Mapping[str, str]) -> object:
+    """Return what is known of a field: a person's word before the docket's, else the mark of a blank."""
+    if field.name in stated:
+        return Given(stated[field.name], field.name)
+    value = dig(facts, field.source) if field.source else None
+    if _present(value) or isinstance(value, bool):
+        return value
+    return unknown(field.name, field.zh, line=field.line)
+
+
+def _paragraphs(runs: Runs) -> Iterable[Runs]:
+    """Split runs at line ends: each line of a long text is a paragraph of its own."""
+    current: list[Runs] = [()]
+    for run in runs:
+        for at, piece in enumerate(run.text.split("\n")):
+            if at:
+                current.append(())
+            if piece:
+                current[-1] = (*current[-1], replace(run, text=piece))
+    return [line for line in current if words(line).strip()]
 
 
 def _table(table: FormTable, facts: Mapping[str, object], where: str) -> Table:
-    rows = tuple(
-        tuple(
-            "".join(run.text for run in _runs(_render(cell, {**facts, "item": item, "index": index}, where)))
-            for cell in table.cells
-        )
+    cells = tuple(
+        tuple(render(cell, {**facts, "item": item, "index": index}, where) for cell in table.cells)
         for index, item in enumerate(_list(facts, table.each, where), start=1)
     )
-    return Table(table.columns, rows, table.widths)
+    return Table(table.columns, cells, table.widths, tuple(number - 1 for number in table.private))
 
 
-def _runs(text: str) -> tuple[Run, ...]:
-    runs: list[Run] = []
-    position = 0
-    for match in _FACT.finditer(text):
-        if match.start() > position:
-            runs.append(Run(text[position : match.start()]))
-        runs.append(Run(match.group(2), int(match.group(1))))
-        position = match.end()
-    if position < len(text):
-        runs.append(Run(text[position:]))
-    return tuple(runs)
-
-
-def _render(source: str, facts: Mapping[str, object], where: str) -> str:
-    try:
-        return _environment().from_string(source).render(facts).strip()
-    except (jinja2.TemplateError, ValueError, TypeError) as error:
-        raise _bad_text(where, error) from error
-
-
-def _evaluate(expression: str, facts: Mapping[str, object], where: str) -> bool:
-    try:
-        return bool(_environment().compile_expression(expression, undefined_to_none=True)(**facts))
-    except (jinja2.TemplateError, TypeError) as error:
-        raise _bad_text(where, error) from error
-
-
-def _bad_text(where: str, error: Exception) -> DocumentError:
-    return DocumentError(
-        "documents.bad-text",
-        zh=f"格式文本无法填写：{error}",
-        en=f"the text cannot be filled: {error}",
-        where=where,
-        remedy_zh="请检查格式中的事实名称",
-        remedy_en="check the names of facts in the form",
-    )
-
-
-def _dig(facts: Mapping[str, object], path: str) -> object:
+def dig(facts: Mapping[str, object], path: str) -> object:
+    """Return the fact of a dotted name, or ``None``; a number is a place in a list."""
     value: object = facts
     for name in path.split("."):
-        if not isinstance(value, Mapping):
+        if isinstance(value, list) and name.lstrip("-").isdigit() and -len(value) <= int(name) < len(value):
+            value = value[int(name)]
+        elif isinstance(value, Mapping):
+            value = value.get(name)
+        else:
             return None
-        value = value.get(name)
     return value
 
 
 def _present(value: object) -> bool:
-    if isinstance(value, Fact):
+    if isinstance(value, Fact | Given):
         return bool(value.value.strip())
+    if isinstance(value, Unknown):
+        return False
     if isinstance(value, str):
         return bool(value.strip())
     return value is not None and value not in ([], {}, ())
 
 
 def _list(facts: Mapping[str, object], path: str, where: str) -> list[object]:
-    value = _dig(facts, path)
+    value = dig(facts, path)
     if not isinstance(value, list):
         raise DocumentError(
             "documents.no-list",

@@ -21,8 +21,12 @@ class Role(StrEnum):
     SUBHEADING = "subheading"
     BODY = "body"
     ITEM = "item"
+    LINE = "line"
+    ATTACHMENT = "attachment"
     SIGNATURE = "signature"
     DATE = "date"
+    SIGN = "sign"
+    COPIES = "copies"
     NOTE = "note"
 
 
@@ -32,36 +36,77 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         text: The words.
         event: Index in the log of the event that states this fact, or ``None`` for the form's own words.
+        blank: Name of the particular that is not known; the text is then the mark that stands for it.
+        given: Name of the particular that a person supplied for this document.
     """
 
     text: str
     event: int | None = None
+    blank: str = ""
+    given: str = ""
+
+
+#: What a paragraph or a cell of a table holds.
+Runs = tuple[Run, ...]
+
+
+def words(runs: Runs) -> str:
+    """Return the text of ``runs`` without their sources."""
+    return "".join(run.text for run in runs)
 
 
 class Block(msgspec.Struct, frozen=True, omit_defaults=True, tag="block"):
-    """One paragraph."""
+    """One paragraph.
+
+    Attributes:
+        role: What it is.
+        runs: What it says.
+        private: Whether a copy for the public leaves its facts out.
+    """
 
     role: Role
-    runs: tuple[Run, ...]
+    runs: Runs
+    private: bool = False
 
     @property
     def text(self) -> str:
         """Return the words without their sources."""
-        return "".join(run.text for run in self.runs)
+        return words(self.runs)
 
 
 class Table(msgspec.Struct, frozen=True, omit_defaults=True, tag="table"):
-    """A table with a header row.
+    """A table with a header row, which is repeated on every page.
 
     Attributes:
         columns: Header cells.
-        rows: Cells of each row, as many as columns.
+        cells: Cells of each row, as many as columns.
         widths: Relative widths, as many as columns.
+        private: Numbers (from 0) of the columns that a copy for the public leaves out.
     """
 
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    cells: tuple[tuple[Runs, ...], ...]
     widths: tuple[int, ...]
+    private: tuple[int, ...] = ()
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """Return the words of each row."""
+        return tuple(tuple(words(cell) for cell in row) for row in self.cells)
+
+
+class Blank(msgspec.Struct, frozen=True):
+    """A particular that neither the docket nor a person has stated; the document shows a mark for it.
+
+    Attributes:
+        name: Name of the particular in the form.
+        zh: What it is, Chinese.
+        en: The same in English.
+    """
+
+    name: str
+    zh: str
+    en: str
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -75,6 +120,9 @@ class Document(msgspec.Struct, frozen=True):
         author: Issuing office.
         issued: Date of issue, ISO 8601; also the document's time stamp, so that bytes repeat.
         blocks: The content, in order.
+        missing: The particulars that are marked blanks in the text, in order.
+        private: Personal values of the text and what each is (``person``, ``minor``, ``contact``, ``number``).
+        redacted: Whether this is the copy for the public.
     """
 
     form: str
@@ -84,6 +132,9 @@ class Document(msgspec.Struct, frozen=True):
     author: str
     issued: str
     blocks: tuple[Block | Table, ...]
+    missing: tuple[Blank, ...] = ()
+    private: tuple[tuple[str, str], ...] = ()
+    redacted: bool = False
 
     def text(self) -> str:
         """Return the plain text, one line a block or table row."""
@@ -96,12 +147,16 @@ class Document(msgspec.Struct, frozen=True):
                 lines += ["\t".join(row) for row in block.rows]
         return "\n".join(lines)
 
+    def runs(self) -> tuple[Run, ...]:
+        """Return every run of the text, tables included, in order."""
+        found: list[Run] = []
+        for block in self.blocks:
+            if isinstance(block, Block):
+                found += block.runs
+            else:
+                found += [run for row in block.cells for cell in row for run in cell]
+        return tuple(found)
+
     def sources(self) -> tuple[tuple[str, int], ...]:
         """Return each fact of the text and the event that states it."""
-        return tuple(
-            (run.text, run.event)
-            for block in self.blocks
-            if isinstance(block, Block)
-            for run in block.runs
-            if run.event is not None
-        )
+        return tuple((run.text, run.event) for run in self.runs() if run.event is not None)

@@ -13,8 +13,11 @@ import msgspec
 
 from qingyuan.documents.errors import DocumentError
 from qingyuan.documents.fonts import FontSet, default_fonts
+from qingyuan.documents.geometry import check_geometry
 from qingyuan.documents.model import Document
 
+#: What the link of a fact points to, before the index of its event in the log.
+EVENT_URN = "urn:qingyuan:event:"
 #: Archival and accessible: PDF/A-2a and PDF/UA-1.
 STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 
@@ -23,7 +26,8 @@ def render_pdf(document: Document, fonts: FontSet | None = None) -> bytes:
     """Return the PDF of ``document``; the same document and fonts give the same bytes.
 
     Raises:
-        DocumentError: The page cannot be set, or a named family is not embedded in the result.
+        DocumentError: The page cannot be set, a named family is not embedded in the result, or text stands outside
+            the text area.
     """
     import typst  # noqa: PLC0415 - 40 MB of compiler that only rendering needs
 
@@ -31,6 +35,7 @@ def render_pdf(document: Document, fonts: FontSet | None = None) -> bytes:
     payload = {
         "title": document.title,
         "author": document.author,
+        "urn": EVENT_URN,
         "fonts": {"body": faces.body, "title": faces.title, "heading": faces.heading},
         "blocks": msgspec.to_builtins(document.blocks),
     }
@@ -64,6 +69,7 @@ def render_pdf(document: Document, fonts: FontSet | None = None) -> bytes:
         if "font" in warning.message:
             raise _font_error(warning.message, warning.message, faces, where=document.form)
     check_fonts(pdf, faces, where=document.form)
+    check_geometry(pdf, where=document.form)
     return pdf
 
 

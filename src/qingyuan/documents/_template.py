@@ -1,0 +1,247 @@
+"""The text of a form: Jinja2 in a sandbox, whose output remembers where each value came from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from functools import cache
+
+import jinja2
+import jinja2.sandbox
+import msgspec
+
+from qingyuan.documents.errors import DocumentError
+from qingyuan.documents.model import Run
+
+_OPEN, _MIDDLE, _CLOSE = "\ue000", "\ue001", "\ue002"
+_MARK = re.compile(f"{_OPEN}([ebg])([^{_MIDDLE}]*){_MIDDLE}(.*?){_CLOSE}", re.DOTALL)
+_CONTROLS = re.compile("[\ue000-\ue002\x00-\x08\x0b-\x1f\x7f]")
+_DIGITS = "〇一二三四五六七八九"
+_FEN = 100
+_BLANK_LINE = "＿＿＿＿＿＿"
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """A fact with the event that states it; prints as its value.
+
+    Attributes:
+        value: What the document shows.
+        event: Index of the event in the log.
+    """
+
+    value: str
+    event: int
+
+    def __str__(self) -> str:
+        """Return the value."""
+        return self.value
+
+    def __bool__(self) -> bool:
+        """Return whether there is anything to show."""
+        return bool(self.value.strip())
+
+
+class Given(msgspec.Struct, frozen=True):
+    """A particular that a person supplied for this document; prints as its value."""
+
+    value: str
+    name: str
+
+    def __str__(self) -> str:
+        """Return the value."""
+        return self.value
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """A particular that nobody has stated; prints as a mark, and is false."""
+
+    name: str
+    mark: str
+
+    def __str__(self) -> str:
+        """Return the mark."""
+        return self.mark
+
+    def __bool__(self) -> bool:
+        """Return ``False``."""
+        return False
+
+
+Valued = Fact | Given
+
+
+def unknown(name: str, zh: str, *, line: bool) -> Unknown:
+    """Return the mark for the particular ``name``: a line to write on, or its name in brackets."""
+    return Unknown(name, _BLANK_LINE if line else f"【{zh}】")
+
+
+def clean(value: str) -> str:
+    """Return ``value`` without control characters, which no page can show."""
+    return _CONTROLS.sub("", value)
+
+
+def _marked(value: object) -> object:
+    match value:
+        case Fact():
+            return f"{_OPEN}e{value.event}{_MIDDLE}{clean(value.value)}{_CLOSE}"
+        case Given():
+            return f"{_OPEN}g{value.name}{_MIDDLE}{clean(value.value)}{_CLOSE}"
+        case Unknown():
+            return f"{_OPEN}b{value.name}{_MIDDLE}{value.mark}{_CLOSE}"
+        case _:
+            return value
+
+
+def _written(write: Callable[[str], str]) -> Callable[[object], object]:
+    """Make a filter that rewrites a value and keeps its source; a blank stays as it is."""
+
+    def filtered(value: object) -> object:
+        match value:
+            case Unknown() | jinja2.Undefined():
+                return value
+            case Fact() | Given():
+                return msgspec.structs.replace(value, value=write(value.value))
+            case _:
+                return write(str(value))
+
+    return filtered
+
+
+def _chinese_date(value: str) -> str:
+    """Write an ISO date as ``2026年3月2日``; other text stays as a person wrote it."""
+    try:
+        day = date.fromisoformat(value[:10])
+    except ValueError:
+        return value
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def _numeral(value: int) -> str:
+    """Write 1–99 as a Chinese numeral for headings and items."""
+    tens, ones = divmod(value, 10)
+    if not 0 < value < 100:  # noqa: PLR2004 - the numerals end here
+        return str(value)
+    head = "" if tens == 0 else ("十" if tens == 1 else _DIGITS[tens] + "十")
+    return head + (_DIGITS[ones] if ones else "")
+
+
+def _thousands(value: str) -> str:
+    return f"{int(value):,}"
+
+
+def _yuan(value: str) -> str:
+    """Write an amount in fen (分) as yuan (元)."""
+    yuan, fen = divmod(int(value), _FEN)
+    return f"{yuan:,}.{fen:02d}元" if fen else f"{yuan:,}元"
+
+
+def _sentence(value: str) -> str:
+    """End a text with a full stop unless it ends with punctuation."""
+    text = value.strip()
+    return text if not text or text[-1] in "。；！？.;!?》）" else f"{text}。"
+
+
+def _plain(value: str) -> str:
+    """Take the punctuation at the end away, so that a text can stand inside a sentence."""
+    return value.strip().rstrip("。；;，,. ")
+
+
+def _listed(values: Iterable[object], between: str = "、") -> str:
+    """Join values; each keeps its source."""
+    return between.join(str(_marked(value)) for value in values)
+
+
+def _raw(value: object) -> object:
+    """Return the bare value, for comparisons."""
+    return value.value if isinstance(value, Fact | Given) else value
+
+
+class _Environment(jinja2.sandbox.SandboxedEnvironment):
+    """Names in a form are facts: ``item.clear`` is the member of that name, never a method."""
+
+    def getattr(self, obj: object, attribute: str) -> object:
+        """Look a name up as a member first."""
+        if isinstance(obj, Mapping):
+            return self.getitem(obj, attribute)
+        return super().getattr(obj, attribute)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = _Environment(
+        undefined=jinja2.StrictUndefined, finalize=_marked, autoescape=False, keep_trailing_newline=False
+    )
+    environment.filters |= {
+        "day": _written(_chinese_date),
+        "thousands": _written(_thousands),
+        "yuan": _written(_yuan),
+        "sentence": _written(_sentence),
+        "plain": _written(_plain),
+        "numeral": _numeral,
+        "listed": _listed,
+        "raw": _raw,
+    }
+    return environment
+
+
+def render(source: str, facts: Mapping[str, object], where: str) -> tuple[Run, ...]:
+    """Return the runs of the template ``source``.
+
+    Raises:
+        DocumentError: It is no template, or names a fact that is not there.
+    """
+    try:
+        return _runs(_compiled(source).render(facts).strip())
+    except (jinja2.TemplateError, ValueError, TypeError) as error:
+        raise _bad_text(where, error) from error
+
+
+def holds(expression: str, facts: Mapping[str, object], where: str) -> bool:
+    """Return whether a Jinja2 expression is true; unknown names count as false.
+
+    Raises:
+        DocumentError: It is no expression.
+    """
+    try:
+        return bool(_expression(expression)(**facts))
+    except (jinja2.TemplateError, TypeError) as error:
+        raise _bad_text(where, error) from error
+
+
+@cache
+def _compiled(source: str) -> jinja2.Template:
+    return _environment().from_string(source)
+
+
+@cache
+def _expression(source: str) -> Callable[..., object]:
+    return _environment().compile_expression(source, undefined_to_none=True)
+
+
+def _runs(text: str) -> tuple[Run, ...]:
+    runs: list[Run] = []
+    position = 0
+    for match in _MARK.finditer(text):
+        if match.start() > position:
+            runs.append(Run(text[position : match.start()]))
+        kind, source, value = match.groups()
+        if kind == "e":
+            runs.append(Run(value, int(source)))
+        else:
+            runs.append(Run(value, blank=source) if kind == "b" else Run(value, given=source))
+        position = match.end()
+    if position < len(text):
+        runs.append(Run(text[position:]))
+    return tuple(runs)
+
+
+def _bad_text(where: str, error: Exception) -> DocumentError:
+    return DocumentError(
+        "documents.bad-text",
+        zh=f"格式文本无法填写：{error}",
+        en=f"the text cannot be filled: {error}",
+        where=where,
+        remedy_zh="请检查格式中的事实名称",
+        remedy_en="check the names of facts in the form",
+    )
