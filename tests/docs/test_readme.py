@@ -12,7 +12,7 @@ import msgspec
 import pytest
 import yaml
 
-from qingyuan.documents.filling import Form
+from qingyuan.documents import Form
 from tests.docs.shell import NOT_RUN, PAGES, READMES, ROOT, commands
 
 MARK = "@@ "

@@ -198,7 +198,9 @@ def load_form(data: bytes, where: str) -> Form:
 def _shipped() -> tuple[Form, ...]:
     return tuple(
         load_form(entry.read_bytes(), entry.name)
-        for entry in sorted(resources.files("qingyuan.documents.forms").iterdir(), key=lambda one: one.name)
+        for entry in sorted(
+            resources.files("qingyuan.documents").joinpath("forms").iterdir(), key=lambda one: one.name
+        )
         if entry.name.endswith(".yaml")
     )
 

@@ -7,6 +7,7 @@ The page of GB/T 9704-2012: A4; text area 156 mm × 225 mm; margins 37 mm above,
 from __future__ import annotations
 
 import ctypes
+import unicodedata
 from itertools import groupby
 
 import msgspec
@@ -125,6 +126,11 @@ def _page(page: object) -> Page:
         pdfium.FPDFText_GetLooseCharBox(text.raw, index, box)
         pdfium.FPDFText_GetCharOrigin(text.raw, index, x, y)
         size = pdfium.FPDFText_GetFontSize(text.raw, index)
+        if unicodedata.category(letter).startswith("P"):
+            # A mark at the end of a line takes half its cell, which only its ink shows.
+            left, right, below, above = (ctypes.c_double() for _ in range(4))
+            pdfium.FPDFText_GetCharBox(text.raw, index, left, right, below, above)
+            box.left, box.right = left.value, right.value
         base = (height - y.value) / MM
         glyphs.append(
             _Glyph(letter, box.left / MM, box.right / MM, base - 0.88 * size / MM, base, round(size, 1))

@@ -55,22 +55,28 @@ def render_pdf(document: Document, fonts: FontSet | None = None) -> bytes:
             timestamp=int(issued.timestamp()),
         )
     except typst.TypstError as error:
-        raise DocumentError(
-            "documents.typeset",
-            zh=f"排版失败：{error}",
-            en=f"the page cannot be set: {error}",
-            where=document.form,
-            remedy_zh="请检查字体目录和格式文件",
-            remedy_en="check the font folder and the form",
-        ) from error
+        raise _cannot_set(str(error), document.form) from error
     if not isinstance(pdf, bytes):
         raise TypeError(type(pdf))
     for warning in warnings:
         if "font" in warning.message:
             raise _font_error(warning.message, warning.message, faces, where=document.form)
+        if "converge" in warning.message:
+            raise _cannot_set(warning.message, document.form)
     check_fonts(pdf, faces, where=document.form)
     check_geometry(pdf, where=document.form)
     return pdf
+
+
+def _cannot_set(reason: str, where: str) -> DocumentError:
+    return DocumentError(
+        "documents.typeset",
+        zh=f"排版失败：{reason}",
+        en=f"the page cannot be set: {reason}",
+        where=where,
+        remedy_zh="请检查字体目录和格式文件",
+        remedy_en="check the font folder and the form",
+    )
 
 
 def embedded_fonts(pdf: bytes) -> dict[str, bool]:

@@ -1,1 +1,0 @@
-"""Forms of instruments, one YAML file each."""

@@ -1,0 +1,152 @@
+"""The copy for the public (公开版): persons by rule, minors and everything else personal taken out.
+
+A natural person keeps the family name (``张某某``), a minor nothing (``某某``); numbers, addresses and what the form calls
+private become ``×××``. The rule is this program's own reading of how procuratorates publish; no official rule was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from importlib import resources
+
+import msgspec
+import yaml
+from msgspec.structs import replace
+
+from qingyuan.documents.model import Block, Document, Run, Runs, Table, words
+
+#: Stands for a value that is left out.
+LEFT_OUT = "×××"
+_MINOR = "某某"
+_LONG_NAME = 3
+_PERSON_LENGTH = range(2, 5)
+
+#: Line of the text, first character, character after the last one, and what stands there.
+Hit = tuple[int, int, int, str]
+Find = Callable[[tuple[str, ...]], Iterable[Hit]]
+
+
+class _Lists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    compound: str
+    bodies: str
+
+
+@cache
+def _lists() -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the family names of two characters and the ends of names of organs and companies."""
+    data = resources.files("qingyuan.documents").joinpath("redaction.yaml").read_bytes()
+    lists = msgspec.convert(yaml.load(data, Loader=yaml.CSafeLoader), _Lists)
+    return frozenset(lists.compound.split()), tuple(lists.bodies.split())
+
+
+def mask(text: str, kind: str) -> str:
+    """Return what stands for a personal value in the copy for the public."""
+    if kind == "minor":
+        return _MINOR
+    if kind != "person" or not text:
+        return LEFT_OUT
+    family = 2 if len(text) >= _LONG_NAME and text[:2] in _lists()[0] else 1
+    return text[:family] + "某" * max(1, len(text) - family)
+
+
+def is_person(name: str) -> bool:
+    """Say whether the name of a party is that of a natural person, not of an organ or a company."""
+    plain = name.strip()
+    return len(plain) in _PERSON_LENGTH and not plain.endswith(_lists()[1])
+
+
+def redact(
+    document: Document, find: Find, private: Iterable[tuple[str, str]] = (), *, minors: bool = False
+) -> Document:
+    """Return the copy of ``document`` for the public.
+
+    Args:
+        document: The document in full.
+        find: Finds personal values in lines of text; what it calls ``person`` keeps the family name.
+        private: Further values that are known to be personal, with what they are.
+        minors: Whether every person of the affair is to be treated as a minor.
+    """
+    known = [(kind, value) for kind, value in (*document.private, *private) if value.strip()]
+    known.sort(key=lambda one: -len(one[1]))
+    lines = [*_lines(document)]
+    treated = [_left_out(runs) if hidden else runs for runs, hidden in lines]
+    hits = _hits(treated, known, find)
+    if minors:
+        hits = [(line, start, end, "minor" if kind == "person" else kind) for line, start, end, kind in hits]
+    of_line: dict[int, list[tuple[int, int, str]]] = {}
+    for line, start, end, kind in hits:
+        of_line.setdefault(line, []).append((start, end, kind))
+    done = iter([_masked(runs, of_line.get(number, [])) for number, runs in enumerate(treated)])
+    blocks: list[Block | Table] = []
+    for block in document.blocks:
+        if isinstance(block, Block):
+            blocks.append(replace(block, runs=next(done)))
+        else:
+            blocks.append(replace(block, cells=tuple(tuple(next(done) for _ in row) for row in block.cells)))
+    return replace(
+        document, title=f"{document.title}（公开版）", blocks=tuple(blocks), private=(), redacted=True
+    )
+
+
+def _lines(document: Document) -> Iterable[tuple[Runs, bool]]:
+    """Yield every paragraph and cell, in order, and whether it is left out as a whole."""
+    for block in document.blocks:
+        if isinstance(block, Block):
+            yield block.runs, block.private
+        else:
+            for row in block.cells:
+                for number, cell in enumerate(row):
+                    yield cell, number in block.private
+
+
+def _left_out(runs: Runs) -> Runs:
+    return tuple(
+        replace(run, text=LEFT_OUT) if (run.event is not None or run.given) and run.text else run
+        for run in runs
+    )
+
+
+def _hits(lines: Sequence[Runs], known: Sequence[tuple[str, str]], find: Find) -> list[Hit]:
+    texts = tuple(words(runs) for runs in lines)
+    found: list[Hit] = []
+    for number, text in enumerate(texts):
+        for kind, value in known:
+            at = text.find(value)
+            while at >= 0:
+                found.append((number, at, at + len(value), kind))
+                at = text.find(value, at + len(value))
+    return [*found, *find(texts)]
+
+
+def _masked(runs: Runs, hits: Sequence[tuple[int, int, str]]) -> Runs:
+    """Return runs with the hits masked; a hit over several runs is shown in the first of them."""
+    if not hits:
+        return runs
+    text = words(runs)
+    taken: list[tuple[int, int, str]] = []
+    for start, end, kind in hits:
+        if all(end <= other or start >= stop for other, stop, _ in taken):
+            taken.append((start, end, kind))
+    taken.sort()
+    done: list[Run] = []
+    position = 0
+    for run in runs:
+        stop = position + len(run.text)
+        done.append(replace(run, text=_part(text, position, stop, taken)))
+        position = stop
+    return tuple(done)
+
+
+def _part(text: str, start: int, stop: int, hits: Sequence[tuple[int, int, str]]) -> str:
+    parts: list[str] = []
+    at = start
+    for first, last, kind in hits:
+        if last <= start or first >= stop:
+            continue
+        if first >= at:
+            parts.append(text[at:first])
+            parts.append(mask(text[first:last], kind))
+        at = max(at, min(last, stop))
+    parts.append(text[at:stop])
+    return "".join(parts)

@@ -1,0 +1,151 @@
+"""The lists of a docket that documents print as tables: exhibits, custody, proofs, measures, counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from qingyuan.cases import Case, Docket, choice_label
+from qingyuan.documents import Fact
+from qingyuan.office.paperwork._wrapping import Recorded, label, wrapped
+
+Row = dict[str, object]
+
+#: What the table of counts says of kinds that are themselves a form of de-identification.
+_NOTES = {"privacy-number": "虚拟号码，属去标识化形式"}
+#: Folder of the documents that the program itself made; they are no evidence.
+PAPERS = "文书/"
+_CUSTODY = {
+    "evidence.extracted": "收集、提取并计算校验值",
+    "evidence.generated": "由在案材料生成",
+    "evidence.stored": "加密封存入库",
+    "evidence.verified": "复核校验值",
+    "evidence.transferred": "随证据包移交",
+    "evidence.handed": "移交",
+    "evidence.examined": "质证",
+    "evidence.destroyed": "销毁密钥",
+}
+
+
+def exhibits(events: Sequence[Recorded]) -> list[Row]:
+    """Return the exhibits of a docket in the order they were sealed: id, path, size, digests, how they came."""
+    rows: list[Row] = []
+    for event in events:
+        if event.type not in {"evidence.extracted", "evidence.generated"}:
+            continue
+        payload = event.payload
+        if str(payload.get("path", "")).startswith(PAPERS):
+            continue
+        derived = event.type == "evidence.generated"
+        rows.append(
+            {
+                **{
+                    name: Fact(str(payload.get(name, "")), event.index)
+                    for name in ("path", "size", "sha256", "sm3")
+                },
+                "id": Fact(str(payload.get("exhibit", "")), event.index),
+                "name": Fact(str(payload.get("path", "")).rpartition("/")[2], event.index),
+                "derived": Fact("制作" if derived else "收集", event.index),
+                "at": Fact(event.at[:19].replace("T", " "), event.index),
+                "on": Fact(event.at[:10], event.index),
+                "by": Fact(event.actor, event.index),
+                "scope": Fact(event.stream, event.index),
+            }
+        )
+    return rows
+
+
+def custody(events: Sequence[Recorded]) -> list[Row]:
+    """Return every step of every exhibit of a docket, in the order of the log."""
+    rows: list[Row] = []
+    for event in events:
+        if not event.type.startswith("evidence."):
+            continue
+        what = _CUSTODY.get(event.type, event.type)
+        if event.type == "evidence.verified":
+            what += "：相符" if event.payload.get("ok") is True else "：不符"
+        if isinstance(to := event.payload.get("to"), str):
+            what += f"（{to}）"
+        exhibit = event.payload.get("exhibit")
+        rows.append(
+            {
+                "exhibit": Fact(str(exhibit) if isinstance(exhibit, str) else "全部在案材料", event.index),
+                "what": Fact(what, event.index),
+                "at": Fact(event.at[:19].replace("T", " "), event.index),
+                "by": Fact(event.actor, event.index),
+                "entry": Fact(f"#{event.index}", event.index),
+            }
+        )
+    return rows
+
+
+def proofs(own: Sequence[Recorded], track: str, places: Mapping[str, int]) -> list[Row]:
+    """Return the newest proved fact of each kind with its exhibits (and their ``places`` in the list), method and day."""
+    found: dict[str, Row] = {}
+    for event in own:
+        if event.type != "case.facts_confirmed":
+            continue
+        facts = event.payload.get("facts")
+        for fact in facts if isinstance(facts, list) else []:
+            kind = str(fact["kind"])
+            row = wrapped(fact, event.index)
+            assert isinstance(row, dict)
+            found[kind] = {
+                **row,
+                "name": kind,
+                "numbers": [
+                    Fact(str(places[one]), event.index) for one in fact.get("exhibits", []) if one in places
+                ],
+                "kind": choice_label(f"fact-{track}", kind).zh,
+                "on": Fact(str(event.payload.get("on", "")), event.index),
+                "method": label(
+                    "investigation-method", Fact(str(event.payload.get("method", "")), event.index)
+                ),
+                "investigators": wrapped(event.payload.get("investigators", []), event.index),
+            }
+    return list(found.values())
+
+
+def measures(own: Sequence[Recorded], case: Case) -> list[Row]:
+    """Return the measures of a case as entered and as verified last; each column names the event that states it."""
+    rows: dict[str, Row] = {}
+    for event in own:
+        name = str(event.payload.get("measure", ""))
+        if event.type == "measure.entered":
+            row = wrapped(event.payload, event.index)
+            assert isinstance(row, dict)
+            rows[name] = {"before": [], "after": [], "reason": "", "verified_on": "", "verifier": "", **row}
+        elif name in rows:
+            body = event.payload
+            if event.type == "measure.proof_submitted":
+                rows[name]["after"] = wrapped(body.get("after", []), event.index)
+            elif event.type == "measure.verified":
+                rows[name] |= {
+                    "reason": Fact(str(body.get("reason", "")), event.index),
+                    "verified_on": Fact(str(body.get("on", "")), event.index),
+                    "verifier": Fact(str(body.get("verifier", "")), event.index),
+                }
+        if name in rows:
+            status = str(case.measures[name].status)
+            rows[name]["outcome"] = Fact(choice_label("measure-status", status).zh, event.index)
+    return list(rows.values())
+
+
+def counts(docket: Docket) -> list[Mapping[str, object]]:
+    """Return the rows of the table of what was found, from the registration of the leads."""
+    from qingyuan.pii.catalog import catalog  # noqa: PLC0415 - names of kinds
+
+    names = {name: kind.zh for name, kind in catalog().kinds.items()}
+    totals: dict[str, int] = {}
+    masked = 0
+    for lead in docket.leads.values():
+        masked += lead.registered.counts.masked
+        for kind, count in lead.registered.counts.kinds.items():
+            totals[kind] = totals.get(kind, 0) + count
+    rows: list[Mapping[str, object]] = [
+        {"kind": names.get(kind, kind), "count": count, "note": _NOTES.get(kind, "未去标识化（明文）")}
+        for kind, count in sorted(totals.items(), key=lambda pair: -pair[1])
+        if count
+    ]
+    if masked:
+        rows.append({"kind": "已遮蔽的上述信息", "count": masked, "note": "部分隐去"})
+    return rows

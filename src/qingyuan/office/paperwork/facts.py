@@ -1,0 +1,183 @@
+"""The facts of a docket under the names that forms use; every fact knows the event that states it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from qingyuan.cases import Case, Docket, choice_label
+from qingyuan.documents import Fact
+from qingyuan.law import Law, LawError
+from qingyuan.office.paperwork._tables import counts, custody, exhibits, measures, proofs
+from qingyuan.office.paperwork._wrapping import NUMBERED, Recorded, acts, by_type, label, matching, said
+
+
+def docket_facts(
+    docket: Docket,
+    events: Sequence[Recorded],
+    target: str,
+    *,
+    law: Law,
+    office: str,
+    today: date,
+    form: str = "",
+    about: Recorded | None = None,
+) -> dict[str, object]:
+    """Return the facts of a lead or case.
+
+    Args:
+        docket: The docket.
+        events: All its events, in the order of the log.
+        target: The lead or case that the document is of.
+        law: For citations, duties and the words of periods.
+        office: Name of the procuratorate.
+        today: Day of issue.
+        form: Identifier of the form, for its number.
+        about: The event that the document records; ``None`` when it is not on record yet.
+    """
+    own = [event for event in events if event.stream == target]
+    told = by_type(own)
+    listed = exhibits(events)
+    places = {str(row["id"]): number for number, row in enumerate(listed, start=1)}
+    facts: dict[str, object] = {
+        "office": {"name": office},
+        "issued": today.isoformat(),
+        "target": target,
+        "number": _number(own, form),
+        "label": label,
+        "cite": lambda rule: _cite(law, str(rule), today),
+        "this": said(about) if about is not None else {},
+        "event": {room: {kind: many[-1] for kind, many in kinds.items()} for room, kinds in told.items()},
+        "events": told,
+        "acts": (did := acts(own)),
+        "act": {name: many[-1] for name, many in did.items()},
+        "exhibits": listed,
+        "custody": custody(events),
+        "counts": counts(docket),
+        **_affair(docket, events, target),
+    }
+    case = docket.cases.get(target)
+    return {**facts, **(_case(case, own, places, law, today) if case is not None else {})}
+
+
+def subject(events: Sequence[Recorded], target: str, names: Sequence[str]) -> list[Recorded]:
+    """Return the events of ``target`` that a form may be about, oldest first."""
+    return matching([event for event in events if event.stream == target], names)
+
+
+def _number(own: Sequence[Recorded], form: str) -> object:
+    found = [e for e in own if e.type == NUMBERED and e.payload.get("form") == form]
+    return Fact(str(found[-1].payload.get("number", "")), found[-1].index) if found else None
+
+
+def _cite(law: Law, rule: str, today: date) -> str:
+    citation = law.cite(rule, today)
+    return f"《{citation.law}》{citation.article}"
+
+
+def _affair(docket: Docket, events: Sequence[Recorded], target: str) -> dict[str, object]:
+    """Return the matter and its leads."""
+    opened = [event for event in events if event.type == "matter.opened"]
+    registered = {event.stream: event for event in events if event.type == "lead.registered"}
+    leads = [{"id": stream, **said(event)} for stream, event in registered.items()]
+    for lead in leads:
+        lead["source"] = label("lead-source", lead["source"])
+    matter: dict[str, object] = {}
+    if opened and docket.matter is not None:
+        index = opened[-1].index
+        matter = {
+            "id": Fact(docket.matter.id, index),
+            "title": Fact(docket.matter.title, index),
+            "field": Fact(docket.matter.field, index),
+        }
+    elif target in registered:
+        lead_event = registered[target]
+        matter = {
+            "id": Fact(target, lead_event.index),
+            "title": Fact(str(lead_event.payload.get("title", "")), lead_event.index),
+        }
+    own = next((lead for lead in leads if lead["id"] == target), leads[0] if leads else {})
+    return {"matter": matter, "lead": own, "leads": leads}
+
+
+def _case(
+    case: Case, own: Sequence[Recorded], places: Mapping[str, int], law: Law, today: date
+) -> dict[str, object]:
+    """Return the facts of a case beside its events."""
+    at = {event.type: event.index for event in own}
+    filed = at["case.filed"]
+    named = at.get("case.respondent_identified", filed)
+    organs = [Fact(name, named) for name in case.respondents]
+    facts: dict[str, object] = {
+        "track": choice_label("track", case.track).zh,
+        "track_name": case.track,
+        "case": {
+            "id": Fact(case.id, filed),
+            "office": Fact(case.filed.office, filed),
+            "filed_on": Fact(case.filed_on.isoformat(), filed),
+            "harm": Fact(case.filed.harm, filed),
+            "violation": Fact(case.filed.violation, filed),
+            "basis": label("statutory-basis", Fact(case.filed.basis, filed)),
+            "jurisdiction": label("jurisdiction", Fact(case.filed.jurisdiction, filed)),
+            "approved_by": Fact(case.filed.approval.by, filed),
+            "stage": choice_label("case-stage", str(case.stage)).zh,
+        },
+        "organ": {"name": Fact("、".join(case.respondents), named) if case.respondents else ""},
+        "organs": organs,
+        "ground": Fact(_sentence(case.filed.harm) + _sentence(case.filed.violation), filed),
+        "duties": _duties(case, law, today, named),
+        "proofs": (proved := proofs(own, case.track, places)),
+        "proof": {str(row["name"]): row for row in proved},
+        "measures": measures(own, case),
+        "look_back": case.look_back_due.isoformat() if case.look_back_due else None,
+    }
+    if case.suggestion is not None:
+        facts |= _suggestion(case, at["case.suggestion_issued"], law)
+    return facts
+
+
+def _suggestion(case: Case, at: int, law: Law) -> dict[str, object]:
+    """Return the eight items of the suggestion (办案规则第七十五条)."""
+    assert case.suggestion is not None
+    items = case.suggestion.items
+    length = next(p.length_zh for p in law.periods() if p.id == items.period)
+    within = Fact(f"收到本检察建议书之日起{length}内", at)
+    return {
+        "organ": {"name": Fact(items.agency, at)},
+        "origin": Fact(_sentence(items.source), at),
+        "harms": [{"text": Fact(_sentence(items.harm), at)}],
+        "failures": [{"text": Fact(_sentence(items.failure), at)}],
+        "bases": [{"text": Fact(_sentence(basis), at)} for basis in items.basis],
+        "proposals": [{"text": Fact(_sentence(demand), at)} for demand in items.demands],
+        "rectify_within": within,
+        "reply_within": within,
+        "other": Fact(_sentence(items.other), at) if items.other else "",
+    }
+
+
+def _duties(case: Case, law: Law, today: date, index: int) -> list[Mapping[str, object]]:
+    """Return the duties of the case in words, with their articles."""
+    if not case.duties:
+        return []
+    try:
+        known = {duty.id: duty for duty in law.duties(None, case.regulator or None, today)}
+    except LawError:
+        known = {}
+    rows: list[Mapping[str, object]] = []
+    for name in case.duties:
+        duty = known.get(name)
+        articles = "；".join(f"《{one.law}》{one.article}" for one in duty.articles) if duty else ""
+        rows.append(
+            {
+                "name": name,
+                "text": Fact(duty.act_zh if duty else name, index),
+                "articles": Fact(articles, index),
+            }
+        )
+    return rows
+
+
+def _sentence(text: str) -> str:
+    """End a text with a full stop unless it ends with punctuation."""
+    words = text.strip()
+    return words if not words or words[-1] in "。；！？.;!?》）" else f"{words}。"
