@@ -22,7 +22,11 @@ FORWARD = [
     for period in PERIODS
     if period.unit != "hour" and period.id not in {"hearing-notice", "court-summons"}
 ]
-ROLLING = [period for period in FORWARD if not period.id.endswith(("retention", "validity"))]
+ROLLING = [
+    period
+    for period in FORWARD
+    if not period.id.endswith(("retention", "validity")) and period.unit != "year"
+]
 #: All statutory periods of the data are in force from here on, and a notice covers every day reached.
 STARTS = st.dates(date(2025, 6, 1), date(2026, 6, 20))
 COUNTS = st.integers(0, 20_000)
@@ -130,3 +134,48 @@ def test_every_known_day_is_firm_and_explained(day: date) -> None:
     assert answer.notice
     assert answer.reason_zh
     assert answer.reason_en
+
+
+@given(STARTS, st.integers(1, 200), st.integers(1, 90))
+def test_a_suspension_within_the_period_adds_exactly_its_days(start: date, begins: int, days: int) -> None:
+    law = load()
+    first = start + timedelta(days=begins)
+    span = (first, first + timedelta(days=days - 1))
+    plain = law.deadline("transaction-retention", start)
+    longer = law.deadline("transaction-retention", start, suspend=[span])
+    assert longer.due == plain.due + timedelta(days=days)
+    assert longer.suspended_days == days
+
+
+@given(STARTS, st.integers(1, 100), st.integers(1, 40), st.integers(1, 100), st.integers(1, 40))
+def test_two_suspensions_apart_count_as_much_as_both_together(
+    start: date, gap: int, days: int, later: int, more: int
+) -> None:
+    law = load()
+    first = start + timedelta(days=gap)
+    second = first + timedelta(days=days + later)
+    spans = [(first, first + timedelta(days=days - 1)), (second, second + timedelta(days=more - 1))]
+    both = law.deadline("transaction-retention", start, suspend=spans)
+    assert both.due == law.deadline("transaction-retention", start).due + timedelta(days=days + more)
+
+
+@given(st.dates(date(2024, 11, 26), date(2026, 9, 1)), st.integers(0, 30), st.integers(0, 20))
+def test_a_period_in_workdays_holds_exactly_so_many_that_are_not_suspended(
+    start: date, begins: int, days: int
+) -> None:
+    law = load()
+    free = {start + timedelta(days=begins + offset) for offset in range(days)}
+    spans = [(min(free), max(free))] if free else []
+    due = law.deadline("reverse-transfer-review", start, suspend=spans).due
+    counted = [start + timedelta(days=offset) for offset in range(1, (due - start).days + 1)]
+    assert sum(law.day(day).workday and day not in free for day in counted) == 10
+    assert law.day(due).workday
+    assert due not in free
+
+
+@given(st.datetimes(datetime(2020, 8, 7), datetime(2026, 11, 1)))  # noqa: DTZ001 - local time, as offices write it
+def test_hours_end_on_the_full_hour_more_than_24_and_at_most_25_hours_later(start: datetime) -> None:
+    at = load().deadline("crime-transfer-handover", start).at
+    assert at is not None
+    assert timedelta(hours=24) < at - start <= timedelta(hours=25)
+    assert (at.minute, at.second, at.microsecond) == (0, 0, 0)
