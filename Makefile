@@ -7,7 +7,7 @@ DEMO_HOME ?= .demo
 LOCKS := requirements/runtime.lock requirements/dev.lock
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: help demo test test-fast lint types docs wheel bench exhaustive equivalence lock clean fmt
+.PHONY: help demo serve test test-fast lint types docs wheel bench exhaustive equivalence lock clean fmt
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,10 @@ $(VENV)/.system: .ci/system | $(BIN)/python
 
 demo: $(VENV)/.runtime ## run the main job on generated material and show what happened
 	@$(BIN)/qingyuan demo --home $(DEMO_HOME)
+
+serve: $(VENV)/.runtime ## the workbench and the portal on the reference matter
+	@test -f $(DEMO_HOME)/office.json || $(BIN)/qingyuan demo --home $(DEMO_HOME)
+	@$(BIN)/qingyuan serve --home $(DEMO_HOME)
 
 test: $(VENV)/.dev $(VENV)/.system lint types ## every check and every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -62,6 +62,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "key": ("key", "key", "密钥 | keys: roots, rotation, revocation, destruction"),
     "law": ("law", "law", "法律：期限、标准、管辖、职责 | law: periods, thresholds, jurisdiction, duties"),
     "office": ("office", "office", "本院设置与信任文件 | this office and its trust file"),
+    "serve": ("serve", "serve", "工作台与协同门户 | the workbench and the portal"),
     "warm": ("scan", "warm", "预编译扫描内核 | compile the scanner ahead of use"),
 }
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 import msgspec
 
-from qingyuan.cases import VERBS, Docket, Offer, Param, Verb, available, choice_lists, due_dates
+from qingyuan.cases import VERBS, Docket, Param, Verb, choice_lists, due_dates
 from qingyuan.cases.timeline import timeline
 from qingyuan.cli._app import Out, common, home_option
 from qingyuan.errors import QingyuanError
 from qingyuan.office.casework import Argument, act, case_events, list_records, load
 from qingyuan.office.home import Home
+from qingyuan.office.offers import asked, offers, options
 
 _BY = click.option("--by", "actor", default="P001", show_default=True, help="经办人编号 | who acts")
 _LISTS = {"texts", "choices", "persons", "exhibits", "leads"}
@@ -144,20 +145,8 @@ def _shortcut(group: click.Group, name: str, verb: str, *, target: bool = True) 
 
 def _help(verb: Verb) -> str:
     lines = [f"{verb.zh} | {verb.en}", "", "* 必填 | required", "", "\b"]
-    lines += [f"{_mark(param)}{param.name}={_hint(param)}  {param.zh} | {param.en}" for param in _asked(verb)]
+    lines += [f"{_mark(param)}{param.name}={_hint(param)}  {param.zh} | {param.en}" for param in asked(verb)]
     return "\n".join(lines)
-
-
-def _asked(verb: Verb) -> list[Param]:
-    """Return the particulars that a person gives; the record named as IDENTIFIER implies the others."""
-    implied = {"matter"}
-    if verb.scope == "new":
-        implied.add("leads")
-    elif verb.scope == "measure":
-        implied.add("case")
-    else:
-        implied.add(verb.scope)
-    return [param for param in verb.params if not param.system and param.type not in implied]
 
 
 def _mark(param: Param) -> str:
@@ -165,9 +154,7 @@ def _mark(param: Param) -> str:
 
 
 def _hint(param: Param) -> str:
-    lists = [param.of.format(track=track) for track in ("administrative", "civil")] if param.of else []
-    values = dict.fromkeys(value for name in lists for value in choice_lists().get(name, {}))
-    return "|".join(values) or param.type.upper()
+    return "|".join(options(param)) or param.type.upper()
 
 
 _shortcut(lead, "register", "lead-register", target=False)
@@ -243,7 +230,7 @@ def verbs(verb: str | None, out: Out) -> None:
                 v.name,
                 out.t(v.zh, v.en),
                 v.scope,
-                "  ".join(f"{_mark(p).strip()}{p.name}" for p in _asked(v)),
+                "  ".join(f"{_mark(p).strip()}{p.name}" for p in asked(v)),
             ]
             for v in VERBS.values()
         ],
@@ -264,12 +251,7 @@ def verbs(verb: str | None, out: Out) -> None:
 def next_acts(identifier: str, everything: bool, home: Path, actor: str, out: Out) -> None:
     """现在可以办什么、还缺什么 | What is possible now on a lead, matter or case, and what is missing."""
     with Home.open(home) as office:
-        loaded = load(office, identifier)
-        offers = [
-            offer
-            for offer in available(loaded.docket, law=office.law, now=office.clock.now(), actor=actor)
-            if everything or (_concerns(offer, identifier) and not _ruled_out(offer))
-        ]
+        found = offers(office, load(office, identifier), identifier, actor=actor, everything=everything)
     out.result(
         [
             {
@@ -278,7 +260,7 @@ def next_acts(identifier: str, everything: bool, home: Path, actor: str, out: Ou
                 "possible": o.refused is None,
                 "refused": o.refused.as_dict() if o.refused else None,
             }
-            for o in offers
+            for o in found
         ]
     )
     out.table(
@@ -298,21 +280,9 @@ def next_acts(identifier: str, everything: bool, home: Path, actor: str, out: Ou
                 if o.refused is None
                 else out.t("；", "; ").join(out.t(m.zh, m.en) for m in o.refused.missing),
             ]
-            for o in offers
+            for o in found
         ],
     )
-
-
-def _concerns(offer: Offer, identifier: str) -> bool:
-    """Tell whether an act is one on ``identifier``: on itself, its measures, or a record opened from it."""
-    if not offer.target:
-        return identifier.startswith("L") and any(param.type == "leads" for param in offer.verb.params)
-    return identifier.startswith("M") or offer.target.split(" ")[0] == identifier
-
-
-def _ruled_out(offer: Offer) -> bool:
-    """Tell whether stage or track rule the act out, as opposed to something that can be supplied."""
-    return offer.refused is not None and offer.refused.code == "cases.not-possible"
 
 
 @case.command()

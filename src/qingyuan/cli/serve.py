@@ -1,0 +1,94 @@
+"""``qingyuan serve``: the workbench and the portal, one process."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+from qingyuan.cli._app import Out, common, home_option
+from qingyuan.errors import QingyuanError
+
+
+@click.command()
+@home_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="监听地址 | address to listen on")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="端口，0 为任选 | port; 0 takes a free one",
+)
+@click.option(
+    "--public-url",
+    default="",
+    help="浏览器使用的地址，如 https://… | how browsers reach it, with https behind a proxy that has TLS",
+)
+@click.option(
+    "--for",
+    "seconds",
+    type=click.FloatRange(0),
+    default=None,
+    help="若干秒后自行结束 | end by itself after so many seconds",
+)
+@common
+def serve(home: Path, host: str, port: int, public_url: str, seconds: float | None, out: Out) -> None:
+    """启动工作台与协同门户 | Serve the workbench and the portal until it is stopped."""
+    import uvicorn  # noqa: PLC0415 - only this command needs the web
+
+    from qingyuan.office.home import Home  # noqa: PLC0415
+    from qingyuan.web import ServeSettings, create_app  # noqa: PLC0415
+
+    listening = _listen(host, port)
+    port = listening.getsockname()[1]
+    settings = ServeSettings(host=host, port=port, public_url=public_url)
+    with listening, Home.open(home, create=True) as office:
+        app = create_app(office, settings)
+        desk = app.state.desk
+        url = settings.origin
+        setup = None if desk.people.any() else f"{url}/setup?code={desk.setup_code}"
+        out.result({"url": url, "setup": setup})
+        out.say(f"工作台与门户：{url}（Ctrl+C 停止）", f"workbench and portal: {url} (Ctrl+C stops it)")
+        if setup:
+            out.say(f"首次设置：{setup}", f"first set-up: {setup}")
+        sys.stdout.flush()
+        if not out.json:
+            _log()
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
+        )
+        server = uvicorn.Server(config)
+        if seconds is not None:
+            threading.Timer(seconds, lambda: setattr(server, "should_exit", True)).start()
+        with contextlib.suppress(KeyboardInterrupt):  # told again after everything was closed
+            server.run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens, so that a taken port is told before the home is opened."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise QingyuanError(
+            "cli.port",
+            zh=f"端口无法使用：{error.strerror}",
+            en=f"the port cannot be used: {error.strerror}",
+            where=f"{host}:{port}",
+            remedy_zh="换一个端口，如 --port 8001；或先停止占用它的程序",
+            remedy_en="take another, such as --port 8001, or stop the program that has it",
+        ) from error
+
+
+def _log() -> None:
+    """Write one JSON object a line to standard error; nothing personal is in it."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    log = logging.getLogger("qingyuan.web")
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)

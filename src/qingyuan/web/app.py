@@ -1,0 +1,176 @@
+"""The application: pages from the table, the API beside them, and what surrounds every answer."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from urllib.parse import quote
+
+from fastapi import FastAPI
+from jinja2 import Environment
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from qingyuan.cases import Refused
+from qingyuan.errors import QingyuanError
+from qingyuan.office.home import Home
+from qingyuan.web import portal, workbench
+from qingyuan.web.asking import Ask
+from qingyuan.web.desk import Desk
+from qingyuan.web.errors import WebError, forbidden, not_found
+from qingyuan.web.pages import environment, load_static
+from qingyuan.web.routing import PAGES, Page
+from qingyuan.web.settings import ServeSettings
+from qingyuan.web.watch import ROUTE, Metrics, Watch
+
+_LOG = logging.getLogger("qingyuan.web")
+_YEAR = 31_536_000
+_FILES, _FIELDS = 1000, 10_000
+#: Errors of the rooms below that say that a record is not there.
+_ABSENT = frozenset({"office.no-such-record", "office.no-such-exhibit", "office.bad-scope"})
+
+
+def create_app(home: Home, settings: ServeSettings) -> FastAPI:
+    """Return the application of an opened home.
+
+    Args:
+        home: The office; the caller closes it after the application ended.
+        settings: How it is served.
+    """
+    desk = Desk(home, settings)
+    static = load_static()
+    templates = environment(static)
+    metrics = Metrics(desk)
+
+    @contextlib.asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        desk.close()
+
+    async def asset(request: Request) -> Response:
+        found = static.get(request.path_params["name"])
+        if found is None:
+            return PlainTextResponse("not found", 404)
+        fresh = request.query_params.get("v") == found.version
+        caching = f"public, max-age={_YEAR}, immutable" if fresh else "no-cache"
+        return Response(found.data, media_type=found.kind, headers={"Cache-Control": caching})
+
+    async def health(_: Request) -> Response:
+        await run_in_threadpool(home.head)
+        return PlainTextResponse("ok\n")
+
+    async def measured(request: Request) -> Response:
+        local = request.client is None or request.client.host in {"127.0.0.1", "::1", "testclient"}
+        if not local:
+            return PlainTextResponse("only from this machine\n", 403)
+        return Response(await run_in_threadpool(metrics.text), media_type=metrics.kind)
+
+    app = FastAPI(
+        title="Qingyuan",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        lifespan=life,
+        routes=[
+            Route("/healthz", health),
+            Route("/metrics", measured),
+            Route("/static/{name}", asset),
+            *[_route(page, desk, templates) for page in PAGES],
+        ],
+    )
+    app.state.desk = desk
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=4)
+    app.add_middleware(Watch, metrics=metrics, limit=settings.max_body_bytes, secure=settings.secure)
+
+    async def failed(request: Request, error: Exception) -> Response:
+        ask = Ask(desk, templates, request, FormData())
+        return await run_in_threadpool(_error_page, ask, error)
+
+    for kind in (QingyuanError, HTTPException, Exception):
+        app.add_exception_handler(kind, failed)
+    return app
+
+
+def _route(page: Page, desk: Desk, templates: Environment) -> Route:
+    async def endpoint(request: Request) -> Response:
+        request.scope[ROUTE] = page.path
+        form = FormData()
+        if page.method == "POST":
+            form = await request.form(
+                max_files=_FILES, max_fields=_FIELDS, max_part_size=desk.settings.max_body_bytes
+            )
+        try:
+            return await run_in_threadpool(_answer, page, Ask(desk, templates, request, form))
+        finally:
+            await form.close()
+
+    methods = ["GET", "HEAD"] if page.method == "GET" else [page.method]
+    return Route(page.path, endpoint, methods=methods, name=f"{page.method} {page.path}")
+
+
+def _answer(page: Page, ask: Ask) -> Response:
+    """Let a page answer who may ask for it."""
+    try:
+        if (turned := _turned_away(page, ask)) is not None:
+            return turned
+        if page.method == "POST":
+            ask.check_token()
+        return page.handler(ask, **ask.request.path_params)
+    except QingyuanError as error:
+        return _error_page(ask, error)
+
+
+def _turned_away(page: Page, ask: Ask) -> Response | None:
+    if ask.may(page.need):
+        return None
+    if ask.account is not None:
+        raise forbidden(ask.t(f"need.{page.need}"), ask.t(f"need.{page.need}"))
+    if not ask.desk.people.any():
+        return ask.redirect("/setup")
+    if page.method != "GET":
+        raise WebError(
+            "web.signed-out",
+            401,
+            zh="登录已失效，没有提交",
+            en="you are signed out; nothing was sent",
+            remedy_zh="请重新登录后再提交",
+            remedy_en="sign in and send it again",
+        )
+    asked = ask.request.url.path + (f"?{ask.request.url.query}" if ask.request.url.query else "")
+    return ask.redirect(f"/sign-in?next={quote(asked)}")
+
+
+def _error_page(ask: Ask, error: Exception) -> Response:
+    if isinstance(error, HTTPException):
+        if error.status_code == 404:  # noqa: PLR2004 - the one status that has words of its own
+            error = not_found()
+        else:
+            error = WebError("web.http", error.status_code, zh=error.detail, en=error.detail)
+    if not isinstance(error, QingyuanError):
+        _LOG.error("unexpected", exc_info=error)
+        error = WebError(
+            "web.unexpected",
+            500,
+            zh="程序出错，已记入日志；没有留下做了一半的事",
+            en="the program failed and the log says how; nothing was left half done",
+            remedy_zh="请重试；再次出现时请告知管理员",
+            remedy_en="try again; tell the administrator if it comes back",
+        )
+    return ask.page("error.html", _status(error), error=error)
+
+
+def _status(error: QingyuanError) -> int:
+    if isinstance(error, WebError):
+        return error.status
+    if isinstance(error, Refused):
+        return 409
+    return 404 if error.code in _ABSENT else 400
+
+
+__all__ = ["create_app", "portal", "workbench"]

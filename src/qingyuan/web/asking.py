@@ -1,0 +1,214 @@
+"""One request as a page sees it: who asks, in which language, with what form; and the ways to answer."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from typing import cast, get_args
+from urllib.parse import quote
+
+from jinja2 import Environment
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from qingyuan.web.access import Permission, permits
+from qingyuan.web.accounts import Account
+from qingyuan.web.desk import Desk
+from qingyuan.web.errors import bad_request, forbidden
+from qingyuan.web.navigation import Entry, entries
+from qingyuan.web.words import Lang, said, word
+
+SESSION_COOKIE = "qy_session"
+BROWSER_COOKIE = "qy_browser"
+LANG_COOKIE = "qy_lang"
+THEME_COOKIE = "qy_theme"
+FLASH_COOKIE = "qy_flash"
+#: Name of the form field, and of the header of scripts, that carries the token against forged requests.
+TOKEN_FIELD = "_token"  # noqa: S105 - a name
+TOKEN_HEADER = "x-qy-token"  # noqa: S105 - a name
+THEMES = ("auto", "light", "dark")
+_NONCE = 16
+_LIST_LIMIT = 10_000
+
+
+class Ask:
+    """A request.
+
+    Attributes:
+        desk: The office.
+        request: The request as the framework gives it.
+        account: Who asks, or ``None``.
+        lang: Language of the answer.
+        theme: ``"auto"``, ``"light"`` or ``"dark"``.
+        browser: Random name of the browser, so that forms can be bound to it before anybody signed in.
+    """
+
+    def __init__(self, desk: Desk, templates: Environment, request: Request, form: FormData) -> None:
+        """Read the cookies of ``request``."""
+        self.desk = desk
+        self.request = request
+        self._templates = templates
+        self._form = form
+        self._cookies: list[tuple[str, str, int]] = []
+        self.session = request.cookies.get(SESSION_COOKIE)
+        self.account: Account | None = desk.sessions.account(self.session)
+        self.lang = _language(request)
+        theme = request.cookies.get(THEME_COOKIE, "auto")
+        self.theme = theme if theme in THEMES else "auto"
+        self.browser = request.cookies.get(BROWSER_COOKIE, "")
+        if len(self.browser) < _NONCE:
+            self.browser = secrets.token_urlsafe(_NONCE)
+            self.cookie(BROWSER_COOKIE, self.browser, 366 * 86_400)
+
+    # -- who ------------------------------------------------------------------------------------
+
+    @property
+    def person(self) -> str:
+        """Identifier of who asks; only behind a permission other than ``public``."""
+        if self.account is None:
+            raise forbidden("尚未登录", "nobody is signed in")
+        return self.account.person
+
+    def may(self, need: Permission) -> bool:
+        """Return whether who asks has a permission."""
+        return permits(self.account.roles if self.account else None, need)
+
+    @property
+    def address(self) -> str:
+        """Network address of who asks; for limits only, never stored."""
+        return self.request.client.host if self.request.client else ""
+
+    # -- what -----------------------------------------------------------------------------------
+
+    def query(self, name: str) -> str:
+        """Return a parameter of the address, or ``""``."""
+        return self.request.query_params.get(name, "").strip()
+
+    def field(self, name: str) -> str:
+        """Return a text of the form, or ``""``; line ends are those of Unix."""
+        value = self._form.get(name)
+        return value.replace("\r\n", "\n").strip() if isinstance(value, str) else ""
+
+    def fields(self, name: str) -> list[str]:
+        """Return every value of a name in the form."""
+        return [v.strip() for v in self._form.getlist(name)[:_LIST_LIMIT] if isinstance(v, str) and v.strip()]
+
+    def has(self, name: str) -> bool:
+        """Return whether the form has a name at all."""
+        return name in self._form
+
+    def uploads(self, name: str) -> list[UploadFile]:
+        """Return the files of a name in the form, without the empty ones that browsers send."""
+        return [v for v in self._form.getlist(name) if isinstance(v, UploadFile) and v.filename]
+
+    # -- words ----------------------------------------------------------------------------------
+
+    def t(self, key: str, **values: object) -> str:
+        """Return a word of the interface."""
+        return word(self.lang, key, **values)
+
+    # -- answers --------------------------------------------------------------------------------
+
+    def page(self, template: str, status: int = 200, **values: object) -> Response:
+        """Return a page made from a template."""
+        flash = self.request.cookies.get(FLASH_COOKIE, "")
+        if flash:
+            self.cookie(FLASH_COOKIE, "", 0)
+        text = self._templates.get_template(template).render(
+            ask=self,
+            t=self.t,
+            say=lambda thing, name="": said(self.lang, thing, name),
+            lang=self.lang,
+            account=self.account,
+            token=self.token(),
+            nav=self._entries(),
+            here=self._here(),
+            next_theme=THEMES[(THEMES.index(self.theme) + 1) % len(THEMES)],
+            flash=_flash_key(flash),
+            **values,
+        )
+        return self.finish(HTMLResponse(text, status, headers={"Cache-Control": "no-store"}))
+
+    def _here(self) -> str:
+        url = self.request.url
+        if self.request.method != "GET":
+            return "/"
+        return url.path + (f"?{url.query}" if url.query else "")
+
+    def _entries(self) -> list[Entry]:
+        allowed = frozenset(need for need in get_args(Permission) if self.may(need))
+        return entries(allowed, self.request.url.path)
+
+    def redirect(self, path: str, flash: str = "") -> Response:
+        """Send the browser to a page of ours, with a word to show there once."""
+        if flash:
+            self.cookie(FLASH_COOKIE, flash, 60)
+        return self.finish(RedirectResponse(path, 303))
+
+    def cookie(self, name: str, value: str, seconds: int) -> None:
+        """Set a cookie with the answer; ``seconds`` 0 removes it."""
+        self._cookies.append((name, value, seconds))
+
+    def finish(self, response: Response) -> Response:
+        """Put the cookies on an answer."""
+        for name, value, seconds in self._cookies:
+            response.set_cookie(
+                name,
+                quote(value),
+                max_age=seconds,
+                httponly=True,
+                samesite="lax",
+                secure=self.desk.settings.secure,
+            )
+        return response
+
+    # -- forged requests ------------------------------------------------------------------------
+
+    def token(self) -> str:
+        """Return a token for forms of this browser and session; another one each time, so that it cannot be guessed from sizes."""
+        nonce = secrets.token_hex(_NONCE)
+        return nonce + self._mac(nonce)
+
+    def check_token(self) -> None:
+        """Refuse a form that was not made for this browser and session, or that comes from another site.
+
+        Raises:
+            WebError: ``web.forged``.
+        """
+        site = self.request.headers.get("sec-fetch-site", "same-origin")
+        given = self.field(TOKEN_FIELD) or self.request.headers.get(TOKEN_HEADER, "")
+        nonce, mac = given[: 2 * _NONCE], given[2 * _NONCE :]
+        good = hmac.compare_digest(mac.encode(), self._mac(nonce).encode())
+        if not good or site not in {"same-origin", "none"}:
+            raise bad_request(
+                "页面已过期或者来自其他网站，没有提交",
+                "the page is too old or came from another site; nothing was sent",
+                code="web.forged",
+            )
+
+    def _mac(self, nonce: str) -> str:
+        bound = f"{nonce}\n{self.browser}\n{self.session if self.account else ''}"
+        return hmac.new(self.desk.secret, bound.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def _flash_key(flash: str) -> str:
+    """Return the key of a word to show once; cookies can hold anything."""
+    from qingyuan.web.words import catalogue  # noqa: PLC0415 - read late, like every word
+
+    return flash if flash.startswith("done.") and flash in catalogue() else ""
+
+
+def _language(request: Request) -> Lang:
+    chosen = request.query_params.get("lang") or request.cookies.get(LANG_COOKIE)
+    if chosen in {"zh", "en"}:
+        return cast("Lang", chosen)
+    wanted = request.headers.get("accept-language", "zh").lower()
+    return "en" if wanted.startswith("en") else "zh"
+
+
+def kept(given: Mapping[str, str]) -> str:
+    """Return values as the query of an address, blanks left out."""
+    return "&".join(f"{quote(name)}={quote(value)}" for name, value in given.items() if value)

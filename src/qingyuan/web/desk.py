@@ -1,0 +1,100 @@
+"""What every page works with: the opened home, the accounts, and one door for whatever writes."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+
+from qingyuan.office.casework import Argument
+from qingyuan.office.casework import act as do_act
+from qingyuan.office.home import Home
+from qingyuan.store import EventDraft, StoredEvent
+from qingyuan.web.accounts import People, Sessions, Tokens
+from qingyuan.web.limits import Tries
+from qingyuan.web.settings import ServeSettings
+from qingyuan.web.state import SECRET, State
+
+_STATE = "web.db"
+
+
+def _now() -> int:
+    return int(time.time())
+
+
+class Desk:
+    """The office as the web sees it.
+
+    Args:
+        home: The opened home; the caller closes it.
+        settings: How it is served.
+
+    Attributes:
+        home: The home.
+        settings: How it is served.
+        state: Accounts, sessions, jobs.
+        people: The accounts.
+        sessions: Their sessions.
+        tokens: Tokens of programs.
+        tries: How often addresses tried what is limited.
+        secret: Key of the tokens against forged requests.
+        setup_code: Has to be known to make the first account; new with every start.
+    """
+
+    def __init__(self, home: Home, settings: ServeSettings) -> None:
+        """Open the web's own state beside the home's."""
+        self.home = home
+        self.settings = settings
+        self.state = State(home.path / _STATE)
+        self.people = People(self.state, _now)
+        self.sessions = Sessions(
+            self.state,
+            self.people,
+            _now,
+            idle=settings.idle_minutes * 60,
+            absolute=settings.absolute_hours * 3600,
+        )
+        self.tokens = Tokens(self.state, self.people, _now)
+        self.tries = Tries()
+        self.secret = self._secret("csrf")
+        self.setup_code = secrets.token_urlsafe(12)
+        #: Whoever writes to the record takes turns here instead of at the lock of the database.
+        self.turn = threading.RLock()
+
+    def close(self) -> None:
+        """Close the web's own state."""
+        self.state.close()
+
+    def act(
+        self, verb: str, target: str | None, args: Mapping[str, Argument], *, actor: str
+    ) -> list[StoredEvent]:
+        """Do one act and publish the log; see :func:`qingyuan.office.casework.act`."""
+        with self.turn:
+            stored = do_act(self.home, verb, target, args, actor=actor)
+            self.home.publish()
+        return stored
+
+    def note_reading(self, what: str, records: Sequence[str], *, actor: str, reason: str = "") -> None:
+        """Write down that a person read personal data in clear, before it is shown.
+
+        Args:
+            what: ``"exhibit"``, ``"excerpt"`` or ``"reporter"``.
+            records: What was read: exhibits, leads.
+            actor: Who reads.
+            reason: Why, when the person was asked.
+        """
+        payload: dict[str, object] = {"what": what, "records": list(records), "reason": reason}
+        with self.turn:
+            self.home.append([EventDraft("office", "access.read", payload)], actor=actor)
+
+    def _secret(self, name: str) -> bytes:
+        with self.state.write() as connection:
+            known = connection.execute(sa.select(SECRET.c.value).where(SECRET.c.name == name)).scalar()
+            if known is not None:
+                return bytes(known)
+            made = secrets.token_bytes(32)
+            connection.execute(sa.insert(SECRET).values(name=name, value=made))
+        return made

@@ -1,0 +1,70 @@
+"""Errors of the web room: each has the status it is answered with."""
+
+from __future__ import annotations
+
+from qingyuan.errors import QingyuanError
+
+
+class WebError(QingyuanError):
+    """A request that cannot be answered as asked.
+
+    Attributes:
+        status: HTTP status of the answer.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        status: int,
+        *,
+        zh: str,
+        en: str,
+        where: str | None = None,
+        remedy_zh: str = "",
+        remedy_en: str = "",
+    ) -> None:
+        """Build the error; see :class:`QingyuanError`."""
+        self.status = status
+        super().__init__(code, zh=zh, en=en, where=where, remedy_zh=remedy_zh, remedy_en=remedy_en)
+
+
+def not_found(where: str | None = None) -> WebError:
+    """Return the error of an address, or a record, that is not there."""
+    return WebError(
+        "web.not-found",
+        404,
+        zh="没有找到这个页面或者记录",
+        en="there is no such page or record",
+        where=where,
+        remedy_zh="请核对编号，或从首页进入",
+        remedy_en="check the identifier, or begin at the home page",
+    )
+
+
+def forbidden(zh: str, en: str) -> WebError:
+    """Return the error of something that this account may not do; ``zh`` and ``en`` say what it lacks."""
+    return WebError(
+        "web.forbidden",
+        403,
+        zh=f"没有权限：{zh}",
+        en=f"not permitted: {en}",
+        remedy_zh="如工作需要，请联系本院管理员",
+        remedy_en="if your work needs it, ask the administrator of your office",
+    )
+
+
+def bad_request(zh: str, en: str, *, code: str = "web.bad-request") -> WebError:
+    """Return the error of a form or address that cannot be read."""
+    return WebError(code, 400, zh=zh, en=en, remedy_zh="请返回上一页改正", remedy_en="go back and correct it")
+
+
+def too_many(seconds: int) -> WebError:
+    """Return the error of somebody who tries too often."""
+    return WebError(
+        "web.too-many",
+        429,
+        zh="尝试次数过多",
+        en="too many attempts",
+        remedy_zh=f"请在 {seconds} 秒后重试",
+        remedy_en=f"try again in {seconds} seconds",
+    )

@@ -1,0 +1,86 @@
+"""Rendering: the templates, their words and filters, and the addresses of static files."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from qingyuan.office.clock import CHINA
+
+_ROOM = Path(str(files("qingyuan.web")))
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+_STEP = 1024
+
+
+class Static(msgspec.Struct, frozen=True):
+    """A static file.
+
+    Attributes:
+        data: Its bytes.
+        kind: Its media type.
+        version: Changes with the bytes.
+    """
+
+    data: bytes
+    kind: str
+    version: str
+
+
+def load_static() -> Mapping[str, Static]:
+    """Return the static files by name; there are few, and they stay in memory."""
+    found = {}
+    for path in sorted((_ROOM / "static").iterdir()):
+        data = path.read_bytes()
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        if kind.startswith("text/") or kind.endswith("javascript"):
+            kind += "; charset=utf-8"
+        found[path.name] = Static(data, kind, hashlib.sha256(data).hexdigest()[:12])
+    return found
+
+
+def environment(static: Mapping[str, Static]) -> Environment:
+    """Return the templates: everything is escaped, and a name that is not there is an error."""
+    made = Environment(
+        loader=FileSystemLoader(_ROOM / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters |= {"number": number, "bytes": size, "moment": moment}
+    made.globals["asset"] = lambda name: f"/static/{name}?v={static[name].version}"
+    return made
+
+
+def number(value: float) -> str:
+    """Return a number with its thousands separated."""
+    return f"{value:,}"
+
+
+def size(value: int) -> str:
+    """Return a number of bytes for people."""
+    amount = float(value)
+    for unit in _UNITS:
+        if amount < _STEP or unit == _UNITS[-1]:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= _STEP
+    raise AssertionError(value)
+
+
+def moment(value: str | float | datetime | date) -> str:
+    """Return a time in UTC+8 to the minute; a day as it is."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    if isinstance(value, int | float):
+        value = datetime.fromtimestamp(value, UTC)
+    if isinstance(value, datetime):
+        return value.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+    return value.isoformat()

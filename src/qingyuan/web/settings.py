@@ -1,0 +1,49 @@
+"""What can be set about serving; everything has a default that is safe on one machine."""
+
+from __future__ import annotations
+
+import msgspec
+
+_MIB = 1 << 20
+
+
+class ServeSettings(msgspec.Struct, frozen=True):
+    """How the office is served.
+
+    Attributes:
+        host: Address to listen on.
+        port: Port to listen on; 0 takes a free one.
+        public_url: How browsers reach it, e.g. ``"https://office.example"``; ``""`` for host and port. Cookies are
+            marked ``Secure`` when it is ``https``.
+        idle_minutes: A session ends after so long without a request.
+        absolute_hours: A session ends after so long in any case.
+        max_body_bytes: Largest form; files go by chunks of their own.
+        max_chunk_bytes: Largest chunk of an upload.
+        max_upload_bytes: Largest single file of an upload.
+        portal_per_hour: Clues, replies and verifications that one address may send in an hour.
+        job_workers: Processes that scan.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = ""
+    idle_minutes: int = 60
+    absolute_hours: int = 12
+    max_body_bytes: int = 64 * _MIB
+    max_chunk_bytes: int = 8 * _MIB
+    max_upload_bytes: int = 64 << 30
+    portal_per_hour: int = 60
+    job_workers: int = 1
+
+    @property
+    def origin(self) -> str:
+        """Return scheme, host and port as browsers name them."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        host = "localhost" if self.host in {"127.0.0.1", "::1", "0.0.0.0"} else self.host  # noqa: S104 - a name for it, not a socket
+        return f"http://{host}:{self.port}"
+
+    @property
+    def secure(self) -> bool:
+        """Return whether browsers come by TLS."""
+        return self.origin.startswith("https:")

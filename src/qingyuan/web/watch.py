@@ -1,0 +1,165 @@
+"""What surrounds every answer: a limit on bodies, secure headers, one line of log, figures for Prometheus.
+
+Neither the log nor the figures hold an address as asked for (it may name a case), a name, or an IP address: only the
+pattern of the route.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from qingyuan.web.desk import Desk
+
+_LOG = logging.getLogger("qingyuan.web")
+_STEPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+#: Where an endpoint leaves the pattern of its route.
+ROUTE = "qingyuan.route"
+_PLAIN = ("/healthz", "/metrics")
+
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+class Metrics:
+    """Figures for Prometheus.
+
+    Args:
+        desk: The office, for the size of its log.
+    """
+
+    kind = CONTENT_TYPE_LATEST
+
+    def __init__(self, desk: Desk) -> None:
+        """Make the figures of one application."""
+        self._registry = CollectorRegistry()
+        self.requests = Counter(
+            "qingyuan_requests", "Requests answered", ["method", "route", "status"], registry=self._registry
+        )
+        self.seconds = Histogram(
+            "qingyuan_request_seconds",
+            "Time to the end of an answer",
+            ["route"],
+            buckets=_STEPS,
+            registry=self._registry,
+        )
+        entries = Gauge("qingyuan_log_entries", "Entries of the signed log", registry=self._registry)
+        entries.set_function(lambda: head.size if (head := desk.home.head()) else 0)
+
+    def text(self) -> bytes:
+        """Return the figures in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+
+class TooLargeError(Exception):
+    """A body is larger than it may be."""
+
+
+class Watch:
+    """The outermost layer.
+
+    Args:
+        app: What it surrounds.
+        metrics: Where requests are counted.
+        limit: Largest body in bytes; uploads go by chunks, which are smaller.
+        secure: Whether browsers come by TLS, so that they may be told to keep to it.
+    """
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, limit: int, secure: bool) -> None:
+        """Surround ``app``."""
+        self._app = app
+        self._metrics = metrics
+        self._limit = limit
+        self._headers = dict(HEADERS)
+        if secure:
+            self._headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = 500
+        taken = 0
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self._limit:
+                raise TooLargeError
+            return message
+
+        async def dressed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            declared = dict(scope["headers"]).get(b"content-length", b"0")
+            if not declared.isdigit() or int(declared) > self._limit:
+                raise TooLargeError  # noqa: TRY301 - answered like a body that turns out too large
+            await self._app(scope, counted, dressed)
+        except TooLargeError:
+            status = 413
+            await self._refuse(dressed)
+        finally:
+            self._tell(scope, status, time.perf_counter() - began)
+
+    @staticmethod
+    async def _refuse(send: Send) -> None:
+        body = "内容过大，没有接收 | too large; not taken\n".encode()
+        kind = (b"content-type", b"text/plain; charset=utf-8")
+        await send({"type": "http.response.start", "status": 413, "headers": [kind]})
+        await send({"type": "http.response.body", "body": body})
+
+    def _tell(self, scope: Scope, status: int, seconds: float) -> None:
+        route = scope.get(ROUTE) or getattr(scope.get("route"), "path", "")
+        if not route:
+            path = scope["path"]
+            route = path if path in _PLAIN else "/static/{name}" if path.startswith("/static/") else "?"
+        method = scope["method"] if scope["method"] in {"GET", "HEAD", "POST", "PUT", "DELETE"} else "?"
+        self._metrics.requests.labels(method, route, str(status)).inc()
+        self._metrics.seconds.labels(route).observe(seconds)
+        _LOG.info(
+            json.dumps(
+                {
+                    "event": "request",
+                    "method": method,
+                    "route": route,
+                    "status": status,
+                    "ms": round(seconds * 1000, 1),
+                }
+            )
+        )

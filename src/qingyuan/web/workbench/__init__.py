@@ -1,0 +1,5 @@
+"""The workbench of the people of the office."""
+
+from qingyuan.web.workbench import account, acts, documents, exhibits, home, leads, matters, setup, signing
+
+__all__ = ["account", "acts", "documents", "exhibits", "home", "leads", "matters", "setup", "signing"]

@@ -1,0 +1,130 @@
+"""What the pages of the workbench show, read from the rooms below."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+
+import msgspec
+
+from qingyuan.cases import Case, DueDate, Lead, Matter, due_dates
+from qingyuan.ledger import open_checkpoint
+from qingyuan.office.casework import Loaded, list_records
+from qingyuan.office.home import Home
+
+#: Stages of a case that the other track has and this one does not.
+_FOREIGN = {
+    "administrative": {"noticed", "transferred"},
+    "civil": {"suggested", "rectifying", "replied", "transferred"},
+}
+
+
+class Overview(msgspec.Struct, frozen=True):
+    """The home page of a person.
+
+    Attributes:
+        due: Open dates, the earliest first.
+        leads: Leads that wait for an assessment, the oldest first.
+        replies: Cases in which the organ has replied and nobody has followed up.
+        look_backs: Closed cases with a day to look back.
+    """
+
+    due: list[DueDate]
+    leads: list[Lead]
+    replies: list[Case]
+    look_backs: list[DueDate]
+
+
+def overview(home: Home) -> Overview:
+    """Return what waits, over all matters."""
+    dockets = [loaded.docket for loaded in list_records(home, "M")]
+    now = home.clock.now()
+    due = [row for docket in dockets for row in due_dates(docket, law=home.law, now=now)]
+    waiting = [lead for lead in leads(home) if lead.stage == "registered"]
+    replies = [case for docket in dockets for case in docket.cases.values() if case.stage == "replied"]
+    return Overview(
+        sorted((row for row in due if row.key != "look-back"), key=lambda row: (row.due, row.target)),
+        waiting,
+        replies,
+        sorted((row for row in due if row.key == "look-back"), key=lambda row: row.due),
+    )
+
+
+def leads(home: Home) -> list[Lead]:
+    """Return every lead, the newest first."""
+    found = {lead.id: lead for loaded in list_records(home, "L") for lead in loaded.docket.leads.values()}
+    return [found[name] for name in sorted(found, reverse=True)]
+
+
+class MatterRow(msgspec.Struct, frozen=True):
+    """A matter in a list.
+
+    Attributes:
+        matter: The matter.
+        cases: Its cases.
+        due: Its next open date, or ``None``.
+    """
+
+    matter: Matter
+    cases: tuple[Case, ...]
+    due: DueDate | None
+
+
+def matters(home: Home) -> list[MatterRow]:
+    """Return every matter with its cases and next date, the newest first."""
+    rows = []
+    for loaded in list_records(home, "M"):
+        docket = loaded.docket
+        if docket.matter is not None:
+            due = due_dates(docket, law=home.law, now=home.clock.now())
+            rows.append(MatterRow(docket.matter, tuple(docket.cases.values()), due[0] if due else None))
+    return rows[::-1]
+
+
+def matching(rows: Iterable[tuple[str, object]], wanted: str) -> list[object]:
+    """Return the second of each pair whose first holds every word of ``wanted``."""
+    words = wanted.casefold().split()
+    return [row for text, row in rows if all(one in text.casefold() for one in words)]
+
+
+def stages(case: Case, known: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the stages of the case's track in their order, each ``"done"``, ``"now"`` or ``"to come"``."""
+    names = [one for one in known if one not in _FOREIGN[case.track] or one == case.stage]
+    at = names.index(case.stage)
+    return [
+        (one, "done" if place < at else "now" if place == at else "to-come")
+        for place, one in enumerate(names)
+    ]
+
+
+class Head(msgspec.Struct, frozen=True):
+    """The newest signed head of the log.
+
+    Attributes:
+        origin: Name of the log.
+        size: Entries.
+        root: Root hash, base64.
+        vkey: Key to check it with.
+        note: The signed note.
+    """
+
+    origin: str
+    size: int
+    root: str
+    vkey: str
+    note: str
+
+
+def head_of(home: Home) -> Head | None:
+    """Return the newest head, its signature checked, or ``None`` of an empty log."""
+    head = home.head()
+    if head is None:
+        return None
+    checkpoint = open_checkpoint(head.note, [home.log.key]).checkpoint
+    root = base64.b64encode(checkpoint.root).decode()
+    return Head(checkpoint.origin, checkpoint.size, root, home.log.key.encode(), head.note.decode())
+
+
+def last_event(loaded: Loaded) -> str:
+    """Return when the newest event of a docket was recorded."""
+    return loaded.events[-1].at if loaded.events else ""

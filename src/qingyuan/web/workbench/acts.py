@@ -1,0 +1,107 @@
+"""Acts as forms: the fields come from what the act declares, and a refusal comes back with everything typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.responses import Response
+
+from qingyuan.cases import VERBS, Docket, Param, Refused, Verb
+from qingyuan.errors import QingyuanError
+from qingyuan.office.casework import Argument, exhibit_ids, load
+from qingyuan.office.offers import asked, options
+from qingyuan.store.registry import ExhibitRow, exhibits
+from qingyuan.web.asking import Ask
+from qingyuan.web.errors import not_found
+from qingyuan.web.routing import page
+
+#: In the place of a record, for acts that begin one.
+_NEW = "new"
+_LISTS = frozenset({"choices", "exhibits", "leads"})
+_LINES = frozenset({"texts", "persons"})
+
+
+@page("GET", "/acts/{target}/{name}", "case.act")
+def form(ask: Ask, target: str, name: str) -> Response:
+    """Show the form of an act on a record."""
+    verb = _verb(name)
+    return _show(ask, target, verb, ask.query("measure"), {}, None)
+
+
+@page("POST", "/acts/{target}/{name}", "case.act")
+def do(ask: Ask, target: str, name: str) -> Response:
+    """Do the act, or show the form again with what is missing."""
+    verb = _verb(name)
+    measure = ask.field("measure")
+    given = {param.name: value for param in asked(verb) if (value := _given(ask, param)) is not None}
+    args: dict[str, Argument] = dict(given)
+    if verb.scope == "measure":
+        args["measure"] = measure
+    try:
+        stored = ask.desk.act(verb.name, None if target == _NEW else target, args, actor=ask.person)
+    except QingyuanError as error:
+        status = 409 if isinstance(error, Refused) else 400
+        return _show(ask, target, verb, measure, given, error, status)
+    stream = stored[0].stream
+    where = f"/leads/{stream}" if stream.startswith("L") else f"/matters/{stream}"
+    return ask.redirect(where, "done.act")
+
+
+def _verb(name: str) -> Verb:
+    if name not in VERBS:
+        raise not_found(name)
+    return VERBS[name]
+
+
+def _given(ask: Ask, param: Param) -> Argument:
+    """Return what was typed for one particular, in the form the cases room reads; ``None`` when nothing was."""
+    if param.type in _LISTS:
+        return ask.fields(param.name) or None
+    if param.type in _LINES:
+        return [line.strip() for line in ask.field(param.name).splitlines() if line.strip()] or None
+    if param.type == "bool":
+        return ask.has(param.name) or None
+    return ask.field(param.name) or None
+
+
+def _show(
+    ask: Ask,
+    target: str,
+    verb: Verb,
+    measure: str,
+    given: Mapping[str, Argument],
+    error: QingyuanError | None,
+    status: int = 200,
+) -> Response:
+    home = ask.desk.home
+    rows: list[ExhibitRow] = []
+    docket = Docket()
+    if target != _NEW:
+        loaded = load(home, target)
+        docket = loaded.docket
+        known = set(exhibit_ids(home, loaded))
+        with home.database.read() as connection:
+            rows = [row for row in exhibits(connection, loaded.streams) if row.id in known]
+    case = docket.cases.get(target)
+    track = case.track if case is not None else ""
+    params = [param for param in asked(verb) if param.track in {None, track or param.track}]
+    return ask.page(
+        "act.html",
+        status,
+        verb=verb,
+        target=target,
+        measure=measure,
+        params=params,
+        options={param.name: options(param, track) for param in params if param.of},
+        given=given,
+        error=error,
+        today=home.clock.now().date().isoformat(),
+        exhibits=rows,
+        leads=docket.leads,
+        people=ask.desk.people.all(),
+        fields=home.law.fields(),
+        regulators=home.law.regulators(),
+        back=(
+            "/leads" if target == _NEW else f"/leads/{target}" if target[0] == "L" else f"/matters/{target}"
+        ),
+    )

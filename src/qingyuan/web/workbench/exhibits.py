@@ -1,0 +1,65 @@
+"""Exhibits: their custody, verifying them again, and reading their content, which is written down first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import msgspec
+from starlette.responses import Response, StreamingResponse
+
+from qingyuan.evidence import Manifest
+from qingyuan.office.custody import custody_record
+from qingyuan.office.handover import find_exhibit, verify_exhibit
+from qingyuan.office.sealing import open_exhibit
+from qingyuan.store.registry import ExhibitRow
+from qingyuan.web.asking import Ask
+from qingyuan.web.routing import page
+
+_CHUNK = 1 << 20
+
+
+@page("GET", "/exhibits/{identifier}", "case.read")
+def show(ask: Ask, identifier: str) -> Response:
+    """Show an exhibit: what it is, its digests, its custody step by step and what is not shown."""
+    home = ask.desk.home
+    row = _row(ask, identifier)
+    record = custody_record(home, identifier)
+    return ask.page("exhibit.html", row=row, record=record, manifest=record.manifest)
+
+
+@page("POST", "/exhibits/{identifier}/verify", "material.read")
+def verify(ask: Ask, identifier: str) -> Response:
+    """Read the content again, compare and log the result."""
+    with ask.desk.turn:
+        event = verify_exhibit(ask.desk.home, identifier, actor=ask.person)
+        ask.desk.home.publish()
+    good = event.payload["ok"] is True
+    return ask.redirect(f"/exhibits/{identifier}", "done.unchanged" if good else "done.changed")
+
+
+@page("GET", "/exhibits/{identifier}/content", "material.read")
+def content(ask: Ask, identifier: str) -> Response:
+    """Hand out the content of an exhibit; that it was read is an event before the first byte leaves."""
+    row = _row(ask, identifier)
+    ask.desk.note_reading("exhibit", [identifier], actor=ask.person)
+    opened = open_exhibit(ask.desk.home, row)
+    manifest = msgspec.json.decode(row.manifest, type=Manifest)
+
+    def chunks() -> Iterator[bytes]:
+        with opened:
+            while piece := opened.read(_CHUNK):
+                yield piece
+
+    # Whatever is inside, a browser saves it: nothing of the material runs or is drawn in our origin.
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(row.path.rsplit('/', 1)[-1])}",
+        "Content-Length": str(manifest.size),
+        "Cache-Control": "no-store",
+    }
+    return StreamingResponse(chunks(), media_type="application/octet-stream", headers=headers)
+
+
+def _row(ask: Ask, identifier: str) -> ExhibitRow:
+    with ask.desk.home.database.read() as connection:
+        return find_exhibit(connection, identifier)

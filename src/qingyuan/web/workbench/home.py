@@ -1,0 +1,18 @@
+"""The home page: what waits for whoever signed in."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from qingyuan.web.asking import Ask
+from qingyuan.web.routing import page
+from qingyuan.web.workbench._reading import head_of, overview
+
+
+@page("GET", "/", "signed-in")
+def show(ask: Ask) -> Response:
+    """Show deadlines, leads to assess, replies and look-backs."""
+    if not ask.may("case.read"):
+        return ask.redirect("/admin")
+    home = ask.desk.home
+    return ask.page("home.html", found=overview(home), head=head_of(home), today=home.clock.now().date())
