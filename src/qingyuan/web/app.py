@@ -50,10 +50,12 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
+        """Close the state of the web when the server ends."""
         yield
         desk.close()
 
     async def asset(request: Request) -> Response:
+        """Hand out a static file."""
         found = static.get(request.path_params["name"])
         if found is None:
             return PlainTextResponse("not found", 404)
@@ -62,10 +64,12 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
         return Response(found.data, media_type=found.kind, headers={"Cache-Control": caching})
 
     async def health(_: Request) -> Response:
+        """Say that the log can be read."""
         await run_in_threadpool(home.head)
         return PlainTextResponse("ok\n")
 
     async def measured(request: Request) -> Response:
+        """Hand out the figures, to this machine."""
         local = request.client is None or request.client.host in {"127.0.0.1", "::1", "testclient"}
         if not local:
             return PlainTextResponse("only from this machine\n", 403)
@@ -89,6 +93,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
     app.add_middleware(Watch, metrics=metrics, limit=settings.max_body_bytes, secure=settings.secure)
 
     async def failed(request: Request, error: Exception) -> Response:
+        """Show what went wrong."""
         ask = Ask(desk, templates, request, FormData())
         return await run_in_threadpool(_error_page, ask, error)
 
@@ -99,6 +104,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
 
 def _route(page: Page, desk: Desk, templates: Environment) -> Route:
     async def endpoint(request: Request) -> Response:
+        """Read the form and let the page answer in a thread."""
         request.scope[ROUTE] = page.path
         form = FormData()
         if page.method == "POST":

@@ -110,6 +110,7 @@ class Watch:
         taken = 0
 
         async def counted() -> Message:
+            """Take in a part of the body, and count it."""
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
@@ -118,6 +119,7 @@ class Watch:
             return message
 
         async def dressed(message: Message) -> None:
+            """Send with our headers."""
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
