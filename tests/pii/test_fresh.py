@@ -107,9 +107,35 @@ def test_only_cached_kernels_are_dropped_and_only_once(tmp_path: Path) -> None:
     (cache / "a.f-1.py311.nbi").write_bytes(b"new")
     _fresh.drop_stale(source, [cache])
     assert (cache / "a.f-1.py311.nbi").read_bytes() == b"new"
-    (source / "b.py").write_text("", "utf-8")
+    (source / "a.py").write_text("A = 2\n", "utf-8")
     _fresh.drop_stale(source, [cache])
     assert not (cache / "a.f-1.py311.nbi").exists()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from pack.a import A",
+        "from pack import (\n    a,\n)",
+        "if A:\n    import pack.a",
+        "from pack import a as other",
+    ],
+)
+def test_a_change_drops_the_kernels_of_those_who_import_it_and_no_others(tmp_path: Path, line: str) -> None:
+    source, cache = cached(tmp_path)
+    (source / "b.py").write_text(f"{line}\n", "utf-8")
+    (source / "c.py").write_text("from pack.b import A\n", "utf-8")
+    (source / "d.py").write_text("A = 'pack.a'\n", "utf-8")
+    _fresh.drop_stale(source, [cache])
+    kept = {f"{name}.f-1.py311.nbi" for name in "abcd"}
+    for name in kept:
+        (cache / name).write_bytes(b"code")
+    (source / "a.py").write_text("A = 2\n", "utf-8")
+    _fresh.drop_stale(source, [cache])
+    assert {p.name for p in cache.glob("*.nbi")} == {"d.f-1.py311.nbi"}
+    (source / "e.py").write_text("", "utf-8")
+    _fresh.drop_stale(source, [cache])
+    assert {p.name for p in cache.glob("*.nbi")} == {"d.f-1.py311.nbi"}
 
 
 def test_processes_that_start_at_once_do_not_hinder_each_other(tmp_path: Path) -> None:

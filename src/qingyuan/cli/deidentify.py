@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from qingyuan.cli._app import Out, common, home_option
+from qingyuan.cli._scanner import compiled
 from qingyuan.errors import QingyuanError
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def deidentify(
 
     _check_target(source, target, force=force)
     policy = load_policy(policy_name)
+    compiled(out)
     done = (
         _for_scope(home, scope, source, target, policy, actor)
         if scope is not None

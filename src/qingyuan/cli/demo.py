@@ -10,6 +10,7 @@ import msgspec
 
 from qingyuan.cli._app import Out, common
 from qingyuan.cli._found import print_persons, print_readings, print_unread
+from qingyuan.cli._scanner import compiled
 
 
 @click.command()
@@ -32,6 +33,7 @@ def demo(home: Path, seed: int, rows: int, out: Out) -> None:
     """以生成的材料走完义乌快递面单案全流程 | Play the waybill matter; all of it is synthetic."""
     from qingyuan.demo.yiwu import Step, play  # noqa: PLC0415 - heavy
 
+    compiled(out)
     began = time.perf_counter()
     out.say(
         "义乌快递面单案（演示，人物与数据均为虚构）",

@@ -12,6 +12,7 @@ import msgspec
 from qingyuan.cli._app import Out, common, home_option
 from qingyuan.cli._findings import print_findings
 from qingyuan.cli._found import print_kinds, print_persons, print_readings, print_unread, unread_json
+from qingyuan.cli._scanner import compiled
 from qingyuan.office.collect import MAX_FILE_BYTES, Limits
 from qingyuan.office.home import Home
 from qingyuan.office.intake import Progress, Registration
@@ -79,6 +80,7 @@ def intake(
     中断后以相同路径重新运行即可续办 | Interrupted? Run it again with the same paths.
     """
     registration = Registration(Collector(actor, second, "file-copy", origin), source, field, summary)
+    compiled(out)
     with Home.open(home, create=True) as office:
         result = run_intake(
             office,

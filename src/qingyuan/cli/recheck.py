@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from qingyuan.cli._app import Out, common
+from qingyuan.cli._scanner import compiled
 from qingyuan.errors import QingyuanError
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def recheck(
             remedy_zh="例如 --home DIR --case C2026-0001 --measure m01",
             remedy_en="for example --home DIR --case C2026-0001 --measure m01",
         )
+    compiled(out)
     with ExitStack() as stack:
         opened = stack.enter_context(_open(home)) if home is not None else None
         key = _key(opened, token_key)

@@ -19,6 +19,7 @@ from qingyuan.cli._counts import Seen, closer_look, closer_options, wanted
 from qingyuan.cli._databases import PathOrUrl, Url, scan_database
 from qingyuan.cli._found import print_kinds, print_persons, print_readings, print_unread, unread_json
 from qingyuan.cli._reports import check_report, say_profile, write_scan_report
+from qingyuan.cli._scanner import compiled
 from qingyuan.errors import QingyuanError
 from qingyuan.office.collect import MAX_FILE_BYTES, Found, Limits, Refused, walk
 
@@ -124,6 +125,7 @@ def scan(
     check_report(report_file)
     chosen = None if profile_name is None else profile(profile_name)
     closer_wanted = wanted(waybills, ages, on, sampled=sampled)
+    compiled(out)
     began = time.perf_counter()
     key = token_key.read_bytes() if token_key else user_key()
     files = tuple(path for path in paths if not isinstance(path, Url))
@@ -388,6 +390,7 @@ def warm(out: Out) -> None:
     from qingyuan.pii import engine, readers  # noqa: PLC0415 - heavy
 
     began = time.perf_counter()
+    compiled(out)
     engine.warm()
     quicken()
     del readers

@@ -1,8 +1,8 @@
 """Keeping compiled kernels no older than their sources.
 
 Numba's cache notices a change of a kernel's own file, not of the files of the kernels it calls, whose
-code it has built in. So all files of this folder count together: when any of them changed since the
-cache was filled, the whole cache is dropped and filled anew.
+code it has built in. So a file of this folder counts together with those it imports, and those they
+import: when any of them changed since the cache was filled, its kernels are dropped and compiled anew.
 """
 
 from __future__ import annotations
@@ -10,22 +10,46 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 #: File beside the cached code that names the sources it was made of.
 STAMP = "kernels.sha256"
 _ENDINGS = ("*.nbi", "*.nbc")
+#: An import and the names in it.
+_IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t][^(\n]*(?:\([^)]*\))?", re.MULTILINE)
+_NAME = re.compile(rb"\w+")
 
 
 def digest(folder: Path) -> str:
-    """Return the SHA-256 of the names and contents of all Python files of ``folder``."""
+    """Return a line for each Python file of ``folder``: its name and the SHA-256 of it and all it imports there."""
+    contents = {path.stem: path.read_bytes() for path in folder.glob("*.py")}
+    imports = {
+        stem: {name.decode() for line in _IMPORT.findall(content) for name in _NAME.findall(line)}
+        & contents.keys()
+        for stem, content in contents.items()
+    }
+    return "".join(f"{stem} {_total(_reached(stem, imports), contents)}\n" for stem in sorted(contents))
+
+
+def _reached(stem: str, imports: Mapping[str, set[str]]) -> set[str]:
+    """Return the file, the files it imports, the files they import, and so on."""
+    found: set[str] = set()
+    ahead = {stem}
+    while ahead:
+        found |= ahead
+        ahead = set().union(*(imports[one] for one in ahead)) - found
+    return found
+
+
+def _total(stems: Iterable[str], contents: Mapping[str, bytes]) -> str:
+    """Return the SHA-256 of the names and contents of files."""
     total = hashlib.sha256()
-    for path in sorted(folder.glob("*.py")):
-        content = path.read_bytes()
-        total.update(f"{path.name}\0{len(content)}\0".encode())
-        total.update(content)
+    for stem in sorted(stems):
+        total.update(f"{stem}\0{len(contents[stem])}\0".encode())
+        total.update(contents[stem])
     return total.hexdigest()
 
 
@@ -47,7 +71,7 @@ def _user_cache() -> Path:
 
 
 def drop_stale(folder: Path, caches: Iterable[Path]) -> None:
-    """Empty those ``caches`` that were filled from other sources than those of ``folder``.
+    """Drop from ``caches`` what was compiled from other sources than those of ``folder``.
 
     Several processes may do this at once: each file goes once, the stamp is replaced in one step after
     the files are gone, and code cached by another process in between is at worst compiled again.
@@ -61,17 +85,21 @@ def drop_stale(folder: Path, caches: Iterable[Path]) -> None:
             if not usable:
                 # Numba fills the first folder it can write: stamped now, it is not dropped at the next start.
                 cache.mkdir(parents=True, exist_ok=True)
-            if cache.is_dir() and not (stamp.is_file() and stamp.read_text("ascii", "replace") == current):
-                _empty(cache)
-                _write(stamp, current)
+            if cache.is_dir():
+                known = stamp.read_text("ascii", "replace") if stamp.is_file() else ""
+                if known != current:
+                    _drop(cache, set(current.splitlines()) & set(known.splitlines()))
+                    _write(stamp, current)
             usable = True
 
 
-def _empty(cache: Path) -> None:
-    """Remove the cached code, indices first."""
+def _drop(cache: Path, good: set[str]) -> None:
+    """Remove the cached code of all files that have no line in ``good``, indices first."""
+    stems = {line.split(" ", 1)[0] for line in good}
     for ending in _ENDINGS:
         for path in cache.glob(ending):
-            path.unlink(missing_ok=True)
+            if path.name.split(".", 1)[0] not in stems:
+                path.unlink(missing_ok=True)
 
 
 def _write(stamp: Path, text: str) -> None:

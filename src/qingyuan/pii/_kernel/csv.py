@@ -6,11 +6,11 @@ an unquoted field is a character, text after a closing quote belongs to the fiel
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from qingyuan.pii._kernel._blocks import BLOCK, delimiters_of, lowest
+from qingyuan.pii._kernel._compile import njit
 
 Bytes = npt.NDArray[np.uint8]
 Longs = npt.NDArray[np.int64]
@@ -20,8 +20,11 @@ QUOTE, LF, CR = 0x22, 0x0A, 0x0D
 #: Why a call of :func:`tokenize` stopped.
 DONE, TOO_WIDE = 0, 1
 
+_RO = "Array(uint8, 1, 'C', readonly=True)"
+_RO64 = "Array(int64, 1, 'C', readonly=True)"
 
-@numba.njit(cache=True, nogil=True)
+
+@njit(f"({_RO}, int64)", cache=True, nogil=True)
 def count_cells(data: Bytes, delimiter: int) -> int:
     """Return an upper bound of the number of cells in ``data``."""
     n = np.int64(2)
@@ -31,7 +34,7 @@ def count_cells(data: Bytes, delimiter: int) -> int:
     return int(n)
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO},)", cache=True, nogil=True)
 def count_quotes(data: Bytes) -> int:
     """Return the number of quotes in ``data``."""
     n = np.int64(0)
@@ -41,7 +44,7 @@ def count_quotes(data: Bytes) -> int:
     return int(n)
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO}, int64, int64, int64[::1], int64)", cache=True, nogil=True)
 def _quoted(data: Bytes, start: int, reach: int, gone: Longs, g: int) -> tuple[int, int, int]:
     """Find the end of the quoted field whose text begins at ``start``.
 
@@ -66,7 +69,7 @@ def _quoted(data: Bytes, start: int, reach: int, gone: Longs, g: int) -> tuple[i
     return (-2 if stop < n else -1), g, breaks
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO}, int64, boolean, int64, int64, int64, int64, int64, int64)", cache=True, nogil=True)
 def tokenize(
     data: Bytes,
     delimiter: int,
@@ -173,7 +176,7 @@ def tokenize(
     )
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO}, int64, boolean, int64, int64, int64, int64)", cache=True, nogil=True)
 def tokenize_plain(
     data: Bytes, delimiter: int, final: bool, line: int, record: int, max_columns: int, room: int
 ) -> tuple[Longs, Longs, Ints, Longs, Longs, Longs, Longs, int, int, int, int]:
@@ -246,7 +249,7 @@ def tokenize_plain(
     )
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"(uint8[::1], int64[::1], {_RO64})", cache=True, nogil=True)
 def unquote(data: Bytes, ends: Longs, gone: Longs) -> tuple[Longs, Longs]:
     """Take the bytes at ``gone`` out of their cells, in place; ``ends`` shrinks, starts stay.
 
@@ -284,7 +287,7 @@ def unquote(data: Bytes, ends: Longs, gone: Longs) -> tuple[Longs, Longs]:
     return at[:s], shift[:s]
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO}, boolean, int64, int64)", cache=True, nogil=True)
 def split_lines(data: Bytes, final: bool, line: int, room: int) -> tuple[Longs, Longs, Longs, int, int]:
     """Split ``data`` into its non-empty lines.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from qingyuan.pii._kernel._compile import njit
 
 Bytes = npt.NDArray[np.uint8]
 Longs = npt.NDArray[np.int64]
@@ -13,8 +14,11 @@ Longs = npt.NDArray[np.int64]
 PLAIN, JSON, SQL_SINGLE, SQL_DOUBLE, HEX, SQL_COPY = 0, 1, 2, 3, 4, 5
 _BACKSLASH, _GAP = 0x5C, 0x0A
 
+_RO = "Array(uint8, 1, 'C', readonly=True)"
+_RO64 = "Array(int64, 1, 'C', readonly=True)"
 
-@numba.njit(cache=True, nogil=True)
+
+@njit("(int64,)", cache=True, nogil=True)
 def _hex(b: int) -> int:
     if 48 <= b <= 57:
         return b - 48
@@ -25,7 +29,7 @@ def _hex(b: int) -> int:
     return -1
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO}, int64, int64)", cache=True, nogil=True)
 def _unit(src: Bytes, i: int, end: int) -> int:
     r"""Return the UTF-16 unit of the ``\uXXXX`` at ``i``, or -1."""
     if i + 6 > end or src[i] != _BACKSLASH or src[i + 1] != 0x75:
@@ -39,7 +43,7 @@ def _unit(src: Bytes, i: int, end: int) -> int:
     return value
 
 
-@numba.njit(cache=True, nogil=True)
+@njit("(uint8[::1], int64, int64)", cache=True, nogil=True)
 def _put(out: Bytes, w: int, code: int) -> int:
     """Write a code point as UTF-8 (a lone surrogate as U+FFFD); return the new length."""
     if 0xD800 <= code <= 0xDFFF:
@@ -62,7 +66,7 @@ def _put(out: Bytes, w: int, code: int) -> int:
     return w + 4
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO}, int64, int64, uint8[::1], int64)", cache=True, nogil=True)
 def _json_escape(src: Bytes, i: int, end: int, out: Bytes, w: int) -> tuple[int, int]:
     """Resolve the backslash at ``i``; return how far was read and written."""
     b = src[i + 1] if i + 1 < end else 0
@@ -95,7 +99,7 @@ def _json_escape(src: Bytes, i: int, end: int, out: Bytes, w: int) -> tuple[int,
     return i + 1, w + 1
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO}, int64, int64, uint8[::1], int64)", cache=True, nogil=True)
 def _sql_escape(src: Bytes, i: int, end: int, out: Bytes, w: int) -> tuple[int, int]:
     """Resolve the MySQL backslash escape at ``i``; return how far was read and written."""
     if i + 1 >= end:
@@ -118,7 +122,7 @@ def _sql_escape(src: Bytes, i: int, end: int, out: Bytes, w: int) -> tuple[int, 
     return i + 2, w + 1
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO}, int64, int64, uint8[::1], int64)", cache=True, nogil=True)
 def _copy_escape(src: Bytes, i: int, end: int, out: Bytes, w: int) -> tuple[int, int]:
     r"""Resolve the PostgreSQL backslash escape at ``i``: ``\t``, ``\101``, ``\x41``; return how far was read and written."""
     base = 0
@@ -144,7 +148,7 @@ def _copy_escape(src: Bytes, i: int, end: int, out: Bytes, w: int) -> tuple[int,
     return _sql_escape(src, i, end, out, w)
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO},)", cache=True, nogil=True)
 def escape_room(src: Bytes) -> int:
     """Return the number of bytes of ``src`` that may begin an escape."""
     n = 0
@@ -154,7 +158,7 @@ def escape_room(src: Bytes) -> int:
     return n
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO}, {_RO64}, {_RO64}, {_RO}, int64)", cache=True, nogil=True)
 def copy_cells(
     src: Bytes, starts: Longs, ends: Longs, forms: Bytes, escapes: int
 ) -> tuple[Bytes, Longs, Longs, Longs, Longs]:

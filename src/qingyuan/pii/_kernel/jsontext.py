@@ -10,9 +10,10 @@ part of a pattern or a path: such members are numbered, and the name itself is e
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from qingyuan.pii._kernel._compile import njit
 
 Bytes = npt.NDArray[np.uint8]
 Longs = npt.NDArray[np.int64]
@@ -33,8 +34,11 @@ VALUE, KEY_OR_END, COLON, COMMA_OR_END, KEY_NEXT, VALUE_OR_END, BETWEEN = 0, 1, 
 #: Form of a leaf: bare literal, string, string with escapes; plus FLAG_NESTED if it may hold JSON.
 BARE, STRING, ESCAPED, FLAG_NESTED = 0, 1, 2, 4
 
+_RO = "Array(uint8, 1, 'C', readonly=True)"
+_RO64 = "Array(int64, 1, 'C', readonly=True)"
 
-@numba.njit(cache=True, nogil=True)
+
+@njit(f"({_RO},)", cache=True, nogil=True)
 def leaf_room(src: Bytes) -> int:
     """Return an upper bound of the leaves and nodes in ``src``, with some to spare."""
     n = 8
@@ -44,7 +48,11 @@ def leaf_room(src: Bytes) -> int:
     return n
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(
+    f"({_RO}, int64, int64, int64, int64, int64[::1], int32[:, ::1], uint8[::1], int32[::1])",
+    cache=True,
+    nogil=True,
+)
 def pattern_of(
     src: Bytes,
     start: int,
@@ -89,7 +97,7 @@ def pattern_of(
     return int(p)
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO}, int64, int64)", cache=True, nogil=True)
 def _is_data(src: Bytes, start: int, end: int) -> bool:
     """Return whether a member name looks like data rather than a name."""
     if end - start > LONGEST_KEY:
@@ -103,7 +111,7 @@ def _is_data(src: Bytes, start: int, end: int) -> bool:
     return False
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO}, int64, int64)", cache=True, nogil=True)
 def _string_end(src: Bytes, start: int, stop: int) -> tuple[int, bool]:
     """Return the position of the closing quote (-1: none) and whether there are escapes."""
     i, escaped = start, False
@@ -118,7 +126,7 @@ def _string_end(src: Bytes, start: int, stop: int) -> tuple[int, bool]:
     return -1, escaped
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO}, int64, int64)", cache=True, nogil=True)
 def _may_nest(src: Bytes, start: int, end: int) -> bool:
     """Return whether a string begins and ends like a JSON object or array."""
     while start < end and src[start] == 0x20:
@@ -131,7 +139,12 @@ def _may_nest(src: Bytes, start: int, end: int) -> bool:
     return bool((first == 0x7B and last == 0x7D) or (first == 0x5B and last == 0x5D))
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(
+    f"({_RO}, int64, int64, boolean, int64[::1], int64[:, ::1], int32[:, ::1], uint8[::1], "
+    "int32[::1], int64[:, ::1], int64[:, ::1], int64)",
+    cache=True,
+    nogil=True,
+)
 def walk(
     src: Bytes,
     start: int,
@@ -353,7 +366,12 @@ def walk(
     return i, leaf, -1
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(
+    f"({_RO}, {_RO64}, {_RO64}, {_RO64}, {_RO64}, {_RO64}, int64[::1], int64[:, ::1], int32[:, "
+    "::1], uint8[::1], int32[::1], int64[:, ::1], int64[:, ::1])",
+    cache=True,
+    nogil=True,
+)
 def walk_each(
     src: Bytes,
     starts: Longs,

@@ -13,9 +13,10 @@ from __future__ import annotations
 import functools
 from typing import Protocol
 
-import numba
 import numpy as np
 import numpy.typing as npt
+
+from qingyuan.pii._kernel._compile import njit
 
 Bytes = npt.NDArray[np.uint8]
 Longs = npt.NDArray[np.int64]
@@ -49,7 +50,11 @@ def encoded_lengths(encoding: str) -> Bytes | None:
     return lengths
 
 
-@numba.njit(cache=True, nogil=True)
+_RO = "Array(uint8, 1, 'C', readonly=True)"
+_RO64 = "Array(int64, 1, 'C', readonly=True)"
+
+
+@njit(f"({_RO}, {_RO}, int64, int64, int64)", cache=True, nogil=True)
 def _advance(source: Bytes, lengths: Bytes, start: int, stop: int, offset: np.int64) -> np.int64:
     """Return ``offset`` moved by the encoded length of the code points in ``source[start:stop]``."""
     i = start
@@ -71,7 +76,7 @@ def _advance(source: Bytes, lengths: Bytes, start: int, stop: int, offset: np.in
     return offset
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO}, {_RO})", cache=True, nogil=True)
 def checkpoints(source: Bytes, lengths: Bytes) -> tuple[Longs, Longs]:
     """Return decoded positions (on character starts, about ``STEP`` apart) and their encoded offsets."""
     n = len(source)
@@ -90,7 +95,7 @@ def checkpoints(source: Bytes, lengths: Bytes) -> tuple[Longs, Longs]:
     return at, offsets
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO}, {_RO}, {_RO64}, {_RO64}, {_RO64})", cache=True, nogil=True)
 def encoded_offsets(source: Bytes, lengths: Bytes, at: Longs, offsets: Longs, positions: Longs) -> Longs:
     """Return the encoded offset, from the start of ``source``, of each position (a character start)."""
     out = np.empty(len(positions), np.int64)

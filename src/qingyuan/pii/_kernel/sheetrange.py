@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from qingyuan.pii._kernel._compile import njit
+
 Bytes = npt.NDArray[np.uint8]
 
+_RO = "Array(uint8, 1, 'C', readonly=True)"
 
-@numba.njit(cache=True, nogil=True)
-def _scan(data: Bytes, top: int, left: int, bottom: int, right: int) -> tuple[int, int, int, int]:
+
+@njit(f"({_RO}, int64, int64, int64, int64)", cache=True, nogil=True)
+def scan_range(data: Bytes, top: int, left: int, bottom: int, right: int) -> tuple[int, int, int, int]:
     n = len(data)
     for i in range(n - 5):
         if (
@@ -41,5 +44,5 @@ def _scan(data: Bytes, top: int, left: int, bottom: int, right: int) -> tuple[in
 
 def used_range(data: bytes, corners: Sequence[int]) -> list[int]:
     """Return top, left, bottom and right (1-based; -1 unknown) of ``corners`` widened by the cells in ``data``."""
-    top, left, bottom, right = _scan(np.frombuffer(bytearray(data), np.uint8), *corners)
+    top, left, bottom, right = scan_range(np.frombuffer(bytearray(data), np.uint8), *corners)
     return [int(top), int(left), int(bottom), int(right)]

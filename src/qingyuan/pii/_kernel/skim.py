@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import numba
-
+from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii._kernel.csv import CR, LF, QUOTE
 from qingyuan.pii.batch import Bytes
 
+_RO = "Array(uint8, 1, 'C', readonly=True)"
 
-@numba.njit(cache=True, nogil=True)
+
+@njit(f"({_RO}, boolean, int64, int64, int64)", cache=True, nogil=True)
 def skim(data: Bytes, quoted: bool, line: int, record: int, last: int) -> tuple[int, int, int, int]:
     """Pass over the whole lines of ``data``.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
+from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii._kernel.escapes import HEX, PLAIN, SQL_COPY, SQL_DOUBLE, SQL_SINGLE
 
 Bytes = npt.NDArray[np.uint8]
@@ -14,8 +14,10 @@ Longs = npt.NDArray[np.int64]
 #: How a call of :func:`read_rows` ended: more rows follow, the statement is over, or it is not understood.
 GOES_ON, OVER, BROKEN = 0, 1, 2
 
+_RO = "Array(uint8, 1, 'C', readonly=True)"
 
-@numba.njit(cache=True, nogil=True)
+
+@njit(f"({_RO},)", cache=True, nogil=True)
 def value_room(data: Bytes) -> int:
     """Return an upper bound of the values in ``data``."""
     n = 2
@@ -25,7 +27,7 @@ def value_room(data: Bytes) -> int:
     return n
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO}, int64, int64)", cache=True, nogil=True)
 def _skip_string(data: Bytes, i: int, n: int) -> int:
     """Return the position after the string whose quote is at ``i``, or -1."""
     quote = data[i]
@@ -44,7 +46,7 @@ def _skip_string(data: Bytes, i: int, n: int) -> int:
     return -1
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO}, int64, int64)", cache=True, nogil=True)
 def _skip_bare(data: Bytes, i: int, n: int) -> int:
     """Return the position of the comma or bracket that ends an unquoted value at ``i``, or -1."""
     depth = 0
@@ -67,12 +69,12 @@ def _skip_bare(data: Bytes, i: int, n: int) -> int:
     return -1
 
 
-@numba.njit(cache=True, nogil=True)
+@njit("(int64,)", cache=True, nogil=True)
 def _blank(b: int) -> bool:
     return b == 0x20 or b == 0x0A or b == 0x0D or b == 0x09
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO}, int64, int64)", cache=True, nogil=True)
 def _value(data: Bytes, i: int, n: int) -> tuple[int, int, int, int]:
     """Return first byte, end, form of the value at ``i`` and where it is over (-1: beyond ``data``)."""
     begin = i
@@ -111,7 +113,7 @@ def _value(data: Bytes, i: int, n: int) -> tuple[int, int, int, int]:
     return i, last, PLAIN, end
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO}, int64, int64, int64)", cache=True, nogil=True)
 def _next_statement(data: Bytes, i: int, head: int, head_end: int) -> int:
     """Return where the values begin if the statement after ``i`` has the same head, else -1."""
     n = len(data)
@@ -126,7 +128,7 @@ def _next_statement(data: Bytes, i: int, head: int, head_end: int) -> int:
     return i + length
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO}, int64, boolean, int64, int64, int64[:, ::1], int64, int64, int64)", cache=True, nogil=True)
 def read_rows(
     data: Bytes, start: int, final: bool, head: int, head_end: int, cells: Longs, k: int, table: int, row: int
 ) -> tuple[int, int, int, int]:
@@ -201,7 +203,7 @@ def read_rows(
         used = i
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO}, int64)", cache=True, nogil=True)
 def copy_room(data: Bytes, start: int) -> int:
     """Return an upper bound of the values in rows of COPY from ``start`` on."""
     n = 2
@@ -211,7 +213,7 @@ def copy_room(data: Bytes, start: int) -> int:
     return n
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO}, int64, boolean, int64[:, ::1], int64, int64, int64)", cache=True, nogil=True)
 def read_copied(
     data: Bytes, start: int, final: bool, cells: Longs, k: int, table: int, row: int
 ) -> tuple[int, int, int, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
@@ -16,8 +15,10 @@ SUBSTITUTE = 0x1A
 #: Positions of bad bytes that are kept; beyond, they are only counted.
 KEPT = 4096
 
+_RO = "Array(uint8, 1, 'C', readonly=True)"
 
-@numba.njit(cache=True, nogil=True, inline="always")
+
+@njit(f"({_RO}, int64, int64)", cache=True, nogil=True)
 def _sequence(data: Bytes, i: int, n: int) -> int:
     """Return the length of the well-formed sequence at ``i``; 0: ill-formed; -1: cut off by the end.
 
@@ -46,7 +47,7 @@ def _sequence(data: Bytes, i: int, n: int) -> int:
     return length if i + length <= n else -1
 
 
-@numba.njit(cache=True, nogil=True)
+@njit("(uint8[::1], boolean, boolean)", cache=True, nogil=True)
 def repair(data: Bytes, final: bool, ascii_only: bool) -> tuple[Longs, int, int]:
     """Replace every byte that is not part of well-formed UTF-8 by U+001A, in place.
 
@@ -120,7 +121,7 @@ def well_formed(data: Bytes) -> bool:
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(f"({_RO},)", cache=True, nogil=True)
 def byte_pairs(data: Bytes) -> tuple[int, int, int, int, int, int, int, int, int]:
     """Count what ``data`` would be in UTF-8, GB18030 and Big5; a character cut off at the end is ignored.
 
