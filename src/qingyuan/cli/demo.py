@@ -28,24 +28,62 @@ from qingyuan.cli._scanner import compiled
     show_default=True,
     help="面单数 | waybills",
 )
+@click.option(
+    "--references/--no-references",
+    "with_references",
+    default=True,
+    help="先回放三件参考案例 | replay the reference matters first",
+)
 @common
-def demo(home: Path, seed: int, rows: int, out: Out) -> None:
-    """以生成的材料走完义乌快递面单案全流程 | Play the waybill matter; all of it is synthetic."""
-    from qingyuan.demo.yiwu import Step, play  # noqa: PLC0415 - heavy
+def demo(home: Path, seed: int, rows: int, with_references: bool, out: Out) -> None:
+    """以生成的材料回放参考案例并走完快递面单案 | Play the reference matters; all of it is synthetic."""
+    from qingyuan.demo.replay import Told  # noqa: PLC0415 - heavy
+    from qingyuan.demo.telling import Step  # noqa: PLC0415 - heavy
+    from qingyuan.demo.yiwu import play  # noqa: PLC0415 - heavy
 
     compiled(out)
     began = time.perf_counter()
     out.say(
-        "义乌快递面单案（演示，人物与数据均为虚构）",
-        "The Yiwu waybill matter (a demonstration; people and data are invented)",
+        "参考案例与义乌快递面单案（演示，人物与数据均为虚构；标“★”的日期为公开来源所载，其余为演示设定）",
+        "The reference matters and the Yiwu waybill matter (a demonstration; people and data are invented; "
+        "days marked ★ are printed by the published sources, all others are the demonstration's)",
     )
 
     def tell(step: Step) -> None:
         out.say(f"{step.on}  {step.zh}", f"{step.on}  {step.en}")
 
-    story = play(home, seed=seed, rows=rows, tell=tell)
+    def replay(told: Told) -> None:
+        star = "★" if told.printed else " "
+        out.say(f"{told.on} {star} {told.zh}", f"{told.on} {star} {told.en}")
+
+    story = play(home, seed=seed, rows=rows, tell=tell, replay=replay if with_references else None)
     total = time.perf_counter() - began
     out.result({**msgspec.to_builtins(story, enc_hook=str), "total_seconds": round(total, 2)})
+    if story.references:
+        out.table(
+            out.t("参考案例", "Reference matters"),
+            [
+                out.t("案例", "matter"),
+                out.t("总案", "record"),
+                out.t("案件", "cases"),
+                out.t("核对的期限", "dates checked"),
+                out.t("拦截", "refused"),
+                out.t("整改措施", "measures"),
+                out.t("证据包核验", "package"),
+            ],
+            [
+                [
+                    out.t(r.zh, r.en),
+                    r.matter,
+                    str(len(r.cases)),
+                    str(len(r.due)),
+                    str(len(r.refused)),
+                    str(r.measures),
+                    r.verdict,
+                ]
+                for r in story.references
+            ],
+        )
     _accuracy(story.accuracy, out)
     print_persons(story.intake.persons, story.intake.records, out)
     out.say(

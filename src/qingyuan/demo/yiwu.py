@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import pyarrow.parquet as pq
 
 from qingyuan.cases import Refused
 from qingyuan.demo._compare import compare
 from qingyuan.demo._generate import generate
-from qingyuan.demo._truth import Truth
+from qingyuan.demo.replay import Replay, Replayed, Told
+from qingyuan.demo.story import references
+from qingyuan.demo.telling import Check, Step, Story, Teller, timed
 from qingyuan.errors import QingyuanError
 from qingyuan.evidence.verify import verify
 from qingyuan.law import Facts, Level, Organ
@@ -29,13 +29,15 @@ from qingyuan.office.casework import Argument, act, load
 from qingyuan.office.clock import CHINA, FixedClock
 from qingyuan.office.home import Home, OfficeInfo
 from qingyuan.office.intake import Registration, intake, seal_into
-from qingyuan.office.packages.packaging import Packed, make_package
+from qingyuan.office.packages.packaging import make_package
 from qingyuan.office.paperwork import Made, make_document
 from qingyuan.office.sealing import Collector
 from qingyuan.office.summary import IntakeResult
 
-#: The demonstration's office: the county-level city of the published case, marked as a demonstration.
-OFFICE = OfficeInfo("yiwu-demo", "义乌市人民检察院（演示）", "330782", "county")
+#: The demonstration's site: the province, whose offices handle the matters; all marked as a demonstration.
+SITE = OfficeInfo("zhejiang-demo", "浙江省人民检察院（演示）", "330000", "province")
+#: The office of the waybill matter: the county-level city of the published case.
+OFFICE = "义乌市人民检察院（演示）"
 ORGAN = "义乌市邮政管理局（演示）"
 SUPERIOR = "金华市人民检察院（演示）"
 _DIVISION = "330782"
@@ -60,87 +62,14 @@ _MEASURES = (
 )
 
 
-class Step(msgspec.Struct, frozen=True):
-    """One line of the printed story.
-
-    Attributes:
-        on: Day in the story.
-        zh: What happened, in Chinese.
-        en: What happened, in English.
-    """
-
-    on: str
-    zh: str
-    en: str
-
-
-class Check(msgspec.Struct, frozen=True):
-    """One verification of the package.
-
-    Attributes:
-        zh: What was tried, in Chinese.
-        en: What was tried, in English.
-        verdict: ``"pass"``, ``"fail"`` or ``"undetermined"``.
-        verdict_zh: The same in Chinese.
-        reason_zh: The first reason, in Chinese.
-        reason_en: The first reason, in English.
-        path: The member concerned, if any.
-        expected: The verdict that is right.
-    """
-
-    zh: str
-    en: str
-    verdict: str
-    verdict_zh: str
-    reason_zh: str
-    reason_en: str
-    path: str | None
-    expected: str
-
-
-class Story(msgspec.Struct, frozen=True):
-    """What the demonstration did.
-
-    Attributes:
-        truth: What was planted.
-        intake: What the intake found.
-        accuracy: Found against planted, one row a kind (:func:`qingyuan.demo.compare`).
-        steps: The procedure.
-        document: The suggestion.
-        package: The package.
-        checks: The verifications.
-        seconds: Seconds by stage.
-        files: What to look at, with a word on each: ``(path, zh, en)``.
-    """
-
-    truth: Truth
-    intake: IntakeResult
-    accuracy: list[dict[str, object]]
-    steps: list[Step]
-    document: Made
-    package: Packed
-    checks: list[Check]
-    seconds: dict[str, float]
-    files: list[tuple[str, str, str]]
-
-
-class Told:
-    """Collects the steps as they happen and tells each at once."""
-
-    def __init__(self, clock: FixedClock, tell: Callable[[Step], None]) -> None:
-        """Begin with nothing told."""
-        self._clock = clock
-        self._tell = tell
-        self.steps: list[Step] = []
-
-    def __call__(self, zh: str, en: str) -> None:
-        """Tell one step on the day that the clock shows."""
-        step = Step(self._clock.now().date().isoformat(), zh, en)
-        self.steps.append(step)
-        self._tell(step)
-
-
-def play(home_path: Path, *, seed: int, rows: int, tell: Callable[[Step], None]) -> Story:
+def play(
+    home_path: Path,
+    *,
+    seed: int,
+    rows: int,
+    tell: Callable[[Step], None],
+    replay: Callable[[Told], None] | None = None,
+) -> Story:
     """Run the whole matter in a new home.
 
     Args:
@@ -148,29 +77,31 @@ def play(home_path: Path, *, seed: int, rows: int, tell: Callable[[Step], None])
         seed: Seed of material and keys.
         rows: Waybills to generate.
         tell: Called with each step as it happens.
+        replay: When given, the reference matters are replayed first, and it is called with each of their lines.
 
     Raises:
         QingyuanError: The folder holds something else, or a step failed.
     """
     _clear(home_path)
     seconds: dict[str, float] = {}
-    clock = FixedClock(_EPOCH)
-    told = Told(clock, tell)
+    clock = FixedClock(_EPOCH if replay is None else _at(f"{references()[0].lead.day}T08:00"))
+    told = Teller(clock, tell)
     material = home_path / "material"
     truth_path = home_path / "truth.parquet"
-    with (
-        _timed(seconds, "generate"),
-        Home.open(home_path, create=True, office=OFFICE, seed=f"demo-{seed}", clock=clock) as home,
-    ):
+    with Home.open(home_path, create=True, office=SITE, seed=f"demo-{seed}", clock=clock):
+        pass
+    with timed(seconds, "references"):
+        replayed = _references(home_path, clock, seed, replay) if replay is not None else []
+    clock.set(_EPOCH)
+    with timed(seconds, "generate"):
         truth = generate(material, seed=seed, rows=rows, truth=truth_path)
         _fix_times(home_path)
-        del home
     told(
         f"生成 {truth.rows:,} 条面单材料（种子 {seed}，全部虚构）",
         f"{truth.rows:,} waybills generated (seed {seed}, all invented)",
     )
     with Home.open(home_path, clock=clock) as home:
-        with _timed(seconds, "intake"):
+        with timed(seconds, "intake"):
             clock.set(_at("2026-03-02T09:00"))
             taken = intake(
                 home,
@@ -183,11 +114,11 @@ def play(home_path: Path, *, seed: int, rows: int, tell: Callable[[Step], None])
                     summary="公安机关在办理电信网络诈骗案件中发现寄递企业面单数据外泄，移送本院（演示）",
                 ),
             )
-        with _timed(seconds, "compare"):
+        with timed(seconds, "compare"):
             accuracy = _accuracy(home, taken, truth_path)
-        with _timed(seconds, "procedure"):
+        with timed(seconds, "procedure"):
             document, case = _procedure(home, taken, clock, told, home_path)
-        with _timed(seconds, "package"):
+        with timed(seconds, "package"):
             clock.set(_at("2026-06-02T09:00"))
             package = make_package(
                 home, case, home_path / "yiwu.evp", to="义乌市人民法院（演示）", actor="P001"
@@ -197,7 +128,7 @@ def play(home_path: Path, *, seed: int, rows: int, tell: Callable[[Step], None])
                 f"package {package.id} made ({package.size:,} bytes, {package.exhibits} exhibits, {package.events} events)",
             )
         trust = home.trust_path
-    with _timed(seconds, "verify"):
+    with timed(seconds, "verify"):
         checks = list(_checks(package.path, trust, home_path))
     files = [
         (str(material), "生成的原始材料", "the generated material"),
@@ -207,11 +138,22 @@ def play(home_path: Path, *, seed: int, rows: int, tell: Callable[[Step], None])
         (str(trust), "信任文件", "the trust file"),
         (str(home_path / "log"), "公开账本（C2SP 格式）", "the published log (C2SP tiles)"),
     ]
-    return Story(truth, taken, accuracy, told.steps, document, package, checks, seconds, files)
+    return Story(truth, taken, accuracy, told.steps, document, package, checks, seconds, files, replayed)
+
+
+def _references(
+    home_path: Path, clock: FixedClock, seed: int, replay: Callable[[Told], None]
+) -> list[Replayed]:
+    """Replay the reference matters, oldest first, in one home."""
+    with Home.open(home_path, clock=clock) as home:
+        return [
+            Replay(home, clock, home_path / "references" / story.id, seed=seed, tell=replay).play(story)
+            for story in references()
+        ]
 
 
 def _procedure(
-    home: Home, taken: IntakeResult, clock: FixedClock, told: Told, folder: Path
+    home: Home, taken: IntakeResult, clock: FixedClock, told: Teller, folder: Path
 ) -> tuple[Made, str]:
     lead = taken.lead
     told(
@@ -265,7 +207,7 @@ def _procedure(
         "case-file",
         matter,
         track="administrative",
-        office=OFFICE.name,
+        office=OFFICE,
         jurisdiction="same-level",
         basis="personal-information",
         harm=f"寄递面单数据外泄，涉及自然人 {taken.distinct():,} 人，信息未去标识化，众多消费者个人信息权益受到侵害",
@@ -359,7 +301,7 @@ def _procedure(
 
 
 def _prove(
-    home: Home, on: Callable[..., list[str]], told: Told, case: str, matter: str, folder: Path
+    home: Home, on: Callable[..., list[str]], told: Teller, case: str, matter: str, folder: Path
 ) -> None:
     """Prove all measures but one, be refused, prove the last, close."""
     waybills = _new_waybills(folder)
@@ -527,17 +469,6 @@ def _clear(home_path: Path) -> None:
             remedy_zh="请用 --home 另选目录",
             remedy_en="choose another folder with --home",
         )
-
-
-class _timed:  # noqa: N801 - used like a function
-    def __init__(self, seconds: dict[str, float], stage: str) -> None:
-        self._seconds, self._stage = seconds, stage
-
-    def __enter__(self) -> None:
-        self._began = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self._seconds[self._stage] = round(time.perf_counter() - self._began, 2)
 
 
 def _at(text: str) -> datetime:

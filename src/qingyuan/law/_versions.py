@@ -221,6 +221,7 @@ class Citer:
             + ("（行为时未施行，仅供参照）" if found.analogous else ""),
             verified=check is not None or (found.version.verified and found.edition.verified),
             source=f"{check.record.source}（{check.record.by}，{check.record.day}核对）" if check else source,
+            analogous=found.analogous,
         )
 
     def edition(self, rule: str, on: date | None, *, analogous: bool = False) -> tuple[str, str]:

@@ -52,6 +52,7 @@ class Citation(msgspec.Struct, frozen=True, omit_defaults=False):
         version: The version in force on the day asked for, e.g. ``"2020年修正（2021-01-01起施行）"``.
         verified: Whether the article was read in ``source``; ``False`` means: check before use.
         source: Where the article was read, or where the statement comes from.
+        analogous: Whether it was not in force that day and is cited by analogy only.
     """
 
     rule: str
@@ -63,6 +64,7 @@ class Citation(msgspec.Struct, frozen=True, omit_defaults=False):
     version: str
     verified: bool
     source: str
+    analogous: bool = False
 
 
 class Step(msgspec.Struct, frozen=True):
