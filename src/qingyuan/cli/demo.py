@@ -38,6 +38,7 @@ from qingyuan.cli._scanner import compiled
 def demo(home: Path, seed: int, rows: int, with_references: bool, out: Out) -> None:
     """以生成的材料回放参考案例并走完快递面单案 | Play the reference matters; all of it is synthetic."""
     from qingyuan.demo.replay import Told  # noqa: PLC0415 - heavy
+    from qingyuan.demo.story import Reference  # noqa: PLC0415 - heavy
     from qingyuan.demo.telling import Step  # noqa: PLC0415 - heavy
     from qingyuan.demo.yiwu import play  # noqa: PLC0415 - heavy
 
@@ -52,9 +53,12 @@ def demo(home: Path, seed: int, rows: int, with_references: bool, out: Out) -> N
     def tell(step: Step) -> None:
         out.say(f"{step.on}  {step.zh}", f"{step.on}  {step.en}")
 
-    def replay(told: Told) -> None:
+    def replay(reference: Reference, told: Told) -> None:
         star = "★" if told.printed else " "
-        out.say(f"{told.on} {star} {told.zh}", f"{told.on} {star} {told.en}")
+        out.say(
+            f"{told.on} {star} [{reference.short_zh}] {told.zh}",
+            f"{told.on} {star} [{reference.short_en}] {told.en}",
+        )
 
     story = play(home, seed=seed, rows=rows, tell=tell, replay=replay if with_references else None)
     total = time.perf_counter() - began
@@ -112,6 +116,14 @@ def demo(home: Path, seed: int, rows: int, with_references: bool, out: Out) -> N
     )
 
 
+def _counts(row: dict[str, object], out: Out) -> list[str]:
+    """Return the counts of one kind; the truth says nothing of a kind that it neither plants nor imitates."""
+    if not row["planted"] and not row["on_decoys"]:
+        return [out.t("真值未含", "not in the truth"), f"{row['found']:,}", "—", "—", "—", "—"]
+    names = ("planted", "found", "true_positives", "false_positives", "on_decoys", "missed")
+    return [f"{row[name]:,}" for name in names]
+
+
 def _accuracy(rows: list[dict[str, object]], out: Out) -> None:
     from qingyuan.pii.catalog import catalog  # noqa: PLC0415 - names of kinds
 
@@ -137,18 +149,11 @@ def _accuracy(rows: list[dict[str, object]], out: Out) -> None:
                 if str(r["kind"]) in known
                 else str(r["kind"]),
                 out.t("遮蔽", "masked") if r["masked"] else out.t("明文", "clear"),
+                *_counts(r, out),
                 *[
-                    f"{r[name]:,}"
-                    for name in (
-                        "planted",
-                        "found",
-                        "true_positives",
-                        "false_positives",
-                        "on_decoys",
-                        "missed",
-                    )
+                    "—" if r[name] is None or not r["planted"] else f"{r[name]:.4f}"
+                    for name in ("precision", "recall", "f1")
                 ],
-                *["—" if r[name] is None else f"{r[name]:.4f}" for name in ("precision", "recall", "f1")],
             ]
             for r in rows
         ],

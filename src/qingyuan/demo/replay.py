@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -12,7 +13,7 @@ import msgspec
 from qingyuan.cases import Refused, due_dates
 from qingyuan.demo.errors import DemoError
 from qingyuan.demo.material import generate_material
-from qingyuan.demo.story import Carried, Due, Event, Reference, Sealed
+from qingyuan.demo.story import Carried, Due, Event, Reference, Sealed, Value
 from qingyuan.evidence.verify import verify
 from qingyuan.office.casework import Argument, act, load
 from qingyuan.office.clock import CHINA, FixedClock
@@ -24,6 +25,9 @@ from qingyuan.office.sealing import Collector
 
 #: Hour of the day at which acts happen.
 _TEN = time(10, tzinfo=CHINA)
+
+#: Something to be done on a day.
+Action = tuple[date, Callable[[], None]]
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -77,7 +81,7 @@ class Replayed(msgspec.Struct, frozen=True):
 
 
 class Replay:
-    """Plays one story.
+    """Plays one story; :func:`replay_all` plays several in the order of their days.
 
     Args:
         home: The office; its clock is ``clock``.
@@ -99,50 +103,55 @@ class Replay:
         self._due: list[tuple[str, str, str]] = []
         self._refused: list[str] = []
         self._documents: list[str] = []
+        self._entered: dict[tuple[str, int], list[tuple[str, str]]] = {}
         self._measures = 0
+        self._package, self._verdict = folder, ""
 
-    def play(self, story: Reference) -> Replayed:
-        """Play ``story`` from its material to its verified package.
-
-        Raises:
-            DemoError: A guard let pass what the story says it refuses, or a date is not the expected one.
-            Refused: A guard refused what the story says was done.
-        """
-        self._begin(story)
+    def schedule(self, story: Reference) -> list[Action]:
+        """Return what is to be done on which day, in order; doing all of it plays the story."""
+        actions: list[Action] = [(story.lead.day, lambda: self._begin(story))]
         for event in story.steps:
-            self._step(event)
-        self._to(story.package.day)
+            actions.append((event.day, partial(self._step, event)))
+            if event.carry is not None:
+                actions.append((event.carry.proved, partial(self._prove, event, event.carry)))
+                actions.append((event.carry.verified, partial(self._verify, event, event.carry)))
+        actions.append((story.package.day, lambda: self._pack(story)))
+        return sorted(actions, key=lambda action: action[0])
+
+    def _pack(self, story: Reference) -> None:
         target = self._folder / f"{story.id}.evp"
         packed = make_package(
             self._home, self._names[story.package.case], target, to=story.package.to, actor="P001"
         )
-        verdict = verify(target, trust=self._home.trust_path)
+        report = verify(target, trust=self._home.trust_path)
+        self._package, self._verdict = target, report.verdict
         self._line(
             story.package.day,
-            f"制作证据包 {packed.id}，核验：{verdict.verdict_zh}",
-            f"package {packed.id} made; verification: {verdict.verdict}",
+            f"制作证据包 {packed.id}，核验：{report.verdict_zh}",
+            f"package {packed.id} made; verification: {report.verdict}",
         )
+
+    def result(self, story: Reference) -> Replayed:
+        """Return what was done, once all of the schedule was."""
+        others = {"lead", "matter"}
         return Replayed(
             id=story.id,
             zh=story.zh,
             en=story.en,
             lead=self._names["lead"],
             matter=self._names["matter"],
-            cases={
-                name: identifier for name, identifier in self._names.items() if name not in {"lead", "matter"}
-            },
+            cases={name: identifier for name, identifier in self._names.items() if name not in others},
             steps=self._told,
             due=self._due,
             refused=self._refused,
             measures=self._measures,
             documents=self._documents,
-            package=target,
-            verdict=verdict.verdict,
+            package=self._package,
+            verdict=self._verdict,
         )
 
     def _begin(self, story: Reference) -> None:
         lead = story.lead
-        self._to(lead.day)
         material = self._folder / "material"
         generate_material(story.material, material, self._seed)
         for path in material.rglob("*"):
@@ -166,7 +175,6 @@ class Replay:
         )
 
     def _step(self, event: Event) -> None:
-        self._to(event.day)
         scope = self._names.get("matter", self._names["lead"])
         for paper in event.seals:
             self._seal(scope, paper)
@@ -182,7 +190,7 @@ class Replay:
         for target in event.to:
             self._expect(target, event.due)
             if event.carry is not None:
-                self._carry(self._names[target], event.carry)
+                self._enter(target, event.carry)
             if event.document:
                 self._document(self._names[target], event.document)
         self._line(event.day, zh, en, printed=event.printed)
@@ -193,13 +201,13 @@ class Replay:
                 f"  - {due.key}: {due.date} ({'firm' if due.firm else 'provisional'})",
             )
 
-    def _act(self, verb: str, target: str, args: dict[str, Argument] | dict[str, object]) -> str:
+    def _act(self, verb: str, target: str, args: Mapping[str, Value]) -> str:
         given: dict[str, Argument] = {name: self._value(value) for name, value in args.items()}
         return act(self._home, verb, self._names[target], given, actor="P001")[0].stream
 
     def _must_refuse(self, event: Event, target: str) -> tuple[str, str]:
         try:
-            self._act(event.do, target, dict(event.args))
+            self._act(event.do, target, event.args)
         except Refused as refused:
             self._refused.append(refused.zh)
             return refused.zh, refused.en
@@ -227,34 +235,49 @@ class Replay:
                 )
             self._due.append((identifier, due.key, due.date.isoformat()))
 
-    def _carry(self, case: str, table: Carried) -> None:
-        entered: list[tuple[str, str]] = []
+    def _enter(self, target: str, table: Carried) -> None:
+        case = self._names[target]
         for group in table.groups:
             for text, test in group.measures:
-                args: dict[str, Argument] = {
-                    "text": text,
-                    "owner": table.owner,
-                    "due": table.due.isoformat(),
-                    "test": test,
-                    **({"duty": table.duty} if table.duty else {}),
-                }
+                given = {"text": text, "owner": table.owner, "due": table.due.isoformat(), "test": test}
+                args: dict[str, Argument] = {**given, **({"duty": table.duty} if table.duty else {})}
                 act(self._home, "add-measure", case, args, actor="P001")
                 number = len(load(self._home, case).docket.cases[case].measures)
+                entered = self._entered.setdefault((target, id(table)), [])
                 entered.append((f"m{number:02d}", self._exhibits[group.proof]))
-        self._to(table.proved)
-        for measure, proof in entered:
-            given: dict[str, Argument] = {"measure": measure, "submitter": table.submitter, "after": [proof]}
-            act(self._home, "prove-measure", case, given, actor="P001")
-        self._to(table.verified)
-        for measure, _ in entered:
-            verdict: dict[str, Argument] = {
-                "measure": measure,
-                "verifier": "P002",
-                "verdict": "accepted",
-                "reason": "证明材料与验收标准相符",
-            }
-            act(self._home, "verify-measure", case, verdict, actor="P001")
-        self._measures += len(entered)
+
+    def _prove(self, event: Event, table: Carried) -> None:
+        for target in event.to:
+            for measure, proof in self._entered[target, id(table)]:
+                given: dict[str, Argument] = {
+                    "measure": measure,
+                    "submitter": table.submitter,
+                    "after": [proof],
+                }
+                act(self._home, "prove-measure", self._names[target], given, actor="P001")
+            self._line(
+                table.proved,
+                f"{table.owner}提交整改证明 {len(self._entered[target, id(table)])} 项",
+                f"{len(self._entered[target, id(table)])} proofs handed in",
+            )
+
+    def _verify(self, event: Event, table: Carried) -> None:
+        for target in event.to:
+            entered = self._entered[target, id(table)]
+            for measure, _ in entered:
+                given: dict[str, Argument] = {
+                    "measure": measure,
+                    "verifier": "P002",
+                    "verdict": "accepted",
+                    "reason": "证明材料与验收标准相符",
+                }
+                act(self._home, "verify-measure", self._names[target], given, actor="P001")
+            self._measures += len(entered)
+            self._line(
+                table.verified,
+                f"核验通过 {len(entered)} 项",
+                f"{len(entered)} measures verified and accepted",
+            )
 
     def _document(self, case: str, form: str) -> None:
         made = make_document(self._home, form, case, self._folder / "documents", number=None, actor="P001")
@@ -268,15 +291,13 @@ class Replay:
         collector = Collector("P001", "P002", "document", paper.source)
         self._exhibits[paper.name] = seal_into(self._home, scope, path, collector)
 
-    def _value(self, value: object) -> Argument:
-        if isinstance(value, str) and value.startswith("@"):
-            return self._exhibits[value[1:]]
+    def _value(self, value: Value) -> Argument:
         if isinstance(value, list):
-            return [str(self._value(each)) for each in value]
-        return value  # type: ignore[return-value]  # the story's type allows no other
+            return [self._text(each) for each in value]
+        return self._text(value) if isinstance(value, str) else value
 
-    def _to(self, day: date) -> None:
-        self._clock.set(max(self._clock.now(), datetime.combine(day, _TEN)))
+    def _text(self, value: str) -> str:
+        return self._exhibits[value[1:]] if value.startswith("@") else value
 
     def _stamp(self, path: Path) -> None:
         """Give a generated file the time of the story, so that manifests repeat."""
@@ -289,4 +310,39 @@ class Replay:
         self._tell(told)
 
 
-__all__ = ["Replay", "Replayed", "Told"]
+def replay_all(
+    home: Home,
+    clock: FixedClock,
+    folder: Path,
+    stories: Sequence[Reference],
+    *,
+    seed: int,
+    tell: Callable[[Reference, Told], None],
+) -> list[Replayed]:
+    """Play all ``stories`` in one office, side by side: what happened first is done first.
+
+    Args:
+        home: The office.
+        clock: Its clock; it only goes forward.
+        folder: Each story gets a folder here.
+        stories: What to play.
+        seed: Seed of the material.
+        tell: Called with each line of each story as it happens.
+
+    Raises:
+        DemoError: A guard let pass what a story says it refuses, or a date is not the expected one.
+        Refused: A guard refused what a story says was done.
+    """
+    players = [
+        Replay(home, clock, folder / story.id, seed=seed, tell=partial(tell, story)) for story in stories
+    ]
+    schedule = [
+        action for story, player in zip(stories, players, strict=True) for action in player.schedule(story)
+    ]
+    for day, do in sorted(schedule, key=lambda action: action[0]):
+        clock.set(max(clock.now(), datetime.combine(day, _TEN)))
+        do()
+    return [player.result(story) for story, player in zip(stories, players, strict=True)]
+
+
+__all__ = ["Replay", "Replayed", "Told", "replay_all"]

@@ -8,7 +8,7 @@ Adding a story needs no Python.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from functools import cache
 from pathlib import Path
 
@@ -28,6 +28,7 @@ class _Loader(yaml.SafeLoader):
         first: [(tag, pattern) for tag, pattern in rules if tag != _TIMESTAMP]
         for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
 
 #: What a particular of an act may be; ``@name`` stands for the exhibit sealed under that name.
 Value = str | int | bool | list[str] | dict[str, int]
@@ -59,7 +60,7 @@ class Due(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     key: str
-    date: datetime.date
+    date: dt.date
     firm: bool = True
 
 
@@ -91,9 +92,9 @@ class Carried(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     owner: str
-    due: datetime.date
-    proved: datetime.date
-    verified: datetime.date
+    due: dt.date
+    proved: dt.date
+    verified: dt.date
     groups: list[Group]
     submitter: str = "P101"
     duty: str = ""
@@ -118,7 +119,7 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         document: Form of a document to make.
     """
 
-    day: datetime.date
+    day: dt.date
     zh: str
     en: str
     printed: bool = False
@@ -146,7 +147,7 @@ class Start(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         printed: Whether the source prints the day (or its month).
     """
 
-    day: datetime.date
+    day: dt.date
     title: str
     source: str
     field: str
@@ -164,7 +165,7 @@ class Parcel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         to: For whom.
     """
 
-    day: datetime.date
+    day: dt.date
     case: str
     to: str
 
@@ -176,6 +177,8 @@ class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         id: Its identifier, the name of its file.
         zh: Its title, in Chinese.
         en: Its title, in English.
+        short_zh: A word or two that tell it from the others, in Chinese.
+        short_en: The same in English.
         source_zh: What was published about it, in Chinese.
         source_en: The same in English.
         material: The generator of its material, see :mod:`qingyuan.demo.material`.
@@ -187,6 +190,8 @@ class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     zh: str
     en: str
+    short_zh: str
+    short_en: str
     source_zh: str
     source_en: str
     material: str

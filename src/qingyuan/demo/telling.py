@@ -11,9 +11,9 @@ import msgspec
 from qingyuan.demo._truth import Truth
 from qingyuan.demo.replay import Replayed
 from qingyuan.office.clock import FixedClock
-from qingyuan.office.summary import IntakeResult
 from qingyuan.office.packages.packaging import Packed
 from qingyuan.office.paperwork import Made
+from qingyuan.office.summary import IntakeResult
 
 
 class Step(msgspec.Struct, frozen=True):

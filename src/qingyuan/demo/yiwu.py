@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 from qingyuan.cases import Refused
 from qingyuan.demo._compare import compare
 from qingyuan.demo._generate import generate
-from qingyuan.demo.replay import Replay, Replayed, Told
-from qingyuan.demo.story import references
+from qingyuan.demo.replay import Told, replay_all
+from qingyuan.demo.story import Reference, references
 from qingyuan.demo.telling import Check, Step, Story, Teller, timed
 from qingyuan.errors import QingyuanError
 from qingyuan.evidence.verify import verify
@@ -68,7 +68,7 @@ def play(
     seed: int,
     rows: int,
     tell: Callable[[Step], None],
-    replay: Callable[[Told], None] | None = None,
+    replay: Callable[[Reference, Told], None] | None = None,
 ) -> Story:
     """Run the whole matter in a new home.
 
@@ -91,7 +91,12 @@ def play(
     with Home.open(home_path, create=True, office=SITE, seed=f"demo-{seed}", clock=clock):
         pass
     with timed(seconds, "references"):
-        replayed = _references(home_path, clock, seed, replay) if replay is not None else []
+        replayed = []
+        if replay is not None:
+            with Home.open(home_path, clock=clock) as home:
+                replayed = replay_all(
+                    home, clock, home_path / "references", references(), seed=seed, tell=replay
+                )
     clock.set(_EPOCH)
     with timed(seconds, "generate"):
         truth = generate(material, seed=seed, rows=rows, truth=truth_path)
@@ -139,17 +144,6 @@ def play(
         (str(home_path / "log"), "公开账本（C2SP 格式）", "the published log (C2SP tiles)"),
     ]
     return Story(truth, taken, accuracy, told.steps, document, package, checks, seconds, files, replayed)
-
-
-def _references(
-    home_path: Path, clock: FixedClock, seed: int, replay: Callable[[Told], None]
-) -> list[Replayed]:
-    """Replay the reference matters, oldest first, in one home."""
-    with Home.open(home_path, clock=clock) as home:
-        return [
-            Replay(home, clock, home_path / "references" / story.id, seed=seed, tell=replay).play(story)
-            for story in references()
-        ]
 
 
 def _procedure(

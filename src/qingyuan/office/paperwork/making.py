@@ -234,7 +234,9 @@ def _document(
 ) -> Document:
     allowed(home, form, loaded, identifier, actor=actor)
     today: date = home.clock.now().date()
-    office = home.settings.office.name
+    case = loaded.docket.cases.get(identifier)
+    # A site may hold the cases of several offices; a lead belongs to the site.
+    office = case.filed.office if case is not None else home.settings.office.name
     facts = docket_facts(
         loaded.docket,
         loaded.events,
