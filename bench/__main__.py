@@ -29,6 +29,7 @@ BENCHES: dict[str, str] = {
     "ledger": "durable appends, proofs and their checks",
     "evidence": "sealing content and checking a package",
     "outside": "capturing a page, judging timestamps, cosigning as a witness",
+    "register": "lists, open dates, timelines and search over 100,000 matters",
     "casework": "law, deadlines, folding a case, documents",
 }
 
