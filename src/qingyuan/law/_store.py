@@ -203,19 +203,23 @@ class Store:
         return self._rules[instrument]
 
     @functools.cached_property
-    def _sources(self) -> dict[str, str]:
+    def _heads(self) -> dict[str, tuple[str, date | None]]:
         return {}
+
+    def _head(self, entry: Entry[_schema.Rule]) -> tuple[str, date | None]:
+        name = entry.document.name
+        if name not in self._heads:  # parsing a file again costs as much as ten thousand answers
+            file = entry.document.parse(_schema.ProvisionFile)
+            self._heads[name] = (file.source, file.checked)
+        return self._heads[name]
 
     def source_of(self, entry: Entry[_schema.Rule]) -> str:
         """Return the source named at the head of the file of ``entry``."""
-        name = entry.document.name
-        if name not in self._sources:
-            self._sources[name] = entry.document.parse(_schema.ProvisionFile).source
-        return self._sources[name]
+        return self._head(entry)[0]
 
     def checked_on(self, entry: Entry[_schema.Rule]) -> date | None:
         """Return the day on which the compilers compared the file of ``entry`` with its sources."""
-        return entry.document.parse(_schema.ProvisionFile).checked
+        return self._head(entry)[1]
 
     @functools.cached_property
     def checks(self) -> dict[str, Entry[_schema.SiteCheck]]:
@@ -228,10 +232,16 @@ class Store:
             same_identifier,
         )
 
+    @functools.cached_property
+    def _instruments_of(self) -> dict[str, str | None]:
+        return {}
+
     def instrument_of(self, rule: str) -> str | None:
         """Return the instrument whose identifier starts ``rule``: the longest that has a file."""
-        fitting = [name for name in self._provision_names if rule.startswith(f"{name}-")]
-        return max(fitting, key=len, default=None)
+        if rule not in self._instruments_of:
+            fitting = [name for name in self._provision_names if rule.startswith(f"{name}-")]
+            self._instruments_of[rule] = max(fitting, key=len, default=None)
+        return self._instruments_of[rule]
 
     def rule(self, rule: str) -> Entry[_schema.Rule] | None:
         """Return the rule, or ``None`` when no file has it."""

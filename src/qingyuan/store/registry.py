@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 import sqlalchemy as sa
@@ -55,6 +55,15 @@ def link(connection: sa.Connection, child: str, parent: str) -> None:
     """Say that stream ``child`` belongs to ``parent``; a later link replaces the former."""
     connection.execute(sa.delete(LINK).where(LINK.c.child == child))
     connection.execute(sa.insert(LINK).values(child=child, parent=parent))
+
+
+def relink(connection: sa.Connection, parents: Mapping[str, str]) -> None:
+    """Replace all links: child to parent."""
+    connection.execute(sa.delete(LINK))
+    if parents:
+        connection.execute(
+            sa.insert(LINK), [{"child": child, "parent": above} for child, above in parents.items()]
+        )
 
 
 def parent(connection: sa.Connection, child: str) -> str | None:

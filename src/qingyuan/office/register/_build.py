@@ -17,10 +17,10 @@ from qingyuan.cases import CaseEvent, Docket, fold, is_ours
 from qingyuan.errors import QingyuanError
 from qingyuan.office.home import Home
 from qingyuan.office.register._entry import entry_of
-from qingyuan.office.register._places import places
+from qingyuan.office.register._kit import kit
 from qingyuan.store import case_events
 from qingyuan.store.register import Due, Entry, Record, clear, put, rows_of, set_state, state
-from qingyuan.store.registry import link, streams
+from qingyuan.store.registry import relink, streams
 
 _FINGERPRINT = "law"
 _PREFIXES = ("L", "M", "C")
@@ -154,7 +154,8 @@ def mark(marks: dict[str, tuple[int, int]], lines: list[int], index: int, event:
 
 
 def _entry(home: Home, docket: Docket, marks: dict[str, tuple[int, int]], now: datetime) -> Entry:
-    return entry_of(docket, marks, law=home.law, places=places(home.law, home.settings.office), now=now)
+    law, places = kit(home)
+    return entry_of(docket, marks, law=law, places=places, now=now)
 
 
 def _steady(records: Iterable[Record], dues: Iterable[Due], today: str) -> tuple[list[Record], list[Due]]:
@@ -197,12 +198,14 @@ def _relink(connection: sa.Connection) -> None:
             "WHERE type IN ('matter.opened', 'matter.lead_joined', 'case.filed') ORDER BY idx"
         )
     ).all()
+    parents: dict[str, str] = {}
     for stream, type_, payload in rows:
         body = msgspec.json.decode(payload)
         if type_ == "case.filed":
-            link(connection, stream, body["matter"])
+            parents[stream] = body["matter"]
         for lead in body["leads"] if type_ == "matter.opened" else [body["lead"]] if "lead" in body else []:
-            link(connection, lead, stream)
+            parents[lead] = stream
+    relink(connection, parents)
 
 
 def _texts(folder: Traversable | Path) -> Iterator[tuple[str, bytes]]:
