@@ -62,8 +62,8 @@ _SIZES = {
 _IDENTIFIERS = {Algorithm.SM2: b"sm2-sm3/v1"}
 
 
-class CheckpointCosigner(Protocol):
-    """A private key that cosigns checkpoints as a witness, wherever it is kept."""
+class KeyHolder(Protocol):
+    """A private key under a name, wherever it is kept."""
 
     @property
     def name(self) -> str:
@@ -76,6 +76,10 @@ class CheckpointCosigner(Protocol):
     @property
     def key_id(self) -> int:
         """The key ID as an unsigned integer."""
+
+
+class CheckpointCosigner(KeyHolder, Protocol):
+    """A private key that cosigns checkpoints as a witness, wherever it is kept."""
 
     def covers(self, checkpoint: Checkpoint) -> bool:
         """Say whether this kind of cosignature can stand for the checkpoint."""
@@ -84,20 +88,8 @@ class CheckpointCosigner(Protocol):
         """Return the time-stamped signature over the text of a checkpoint, without the key ID."""
 
 
-class TextSigner(Protocol):
+class TextSigner(KeyHolder, Protocol):
     """A private key that signs the text of notes, wherever it is kept."""
-
-    @property
-    def name(self) -> str:
-        """The key name."""
-
-    @property
-    def key(self) -> VerifierKey:
-        """The public key under its name."""
-
-    @property
-    def key_id(self) -> int:
-        """The key ID as an unsigned integer."""
 
     def sign(self, text: str) -> bytes:
         """Return the signature over the note text, without the key ID."""
@@ -217,30 +209,23 @@ class VerifierKey:
         )
 
 
-class SeedKey(abc.ABC):
-    """A private key under a name that grows from 32 secret bytes: what all kinds of them have in common.
+class NamedKey(abc.ABC):
+    """A private key under a name, and the text form of its secret: what all kinds have in common.
 
     Args:
         name: Name to sign under.
-        seed: The 32 bytes: the seed of RFC 8032, or ``ξ`` of FIPS 204.
+        public: Raw public key.
 
     Raises:
-        FormatError: ``ledger.key`` when the name or the length of the seed is wrong.
+        FormatError: ``ledger.key`` when the name is not one, or the public key is unusable.
     """
 
     algorithm: ClassVar[Algorithm]
 
-    def __init__(self, name: str, seed: bytes) -> None:
-        """Take name and seed."""
-        if len(seed) != _SEED_SIZE:
-            raise _bad_key("私钥种子不是 32 字节", "the seed of the private key is not 32 bytes")
-        self._seed = seed
-        self.key = VerifierKey(name, self.algorithm, self._grow(seed))
+    def __init__(self, name: str, public: bytes) -> None:
+        """Bind a name to the key."""
+        self.key = VerifierKey(name, self.algorithm, public)
         self.key_id = self.key.key_id
-
-    @abc.abstractmethod
-    def _grow(self, seed: bytes) -> bytes:
-        """Keep the private key that grows from ``seed`` and return the raw public one."""
 
     def __repr__(self) -> str:
         """Show the name and key ID, never the key."""
@@ -252,25 +237,57 @@ class SeedKey(abc.ABC):
         return self.key.name
 
     @classmethod
-    def generate(cls, name: str, entropy: Callable[[int], bytes]) -> Self:
-        """Return a new key from ``entropy``, a source such as ``os.urandom``."""
-        return cls(name, entropy(_SEED_SIZE))
-
-    @classmethod
     def parse(cls, skey: str) -> Self:
-        """Read the text form ``PRIVATE+KEY+name+hex key ID+base64(type byte ‖ seed)``.
+        """Read the text form ``PRIVATE+KEY+name+hex key ID+base64(type ‖ secret)``.
 
         Raises:
             FormatError: ``ledger.key`` when malformed, for another algorithm, or when the key ID is not that
                 of the key. The text is secret and never repeated in the error.
         """
-        name, stated, algorithm, seed = split_signer_key(skey)
+        name, stated, algorithm, secret = split_signer_key(skey)
         if algorithm is not cls.algorithm:
             raise _bad_key("私钥的算法不符", "the private key is for another algorithm")
-        signer = cls(name, seed)
+        signer = cls._of_secret(name, secret)
         if signer.key_id != stated:
             raise _bad_key("密钥编号与私钥不符", "the key ID is not that of the key")
         return signer
+
+    @classmethod
+    @abc.abstractmethod
+    def _of_secret(cls, name: str, secret: bytes) -> Self:
+        """Return the key whose secret the text form holds."""
+
+
+class SeedKey(NamedKey):
+    """A private key that grows from 32 secret bytes.
+
+    Args:
+        name: Name to sign under.
+        seed: The 32 bytes: the seed of RFC 8032, or ``ξ`` of FIPS 204.
+
+    Raises:
+        FormatError: ``ledger.key`` when the name or the length of the seed is wrong.
+    """
+
+    def __init__(self, name: str, seed: bytes) -> None:
+        """Take name and seed."""
+        if len(seed) != _SEED_SIZE:
+            raise _bad_key("私钥种子不是 32 字节", "the seed of the private key is not 32 bytes")
+        self._seed = seed
+        super().__init__(name, self._grow(seed))
+
+    @abc.abstractmethod
+    def _grow(self, seed: bytes) -> bytes:
+        """Keep the private key that grows from ``seed`` and return the raw public one."""
+
+    @classmethod
+    def _of_secret(cls, name: str, secret: bytes) -> Self:
+        return cls(name, secret)
+
+    @classmethod
+    def generate(cls, name: str, entropy: Callable[[int], bytes]) -> Self:
+        """Return a new key from ``entropy``, a source such as ``os.urandom``."""
+        return cls(name, entropy(_SEED_SIZE))
 
     def skey(self) -> str:
         """Return the text form. It is the secret: store it sealed, never log it."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Self
 
 from qingyuan.ledger.errors import FormatError, SignatureError
-from qingyuan.ledger.keys import Algorithm, VerifierKey, join_signer_key, split_signer_key
+from qingyuan.ledger.keys import Algorithm, NamedKey, join_signer_key
 from qingyuan.ledger.sm2 import Sm2PrivateKey, Sm2Signer
 
 
-class Sm2NoteSigner:
+class Sm2NoteSigner(NamedKey):
     """An SM2 private key that signs notes under a name, held here or in a device.
 
     Args:
@@ -20,41 +21,21 @@ class Sm2NoteSigner:
         FormatError: ``ledger.key`` when the name is not one, or the public key not a point.
     """
 
+    algorithm = Algorithm.SM2
+
     def __init__(self, name: str, signer: Sm2Signer) -> None:
         """Bind a name to a private key."""
         self._signer = signer
-        self.key = VerifierKey(name, Algorithm.SM2, signer.public)
-        self.key_id = self.key.key_id
-
-    def __repr__(self) -> str:
-        """Show the name and key ID, never the key."""
-        return f"<{type(self).__name__} {self.name}+{self.key_id:08x}>"
-
-    @property
-    def name(self) -> str:
-        """The key name."""
-        return self.key.name
+        super().__init__(name, signer.public)
 
     @classmethod
-    def generate(cls, name: str, entropy: Callable[[int], bytes]) -> Sm2NoteSigner:
+    def generate(cls, name: str, entropy: Callable[[int], bytes]) -> Self:
         """Return a new key from ``entropy``, a source such as ``os.urandom``."""
         return cls(name, Sm2PrivateKey.generate(entropy))
 
     @classmethod
-    def parse(cls, skey: str) -> Sm2NoteSigner:
-        """Read the text form ``PRIVATE+KEY+name+hex key ID+base64(0xff ‖ "sm2-sm3/v1" ‖ private key)``.
-
-        Raises:
-            FormatError: ``ledger.key`` when malformed, for another algorithm, or when the key ID is not that
-                of the key. The text is secret and never repeated in the error.
-        """
-        name, stated, algorithm, private = split_signer_key(skey)
-        if algorithm is not Algorithm.SM2:
-            raise _bad_key("私钥的算法不符", "the private key is for another algorithm")
-        signer = cls(name, Sm2PrivateKey(private))
-        if signer.key_id != stated:
-            raise _bad_key("密钥编号与私钥不符", "the key ID is not that of the key")
-        return signer
+    def _of_secret(cls, name: str, secret: bytes) -> Self:
+        return cls(name, Sm2PrivateKey(secret))
 
     def skey(self) -> str:
         """Return the text form. It is the secret: store it sealed, never log it.
