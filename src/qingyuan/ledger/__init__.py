@@ -33,8 +33,6 @@ from qingyuan.ledger.hashes import (
 from qingyuan.ledger.inclusion import InclusionChecker
 from qingyuan.ledger.keys import (
     Algorithm,
-    Cosigner,
-    NoteSigner,
     TextSigner,
     VerifierKey,
     cosigned_message,
@@ -71,6 +69,7 @@ from qingyuan.ledger.signed import (
     open_checkpoint,
     sign_checkpoint,
 )
+from qingyuan.ledger.signers import Cosigner, NoteSigner
 from qingyuan.ledger.sm2 import (
     DEFAULT_USER_ID,
     Sm2PrivateKey,

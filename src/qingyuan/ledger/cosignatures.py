@@ -14,7 +14,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 
 from qingyuan.ledger.checkpoint import Checkpoint, parse_checkpoint
 from qingyuan.ledger.errors import FormatError, SignatureError
-from qingyuan.ledger.keys import Algorithm, SeedKey, encode_time, subtree_message
+from qingyuan.ledger.keys import Algorithm, encode_time, subtree_message
+from qingyuan.ledger.signers import SeedKey
 
 #: Seconds by which the time of a cosignature may differ from the reader's clock without remark.
 CLOCK_SKEW = 300

@@ -7,16 +7,14 @@ key.
 
 from __future__ import annotations
 
-import abc
 import enum
 import hashlib
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, Self
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from qingyuan.ledger._ed25519 import ed25519_verify, is_ed25519_public
 from qingyuan.ledger._text import b64decode, b64encode, is_key_name
@@ -25,7 +23,6 @@ from qingyuan.ledger.errors import FormatError, SignatureError
 from qingyuan.ledger.sm2 import SM2_PUBLIC_SIZE, SM2_SIGNATURE_SIZE, is_sm2_public, sm2_verify
 from qingyuan.ledger.tree import MAX_SIZE
 
-_SEED_SIZE = 32
 _TIME_SIZE = 8
 _ID_DIGITS = 8
 _LONGEST_NAME = 255  # opaque<1..2^8-1>
@@ -125,20 +122,18 @@ class VerifierKey:
     def __post_init__(self) -> None:
         """Refuse a name or key that no signature line could carry."""
         if not is_key_name(self.name):
-            raise _bad_key(
-                "密钥名为空，或含空白、加号", "the key name is empty or has a space or a plus sign"
-            )
+            raise bad_key("密钥名为空，或含空白、加号", "the key name is empty or has a space or a plus sign")
         if len(self.public) != _SIZES[self.algorithm][0]:
-            raise _bad_key("公钥长度与算法不符", "the length of the public key does not fit its algorithm")
+            raise bad_key("公钥长度与算法不符", "the length of the public key does not fit its algorithm")
         if self.algorithm in (Algorithm.ED25519, Algorithm.COSIGNATURE) and not is_ed25519_public(
             self.public
         ):
-            raise _bad_key(
+            raise bad_key(
                 "Ed25519 公钥不是规范编码，或阶数过小",
                 "an Ed25519 public key must be canonical and not of small order",
             )
         if self.algorithm is Algorithm.SM2 and not is_sm2_public(self.public):
-            raise _bad_key("SM2 公钥不是曲线上的点", "an SM2 public key must be a point on the curve")
+            raise bad_key("SM2 公钥不是曲线上的点", "an SM2 public key must be a point on the curve")
 
     @property
     def key_id(self) -> int:
@@ -156,7 +151,7 @@ class VerifierKey:
         name, stated, algorithm, public = split_key(vkey)
         key = cls(name, algorithm, public)
         if key.key_id != stated:
-            raise _bad_key("密钥编号与公钥不符", "the key ID is not that of the key")
+            raise bad_key("密钥编号与公钥不符", "the key ID is not that of the key")
         return key
 
     def encode(self) -> str:
@@ -207,138 +202,6 @@ class VerifierKey:
         return len(signature) == _SIZES[self.algorithm][1] and _holds(
             lambda: public.verify(signature, message)
         )
-
-
-class NamedKey(abc.ABC):
-    """A private key under a name, and the text form of its secret: what all kinds have in common.
-
-    Args:
-        name: Name to sign under.
-        public: Raw public key.
-
-    Raises:
-        FormatError: ``ledger.key`` when the name is not one, or the public key is unusable.
-    """
-
-    algorithm: ClassVar[Algorithm]
-
-    def __init__(self, name: str, public: bytes) -> None:
-        """Bind a name to the key."""
-        self.key = VerifierKey(name, self.algorithm, public)
-        self.key_id = self.key.key_id
-
-    def __repr__(self) -> str:
-        """Show the name and key ID, never the key."""
-        return f"<{type(self).__name__} {self.name}+{self.key_id:08x}>"
-
-    @property
-    def name(self) -> str:
-        """The key name."""
-        return self.key.name
-
-    @classmethod
-    def parse(cls, skey: str) -> Self:
-        """Read the text form ``PRIVATE+KEY+name+hex key ID+base64(type ‖ secret)``.
-
-        Raises:
-            FormatError: ``ledger.key`` when malformed, for another algorithm, or when the key ID is not that
-                of the key. The text is secret and never repeated in the error.
-        """
-        name, stated, algorithm, secret = split_signer_key(skey)
-        if algorithm is not cls.algorithm:
-            raise _bad_key("私钥的算法不符", "the private key is for another algorithm")
-        signer = cls._of_secret(name, secret)
-        if signer.key_id != stated:
-            raise _bad_key("密钥编号与私钥不符", "the key ID is not that of the key")
-        return signer
-
-    @classmethod
-    @abc.abstractmethod
-    def _of_secret(cls, name: str, secret: bytes) -> Self:
-        """Return the key whose secret the text form holds."""
-
-
-class SeedKey(NamedKey):
-    """A private key that grows from 32 secret bytes.
-
-    Args:
-        name: Name to sign under.
-        seed: The 32 bytes: the seed of RFC 8032, or ``ξ`` of FIPS 204.
-
-    Raises:
-        FormatError: ``ledger.key`` when the name or the length of the seed is wrong.
-    """
-
-    def __init__(self, name: str, seed: bytes) -> None:
-        """Take name and seed."""
-        if len(seed) != _SEED_SIZE:
-            raise _bad_key("私钥种子不是 32 字节", "the seed of the private key is not 32 bytes")
-        self._seed = seed
-        super().__init__(name, self._grow(seed))
-
-    @abc.abstractmethod
-    def _grow(self, seed: bytes) -> bytes:
-        """Keep the private key that grows from ``seed`` and return the raw public one."""
-
-    @classmethod
-    def _of_secret(cls, name: str, secret: bytes) -> Self:
-        return cls(name, secret)
-
-    @classmethod
-    def generate(cls, name: str, entropy: Callable[[int], bytes]) -> Self:
-        """Return a new key from ``entropy``, a source such as ``os.urandom``."""
-        return cls(name, entropy(_SEED_SIZE))
-
-    def skey(self) -> str:
-        """Return the text form. It is the secret: store it sealed, never log it."""
-        return join_signer_key(self.key, self._seed)
-
-
-class _Ed25519Key(SeedKey):
-    def _grow(self, seed: bytes) -> bytes:
-        self._private = Ed25519PrivateKey.from_private_bytes(seed)
-        return self._private.public_key().public_bytes_raw()
-
-
-class NoteSigner(_Ed25519Key):
-    """An Ed25519 private key that signs notes (type ``0x01``), deterministically (RFC 8032)."""
-
-    algorithm = Algorithm.ED25519
-
-    def sign(self, text: str) -> bytes:
-        """Return the 64-byte Ed25519 signature over the note text."""
-        return self._private.sign(text.encode())
-
-
-class Cosigner(_Ed25519Key):
-    """An Ed25519 private key that cosigns checkpoints as a witness (type ``0x04``).
-
-    The signed message does not name the witness, so one key must serve only one witness, and must not be
-    used for notes.
-    """
-
-    algorithm = Algorithm.COSIGNATURE
-
-    def covers(self, checkpoint: Checkpoint) -> bool:  # noqa: ARG002 - as every cosigner has it
-        """Say that every checkpoint can be cosigned; its extension lines are signed with it."""
-        return True
-
-    def cosign(self, text: str, time: int) -> bytes:
-        """Return the time-stamped signature over a checkpoint.
-
-        Args:
-            text: Text of the checkpoint, with extension lines if it has any.
-            time: Seconds since the Epoch, 0 to 2^63 − 1.
-
-        Returns:
-            Eight bytes of big-endian time and 64 bytes of signature.
-
-        Raises:
-            FormatError: ``ledger.checkpoint`` when ``text`` is not a checkpoint, ``ledger.time`` when the time is
-                out of range.
-        """
-        parse_checkpoint(text)
-        return encode_time(time) + self._private.sign(cosigned_message(text, time))
 
 
 def cosigned_message(text: str, time: int) -> bytes:
@@ -393,7 +256,7 @@ def split_signer_key(skey: str) -> tuple[str, int, Algorithm, bytes]:
         FormatError: ``ledger.key``, without repeating the secret.
     """
     if not skey.startswith(_SKEY_PREFIX):
-        raise _bad_key("不是签名私钥的文本形式", "not the text form of a signer key")
+        raise bad_key("不是签名私钥的文本形式", "not the text form of a signer key")
     return split_key(skey.removeprefix(_SKEY_PREFIX))
 
 
@@ -410,19 +273,19 @@ def split_key(encoded: str) -> tuple[str, int, Algorithm, bytes]:
     """
     parts = encoded.split("+", 2)  # the base64 may hold plus signs, the name cannot
     if len(parts) != 3:  # noqa: PLR2004
-        raise _bad_key("缺少名称、编号或密钥", "the name, the key ID or the key is missing")
+        raise bad_key("缺少名称、编号或密钥", "the name, the key ID or the key is missing")
     name, stated, material = parts
     data = b64decode(material)
     if len(stated) != _ID_DIGITS or not all(char in "0123456789abcdefABCDEF" for char in stated) or not data:
-        raise _bad_key(
+        raise bad_key(
             "密钥编号不是 8 位十六进制，或密钥不是规范的 base64",
             "the key ID is not 8 hex digits, or the key is not canonical base64",
         )
     if data[0] not in _SIZES:
-        raise _bad_key(f"不认识的签名算法 {data[0]:#04x}", f"unknown signature type {data[0]:#04x}")
+        raise bad_key(f"不认识的签名算法 {data[0]:#04x}", f"unknown signature type {data[0]:#04x}")
     algorithm = Algorithm(data[0])
     if not data.startswith(algorithm.prefix):
-        raise _bad_key("不认识的 0xff 类签名算法", "an unknown signature type under 0xff")
+        raise bad_key("不认识的 0xff 类签名算法", "an unknown signature type under 0xff")
     return name, int(stated, 16), algorithm, data.removeprefix(algorithm.prefix)
 
 
@@ -434,5 +297,6 @@ def _holds(check: Callable[[], object]) -> bool:
     return True
 
 
-def _bad_key(zh: str, en: str) -> FormatError:
+def bad_key(zh: str, en: str) -> FormatError:
+    """Return the error about a key that cannot be used."""
     return FormatError("ledger.key", zh=f"密钥不可用：{zh}", en=f"not a usable key: {en}")

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from qingyuan.ledger.checkpoint import Checkpoint, parse_checkpoint
 from qingyuan.ledger.errors import SignatureError
-from qingyuan.ledger.keys import Algorithm, Cosigner, TextSigner, VerifierKey
+from qingyuan.ledger.keys import Algorithm, TextSigner, VerifierKey
 from qingyuan.ledger.note import OpenedNote, Signature, add_signatures, open_note, parse_note, sign_note
+from qingyuan.ledger.signers import Cosigner
 
 _TIME_SIZE = 8
 

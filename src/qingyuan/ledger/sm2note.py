@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Self
 
 from qingyuan.ledger.errors import FormatError, SignatureError
-from qingyuan.ledger.keys import Algorithm, NamedKey, join_signer_key
+from qingyuan.ledger.keys import Algorithm, join_signer_key
+from qingyuan.ledger.signers import NamedKey
 from qingyuan.ledger.sm2 import Sm2PrivateKey, Sm2Signer
 
 
