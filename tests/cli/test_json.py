@@ -18,6 +18,16 @@ UNREAD = {"path", "member", "code", "reason", "reason_en", "remedy", "remedy_en"
 
 #: One use of every command; ``{home}`` and ``{tmp}`` are filled in.
 USES: dict[str, str] = {
+    "access assign": "L2026-0001 P001 --home {home}",
+    "access check": "P001 write L2026-0001 --home {home}",
+    "access entrust": "L2026-0001 procuratorate-330110 --how designated --home {home}",
+    "access matrix": "--home {home}",
+    "access policies": "--home {home}",
+    "access recuse": "L2026-0001 P001 --ground 与本案有利害关系 --home {home}",
+    "access send": "L2026-0001 s1 --to postal --home {home}",
+    "access show": "L2026-0001 --home {home}",
+    "access unassign": "L2026-0001 P001 --home {home}",
+    "access unmask": "L2026-0001 E1 --reason 核对 --by P001 --home {home}",
     "anonymity": "{tmp}/people.csv",
     "capture": "{site}/ --lead L2026-0001 --allow-private --no-replay --home {home}",
     "case act": "serve-filing C2026-0001 mode=direct --home {home}",
@@ -95,6 +105,12 @@ USES: dict[str, str] = {
     "office rebuild": "--home {home}",
     "office show": "--home {home}",
     "package": "C2026-0001 -o {tmp}/case.evp --home {home}",
+    "party add": "postal 义乌市邮政管理局 --kind organ --level county --division 330782 --home {home}",
+    "party appoint": "P001 procuratorate-330782 prosecutor --home {home}",
+    "party dismiss": "P001 procuratorate-330782 prosecutor --home {home}",
+    "party end": "postal --home {home}",
+    "party list": "--home {home}",
+    "party show": "postal --home {home}",
     "recheck": "{tmp}/list.csv {tmp}/people.csv",
     "reidentify": "{tmp}/pseudonyms.txt -o {tmp}/values.csv --kind mobile --matter M2026-0001 --reason 核对 --by P001 --home {home}",
     "scan": "{tmp}/list.csv",
@@ -113,6 +129,7 @@ USES: dict[str, str] = {
 #: Acts that are refused on the case of these tests; their JSON is that of an error, exit code 1.
 REFUSED = {"case file", "lead decline", "lead transfer", "matter open", "matter join", "lead assess"}
 LISTS = {
+    "access policies",
     "case next",
     "case deadlines",
     "case verbs",
@@ -120,6 +137,7 @@ LISTS = {
     "exhibit list",
     "lead list",
     "matter list",
+    "party list",
 }
 
 
@@ -137,11 +155,13 @@ FIRST = [
     "measure verify",
     "measure withdraw",
     "package",
-]
+    "party add", "party appoint", "access assign", "access send", "access check", "access unmask", "access unassign", "access recuse",
+]  # fmt: skip
 LAST = [
     "ledger witness init", "ledger witness add-log", "ledger witness serve", "ledger witness status", "ledger witness evidence",
     "timestamp request", "timestamp list", "timestamp check", "timestamp export",
     "key root new", "key root public", "key root adopt", "key roles draft", "key root sign", "key roles publish",
+    "party dismiss", "party end",
     "key rotate", "key trust", "key revoke", "key rekey", "key destroy", "key list",
 ]  # fmt: skip
 

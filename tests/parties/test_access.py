@@ -247,7 +247,9 @@ def test_a_wrong_question_is_refused() -> None:
 def test_the_matrix_has_a_cell_for_every_role_and_action() -> None:
     cells = {(cell.role, cell.action): cell.standings for cell in matrix(policies(), DAY)}
     assert set(cells) == {(role, action) for role in roles() for action in actions()}
-    assert cells["prosecutor", "read"] == ("assigned", "approver", "minor")
+    assert cells["prosecutor", "read"] == ("assigned", "approver")
+    assert cells["chief", "view-record"] == ("assigned", "approver", "own")
+    assert cells["prosecutor", "unmask"] == ("assigned", "minor")
     assert cells["auditor", "read"] == ()
     assert cells["organ-liaison", "open"] == ("addressed",)
     assert all("recused" not in standings for standings in cells.values())

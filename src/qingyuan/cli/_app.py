@@ -63,6 +63,8 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "law": ("law", "law", "法律：期限、标准、管辖、职责 | law: periods, thresholds, jurisdiction, duties"),
     "office": ("office", "office", "本院设置与信任文件 | this office and its trust file"),
     "serve": ("serve", "serve", "工作台与协同门户 | the workbench and the portal"),
+    "party": ("party", "party", "单位与人员登记册 | the register of bodies and people"),
+    "access": ("access", "access", "权限：谁可以做什么，依据哪条策略 | who may do what, by which policy"),
     "warm": ("scan", "warm", "预编译扫描内核 | compile the scanner ahead of use"),
 }
 

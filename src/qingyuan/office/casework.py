@@ -12,6 +12,7 @@ from qingyuan.office._identifiers import check_identifier
 from qingyuan.office.errors import ConflictError, OfficeError
 from qingyuan.office.home import Home
 from qingyuan.office.register import mark, read_docket, write_entry
+from qingyuan.office.standing import refresh_standing
 from qingyuan.store import EventDraft, StoredEvent, events
 from qingyuan.store import case_events as case_rows
 from qingyuan.store.registry import children, exhibits, link, next_id, parent, streams
@@ -145,6 +146,7 @@ def act_within(
     for index, event in new:
         mark(marks, lines, index, event)
     write_entry(home, connection, fold((event for _, event in new), docket), marks, lines)
+    refresh_standing(connection, stored)
     return stored
 
 

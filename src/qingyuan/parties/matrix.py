@@ -88,6 +88,8 @@ def _resources(action: Action, bodies: dict[str, Body]) -> Iterator[tuple[str, R
         yield from (("own", bodies["own"]), ("below", bodies["below"]), ("none", bodies["other"]))
         return
     for standing, matter in _matters():
+        if standing == "minor" and action.resource != "Record":
+            continue
         if action.resource == "Matter":
             yield standing, matter
         elif action.resource == "Record":

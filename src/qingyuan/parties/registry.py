@@ -83,6 +83,10 @@ class Registry:
             known = self.bodies.get(known.parent)
         return tuple(found)
 
+    def below(self, body: str) -> tuple[str, ...]:
+        """Return what belongs directly under ``body``."""
+        return tuple(self._below.get(body, ()))
+
     def subtree(self, body: str) -> frozenset[str]:
         """Return ``body`` and everything below it."""
         found, pending = {body}, [body]

@@ -245,3 +245,13 @@ REGISTER_STATE = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
 )
+
+#: How people and offices stand to dockets, for lists; follows from the events of the dockets.
+STANDING = sa.Table(
+    "standing",
+    METADATA,
+    sa.Column("docket", BYTEWISE, primary_key=True),
+    sa.Column("relation", sa.Text, primary_key=True),
+    sa.Column("party", sa.Text, primary_key=True),
+    sa.Index(None, "relation", "party"),
+)

@@ -90,8 +90,10 @@ def _scopes() -> Iterator[Scope]:
     yield Scope()
     yield Scope(offices=())
     yield Scope(offices=("/33/3301/330110/z1/",), shielded=False)
+    yield Scope(offices=(), own=("/",))
     for _ in range(40):
         yield Scope(
+            own=tuple(chance.sample(_OFFICES, chance.choice((0, 0, 2)))),
             offices=tuple(chance.sample(_OFFICES, chance.randrange(4))),
             records=tuple(chance.sample(names, chance.choice((0, 0, 3, 20)))),
             recused=tuple(chance.sample(names, chance.choice((0, 5)))),
@@ -194,7 +196,11 @@ def test_the_search_finds_within_the_scope_only(filled: tuple[Database, list[Rec
                 connection, "快递", places=(), shielded=scope.shielded, named=scope.records,
                 recused=scope.recused, before=None, limit=500,
             )  # fmt: skip
-            found = {docket for _, docket in placed + named}
+            own = find(
+                connection, "快递", places=scope.own, shielded=scope.shielded, named=None,
+                recused=scope.recused, before=None, limit=500, own=True,
+            )  # fmt: skip
+            found = {docket for _, docket in placed + named + own}
             assert found == {row.docket for row in rows if _sees(scope, row)}
             assert [row for row, _ in placed] == sorted((row for row, _ in placed), reverse=True)
 

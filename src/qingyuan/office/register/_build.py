@@ -18,6 +18,7 @@ from qingyuan.errors import QingyuanError
 from qingyuan.office.home import Home
 from qingyuan.office.register._entry import entry_of
 from qingyuan.office.register._kit import kit
+from qingyuan.office.standing import rebuild_standing
 from qingyuan.store import case_events
 from qingyuan.store.register import Due, Entry, Record, clear, put, rows_of, set_state, state
 from qingyuan.store.registry import relink, streams
@@ -89,6 +90,7 @@ def rebuild(home: Home) -> Rebuilt:
                 continue
             put(connection, entry, lines)
             dockets, records, dues = dockets + 1, records + len(entry.records), dues + len(entry.dues)
+        unread += rebuild_standing(connection)
         set_state(connection, _FINGERPRINT, fingerprint(home))
     return Rebuilt(dockets, records, dues, tuple(unread))
 

@@ -250,7 +250,7 @@ def search(home: Home, query: str, scope: Scope = ALL, *, after: str = "", limit
     size = max(1, min(limit, 100))
     with home.database.read() as connection:
         found: dict[int, str] = {}
-        for places, names in _searched(scope):
+        for places, names, own in _searched(scope):
             found |= dict(
                 find(
                     connection,
@@ -261,6 +261,7 @@ def search(home: Home, query: str, scope: Scope = ALL, *, after: str = "", limit
                     recused=scope.recused,
                     before=int(after) if after.isdecimal() else None,
                     limit=size + 1,
+                    own=own,
                 )
             )
         rows = sorted(found, reverse=True)
@@ -274,11 +275,13 @@ def search(home: Home, query: str, scope: Scope = ALL, *, after: str = "", limit
     return Page(tuple(listed), str(rows[size - 1]) if len(rows) > size else "")
 
 
-def _searched(scope: Scope) -> Iterator[tuple[tuple[str, ...], tuple[str, ...] | None]]:
+def _searched(scope: Scope) -> Iterator[tuple[tuple[str, ...], tuple[str, ...] | None, bool]]:
     if scope.offices:
-        yield scope.offices, None
+        yield scope.offices, None, False
+    if scope.own:
+        yield scope.own, None, True
     if scope.records:
-        yield (), scope.records
+        yield (), scope.records, False
 
 
 def _sees(connection: sa.Connection, scope: Scope, found: Record) -> bool:

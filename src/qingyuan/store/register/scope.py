@@ -21,12 +21,14 @@ class Scope(msgspec.Struct, frozen=True):
         offices: Paths of offices whose subtree is seen, each with a slash at both ends: ``"/"`` the whole tree,
             ``"/330000/330100/"`` a prefecture with its counties. A path that lies below another adds nothing.
         records: Dockets seen wherever they are handled: by assignment, or because they need to be known.
+        own: Paths of offices whose own dockets are seen, and not those of the offices below.
         recused: Dockets never seen, whatever else holds.
-        shielded: Whether dockets that concern minors are seen through ``offices``; those in ``records`` always are.
+        shielded: Whether dockets that concern minors are seen through ``offices`` and ``own``; those in ``records`` always are.
     """
 
     offices: tuple[str, ...] = (EVERYWHERE,)
     records: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
     recused: tuple[str, ...] = ()
     shielded: bool = True
 
@@ -36,7 +38,8 @@ class Scope(msgspec.Struct, frozen=True):
             return False
         if docket in self.records:
             return True
-        return (self.shielded or not shielded) and any(office.startswith(each) for each in self.offices)
+        below = office in self.own or any(office.startswith(each) for each in self.offices)
+        return below and (self.shielded or not shielded)
 
 
 #: Sees everything.
@@ -70,6 +73,10 @@ def branches(scope: Scope) -> Iterator[tuple[str, str, list[str | int]]]:
                 f"o{DEPTH} = ? AND office >= ? AND office < ?{shield}{withheld}",
                 [prefixes(path)[-1], path, path[:-1] + "0", *values],
             )
+    for path in sorted({each for each in scope.own if not each.startswith(scope.offices)}):
+        depth = min(max(path.count("/") - 1, 1), DEPTH)
+        condition = f"o{depth} = ? AND office = ?{shield}{withheld}"
+        yield f"o{depth}", condition, [prefixes(path)[depth - 1], path, *values]
     named = sorted(set(scope.records) - set(scope.recused))
     if named:
         yield "", f"docket IN ({', '.join('?' * len(named))})", list(named)

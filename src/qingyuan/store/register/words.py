@@ -125,6 +125,7 @@ def find(
     recused: Sequence[str],
     before: int | None,
     limit: int,
+    own: bool = False,
 ) -> list[tuple[int, str]]:
     """Return row number and docket of what a query finds, the newest docket first.
 
@@ -137,6 +138,7 @@ def find(
         recused: Dockets not found.
         before: Go on below this row number.
         limit: Most rows.
+        own: Only what the offices of ``places`` handle themselves, and not the offices below.
     """
     asked = phrases(query)
     if not asked or not (places if named is None else named):
@@ -157,6 +159,10 @@ def find(
         marks = ", ".join("?" * len(named))
         where += f" AND rowid IN (SELECT first FROM register WHERE id IN ({marks}))"  # noqa: S608 - no value in it
         values += named
+    if own:
+        marks = ", ".join("?" * len(places))
+        where += f" AND docket IN (SELECT docket FROM register WHERE office IN ({marks}))"  # noqa: S608 - no value in it
+        values += places
     if recused:
         where += f" AND docket NOT IN ({', '.join('?' * len(recused))})"
         values += recused
