@@ -1,0 +1,82 @@
+"""A form is offered where its act stands; a refusal names what is missing and the article."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from qingyuan.documents import forms
+from qingyuan.office.paperwork import FormOffer, form_offers
+from qingyuan.store import StoredEvent
+from tests.cases._world import World, law, moment, told
+from tests.office.paperwork.told import last_day, logged, stories, target_of, world_of
+
+
+def offers(world: World, target: str, events: tuple[StoredEvent, ...] | None = None) -> dict[str, FormOffer]:
+    found = form_offers(
+        forms(),
+        world.docket,
+        events or logged(world),
+        target,
+        law=law(),
+        now=moment(last_day(world)),
+        actor="P001",
+    )
+    return {offer.form.id: offer for offer in found}
+
+
+@pytest.mark.parametrize("form", sorted(stories()))
+def test_every_form_is_offered_in_its_docket(form: str) -> None:
+    offer = offers(world_of(form), target_of(form))[form]
+    assert offer.state in {"due", "possible"}
+    assert offer.refused is None
+
+
+def test_a_case_just_filed_can_have_its_filing_decision_and_no_suggestion() -> None:
+    found = offers(told("filed"), "C2026-0001")
+    assert found["filing-decision"].state == "due"
+    refused = found["suggestion"].refused
+    assert refused is not None
+    assert refused.exit_code == 1
+    assert any("调查终结" in lack.zh for lack in refused.missing)
+    assert "第七十五条" in "".join(citation.article for citation in refused.citations)
+
+
+def test_what_is_made_before_an_act_is_refused_while_the_act_is_not_possible() -> None:
+    before = offers(told("filed"), "C2026-0001")["consultation-letter"]
+    assert before.state == "refused"
+    assert before.refused is not None
+    assert "第七十条" in "".join(citation.article for citation in before.refused.citations)
+    assert "立案决定书尚未送达" in before.refused.zh
+    after = offers(told("served"), "C2026-0001")["consultation-letter"]
+    assert (after.state, after.about) == ("due", None)
+
+
+def test_what_records_an_act_waits_for_the_act_though_it_is_possible() -> None:
+    offer = offers(told("served"), "C2026-0001")["consultation-minutes"]
+    assert offer.refused is not None
+    assert "尚无“磋商”的记录" in offer.refused.zh
+
+
+def test_an_instrument_of_the_other_track_is_refused_by_track() -> None:
+    refused = offers(told("filed"), "C2026-0001")["complaint-civil"].refused
+    assert refused is not None
+    assert "民事公益诉讼" in refused.zh
+    assert "civil" in refused.en
+
+
+def test_a_lead_has_forms_of_leads_and_a_case_those_of_cases() -> None:
+    assert {offer.form.scope for offer in offers(told("registered"), "L2026-0001").values()} == {"lead"}
+    assert {offer.form.scope for offer in offers(told("filed"), "C2026-0001").values()} == {"case"}
+
+
+def test_a_document_is_made_until_its_act_happens_again() -> None:
+    world = world_of("questioning-record")
+    events = logged(world)
+    made = msgspec.structs.replace(
+        events[-1], index=events[-1].index + 1, type="document.made", payload={"form": "questioning-record"}
+    )
+    assert offers(world, "C2026-0001", (*events, made))["questioning-record"].state == "made"
+    again = msgspec.structs.replace(events[-1], index=made.index + 1)
+    state = offers(world, "C2026-0001", (*events, made, again))["questioning-record"]
+    assert (state.state, state.about) == ("due", again.index)
