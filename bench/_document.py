@@ -34,5 +34,31 @@ def document(title: str) -> Document:
     )
 
 
+def measures(title: str, rows: int = 34) -> Document:
+    """Return a list of measures, as long as that of 检例第141号, with the given title."""
+    facts: dict[str, object] = {
+        "office": {"name": "某市人民检察院"},
+        "matter": {"title": Fact("面单信息外泄", 2)},
+        "case": {"id": Fact("C2026-0001", 3)},
+        "organ": {"name": Fact("某市邮政管理局", 3)},
+        "track": "行政公益诉讼",
+        "issued": "2026-03-12",
+        "measures": [
+            {
+                "text": Fact(f"第{n}项：督促企业全面使用隐私面单并定期自查", 10 + n),
+                "owner": Fact("某市邮政管理局", 10 + n),
+                "due": Fact("2026-05-20", 10 + n),
+                "test": Fact("抽查面单无完整姓名、电话和地址", 10 + n),
+                "outcome": Fact("核验通过", 60 + n),
+                "verified_on": Fact("2026-05-18", 60 + n),
+            }
+            for n in range(1, rows + 1)
+        ],
+    }
+    return fill(
+        find_form("measures-list"), facts, title=title, author="某市人民检察院", issued=date(2026, 3, 12)
+    )
+
+
 if __name__ == "__main__":
     print(len(render_pdf(document("检察建议书"))))

@@ -6,14 +6,20 @@ Source: ECMA-376 part 1 (WordprocessingML).
 
 from __future__ import annotations
 
+import copy
+import functools
+from collections.abc import Iterator, Sequence
+from typing import cast
+
 from docx.enum.text import WD_LINE_SPACING
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+from docx.oxml.text.paragraph import CT_P
+from docx.oxml.text.run import CT_R
 from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Length, Mm, Pt
-from docx.table import _Row
+from docx.table import Table
 from docx.text.paragraph import Paragraph
-from docx.text.run import Run
 
 BODY, TITLE, HEADING, PAGES = "仿宋_GB2312", "方正小标宋简体", "黑体", "宋体"
 PITCH = Mm(225 / 22)
@@ -25,11 +31,29 @@ BLANK_TAG = "blank:"
 _PAGE_NUMBER = Pt(14)
 
 
-def face(run: Run, name: str, size: Length) -> None:
-    """Set the face of a run, for East Asian characters too."""
-    run.font.name = name
-    run.font.size = size
-    run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), name)
+def written(paragraph: CT_P, text: str, name: str, size: Length) -> CT_R:
+    """Add a run of text in a face, for East Asian characters too, and return it."""
+    run = cast("CT_R", OxmlElement("w:r"))
+    run.append(copy.deepcopy(_properties(name, size)))
+    words = OxmlElement("w:t")
+    words.text = text
+    words.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+    run.append(words)
+    paragraph.append(run)
+    return run
+
+
+@functools.cache
+def _properties(name: str, size: Length) -> BaseOxmlElement:
+    """Return the properties of runs in a face and size; to be copied."""
+    properties = OxmlElement("w:rPr")
+    fonts = OxmlElement("w:rFonts")
+    for kind in ("ascii", "hAnsi", "eastAsia", "cs"):
+        fonts.set(qn(f"w:{kind}"), name)
+    half_points = str(round(size.pt * 2))
+    for element in (fonts, _element("w:sz", val=half_points), _element("w:szCs", val=half_points)):
+        properties.append(element)
+    return properties
 
 
 def spacing(paragraph: Paragraph) -> None:
@@ -58,9 +82,9 @@ def line_grid(section: BaseOxmlElement) -> None:
 
 def page_number(paragraph: Paragraph) -> None:
     """Write ``— 1 —`` with a field for the number."""
-    face(paragraph.add_run("— "), PAGES, _PAGE_NUMBER)
-    run = paragraph.add_run()
-    face(run, PAGES, _PAGE_NUMBER)
+    written(paragraph._p, "— ", PAGES, _PAGE_NUMBER)
+    run = paragraph.add_run()._r
+    run.append(copy.deepcopy(_properties(PAGES, _PAGE_NUMBER)))
     instruction = OxmlElement("w:instrText")
     instruction.text = "PAGE"
     for element in (
@@ -68,19 +92,17 @@ def page_number(paragraph: Paragraph) -> None:
         instruction,
         _element("w:fldChar", fldCharType="end"),
     ):
-        run._element.append(element)
-    face(paragraph.add_run(" —"), PAGES, _PAGE_NUMBER)
+        run.append(element)
+    written(paragraph._p, " —", PAGES, _PAGE_NUMBER)
 
 
-def bookmark(run: Run, number: int, event: int) -> None:
+def bookmark(run: CT_R, number: int, event: int) -> None:
     """Put a bookmark that names the event around a run."""
-    run._element.addprevious(
-        _element("w:bookmarkStart", id=str(number), name=f"{EVENT_BOOKMARK}{event}_{number}")
-    )
-    run._element.addnext(_element("w:bookmarkEnd", id=str(number)))
+    run.addprevious(_element("w:bookmarkStart", id=str(number), name=f"{EVENT_BOOKMARK}{event}_{number}"))
+    run.addnext(_element("w:bookmarkEnd", id=str(number)))
 
 
-def control(run: Run, name: str) -> None:
+def control(run: CT_R, name: str) -> None:
     """Put a run into a content control, so that a blank is filled in where it stands."""
     outer = OxmlElement("w:sdt")
     properties = OxmlElement("w:sdtPr")
@@ -91,19 +113,26 @@ def control(run: Run, name: str) -> None:
     content = OxmlElement("w:sdtContent")
     outer.append(properties)
     outer.append(content)
-    run._element.addprevious(outer)
-    content.append(run._element)
+    run.addprevious(outer)
+    content.append(run)
 
 
-def repeat(row: _Row) -> None:
-    """Repeat a row on every page that its table goes on to."""
-    row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
-    keep_whole(row)
+def rows(table: Table, widths: Sequence[Length], count: int) -> Iterator[list[CT_P]]:
+    """Yield the paragraphs of the cells of ``count`` rows of a table of one row, which is repeated on every page.
 
-
-def keep_whole(row: _Row) -> None:
-    """Keep a row on one page."""
-    row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+    No row is split between pages.
+    """
+    head = table.rows[0]._tr
+    for cell, width in zip(table.rows[0].cells, widths, strict=True):
+        cell.width = width
+    head.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+    blank = copy.deepcopy(head)
+    head.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+    yield list(head.iter(qn("w:p")))
+    for _ in range(1, count):
+        row = copy.deepcopy(blank)
+        table._tbl.append(row)
+        yield list(row.iter(qn("w:p")))
 
 
 def _element(tag: str, /, **attributes: str) -> BaseOxmlElement:

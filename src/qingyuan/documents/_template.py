@@ -16,7 +16,10 @@ from qingyuan.documents.model import Run
 
 _OPEN, _MIDDLE, _CLOSE = "\ue000", "\ue001", "\ue002"
 _MARK = re.compile(f"{_OPEN}([ebg])([^{_MIDDLE}]*){_MIDDLE}(.*?){_CLOSE}", re.DOTALL)
-_CONTROLS = re.compile("[\ue000-\ue002\x00-\x08\x0b-\x1f\x7f]")
+#: Controls, marks of direction, which make text read otherwise than it is written, and our own marks.
+_CONTROLS = re.compile(
+    "[\ue000-\ue002\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
 _DIGITS = "〇一二三四五六七八九"
 _FEN = 100
 _BLANK_LINE = "＿＿＿＿＿＿"
@@ -77,7 +80,7 @@ def unknown(name: str, zh: str, *, line: bool) -> Unknown:
 
 
 def clean(value: str) -> str:
-    """Return ``value`` without control characters, which no page can show."""
+    """Return ``value`` without control characters and marks of direction, which no page shows."""
     return _CONTROLS.sub("", value)
 
 

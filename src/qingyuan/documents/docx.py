@@ -16,6 +16,7 @@ import docx
 from docx.document import Document as DocxDocument
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
+from docx.oxml.text.paragraph import CT_P
 from docx.shared import Length, Mm, Pt
 from docx.text.paragraph import Paragraph
 
@@ -88,32 +89,27 @@ class _Writer:
     def block(self, block: Block) -> None:
         paragraph = self._word.add_paragraph()
         face, size = _shape(paragraph, block.role)
-        self._runs(paragraph, block.runs, face, size)
+        self._runs(paragraph._p, block.runs, face, size)  # noqa: SLF001 - the element below
 
     def table(self, table: Table) -> None:
         grid = self._word.add_table(rows=1, cols=len(table.columns))
         grid.style = "Table Grid"
         total = sum(table.widths)
         widths = [Mm(_WIDTH * width / total) for width in table.widths]
-        header = grid.rows[0]
-        for cell, words, width in zip(header.cells, table.columns, widths, strict=True):
-            cell.width = width
-            _docx.face(cell.paragraphs[0].add_run(words), HEADING, _SMALL)
-        _docx.repeat(header)
-        for row in table.cells:
-            added = grid.add_row()
-            _docx.keep_whole(added)
-            for cell, runs, width in zip(added.cells, row, widths, strict=True):
-                cell.width = width
-                self._runs(cell.paragraphs[0], runs, BODY, _SMALL)
+        rows = _docx.rows(grid, widths, len(table.cells) + 1)
+        for paragraph, words in zip(next(rows), table.columns, strict=True):
+            _docx.written(paragraph, words, HEADING, _SMALL)
+        for paragraphs, cells in zip(rows, table.cells, strict=True):
+            for paragraph, runs in zip(paragraphs, cells, strict=True):
+                self._runs(paragraph, runs, BODY, _SMALL)
 
-    def _runs(self, paragraph: Paragraph, runs: Runs, face: str, size: Length) -> None:
+    def _runs(self, paragraph: CT_P, runs: Runs, face: str, size: Length) -> None:
         for run in runs:
             self._run(paragraph, run, face, size)
 
-    def _run(self, paragraph: Paragraph, run: Run, face: str, size: Length) -> None:
-        written = paragraph.add_run(run.text)
-        _docx.face(written, HEADING if run.blank and "＿" not in run.text else face, size)
+    def _run(self, paragraph: CT_P, run: Run, face: str, size: Length) -> None:
+        named = HEADING if run.blank and "＿" not in run.text else face
+        written = _docx.written(paragraph, run.text, named, size)
         if run.event is not None:
             _docx.bookmark(written, next(self._numbers), run.event)
         elif run.blank:

@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from qingyuan.documents._coverage import covered
 from qingyuan.documents.errors import DocumentError
 from qingyuan.documents.fonts import FontSet, default_fonts
 from qingyuan.documents.geometry import check_geometry
@@ -55,6 +56,8 @@ def render_pdf(document: Document, fonts: FontSet | None = None) -> bytes:
             timestamp=int(issued.timestamp()),
         )
     except typst.TypstError as error:
+        if lacking := _lacking(document, faces):
+            raise _no_glyph(lacking, document.form) from error
         raise _cannot_set(str(error), document.form) from error
     if not isinstance(pdf, bytes):
         raise TypeError(type(pdf))
@@ -66,6 +69,23 @@ def render_pdf(document: Document, fonts: FontSet | None = None) -> bytes:
     check_fonts(pdf, faces, where=document.form)
     check_geometry(pdf, where=document.form)
     return pdf
+
+
+def _lacking(document: Document, fonts: FontSet) -> str:
+    """Return the characters of a document that its fonts do not have."""
+    known = covered(fonts.folders)
+    return "".join(dict.fromkeys(c for c in document.text() if ord(c) not in known and c not in "\n\t"))
+
+
+def _no_glyph(characters: str, where: str) -> DocumentError:
+    return DocumentError(
+        "documents.glyph",
+        zh=f"字体中没有这些字：{characters}",
+        en=f"the fonts do not have these characters: {characters}",
+        where=where,
+        remedy_zh="请改用通用规范汉字，或者写明该字的构成",
+        remedy_en="write them in standard characters, or describe them",
+    )
 
 
 def _cannot_set(reason: str, where: str) -> DocumentError:
