@@ -56,16 +56,21 @@ def exhibits(events: Sequence[Recorded]) -> list[Row]:
 
 def custody(events: Sequence[Recorded]) -> list[Row]:
     """Return every step of every exhibit of a docket, in the order of the log."""
+    papers = {
+        str(event.payload.get("exhibit"))
+        for event in events
+        if str(event.payload.get("path", "")).startswith(PAPERS)
+    }
     rows: list[Row] = []
     for event in events:
-        if not event.type.startswith("evidence."):
+        exhibit = event.payload.get("exhibit")
+        if not event.type.startswith("evidence.") or exhibit in papers:
             continue
         what = _CUSTODY.get(event.type, event.type)
         if event.type == "evidence.verified":
             what += "：相符" if event.payload.get("ok") is True else "：不符"
         if isinstance(to := event.payload.get("to"), str):
             what += f"（{to}）"
-        exhibit = event.payload.get("exhibit")
         rows.append(
             {
                 "exhibit": Fact(str(exhibit) if isinstance(exhibit, str) else "全部在案材料", event.index),
