@@ -62,6 +62,7 @@ USES: dict[str, str] = {
     "law check": "",
     "law damages": "personal-information --gain 34000 --costs 3000 --on 2021-12-01",
     "law deadline": "agency-reply --from 2026-03-18",
+    "law division": "330104 --on 2020-06-01",
     "law duties": "--field express-waybill",
     "law jurisdiction": "civil --on 2026-03-01 --harm 330782",
     "law periods": "",

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from qingyuan.law import _damages_schema, _schema, _table_schema
+from qingyuan.law._divisions import Divisions
 from qingyuan.law._files import Document, Entry, Folder, Where, read, stems
+from qingyuan.law._gazetteer import DivisionFile, Gazetteer
 from qingyuan.law._overlay import replace_office, replace_period, same_identifier
 from qingyuan.law.errors import LawError
 from qingyuan.law.model import Office
@@ -30,6 +32,7 @@ FILES = (
     "thresholds.yaml",
     "damages.yaml",
     "jurisdiction.yaml",
+    "divisions.yaml",
     "statutory-days.yaml",
     "synonyms.yaml",
 )
@@ -130,6 +133,12 @@ class Store:
         """The rules of jurisdiction."""
         document = self._required("jurisdiction.yaml")
         return Entry(document.parse(_schema.JurisdictionRules), document, (), local=False)
+
+    @functools.cached_property
+    def gazetteer(self) -> Gazetteer:
+        """The dated table of divisions."""
+        document = self._required("divisions.yaml")
+        return Gazetteer(document.parse(DivisionFile), Divisions(self.jurisdiction.record.municipalities))
 
     @functools.cached_property
     def statutory_days(self) -> tuple[Entry[_schema.StatutoryDay], ...]:

@@ -297,6 +297,40 @@ class Named(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...]
 
 
+class Division(msgspec.Struct, frozen=True):
+    """An administrative division on one day.
+
+    Attributes:
+        code: Six digits (GB/T 2260).
+        name: Name, e.g. ``"江干区"``.
+        full_name: With what it belongs to, e.g. ``"浙江省杭州市江干区"``.
+        level: Its level.
+        parent: Code of the next division up; ``"000000"`` above a province.
+        on: The day.
+        since: A day from which it surely existed, or ``None`` when it is older than the table.
+        until: A day to which it surely existed, or ``None`` while it does.
+        firm: ``False`` when the day lies where the table cannot tell, or outside the table.
+        became: Codes it became when it ended.
+        was: Codes that became it, in whole or in part.
+        verified: Whether the table was compared with the official announcements.
+        steps: What the answer rests on.
+    """
+
+    code: str
+    name: str
+    full_name: str
+    level: Level
+    parent: str
+    on: date
+    since: date | None
+    until: date | None
+    firm: bool
+    became: tuple[str, ...]
+    was: tuple[str, ...]
+    verified: bool
+    steps: tuple[Step, ...]
+
+
 class Office(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A procuratorate or a court.
 

@@ -19,6 +19,7 @@ from qingyuan.law.model import (
     Citation,
     Day,
     Deadline,
+    Division,
     Duty,
     Exclusion,
     Facts,
@@ -251,6 +252,38 @@ class Law:
     def day(self, day: date) -> Day:
         """Return whether ``day`` is worked, and by which notice."""
         return self._calendar.day(day)
+
+    def division(self, code: str, on: date) -> Division:
+        """Return the division that ``code`` meant on the day ``on``.
+
+        Raises:
+            LawError: The code is malformed, or the table did not have it on that day; the remedy says what it became or was.
+        """
+        return self._store.gazetteer.division(code, on)
+
+    def divisions_named(self, name: str, on: date) -> tuple[Division, ...]:
+        """Return the divisions of a name on a day, e.g. ``江干区`` or ``浙江省杭州市江干区``; empty when there is none."""
+        return self._store.gazetteer.named(name, on)
+
+    def division_line(self, code: str, on: date) -> tuple[Division, ...]:
+        """Return a division and those it belongs to, up to the province.
+
+        Raises:
+            LawError: As :meth:`division`.
+        """
+        line = [self.division(code, on)]
+        while line[-1].parent not in {"", "000000"}:
+            line.append(self.division(line[-1].parent, on))
+        return tuple(line)
+
+    def division_now(self, code: str, on: date) -> tuple[Division, ...]:
+        """Return what a division that once was has become by the day ``on``; itself while it exists.
+
+        Raises:
+            LawError: The table never had the code, or does not know what became of it.
+        """
+        codes = self._store.gazetteer.successors(code, on) or (code,)
+        return tuple(self.division(each, on) for each in codes)
 
     def offices(self) -> tuple[Office, ...]:
         """Return the offices and courts of the data (a seed, to be checked by each site)."""
