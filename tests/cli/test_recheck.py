@@ -86,6 +86,74 @@ def test_a_measure_cites_the_sealed_result(home: Path, files: Path) -> None:
     assert run("ledger", "fsck", "--home", home).code == 0
 
 
+def test_a_measure_is_not_accepted_on_a_recheck_that_found_something(home: Path, files: Path) -> None:
+    sealed = {
+        name: run("seal", files / f"{name}.csv", "--matter", "M2026-0001", "--home", home, "--json").json()[
+            "exhibits"
+        ][0]["id"]
+        for name in ("old", "good")
+    }
+    add = ("measure", "add", "C2026-0001", "text=整改", "owner=邮政", "due=2026-09-01", "test=复查")
+    assert run(*add, "--home", home).code == 0
+    words = ("--home", home, "--case", "C2026-0001", "--measure", "m01", "--json")
+    bad = run("recheck", sealed["old"], sealed["old"], *words).json()
+    assert bad["verdict"] == "remains"
+    for act in (("start",), ("prove", "submitter=P101", f"after={sealed['good']}")):
+        assert run("measure", act[0], "C2026-0001", "measure=m01", *act[1:], "--home", home).code == 0
+    verify = (
+        "measure",
+        "verify",
+        "C2026-0001",
+        "measure=m01",
+        "verifier=P002",
+        "reason=复查",
+        "--home",
+        home,
+    )
+    for cited in ((), (f"exhibits={bad['cited']['exhibit']}",)):
+        refused = run(*verify, "verdict=accepted", *cited, "--json")
+        assert (refused.code, refused.json()["error"]["code"]) == (1, "cases.recheck-remains")
+        assert bad["cited"]["exhibit"] in refused.json()["error"]["zh"]
+    good = run("recheck", sealed["old"], sealed["good"], *words).json()
+    assert good["verdict"] == "clean"
+    assert run(*verify, "verdict=accepted", f"exhibits={good['cited']['exhibit']}").code == 0
+
+
+def test_a_sample_calls_nothing_deleted_that_it_did_not_look_at(tmp_path: Path) -> None:
+    rows = [f"李芳,1391234{number:04}" for number in range(200)]
+    old, good = tmp_path / "old.csv", tmp_path / "good.csv"
+    old.write_text("\n".join(["姓名,手机号", *rows, ""]), encoding="utf-8")
+    masked = [row[:6] + "****" + row[10:] for row in rows[:150]]
+    good.write_text("\n".join(["姓名,手机号", *masked, ""]), encoding="utf-8")
+    asked = ("recheck", old, good, "--sample", "0.5", "--seed", "3")
+    done = run(*asked, "--json")
+    body = done.json()
+    assert (done.code, body["verdict"], body["doubts"]) == (1, "remains", ["sampled"]), body["kinds"]
+    assert 0 < body["sample"]["records"] < body["sample"]["of"]
+    mobile = body["kinds"]["mobile"]
+    assert (mobile["values"], mobile["masked"], mobile["deleted"], mobile["unseen"]) == (200, 0, 0, 200)
+    said = run(*asked, "--lang", "en")
+    assert "not seen in the" in said.out
+    assert "deleted" not in said.out
+    whole = run("recheck", old, good, "--json").json()["kinds"]["mobile"]
+    assert (whole["masked"], whole["deleted"], whole["unseen"]) == (150, 50, 0)
+
+
+def test_places_are_listed_in_the_order_of_the_material(tmp_path: Path) -> None:
+    old = tmp_path / "old.csv"
+    old.write_text(
+        "\n".join(["姓名,手机号", *(f"李芳,1391234{number:04}" for number in range(120)), ""]),
+        encoding="utf-8",
+    )
+    body = run("recheck", old, old, "--json").json()
+    places = [place["place"] for place in body["places"] if place["outcome"] == "still-there"]
+    assert len(places) == 50
+    assert [int(place.removeprefix("line ")) for place in places[::2]] == list(range(2, 27))
+    assert body["place_counts"]["still-there"] == 240
+    said = run("recheck", old, old, "--lang", "en").out
+    assert "230 more places still there" in said
+
+
 def test_what_is_neither_file_nor_exhibit_is_named(files: Path) -> None:
     done = run("recheck", files / "old.csv", "E-nowhere", "--json")
     assert (done.code, done.json()["error"]["code"]) == (2, "office.no-material")

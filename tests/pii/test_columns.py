@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import random
 from collections import Counter
 
 import pyarrow as pa
 import pytest
 
+from qingyuan.pii import engine
 from qingyuan.pii.columns import type_columns, type_values
+from qingyuan.pii.readers import read
 from tests.pii.columns_made import columns
 from tests.pii.generator import Maker
 
@@ -78,3 +82,36 @@ def test_two_numbers_in_a_cell_are_still_telephone_numbers() -> None:
 
 def test_names_of_carriers_are_no_names_of_people() -> None:
     assert type_values(["顺丰", "圆通", "中通", "韵达", "申通"] * 3).kind == "none"
+
+
+def test_a_table_without_a_header_is_read_by_what_its_columns_hold() -> None:
+    made = [column for column in columns(77, rows=60) if column[0] != "none"]
+    rows = ["\t".join(values[row] for _, values in made) for row in range(60)]
+    text = "\n".join(rows).encode()
+    found = engine.scan(read(io.BytesIO(text), "a.tsv"), bytes(32), "a.tsv")
+    held = {(c.column, c.kind, c.basis) for c in found.columns}
+    for number, (kind, _) in enumerate(made, start=1):
+        if kind == "credit-code":  # made without a right check character, so there is no hit
+            continue
+        assert (f"#{number}", kind, "values") in held
+    named = "\t".join(f"列{number}" for number in range(len(made))).encode() + b"\n" + text
+    assert not any(
+        c.basis == "values" for c in engine.scan(read(io.BytesIO(named), "b.tsv"), bytes(32), "b.tsv").columns
+    )
+
+
+def test_decoys_of_a_table_without_a_header_are_none() -> None:
+    made = [values for kind, values in columns(78, rows=60) if kind == "none"]
+    text = "\n".join("\t".join(values[row] for values in made) for row in range(60)).encode()
+    found = engine.scan(read(io.BytesIO(text), "a.tsv"), bytes(32), "a.tsv")
+    assert [c for c in found.columns if c.basis == "values"] == []
+
+
+def test_wrong_check_characters_make_no_column_of_identity_numbers() -> None:
+    r = random.Random(5)
+    wrong = [
+        f"33010619{r.randint(50, 99)}0{r.randint(1, 9)}1{r.randint(0, 9)}{r.randint(1000, 9999)}"
+        for _ in range(80)
+    ]
+    assert type_values(wrong).kind == "none"
+    assert type_values(wrong, "身份证号").kind == "resident-id"

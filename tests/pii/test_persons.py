@@ -198,3 +198,19 @@ def test_a_telephone_without_a_role_word_keeps_the_record_apart() -> None:
     columns = ["收件人姓名", "收件人手机", "身份证号", "手机号"]
     rows = [["张三", MOBILES[n], IDS[n], MOBILES[n + 2]] for n in range(2)]
     assert people(of(columns, *rows)).distinct == 4
+
+
+def test_a_passport_identifies_and_takes_over_the_mobile_beside_it() -> None:
+    abroad = of(
+        ["姓名", "护照号", "手机号"], ["史密斯", "E12345678", MOBILES[0]], ["琼斯", "G87654321", MOBILES[1]]
+    )
+    assert people(abroad).by_key == {"resident-id": 0, "passport": 2, "mobile": 0, "bank-card": 0}
+    calls = of(["收件人", "收件电话"], ["史密斯", MOBILES[0]], ["李四", MOBILES[2]])
+    assert people(abroad, calls).by_key == {"resident-id": 0, "passport": 2, "mobile": 1, "bank-card": 0}
+    known = of(["身份证号", "护照号"], [IDS[0], "E12345678"])
+    assert people(abroad, calls, known).by_key == {
+        "resident-id": 1,
+        "passport": 1,
+        "mobile": 1,
+        "bank-card": 0,
+    }

@@ -15,6 +15,7 @@ from qingyuan.office.clock import CHINA, environment_clock, parse_time
 from qingyuan.office.closer import look_closer, total_bytes
 
 if TYPE_CHECKING:
+    from qingyuan.documents.page import Part
     from qingyuan.office.closer import Closer
     from qingyuan.office.collect import Limits
     from qingyuan.pii.ages import Ages
@@ -89,6 +90,13 @@ class Seen:
         from qingyuan.pii.rates import rates  # noqa: PLC0415 - heavy
 
         return () if self.closer.shown is None else rates(self.closer.shown, sampled=self.asked.sampled)
+
+    def parts(self, lang: str) -> tuple[Part, ...]:
+        """Return the parts of a report that show them."""
+        from qingyuan.office.closerparts import age_part, waybill_parts  # noqa: PLC0415 - heavy
+
+        ages = None if self.closer.ages is None else age_part(self.closer.ages, self.asked.on, lang)
+        return (*waybill_parts(self.rates(), lang), *((ages,) if ages else ()))
 
     def json(self) -> dict[str, object]:
         """Return the members ``waybills``, ``ages`` and ``left_out``."""

@@ -10,7 +10,7 @@ from qingyuan.cli._app import Out
 from qingyuan.errors import QingyuanError
 
 if TYPE_CHECKING:
-    from qingyuan.documents.page import Report
+    from qingyuan.documents.page import Part, Report
     from qingyuan.office.collect import Refused
     from qingyuan.office.summary import Reading
     from qingyuan.pii.engine import Summary
@@ -42,11 +42,12 @@ def write_scan_report(
     readings: Sequence[Reading],
     unread: Sequence[Refused],
     out: Out,
+    more: Sequence[Part] = (),
 ) -> None:
-    """Write the report of a scan in the language of the output."""
+    """Write the report of a scan in the language of the output; ``more`` parts stand before what was not read."""
     from qingyuan.office.scanreport import scan_report  # noqa: PLC0415 - heavy
 
-    _write(target, scan_report(scans, summary, readings, unread, issued=_today(), lang=out.lang))
+    _write(target, scan_report(scans, summary, readings, unread, issued=_today(), lang=out.lang, more=more))
     out.note(f"报告：{target}", f"report: {target}")
 
 
@@ -58,7 +59,7 @@ def say_profile(
 
     from qingyuan.documents.page import report_sheet  # noqa: PLC0415 - heavy
     from qingyuan.documents.sheet import sheet_text  # noqa: PLC0415 - heavy
-    from qingyuan.office.scanreport import profile_report  # noqa: PLC0415 - heavy
+    from qingyuan.office.profilereport import profile_report  # noqa: PLC0415 - heavy
     from qingyuan.pii.profiles import fixes, ordered  # noqa: PLC0415 - heavy
 
     found = ordered([fix for scan in scans for fix in (*fixes(chosen, scan), *_old(chosen, scan.file))])

@@ -44,12 +44,22 @@ def anonymity(
             where=str(path),
         )
     unread = [{"member": u.member, "reason": u.zh, "reason_en": u.en} for u in scan.unread]
-    met = all(table.k >= wanted and not table.direct for table in tables)
+    # What was not read may hold single people: then only a failure is certain.
+    failed = any(table.k < wanted or table.direct for table in tables)
+    met = False if failed else None if scan.unread or not tables else True
     out.result({"file": str(path), "met": met, "tables": msgspec.to_builtins(tables), "unread": unread})
     for table in tables:
         _say(table, out)
     for one in scan.unread:
         out.say(f"未读：{one.zh}", f"not read: {one.en}")
+    if not tables:
+        out.say("没有可供检查的表格，不能判断", "there is no table to look at: it cannot be told")
+    elif met is None:
+        out.say(
+            "有内容未读，不能判断是否达到要求的 k", "a part was not read: whether k is met cannot be told"
+        )
+    if met is None and (require or not tables):
+        return 3
     return int(require and not met)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from qingyuan.office.home import Home
-    from qingyuan.pii.recheck import Recheck
+    from qingyuan.pii.recheck import Place, Recheck
 
 _HITS = (".parquet", ".jsonl")
 _VERDICTS = {
@@ -26,6 +27,13 @@ _VERDICTS = {
     "undetermined": ("无法判断", "cannot be told"),
 }
 _EXITS = {"clean": 0, "remains": 1, "undetermined": 3}
+_OUTCOMES = {
+    "still-there": ("仍在", "still there"),
+    "moved": ("移位", "moved"),
+    "new": ("新增", "new"),
+}
+#: Places printed of each outcome.
+_PRINTED = 10
 _DOUBTS = {
     "unread": ("有内容未读", "a part was not read"),
     "sampled": ("仅抽样", "only a sample was read"),
@@ -130,26 +138,40 @@ def _say(result: Recheck, out: Out) -> None:
     from qingyuan.pii.recheck import BLIND  # noqa: PLC0415 - heavy
 
     known = catalog().kinds
+    part = result.sample is not None and result.sample.records < result.sample.of
+    gone = (
+        (("样本中未见（未查看的不计）", "not seen in the sample"),)
+        if part
+        else (("已遮蔽", "masked"), ("已删除", "deleted"))
+    )
     heads = (
         ("种类", "kind"),
         ("原有", "before"),
         ("仍在", "still there"),
         ("移位", "moved"),
-        ("已遮蔽", "masked"),
-        ("已删除", "deleted"),
+        *gone,
         ("新增", "new"),
     )
     rows = [
         [out.t(known[kind].zh, known[kind].en) if kind in known else kind]
-        + [f"{n:,}" for n in (c.values, c.still_there, c.moved, c.masked, c.deleted, c.new)]
+        + [
+            f"{n:,}"
+            for n in (
+                c.values, c.still_there, c.moved, *((c.unseen,) if part else (c.masked, c.deleted)), c.new,
+            )
+        ]
         for kind, c in result.kinds.items()
-    ]
+    ]  # fmt: skip
     out.table(
         out.t("复查（不同值的个数）", "Re-check (different values)"), [out.t(*head) for head in heads], rows
     )
-    for place in result.places[:10]:
-        where = " › ".join(part for part in (place.file, place.member, place.place) if part)
-        out.say(f"{place.outcome}  {where}  {place.kind}", f"{place.outcome}  {where}  {place.kind}")
+    for outcome, words in _OUTCOMES.items():
+        _list_places(
+            [p for p in result.places if p.outcome == outcome],
+            result.place_counts.get(outcome, 0),
+            words,
+            out,
+        )
     if result.sample is not None:
         s = result.sample
         out.say(
@@ -164,3 +186,21 @@ def _say(result: Recheck, out: Out) -> None:
         f"Verdict: {verdict} ({result.remaining:,} of {result.values:,}) {doubts}",
     )
     out.say("看不到：" + "；".join(zh for zh, _ in BLIND), "Not visible: " + "; ".join(en for _, en in BLIND))
+
+
+def _list_places(places: Sequence[Place], count: int, words: tuple[str, str], out: Out) -> None:
+    """Print the first places of one outcome, in the order of the material, and how many more there are."""
+    from qingyuan.pii.catalog import catalog  # noqa: PLC0415 - names of kinds
+
+    known = catalog().kinds
+    for place in places[:_PRINTED]:
+        where = " › ".join(part for part in (place.file, place.member, place.place) if part)
+        kind = known.get(place.kind)
+        name = out.t(kind.zh, kind.en) if kind else place.kind
+        out.say(f"{words[0]}  {where}  {name}", f"{words[1]}  {where}  {name}")
+    left = count - min(count, _PRINTED)
+    if left:
+        out.say(
+            f"　{words[0]}的另有 {left:,} 处，--json 列出前 {len(places):,} 处",
+            f"  {left:,} more places {words[1]}; --json lists the first {len(places):,}",
+        )

@@ -266,9 +266,11 @@ def _tell(found: _Gathered, asked: _Asked, began: float, out: Out) -> None:
     if asked.chosen is not None:
         say_profile(asked.chosen, list(found.scans()), unread, asked.report, out)
         return
-    if asked.report is not None:
-        write_scan_report(asked.report, list(found.scans()), summary, readings, unread, out)
     seen = asked.closer()
+    if asked.report is not None:
+        write_scan_report(
+            asked.report, list(found.scans()), summary, readings, unread, out, seen.parts(out.lang)
+        )
     kinds = {kind: dataclasses.asdict(count) for kind, count in summary.kinds.items()}
     persons = dataclasses.asdict(summary.persons)
     out.result(

@@ -1,6 +1,7 @@
-"""Reports for the screen: one HTML file without anything from outside, with bars as inline SVG.
+"""Reports for the screen: one HTML file without anything from outside, with bars drawn in it.
 
 A report has the parts of a :class:`~qingyuan.documents.sheet.Sheet` and pictures; :func:`report_sheet` gives the sheet for the PDF.
+A bar stands beside its label, and below it on a narrow screen, so that no word is cut.
 It reads well on a phone, on a desk and on paper, and without scripts.
 """
 
@@ -11,41 +12,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from qingyuan.documents.sheet import Section, Sheet, SheetTable
+from qingyuan.documents.sheet import Bar, Chart, Section, Sheet, SheetTable
 
-_BAR = 18
-_GAP = 8
-_LABEL = 190
-_WIDTH = 640
-_VALUE = 110
-
-
-class Bar(msgspec.Struct, frozen=True):
-    """One bar.
-
-    Attributes:
-        label: What it stands for.
-        parts: Lengths of its parts, in the order of the legend.
-        said: What stands at its end.
-    """
-
-    label: str
-    parts: tuple[float, ...]
-    said: str
-
-
-class Chart(msgspec.Struct, frozen=True):
-    """A picture of bars.
-
-    Attributes:
-        caption: What it shows.
-        legend: Names of the parts of a bar.
-        bars: The bars.
-    """
-
-    caption: str
-    legend: tuple[str, ...]
-    bars: tuple[Bar, ...]
+__all__ = ["Bar", "Chart", "Part", "Report", "report_html", "report_sheet"]
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -89,8 +58,8 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def report_sheet(report: Report) -> Sheet:
-    """Return the report as a sheet: pictures are left out, their figures stand in the tables."""
-    sections = tuple(Section(part.heading, part.paragraphs, part.table) for part in report.parts)
+    """Return the report as a sheet, with its pictures."""
+    sections = tuple(Section(part.heading, part.paragraphs, part.table, part.chart) for part in report.parts)
     return Sheet(
         title=report.title,
         subtitle=report.subtitle,
@@ -99,6 +68,7 @@ def report_sheet(report: Report) -> Sheet:
         facts=report.facts,
         sections=sections,
         footer=report.footer,
+        lang=report.lang,
     )
 
 
@@ -127,30 +97,25 @@ def _part(part: Part, number: int) -> str:
 
 def _chart(chart: Chart, number: int) -> str:
     longest = max((sum(bar.parts) for bar in chart.bars), default=0) or 1
-    room = _WIDTH - _LABEL - _VALUE
-    height = len(chart.bars) * (_BAR + _GAP) + _GAP
     rows = []
-    for at, bar in enumerate(chart.bars):
-        y, x = _GAP + at * (_BAR + _GAP), float(_LABEL)
-        rows.append(f'<text x="{_LABEL - 8}" y="{y + 13}" text-anchor="end">{_text(bar.label)}</text>')
+    for bar in chart.bars:
+        x, drawn = 0.0, ""
         for index, part in enumerate(bar.parts):
-            width = part / longest * room
-            rows.append(
-                f'<rect class="c{index}" x="{x:.1f}" y="{y}" width="{width:.1f}" height="{_BAR}"/>'
-                if part
-                else ""
-            )
+            width = part / longest * 1000
+            drawn += f'<rect class="c{index}" x="{x:.1f}" width="{width:.1f}" height="10"/>' if part else ""
             x += width
-        rows.append(f'<text x="{x + 6:.1f}" y="{y + 13}">{_text(bar.said)}</text>')
-    told = "; ".join(f"{bar.label} {bar.said}" for bar in chart.bars)
+        rows.append(
+            f'<li><span class="l">{_text(bar.label)}</span><svg viewBox="0 0 1000 10" preserveAspectRatio="none" '
+            f'aria-hidden="true">{drawn}</svg><span class="v">{_text(bar.said)}</span></li>'
+        )
     legend = "".join(
         f'<li><span class="k c{i}" aria-hidden="true"></span>{_text(name)}</li>'
         for i, name in enumerate(chart.legend)
     )
     keys = f'<ul class="legend">{legend}</ul>' if len(chart.legend) > 1 else ""
     return (
-        f'<figure><figcaption>{_text(chart.caption)}</figcaption>{keys}<svg viewBox="0 0 {_WIDTH} {height}" role="img" '
-        f'aria-labelledby="t{number}"><title id="t{number}">{_text(f"{chart.caption}: {told}")}</title>{"".join(rows)}</svg></figure>'
+        f'<figure aria-labelledby="t{number}"><figcaption id="t{number}">{_text(chart.caption)}</figcaption>{keys}'
+        f'<ul class="bars">{"".join(rows)}</ul></figure>'
     )
 
 
@@ -196,8 +161,11 @@ _STYLE = (
     ".facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.6rem;margin:1rem 0}"
     ".facts div{border:1px solid var(--line);border-radius:6px;padding:.5rem .7rem}.facts dt{font-size:.82rem;color:var(--grey)}"
     ".facts dd{margin:0;font-size:1.1rem;font-weight:600;overflow-wrap:anywhere}"
-    "figure{margin:.75rem 0}figcaption{font-size:.88rem;color:var(--grey)}svg{width:100%;height:auto;max-width:44rem;display:block}"
-    "svg text{font-size:13px;fill:#14181f}.c0{fill:#12356b;background:#12356b}.c1{fill:#c2570c;background:#c2570c}"
+    "figure{margin:.75rem 0 1.1rem}figcaption{font-size:.88rem;color:var(--grey)}.bars{list-style:none;margin:.4rem 0;padding:0;"
+    "display:grid;grid-template-columns:fit-content(16rem) minmax(6rem,1fr) auto;gap:.34rem .75rem;max-width:52rem}"
+    ".bars li{display:grid;grid-template-columns:subgrid;grid-column:1/-1;align-items:center;font-size:.92rem}"
+    ".bars .l{text-align:right;overflow-wrap:anywhere}.bars .v{white-space:nowrap}"
+    ".bars svg{width:100%;height:1.05rem;background:#eef1f6;border-radius:3px;display:block}.c0{fill:#12356b;background:#12356b}.c1{fill:#c2570c;background:#c2570c}"
     ".c2{fill:#7b8aa3;background:#7b8aa3}.legend{display:flex;flex-wrap:wrap;gap:.25rem 1rem;list-style:none;margin:.25rem 0;padding:0;"
     "font-size:.88rem}.k{display:inline-block;width:.8em;height:.8em;margin-right:.4em;border-radius:2px}"
     ".table{overflow-x:auto}.table:focus{outline:2px solid var(--blue);outline-offset:2px}table{border-collapse:collapse;width:100%;font-size:.92rem}"
@@ -207,7 +175,9 @@ _STYLE = (
     "@media(max-width:40rem){main{padding:1rem .9rem 2rem}thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
     "tr{display:block;border:1px solid var(--line);border-radius:6px;margin:.5rem 0;padding:.3rem .6rem}"
     "td,td.n{display:flex;justify-content:space-between;gap:1rem;border:0;padding:.18rem 0;text-align:right;white-space:normal}"
-    "td::before{content:attr(data-label);color:var(--grey);flex:none;text-align:left}svg text{font-size:17px}}"
+    "td::before{content:attr(data-label);color:var(--grey);flex:none;text-align:left}"
+    ".bars{display:block}.bars li{grid-template-columns:1fr auto;gap:.1rem .6rem;margin:.55rem 0}.bars .l{text-align:left}"
+    ".bars svg{grid-column:1/-1;grid-row:2}}"
     "@media print{body{background:#fff;font-size:10.5pt}main{max-width:none;padding:0}section{break-inside:auto}h2{break-after:avoid}"
     "tr,figure{break-inside:avoid}.facts div{border-color:#999}rect,.k{print-color-adjust:exact;-webkit-print-color-adjust:exact}}"
 )

@@ -34,6 +34,34 @@ class SheetTable(msgspec.Struct, frozen=True):
     size: float = 8.0
 
 
+class Bar(msgspec.Struct, frozen=True):
+    """One bar.
+
+    Attributes:
+        label: What it stands for.
+        parts: Lengths of its parts, in the order of the legend.
+        said: What stands at its end.
+    """
+
+    label: str
+    parts: tuple[float, ...]
+    said: str
+
+
+class Chart(msgspec.Struct, frozen=True):
+    """A picture of bars.
+
+    Attributes:
+        caption: What it shows.
+        legend: Names of the parts of a bar.
+        bars: The bars.
+    """
+
+    caption: str
+    legend: tuple[str, ...]
+    bars: tuple[Bar, ...]
+
+
 class Section(msgspec.Struct, frozen=True):
     """A part of a sheet.
 
@@ -41,11 +69,13 @@ class Section(msgspec.Struct, frozen=True):
         heading: Its heading.
         paragraphs: Its text.
         table: Its table, if any, below the text.
+        chart: Its picture, if any, above the table; text and plain HTML leave it out, its figures stand in the table.
     """
 
     heading: str
     paragraphs: tuple[str, ...] = ()
     table: SheetTable | None = None
+    chart: Chart | None = None
 
 
 class Sheet(msgspec.Struct, frozen=True):
@@ -63,6 +93,7 @@ class Sheet(msgspec.Struct, frozen=True):
         landscape: Whether the page lies on its side.
         size: Size of the running text in points.
         facts_across: How many facts stand beside each other.
+        lang: ``"zh"`` or ``"en"``: of the punctuation of the text and the language told to readers aloud.
     """
 
     title: str
@@ -76,6 +107,7 @@ class Sheet(msgspec.Struct, frozen=True):
     landscape: bool = False
     size: float = 9.5
     facts_across: int = 2
+    lang: str = "zh"
 
 
 def sheet_pdf(sheet: Sheet, fonts: FontSet | None = None) -> bytes:
@@ -122,7 +154,7 @@ def sheet_pdf(sheet: Sheet, fonts: FontSet | None = None) -> bytes:
 def sheet_html(sheet: Sheet) -> str:
     """Return the sheet as one HTML page without anything from outside; the same sheet gives the same text."""
     parts = [
-        '<!doctype html>\n<html lang="zh-CN">\n<meta charset="utf-8">',
+        f'<!doctype html>\n<html lang="{"zh-CN" if sheet.lang == "zh" else "en"}">\n<meta charset="utf-8">',
         f"<title>{_escaped(sheet.title)}</title>\n<style>{_STYLE}</style>",
         f"<h1>{_escaped(sheet.title)}</h1>\n<p class=sub>{_escaped(sheet.subtitle)}</p>",
         "<table class=facts>",
@@ -141,16 +173,17 @@ def sheet_html(sheet: Sheet) -> str:
 
 def sheet_text(sheet: Sheet) -> str:
     """Return the sheet as plain text."""
+    says, opens, closes = ("：", "【", "】") if sheet.lang == "zh" else (": ", "[", "]")
     lines = [sheet.title, sheet.subtitle, ""]
-    lines += [f"{label}：{value}" for label, value in sheet.facts]
+    lines += [f"{label}{says}{value}" for label, value in sheet.facts]
     for section in sheet.sections:
-        lines += ["", f"【{section.heading}】", *section.paragraphs]
+        lines += ["", f"{opens}{section.heading}{closes}", *section.paragraphs]
         if section.table is not None:
             for row in section.table.rows:
                 lines.append("")
                 cells = zip(section.table.columns, row, strict=True)
-                lines += [f"  {_one_line(label)}：{_one_line(value)}" for label, value in cells if value]
-    lines += ["", *(f"{words}：____________" for words in sheet.signatures)]
+                lines += [f"  {_one_line(label)}{says}{_one_line(value)}" for label, value in cells if value]
+    lines += ["", *(f"{words}{says}____________" for words in sheet.signatures)]
     return "\n".join([*lines, "", sheet.footer]).rstrip() + "\n"
 
 

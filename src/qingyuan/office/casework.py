@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from qingyuan.cases import VERBS, CaseEvent, Docket, Verb, decide, describe, fold, is_ours, read_event
 from qingyuan.office._identifiers import check_identifier
+from qingyuan.office._verification import VERIFY, check_verification
 from qingyuan.office.errors import ConflictError, OfficeError
 from qingyuan.office.home import Home
 from qingyuan.office.register import mark, read_docket, write_entry
@@ -136,6 +137,8 @@ def act_within(
     if chosen is not None:
         given |= _identifiers(home, connection, chosen, docket, target, given)
     drafts = decide(verb, docket, given, law=home.law, now=home.clock.now(), actor=actor)
+    if verb == VERIFY and target:
+        check_verification(events(connection, (target,)), given)
     if chosen is not None:
         _link(connection, chosen, given)
     stored = home.record(

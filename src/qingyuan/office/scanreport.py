@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from qingyuan import __version__
 from qingyuan.documents.page import Bar, Chart, Part, Report
 from qingyuan.documents.sheet import SheetTable
+from qingyuan.office._reportparts import LISTED, Words, names, unread_part
 from qingyuan.office.collect import Refused
 from qingyuan.office.summary import Reading
 
 if TYPE_CHECKING:
     from qingyuan.pii.engine import Summary
     from qingyuan.pii.model import FileScan
-    from qingyuan.pii.profiles import Fix, Profile
 
-#: Rows of the lists of places and columns.
-_LISTED = 40
+#: Bars of a picture.
+_BARS = 12
 _TIERS = {"A": ("敏感", "sensitive"), "B": ("重要", "important"), "C": ("一般", "general")}
 _OF_TIERS = {
     "A": ("第五条第一款第三项：50 条", "art. 5(1)(3): 50 pieces"),
     "B": ("第五条第一款第四项：500 条", "art. 5(1)(4): 500 pieces"),
     "C": ("第五条第一款第五项：5000 条", "art. 5(1)(5): 5,000 pieces"),
 }
-
-
-class _Words:
-    """Sentences in one language."""
-
-    def __init__(self, lang: str) -> None:
-        self.lang = lang
-
-    def __call__(self, zh: str, en: str) -> str:
-        return zh if self.lang == "zh" else en
 
 
 def scan_report(
@@ -57,7 +47,7 @@ def scan_report(
         lang: ``"zh"`` or ``"en"``.
         more: Further parts, such as rates by carrier, before the list of what was not read.
     """
-    t = _Words(lang)
+    t = Words(lang)
     records, persons = summary.records, summary.persons
     facts = (
         (t("文件", "Files"), f"{len(scans):,}"),
@@ -71,10 +61,11 @@ def scan_report(
         _kinds(summary, t),
         _classes(summary, t),
         _clear(summary, t),
+        _hidden(summary, t),
         _places(scans, t),
         _columns(summary, t),
     ]
-    parts += [_thresholds(readings, t), *more, _unread(unread, t), _method(summary, t)]
+    parts += [_thresholds(readings, t), *more, unread_part(unread, t), _method(summary, t)]
     return Report(
         lang=lang,
         title=t("个人信息扫描报告", "Personal information: report of a scan"),
@@ -90,23 +81,17 @@ def scan_report(
     )
 
 
-def _names(t: _Words) -> Mapping[str, str]:
-    from qingyuan.pii.catalog import catalog  # noqa: PLC0415 - heavy
-
-    return {name: t(kind.zh, kind.en) for name, kind in catalog().kinds.items()}
-
-
-def _kinds(summary: Summary, t: _Words) -> Part:
-    names = _names(t)
+def _kinds(summary: Summary, t: Words) -> Part:
+    named = names(t)
     held = sorted(
         summary.kinds.items(), key=lambda pair: -sum((pair[1].confirmed, pair[1].suspected, pair[1].masked))
     )
     legend = (t("明文", "clear"), t("待核实", "suspected"), t("已遮蔽", "masked"))
     bars = tuple(
-        Bar(names[kind], (c.confirmed, c.suspected, c.masked), f"{c.confirmed + c.suspected + c.masked:,}")
+        Bar(named[kind], (c.confirmed, c.suspected, c.masked), f"{c.confirmed + c.suspected + c.masked:,}")
         for kind, c in held
     )
-    rows = tuple((names[kind], f"{c.confirmed:,}", f"{c.suspected:,}", f"{c.masked:,}") for kind, c in held)
+    rows = tuple((named[kind], f"{c.confirmed:,}", f"{c.suspected:,}", f"{c.masked:,}") for kind, c in held)
     table = SheetTable((t("种类", "kind"), *legend), rows, (6, 3, 3, 3), 9.0)
     heading = t("种类", "Kinds")
     if not held:
@@ -114,7 +99,27 @@ def _kinds(summary: Summary, t: _Words) -> Part:
     return Part(heading, (), Chart(t("各种类的处数", "Occurrences by kind"), legend, bars), table)
 
 
-def _classes(summary: Summary, t: _Words) -> Part | None:
+def _hidden(summary: Summary, t: Words) -> Part | None:
+    """Return how much of each kind the material itself masks."""
+    named = names(t)
+    rows = []
+    for kind, c in summary.kinds.items():
+        of = c.confirmed + c.suspected + c.masked
+        if c.masked:
+            rows.append((c.masked / of, named[kind], f"{c.masked / of:.1%} ({c.masked:,}/{of:,})"))
+    if not rows:
+        return None
+    rows.sort(key=lambda row: (-row[0], row[1]))
+    bars = tuple(Bar(name, (share, 1 - share), said) for share, name, said in rows)
+    said = t(
+        "材料自身已遮蔽的处数占该种类全部处数的比例；遮蔽后能否仍识别个人，另见 scan --json 的说明。",
+        "Share of the occurrences of a kind that the material itself masks; whether what is left still identifies is another question.",
+    )
+    legend = (t("已遮蔽", "masked"), t("未遮蔽", "not masked"))
+    return Part(t("遮蔽比例", "Masked share"), (said,), Chart(t("各种类", "By kind"), legend, bars))
+
+
+def _classes(summary: Summary, t: Words) -> Part | None:
     from qingyuan.pii.catalog import catalog  # noqa: PLC0415 - heavy
 
     known = catalog().kinds
@@ -139,14 +144,17 @@ def _classes(summary: Summary, t: _Words) -> Part | None:
         "《个人信息保护法》第二十八条列举的敏感个人信息：",
         "Sensitive under art. 28 of the Personal Information Protection Law: ",
     )
-    named = t("、", ", ").join(t(known[k].zh, known[k].en) for k in listed) or t("未发现", "none found")
-    heads = (t("分类", "class"), t("入罪标准", "threshold"), t("种类", "kinds"), t("明文处数", "in clear"))
-    return Part(
-        t("分类", "Classes"), (said, other + named), None, SheetTable(heads, tuple(rows), (2, 4, 7, 2), 9.0)
+    listed_words = t("、", ", ").join(t(known[k].zh, known[k].en) for k in listed) or t(
+        "未发现", "none found"
     )
+    heads = (t("分类", "class"), t("入罪标准", "threshold"), t("种类", "kinds"), t("明文处数", "in clear"))
+    bars = tuple(Bar(row[0], (float(row[3].replace(",", "")),), row[3]) for row in rows)
+    chart = Chart(t("各类的明文处数", "Occurrences in clear by class"), (t("明文", "clear"),), bars)
+    table = SheetTable(heads, tuple(rows), (2, 4, 7, 2), 9.0)
+    return Part(t("分类", "Classes"), (said, other + listed_words), chart, table)
 
 
-def _clear(summary: Summary, t: _Words) -> Part | None:
+def _clear(summary: Summary, t: Words) -> Part | None:
     records = summary.records
     rest = records.total - records.clear - records.masked_only
     if records.total <= 0:
@@ -160,7 +168,7 @@ def _clear(summary: Summary, t: _Words) -> Part | None:
         )
     )
     persons = summary.persons
-    kinds = _names(t)
+    kinds = names(t)
     keys = t("，", ", ").join(f"{kinds.get(kind, kind)} {count:,}" for kind, count in persons.by_key.items())
     said = t(
         f"不同自然人 {persons.distinct:,} 人（依据：{keys or '无'}）。姓名和遮蔽值不用于合并；待核实的不计入。",
@@ -173,7 +181,7 @@ def _clear(summary: Summary, t: _Words) -> Part | None:
     )
 
 
-def _places(scans: Sequence[FileScan], t: _Words) -> Part | None:
+def _places(scans: Sequence[FileScan], t: Words) -> Part | None:
     held = [
         (s.file, sum(c.confirmed for c in s.kinds.values()), sum(c.masked for c in s.kinds.values()))
         for s in scans
@@ -181,21 +189,29 @@ def _places(scans: Sequence[FileScan], t: _Words) -> Part | None:
     held = sorted((h for h in held if h[1] or h[2]), key=lambda h: (-h[1], -h[2], h[0]))
     if not held:
         return None
-    rows = tuple((name, f"{clear:,}", f"{masked:,}") for name, clear, masked in held[:_LISTED])
+    rows = tuple((name, f"{clear:,}", f"{masked:,}") for name, clear, masked in held[:LISTED])
     left = len(held) - len(rows)
     said = (t(f"另有 {left:,} 个文件，见 --json。", f"{left:,} more files, see --json."),) if left > 0 else ()
     heads = (t("文件", "file"), t("明文", "clear"), t("已遮蔽", "masked"))
-    return Part(t("位置", "Places"), said, None, SheetTable(heads, rows, (9, 2, 2), 9.0))
+    legend = (t("明文", "clear"), t("已遮蔽", "masked"))
+    bars = tuple(
+        Bar(name.rsplit("/", 1)[-1], (float(clear), float(masked)), f"{clear:,} + {masked:,}")
+        for name, clear, masked in held[:_BARS]
+    )
+    caption = t("处数最多的文件", "The files with the most")
+    return Part(
+        t("位置", "Places"), said, Chart(caption, legend, bars), SheetTable(heads, rows, (9, 2, 2), 9.0)
+    )
 
 
-def _columns(summary: Summary, t: _Words) -> Part | None:
+def _columns(summary: Summary, t: Words) -> Part | None:
     if not summary.columns:
         return None
-    names = _names(t)
+    named = names(t)
     columns = sorted(summary.columns, key=lambda c: (c.file, c.member or "", c.table, c.column))
     rows = tuple(
-        (" › ".join(p for p in (c.file, c.member, c.table) if p), c.column, names[c.kind], f"{c.score:.0%}")
-        for c in columns[:_LISTED]
+        (" › ".join(p for p in (c.file, c.member, c.table) if p), c.column, named[c.kind], f"{c.score:.0%}")
+        for c in columns[:LISTED]
     )
     left = len(columns) - len(rows)
     said = (t(f"另有 {left:,} 列，见 --json。", f"{left:,} more columns, see --json."),) if left > 0 else ()
@@ -203,7 +219,7 @@ def _columns(summary: Summary, t: _Words) -> Part | None:
     return Part(t("列", "Columns"), said, None, SheetTable(heads, rows, (7, 4, 3, 2), 9.0))
 
 
-def _thresholds(readings: Sequence[Reading], t: _Words) -> Part:
+def _thresholds(readings: Sequence[Reading], t: Words) -> Part:
     rows = tuple(
         (t(r.zh, r.en), f"{r.sensitive:,}", f"{r.important:,}", f"{r.general:,}", _answer(r, t))
         for r in readings
@@ -227,7 +243,7 @@ def _thresholds(readings: Sequence[Reading], t: _Words) -> Part:
     )
 
 
-def _answer(reading: Reading, t: _Words) -> str:
+def _answer(reading: Reading, t: Words) -> str:
     if reading.threshold.especially_serious:
         return t("达到“情节特别严重”的数量", "the number of 'especially serious' is reached")
     if reading.threshold.serious:
@@ -235,23 +251,7 @@ def _answer(reading: Reading, t: _Words) -> str:
     return t("未达到", "not reached")
 
 
-def _unread(unread: Sequence[Refused], t: _Words) -> Part:
-    heading = t("未读内容", "What was not read")
-    if not unread:
-        return Part(heading, (t("全部内容均已读取。", "Everything was read."),))
-    rows = tuple(
-        (" › ".join(p for p in (r.path, r.member) if p), t(r.zh, r.en), t(r.remedy_zh, r.remedy_en))
-        for r in unread[:_LISTED]
-    )
-    heads = (t("文件", "file"), t("原因", "reason"), t("办法", "remedy"))
-    said = t(
-        "以下内容未扫描，不得视为没有问题。",
-        "These were not scanned and must not be taken as free of findings.",
-    )
-    return Part(heading, (said,), None, SheetTable(heads, rows, (4, 5, 5), 9.0))
-
-
-def _method(summary: Summary, t: _Words) -> Part:
+def _method(summary: Summary, t: Words) -> Part:
     return Part(
         t("方法", "Method"),
         (
@@ -264,89 +264,5 @@ def _method(summary: Summary, t: _Words) -> Part:
                 "每一处为线索：命中、排除均有理由，可用 scan --hits 逐处核对；遮蔽指材料本身已隐藏部分字符。",
                 "Every place is a clue: scan --hits lists each with its reason. Masked means that the material itself hides a part.",
             ),
-        ),
-    )
-
-
-def _by_place(fixes: Sequence[Fix], names: Mapping[str, str], t: _Words) -> tuple[tuple[str, ...], ...]:
-    """Return one row a file, kind and form, its columns together: the list should fit a page."""
-    held: dict[tuple[str, str, str], list[Fix]] = {}
-    for f in fixes:
-        form = t("遮蔽", "masked") if f.masked else t("明文", "clear") if f.kind else "—"
-        held.setdefault(
-            (" › ".join(p for p in (f.file, f.member) if p), names.get(f.kind, "—"), form), []
-        ).append(f)
-    return tuple(
-        (
-            place,
-            t("、", ", ").join(dict.fromkeys(f.column or f.first_place for f in mine)),
-            kind,
-            form,
-            f"{sum(f.count for f in mine):,}",
-        )
-        for (place, kind, form), mine in held.items()
-    )
-
-
-def profile_report(
-    chosen: Profile, fixes: Sequence[Fix], unread: Sequence[Refused], *, files: int, issued: str, lang: str
-) -> Report:
-    """Return the one-page list of what must be fixed.
-
-    Args:
-        chosen: The profile.
-        fixes: What must be fixed, the gravest first.
-        unread: What was not read.
-        files: Number of files.
-        issued: The day it is made.
-        lang: ``"zh"`` or ``"en"``.
-    """
-    t = _Words(lang)
-    names = _names(t)
-    parts = []
-    for rule in dict.fromkeys(f.rule for f in fixes):
-        mine = [f for f in fixes if f.rule == rule]
-        first = mine[0]
-        laws = t("；", "; ").join(
-            f"《{p.law.removeprefix('中华人民共和国')}》{p.article}" for p in first.provisions
-        )
-        rows = _by_place(mine, names, t)[:_LISTED]
-        heads = (
-            t("文件", "file"),
-            t("列或首处", "column or first place"),
-            t("种类", "kind"),
-            t("形式", "form"),
-            t("处数", "count"),
-        )
-        fix = t(f"整改：{first.fix_zh}", f"Fix: {first.fix_en}")
-        parts.append(
-            Part(
-                t(first.zh, first.en),
-                (fix, t("依据：", "Law: ") + laws),
-                None,
-                SheetTable(heads, rows, (6, 4, 3, 2, 2), 9.0),
-            )
-        )
-    if not fixes:
-        parts.append(
-            Part(t("结果", "Result"), (t("未发现须整改的内容。", "Nothing to be fixed was found."),))
-        )
-    clear = sum(f.count for f in fixes if not f.masked and f.kind)
-    return Report(
-        lang=lang,
-        title=t(chosen.zh, chosen.en),
-        subtitle=t("按严重程度排序；只列位置和数量", "The gravest first; places and numbers only"),
-        author="qingyuan",
-        issued=issued,
-        facts=(
-            (t("文件", "Files"), f"{files:,}"),
-            (t("整改事项", "To be fixed"), f"{len(fixes):,}"),
-            (t("明文处数", "Values in clear"), f"{clear:,}"),
-            (t("未读", "Not read"), f"{len(unread):,}"),
-        ),
-        parts=(*parts, _unread(unread, t)),
-        footer=t(
-            f"清源 {__version__} · {issued} · 不含任何个人信息原文",
-            f"Qingyuan {__version__} · {issued} · no personal data is copied out",
         ),
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from qingyuan.pii import addresses, freetext, names
+from qingyuan.pii import addresses, freetext, names, prose
 from qingyuan.pii._formed import find_forms, find_mentions
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii._kernel.cells import Shapes, trim
@@ -182,6 +182,10 @@ def _shaped(
     )  # fmt: skip
     found = _part(out, n)
     trim(batch.data, found.start, found.end)
+    loose = np.flatnonzero((found.kind == f.NAME) & ((found.flags & (f.SURNAME | f.MASKED)) == 0))
+    if len(loose):
+        reads = prose.reads_like_name(batch.data, found.start[loose], found.end[loose])
+        found.flags[loose[reads]] |= np.uint32(f.CHECKED)
     return found
 
 
@@ -250,6 +254,14 @@ def _apart(numbers: Candidates, formed: Candidates) -> tuple[Candidates, Candida
     return numbers, formed
 
 
+def _beside(formed: Candidates, others: list[Candidates]) -> Candidates:
+    """Leave out masked names of the forms that were found as whole cells, after their label or in free text."""
+    for other in others:
+        keep = freetext.apart(formed.start, formed.end, other.start, np.maximum.accumulate(other.end))
+        formed = _take(formed, np.flatnonzero(keep | (formed.kind != f.NAME)))
+    return formed
+
+
 def shapes_of(batch: Batch, t: Tables, wanted: npt.NDArray[np.bool_], bins: Longs) -> Shapes:
     """Return the shape bits of every cell and count them; header cells (record 0) have none.
 
@@ -305,6 +317,8 @@ def find(
         )  # fmt: skip
         found.flags[loose] = part.flags
     found, formed = _apart(found, Candidates(*find_forms(batch, scopes, grammar())))
+    if len(formed) and (formed.kind == f.NAME).any():
+        formed = _beside(formed, others)
     found = _merged(found, [*others, formed])
     text = scopes[batch.column] == TEXT
     return _merged(found, [_mentions(batch, found, text)])

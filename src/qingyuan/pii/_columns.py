@@ -8,6 +8,7 @@ import numpy as np
 
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii._kernel.forms import TEXT, Scopes
+from qingyuan.pii._tables import OWN_LABEL
 from qingyuan.pii.decide import Profile
 from qingyuan.pii.grammar import grammar
 from qingyuan.pii.headers import Header, read_header
@@ -30,15 +31,23 @@ class Stream:
     headers: list[Header] = field(default_factory=list)
     profiles: list[Profile] = field(default_factory=list)
     records: int = 0
+    kinds: tuple[str, ...] = ()
 
-    def widen(self, columns: tuple[str, ...]) -> None:
-        """Take over the columns a later batch has more of."""
+    def widen(self, columns: tuple[str, ...], kinds: tuple[str, ...] = ()) -> None:
+        """Take over the columns a later batch has more of; ``kinds`` stand for names a table without a header lacks."""
         if len(columns) >= len(self.columns):
             self.columns = columns
-        for name in columns[len(self.headers) :]:
-            header = read_header(name)
+        self.kinds = self.kinds or kinds
+        for at, name in enumerate(columns[len(self.headers) :], start=len(self.headers)):
+            header = (
+                Header(OWN_LABEL[kind], 0, waybill=False) if (kind := self.typed(at)) else read_header(name)
+            )
             self.headers.append(header)
             self.profiles.append(Profile(label=header.label))
+
+    def typed(self, column: int) -> str:
+        """Return the kind a column without a name was found to hold by its values, ``""`` for none."""
+        return self.kinds[column] if column < len(self.kinds) and not self.columns[column] else ""
 
     def role(self, column: int) -> int:
         """Return the role of a column.

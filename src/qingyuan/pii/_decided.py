@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from qingyuan.pii._columns import REMARK, Stream
 from qingyuan.pii._groups import EXAMPLES, Group
 from qingyuan.pii._kernel import flags as f
+from qingyuan.pii._tables import OWN_LABEL
 from qingyuan.pii.decide import Decision, Evidence, Profile, decide
 from qingyuan.pii.model import ColumnKind, KindCount, Tally
 from qingyuan.pii.partial import Outline, profiled
@@ -132,7 +134,12 @@ def column_kinds(name: str, decisions: Decisions) -> tuple[ColumnKind, ...]:
         score = min(1.0, count / filled) if filled else 0.0
         if score >= _COLUMN_SHARE and not stream.prose:
             label = stream.columns[column] or f"#{column + 1}"
-            out.append(ColumnKind(name, stream.member, stream.table, label, f.KINDS[kind], round(score, 4)))
+            held = f.KINDS[kind]
+            named = stream.headers[column].label == OWN_LABEL[held]
+            basis: Literal["name", "values", "hits"] = "hits"
+            if named:
+                basis = "values" if stream.typed(column) else "name"
+            out.append(ColumnKind(name, stream.member, stream.table, label, held, round(score, 4), basis))
     return tuple(out)
 
 

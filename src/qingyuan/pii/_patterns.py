@@ -24,7 +24,7 @@ NAMED = {
     "d": _DIGITS,
     "w": _DIGITS | _LETTERS,
     "h": _DIGITS | frozenset(map(ord, "abcdefABCDEF")),
-    "m": frozenset(map(ord, "*＊×•●○∗#")),
+    "m": frozenset(map(ord, "*＊×•●○∗#█▇▓■□◆◇★☆✱✲✳﹡⁎")),
     "n": frozenset(map(ord, "零〇一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖")),
     "s": frozenset((0x20, 0xA0, 0x3000)),
     "x": _ASCII,

@@ -63,7 +63,7 @@ class Accumulator:
             stream = Stream(len(self.streams), batch.member, batch.table, batch.prose)
             self.streams[key] = stream
             self.groups.append(Groups(stream.number))
-        stream.widen(batch.columns)
+        stream.widen(batch.columns, batch.kinds)
         self.bytes += int((batch.ends - batch.starts).sum())
         self.cells += len(batch)
         if len(batch) == 0:

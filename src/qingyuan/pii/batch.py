@@ -54,6 +54,7 @@ class Batch:
         prose: ``True`` for free text: a cell is a line or paragraph and there are no columns.
         addresses: The places of the cells.
         origin: The byte offsets, or ``None`` if the format has none.
+        kinds: Of a table without a header, what its columns hold by their values, ``""`` or missing where unknown.
     """
 
     member: str | None
@@ -67,6 +68,7 @@ class Batch:
     prose: bool
     addresses: Addresses = field(repr=False)
     origin: Origin | None = field(default=None, repr=False)
+    kinds: tuple[str, ...] = ()
 
     def places(self, cells: npt.NDArray[np.integer]) -> pa.StringArray:
         """Return the place of each cell number in ``cells``, e.g. ``"line 12"``."""

@@ -7,10 +7,9 @@ Each column gets exactly one answer, a kind or ``"none"``, with its score and wh
 from __future__ import annotations
 
 import functools
-import itertools
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Literal, TypeAlias
@@ -20,11 +19,11 @@ import numpy as np
 import pyarrow as pa
 
 from qingyuan.pii import prose
+from qingyuan.pii._colchecks import CHECKS, accounts, births
 from qingyuan.pii._kernel import cells
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii._kernel import people as k
 from qingyuan.pii._kernel.lexicon import slot_of
-from qingyuan.pii._kernel.shapes import valid_date
 from qingyuan.pii._tables import OWN_LABEL, tables
 from qingyuan.pii.catalog import catalog, load_file
 from qingyuan.pii.headers import read_header
@@ -42,20 +41,26 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pattern: str
     unlike: str = ""
     drop: str = ""
-    check: Literal["", "birth", "id-length", "card-length", "luhn", "issuer", "date"] = ""
+    check: Literal[
+        "", "birth", "identity", "credit", "id-length", "card-length", "luhn", "issuer", "date"
+    ] = ""
     checked: float = 1.0
     letters: float = 0.0
     variety: float = 0.0
     lengths: int = 0
     spread: Literal["", "births", "accounts"] = ""
+    least: float = 0.0
+    after: float = 0.0
+    masked: bool = False
 
 
 class Births(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When dates are dates of birth: the share ``within`` up to the year ``latest``, over ``span`` years."""
+    """When dates are dates of birth: the share ``within`` up to the year ``latest``, over ``span`` years, early ones ``before``."""
 
     latest: int
     within: float
     span: int
+    before: int
 
 
 class NameRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -195,6 +200,10 @@ def _denied(kind: str, label: int, wanted: str) -> bool:
     return bool(wanted) or label in (f.LABEL_ORDER, f.LABEL_TIME, f.LABEL_NOT_NAME)
 
 
+#: Signs that hide characters, written as stars for the forms of masked values.
+_HIDING = {ord(c): "*" for c in "×•●○∗█▇▓■□◆◇★☆✱✲✳﹡⁎#?？"} | {ord("…"): "**"}
+
+
 def _matches(
     form: Form, pattern: re.Pattern[str], unlike: re.Pattern[str] | None, values: Sequence[str]
 ) -> list[str]:
@@ -210,99 +219,42 @@ def _by_form(values: Sequence[str], wanted: str, *, weak: bool = False) -> tuple
     """Return ``(kind, form, share)`` of the first form the column has; ``weak``: forms of a rest of words count too."""
     r = rules()
     masked: dict[str, float] = {}
+    hidden = [v.translate(_HIDING) for v in values]
     for form, pattern, unlike in _compiled():
         if weak != (form.form == "organisation"):
             continue
-        found = _matches(form, pattern, unlike, values)
+        if masked.get(form.kind, 0.0) < form.after:
+            continue
+        found = _matches(form, pattern, unlike, hidden if form.masked else values)
         share = len(found) / len(values)
         share_of_kind = share + masked.get(form.kind, 0.0) if form.kind != NONE else share
-        least = r.headed if wanted == form.kind else r.least
+        least = r.headed if wanted == form.kind else form.least or r.least
         if share_of_kind < least or not found:
             if _holds(form, found):
                 masked[form.kind] = masked.get(form.kind, 0.0) + share
             continue
-        if _holds(form, found) or (wanted == form.kind and form.check in ("", "date")):
+        if _holds(form, found) or (wanted == form.kind and form.check in ("", "date", "identity")):
             return form.kind, form.form, min(1.0, share_of_kind)
     return None
 
 
 def _holds(form: Form, found: Sequence[str]) -> bool:
     """Tell whether the values of a form pass what it asks for besides the pattern."""
-    if not found:
+    n = len(found)
+    checked = not form.check or sum(map(CHECKS[form.check], found)) >= form.checked * n * _SLACK
+    lettered = not form.letters or sum(not v.isdigit() for v in found) >= form.letters * n
+    varied = not form.variety or len(set(found)) >= form.variety * n
+    sizes = not form.lengths or len({len(v) for v in found}) >= form.lengths
+    if not (found and checked and lettered and varied and sizes):
         return False
-    if form.check and sum(map(_CHECKS[form.check], found)) < form.checked * len(found) * _SLACK:
-        return False
-    if form.letters and sum(not v.isdigit() for v in found) < form.letters * len(found):
-        return False
-    if form.variety and len(set(found)) < form.variety * len(found):
-        return False
-    if form.lengths and len({len(v) for v in found}) < form.lengths:
-        return False
-    return _SPREADS[form.spread](found)
+    if form.spread == "births":
+        when = rules().births
+        return births(found, when.latest, when.within, when.span, when.before)
+    return form.spread != "accounts" or accounts(found)
 
 
 #: A tenth of the values of a form may fail its check: columns hold wrong values.
 _SLACK = 0.9
-
-
-def _birth(value: str) -> bool:
-    """Tell whether a resident ID shows a date."""
-    if len(value) == 15:  # noqa: PLR2004 - resident IDs before 1999
-        return valid_date(1900 + int(value[6:8]), int(value[8:10]), int(value[10:12]))
-    return bool(valid_date(int(value[6:10]), int(value[10:12]), int(value[12:14])))
-
-
-def _luhn(value: str) -> bool:
-    """Tell whether the digits pass ISO/IEC 7812-1 annex B."""
-    digits = [int(c) for c in reversed(value)]
-    return sum(digits[::2] + [d * 2 - 9 * (d > 4) for d in digits[1::2]]) % 10 == 0  # noqa: PLR2004
-
-
-def _issuer(value: str) -> bool:
-    """Tell whether the number begins with a listed issuer's."""
-    return bool(tables().issuers[int(value[:6])] & 1)
-
-
-def _date(value: str) -> bool:
-    """Tell whether the numbers are a date."""
-    parts = [int(p) for p in re.findall(r"\d+", value)]
-    if len(parts) == 1 and len(value) == 8:  # noqa: PLR2004 - 19900131
-        parts = [int(value[:4]), int(value[4:6]), int(value[6:])]
-    return len(parts) == 3 and bool(valid_date(parts[0], parts[1], parts[2]) or parts[0] > 2049)  # noqa: PLR2004
-
-
-_CHECKS: dict[str, Callable[[str], bool]] = {
-    "birth": _birth,
-    "id-length": lambda v: len(v) in (15, 18),
-    "card-length": lambda v: len(v) != 18,  # noqa: PLR2004 - of masked forms 18 characters are an ID's
-    "luhn": _luhn,
-    "issuer": _issuer,
-    "date": _date,
-}
-
-
-def _births(found: Sequence[str]) -> bool:
-    """Tell whether dates spread as dates of birth do."""
-    rule = rules().births
-    years = sorted(int(v[:4]) for v in found)
-    within = sum(y <= rule.latest for y in years)
-    low, high = years[len(years) // 20], years[-1 - len(years) // 20]
-    return within >= rule.within * len(years) and high - low >= rule.span
-
-
-def _accounts(found: Sequence[str]) -> bool:
-    """Tell whether numbers are chosen account numbers, not counters or amounts."""
-    numbers = [int(v) for v in found]
-    rising = sum(b > a for a, b in itertools.pairwise(numbers))
-    longest = sum(8 <= len(v) <= 10 for v in found)  # noqa: PLR2004 - most account numbers
-    return rising < 0.9 * len(numbers) and longest >= len(numbers) / 3
-
-
-_SPREADS: dict[str, Callable[[Sequence[str]], bool]] = {
-    "": lambda _: True,
-    "births": _births,
-    "accounts": _accounts,
-}
 
 
 def _by_words(values: Sequence[str], wanted: str) -> tuple[str, str, float] | None:

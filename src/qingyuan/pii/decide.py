@@ -220,6 +220,8 @@ def _landline(e: Evidence) -> Decision:
     phones = e.profile.label in (f.LABEL_LANDLINE, f.LABEL_MOBILE)
     if phones or e.has(f.GROUPED) or e.has(f.CONTEXT) or e.near == f.LABEL_MOBILE:
         return _settled(e, "confirmed", "number-plan" + ("+column" if phones else ""))
+    if e.has(f.WHOLE) and e.profile.overwhelming(f.LANDLINE):
+        return _settled(e, "confirmed", "number-plan+profile")
     return _settled(e, "suspected", "number-plan-only")
 
 

@@ -97,6 +97,11 @@ def _any(han: str, tokens: str, words: Words) -> bool:
     return any(w in han for w in words.zh) or any(f" {w} " in tokens for w in words.en)
 
 
+def last_step(name: str) -> str:
+    """Return the last step of a path (``$.user.name``, ``/users/user/name``, ``users.name``), else the whole name."""
+    return name.rsplit("/" if name.startswith("/") else ".", 1)[-1].lstrip("@")
+
+
 @functools.lru_cache(maxsize=4096)
 def read_header(name: str) -> Header:
     """Return the reading of a column name or a path such as ``$.items[].receiver.phone``."""
@@ -104,11 +109,12 @@ def read_header(name: str) -> Header:
         return Header(0, 0, waybill=False)
     strong, weak = _labels()
     han, tokens = _parts(name)
-    last_han, last_tokens = _parts(name.rsplit(".", 1)[-1])
-    label = _mixed(name.rsplit(".", 1)[-1].lower())
+    step = last_step(name)
+    last_han, last_tokens = _parts(step)
+    label = _mixed(step.lower())
     if last_han and not label:
         label = _rightmost(last_han, "", strong)
-    if label == flags.LABEL_CARD and _OTHER_CARD.search(name.rsplit(".", 1)[-1]):
+    if label == flags.LABEL_CARD and _OTHER_CARD.search(step):
         label = flags.LABEL_ORDER
     label = label or _rightmost("", last_tokens, strong) or _rightmost(han, tokens, strong)
     label = label or _rightmost(last_han, last_tokens, weak)

@@ -48,6 +48,8 @@ class ColumnKind:
         column: Column name or path; ``"#3"`` when it has no name.
         kind: The kind.
         score: Share of its filled cells with the kind, 0 to 1.
+        basis: What told the kind of the column: its ``"name"``, its ``"values"`` (of a column without a name that is
+            typed as a whole), or only the ``"hits"`` in it.
     """
 
     file: str
@@ -56,6 +58,7 @@ class ColumnKind:
     column: str
     kind: str
     score: float
+    basis: Literal["name", "values", "hits"] = "hits"
 
 
 @dataclass(frozen=True, slots=True)

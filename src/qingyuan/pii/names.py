@@ -11,6 +11,8 @@ from qingyuan.pii._kernel import cells, flags
 #: Shares of a column's filled cells that must look like names, with and without a telling header.
 HEADED = 0.3
 HEADLESS = 0.85
+#: Share of listed surnames in a named column from which on a value that reads like a name is one without.
+MOSTLY = 0.5
 #: Without a header: fewest cells, and smallest share of different values (goods repeat, people less).
 FEWEST = 8
 VARIETY = 0.3
@@ -56,4 +58,13 @@ def decide(
         return "confirmed", f"masked-shape+{where}"
     if bits & flags.SURNAME:
         return "confirmed", f"surname+{where}"
-    return ("suspected", "column-only") if label == flags.LABEL_NAME else None
+    return _unlisted(bits, filled, shapes) if label == flags.LABEL_NAME else None
+
+
+def _unlisted(
+    bits: int, filled: int, shapes: Mapping[str, int]
+) -> tuple[Literal["confirmed", "suspected", "rejected"], str]:
+    """Decide a value without a listed surname in a column of that name."""
+    listed = (shapes.get("name", 0) + shapes.get("name-masked", 0)) / filled
+    sure = bits & flags.CHECKED and listed >= MOSTLY
+    return ("confirmed", "given+column") if sure else ("suspected", "column-only")

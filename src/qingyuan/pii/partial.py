@@ -150,7 +150,7 @@ def _add_stream(streams: dict[tuple[str | None, str], Stream], part: Stream) -> 
     if known is None:
         known = Stream(len(streams), part.member, part.table, part.prose)
         streams[key] = known
-    known.widen(part.columns)
+    known.widen(part.columns, part.kinds)
     known.records += part.records
     for profile, more in zip(known.profiles, part.profiles, strict=False):
         _add_profile(profile, more)

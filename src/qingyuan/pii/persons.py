@@ -38,7 +38,7 @@ _OTHERS = KEYS[1:]
 #: Documents other than the ID.
 _DOCUMENTS = tuple(code for code in _OTHERS if code in document_codes())
 #: Kinds always named in the answer, found or not.
-_USUAL = (RESIDENT_ID, MOBILE, BANK_CARD)
+USUAL = (RESIDENT_ID, MOBILE, BANK_CARD)
 
 METHOD_ZH = (
     "精确计数：每个不同的身份证号计一人；同一记录同一角色中与身份证号同时出现过的其他证件号、手机号、银行卡号归于该人，不另计；"
@@ -281,7 +281,7 @@ def count(found: PersonIndex) -> Persons:
     by_key = {}
     for code, number in zip(KEYS, numbers, strict=True):
         most = max(counted, int(number.max(initial=-1)) + 1)
-        if code in _USUAL or most > counted:
+        if code in USUAL or most > counted:
             by_key[KINDS[code]] = most - counted
         counted = most
     _, uses = np.unique(found.owners[:, 0], return_counts=True)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from qingyuan.pii import lexicon
 from qingyuan.pii._kernel import flags
 from qingyuan.pii._kernel import people as k
-from qingyuan.pii._kernel.lexicon import LONGEST, TAG_FOREIGN, TAG_PERSON, place
+from qingyuan.pii._kernel.lexicon import LONGEST, TAG_FOREIGN, TAG_PERSON, place, telling
 from qingyuan.pii._kernel.prose import people
 from qingyuan.pii.batch import Bytes, Longs
 from qingyuan.pii.catalog import catalog, load_file
@@ -22,6 +22,8 @@ from qingyuan.pii.catalog import catalog, load_file
 _Floats = npt.NDArray[np.float32]
 _Weights = npt.NDArray[np.int8]
 
+#: Logarithm of the share of a word from which on it is ordinary.
+ORDINARY = -13.0
 #: Score of what cannot be.
 _NEVER = np.float32(-1e9)
 #: Score of a listed full name below which it is hardly one of a surname and a given name.
@@ -257,6 +259,15 @@ def find(data: Bytes, starts: Longs, ends: Longs) -> Found:
         m.surname, m.given, m.letters, m.doubles, m.foreign, m.params, cell, first, last, bits,
     )  # fmt: skip
     return Found(cell[:n].copy(), first[:n].copy(), last[:n].copy(), bits[:n].copy())
+
+
+def reads_like_name(data: Bytes, starts: Longs, ends: Longs) -> npt.NDArray[np.bool_]:
+    """Tell which values of two to four characters without a listed surname read like names, not like words."""
+    m = model()
+    out = np.empty(len(starts), dtype=np.uint8)
+    telling(data, starts, ends, m.keys, m.cost, m.tags, m.single, m.given, m.foreign, ORDINARY, out)
+    reads: npt.NDArray[np.bool_] = out != 0
+    return reads
 
 
 def candidate_flags(bits: int) -> int:

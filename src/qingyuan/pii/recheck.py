@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +27,7 @@ from qingyuan.pii.batch import Batch, Unread
 from qingyuan.pii.errors import PiiError
 from qingyuan.pii.hits import SCHEMA
 
-Outcome = Literal["still-there", "moved", "masked", "deleted"]
+Outcome = Literal["still-there", "moved", "masked", "deleted", "unseen"]
 Verdict = Literal["clean", "remains", "undetermined"]
 #: Places listed of each outcome that has to be looked into.
 LISTED = 50
@@ -35,6 +37,8 @@ CONFIDENCE = 0.95
 KEY_ID = b"token-key"
 _NEEDED = ("file", "member", "place", "kind", "masked", "state", "token")
 _BISECTIONS = 60
+#: Words and the number after them.
+_NUMBERED = re.compile(r"(\D*)(\d{0,18})")
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -64,6 +68,8 @@ class KindOutcome(msgspec.Struct, frozen=True):
         moved: Found again, at other places only.
         masked: Found nowhere; a masked value of the kind stands at an old place.
         deleted: Found nowhere, and nothing masked at an old place.
+        unseen: Not found in the sample; nothing is said about the records that were not looked at. Of a sample there is
+            neither ``masked`` nor ``deleted``.
         new: Different clear values now that were not there before.
     """
 
@@ -73,6 +79,7 @@ class KindOutcome(msgspec.Struct, frozen=True):
     masked: int = 0
     deleted: int = 0
     new: int = 0
+    unseen: int = 0
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -109,6 +116,7 @@ class Recheck(msgspec.Struct, frozen=True):
         kinds: Outcomes by kind.
         new: Different clear values now that were not there before.
         places: The places to look into, the first of each outcome.
+        place_counts: How many places of each outcome there are, listed or not.
         sample: What was sampled, ``None`` for a full scan.
         unread: What of the later material was not read, ``(file, code, reason, reason in English)``.
         doubts: Why a result without finds is not clean: codes of ``unread``, ``sampled``, ``key-unknown``, ``nothing-before``.
@@ -123,6 +131,7 @@ class Recheck(msgspec.Struct, frozen=True):
     kinds: dict[str, KindOutcome]
     new: int
     places: tuple[Place, ...]
+    place_counts: dict[str, int]
     sample: Sample | None
     unread: tuple[tuple[str, str, str, str], ...]
     doubts: tuple[str, ...]
@@ -218,8 +227,9 @@ def compare(
     old, new = _Side(before, _common(before)), _Side(after, _common(after))
     kinds: dict[str, dict[str, int]] = {}
     places: list[Place] = []
+    part = sample is not None and sample.records < sample.of
     for token, kind in old.kind.items():
-        outcome = _outcome(token, kind, old, new)
+        outcome = _outcome(token, kind, old, new, part=part)
         counts = kinds.setdefault(kind, {})
         counts["values"] = counts.get("values", 0) + 1
         name = outcome.replace("-", "_")
@@ -242,6 +252,7 @@ def compare(
         kinds={kind: KindOutcome(**counts) for kind, counts in sorted(kinds.items())},
         new=sum(token not in old.kind for token in new.kind),
         places=_first(places),
+        place_counts=dict(Counter(place.outcome for place in places)),
         sample=sample,
         unread=tuple((file, u.code, u.zh, u.en) for file, u in unread),
         doubts=doubts,
@@ -262,9 +273,12 @@ def _common(tables: Sequence[pa.Table]) -> str:
     return first[: first.rfind("/", 0, end) + 1]
 
 
-def _outcome(token: str, kind: str, old: _Side, new: _Side) -> Outcome:
+def _outcome(token: str, kind: str, old: _Side, new: _Side, *, part: bool) -> Outcome:
+    """Return what became of a value; ``part``: only a part of the later material was looked at."""
     if token in new.kind:
         return "still-there" if old.places[token] & new.places[token] else "moved"
+    if part:
+        return "unseen"
     return "masked" if any((*where, kind) in new.hidden for where in old.places[token]) else "deleted"
 
 
@@ -284,8 +298,13 @@ def _first(places: Sequence[Place]) -> tuple[Place, ...]:
     out = []
     for outcome in ("still-there", "moved", "new"):
         mine = [place for place in places if place.outcome == outcome]
-        out += sorted(mine, key=lambda p: (p.file, p.member or "", p.place, p.kind))[:LISTED]
+        out += sorted(mine, key=lambda p: (p.file, p.member or "", _natural(p.place), p.kind))[:LISTED]
     return tuple(out)
+
+
+def _natural(place: str) -> tuple[tuple[str, int], ...]:
+    """Return what puts ``line 9`` before ``line 10``."""
+    return tuple((words, int(digits or 0)) for words, digits in _NUMBERED.findall(place))
 
 
 class Sampler:

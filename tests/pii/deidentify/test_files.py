@@ -12,11 +12,14 @@ from pathlib import Path
 
 import docx
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.comments import Comment
 from openpyxl.styles import Font
+from pyarrow import orc
 
 from qingyuan.pii import PiiError, engine, readers
 from qingyuan.pii.deidentify import Deidentified, Keys, deidentify, load_policy
@@ -212,6 +215,59 @@ def test_a_member_that_cannot_be_rewritten_is_named_or_left_out(tmp_path: Path) 
     assert result.dropped == ("照片.png",)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.namelist() == ["名单.csv"]
+
+
+@pytest.mark.parametrize("form", ["parquet", "orc", "arrow", "arrows"])
+def test_columns_stay_columns_of_their_types(tmp_path: Path, form: str) -> None:
+    table = pa.table(
+        {
+            "姓名": ["张伟", "李娜", None],
+            "手机号": pa.array(["13800138000", "13912345678", "13712345678"]),
+            "工资": pa.array([8000, 9000, None], pa.int64()),
+            "下单": pa.array([1_700_000_000_000, None, 1_700_000_100_000], pa.timestamp("ms")),
+            "联系": pa.array(
+                [
+                    [{"tel": "13912345678", "n": 1}],
+                    [],
+                    [{"tel": "0571-87654321", "n": 2}, {"tel": "13800138000", "n": 3}],
+                ]
+            ),
+        }
+    )
+    path = tmp_path / f"a.{form}"
+    with path.open("wb") as file:
+        if form == "parquet":
+            pq.write_table(table.replace_schema_metadata({"sample": "13800138000"}), file)
+        elif form == "orc":
+            orc.write_table(table, file)
+        else:
+            with (pa.ipc.new_file if form == "arrow" else pa.ipc.new_stream)(file, table.schema) as writer:
+                writer.write_table(table)
+    result, data = done(path)
+    assert (result.format, result.suspected_left) == ("columns", 0)
+    assert result.replaced["mobile"] == {"mask": 5}
+    for value in ("13800138000", "13912345678", "13712345678", "张伟", "李娜"):
+        assert value.encode() not in data
+    held = io.BytesIO(data)
+    made = (
+        pq.read_table(held) if form == "parquet" else orc.read_table(held) if form == "orc"
+        else pa.ipc.open_file(held).read_all() if form == "arrow" else pa.ipc.open_stream(held).read_all()
+    )  # fmt: skip
+    assert made.column_names == table.column_names
+    for name in ("工资", "下单"):
+        assert made[name].to_pylist() == table[name].to_pylist()
+        assert made[name].type == (table[name].type if form != "orc" else made[name].type)
+    assert [[one["n"] for one in row or ()] for row in made["联系"].to_pylist()] == [[1], [], [2, 3]]
+    assert made["手机号"].to_pylist()[0] == "138****8000"
+
+
+def test_a_column_of_numbers_that_are_hidden_becomes_one_of_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"手机号": pa.array([13800138000, 13912345678], pa.int64())}), path)
+    _, data = done(path)
+    made = pq.read_table(io.BytesIO(data))
+    assert made["手机号"].type == pa.string()
+    assert made["手机号"].to_pylist() == ["138****8000", "139****5678"]
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qingyuan.pii import engine, readers
 from qingyuan.pii.readers._decode import guess, sniff_encoding
 from tests.pii.readers.reading import codes, read
 
@@ -91,3 +94,38 @@ def test_no_bytes_at_all_make_a_reader_fail(raw: bytes, block: int) -> None:
 def test_everyday_hanzi_in_gb18030_are_never_taken_for_something_else(text: str) -> None:
     assert guess(text.encode("gb18030")) in {"gb18030", "utf-8"}
     assert guess(text.encode()) == "utf-8"
+
+
+@pytest.mark.parametrize("block", [1 << 8, 1 << 20])
+def test_lines_in_gb18030_inside_utf8_are_read_as_such_and_named(block: int) -> None:
+    lines = [f"{n} {SIMPLE.strip()} 末尾".encode("gb18030" if n % 7 == 3 else "utf-8") for n in range(60)]
+    raw = b"\n".join(lines) + b"\n"
+    cells, unread = read(raw, "a.txt", block_bytes=block)
+    assert [c.text for c in cells] == [f"{n} {SIMPLE.strip()} 末尾" for n in range(60)]
+    for number, cell in enumerate(cells):
+        assert raw[cell.start : cell.end] == lines[number]
+    assert codes(unread) == ["mixed-encoding"]
+    assert "4, 11, 18, 25, 32, 39, 46, 53, 60" in unread[0].zh
+
+
+def test_a_line_that_is_neither_is_not_guessed_at() -> None:
+    raw = SIMPLE.encode() * 4 + b"\xff\xfe\x81 13800138000\n" + SIMPLE.encode() * 4
+    cells, unread = read(raw, "a.txt")
+    assert codes(unread) == ["bad-bytes"]
+    assert [c.text for c in cells if "住址" in c.text] == [SIMPLE.strip()] * 8
+
+
+def test_a_table_with_rows_in_two_encodings_keeps_its_places() -> None:
+    rows = [
+        f"{name},1380013800{n},浙江省杭州市西湖区文三路{n}号"
+        for n, name in enumerate(("张小明", "李红", "王建国", "赵敏"))
+    ]
+    raw = "姓名,手机号,地址\n".encode() + b"".join(
+        (row + "\n").encode("gb18030" if n % 2 else "utf-8") for n, row in enumerate(rows)
+    )
+    found = engine.scan(readers.read(io.BytesIO(raw), "a.csv"), bytes(32), "a.csv")
+    held = {(h["kind"], raw[h["byte_start"] : h["byte_end"]]) for h in found.hits.to_pylist()}
+    for n, row in enumerate(rows):
+        codec = "gb18030" if n % 2 else "utf-8"
+        for kind, value in zip(("name", "mobile", "address"), row.split(","), strict=True):
+            assert (kind, value.encode(codec)) in held

@@ -15,12 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qingyuan.pii import counting, persons
-from qingyuan.pii._kernel.flags import BANK_CARD, MOBILE, NAME, RESIDENT_ID
+from qingyuan.pii._kernel.flags import BANK_CARD, KINDS, MOBILE, NAME, RESIDENT_ID
 from qingyuan.pii.batch import Bytes, Longs
 from qingyuan.pii.scale import DamagedSegmentError, Segment, Spill
 
 Mention = tuple[int, int, int]
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
+
+
+PASSPORT, PERMIT = KINDS.index("passport"), KINDS.index("hkmo-permit")
 
 
 def index(part: list[Mention], *, unkeyed: int = 0) -> persons.PersonIndex:
@@ -43,7 +46,11 @@ def pieces(part: list[Mention]) -> counting.Pieces:
 
 
 MENTIONS = st.lists(
-    st.tuples(st.integers(0, 6), st.sampled_from([RESIDENT_ID, MOBILE, BANK_CARD, NAME]), st.integers(0, 9)),
+    st.tuples(
+        st.integers(0, 6),
+        st.sampled_from([RESIDENT_ID, MOBILE, BANK_CARD, NAME, PASSPORT, PERMIT]),
+        st.integers(0, 9),
+    ),
     max_size=14,
 )
 
@@ -68,7 +75,7 @@ def test_the_counts_are_those_of_memory(
 def random_mentions(seed: int, size: int) -> tuple[Longs, Bytes, persons.Keys]:
     rng = np.random.default_rng(seed)
     group = np.sort(rng.integers(0, size // 2, size))
-    kind = rng.choice(np.array([RESIDENT_ID, MOBILE, MOBILE, MOBILE, BANK_CARD], np.uint8), size)
+    kind = rng.choice(np.array([RESIDENT_ID, MOBILE, MOBILE, MOBILE, BANK_CARD, PASSPORT], np.uint8), size)
     return group, kind, rng.integers(0, size * 2, size).astype(np.uint64) * SPREAD
 
 

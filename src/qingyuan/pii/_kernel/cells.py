@@ -31,6 +31,8 @@ MARK_PROVINCE, MARK_CITY, MARK_COUNTY, MARK_TOWN, MARK_ROAD, MARK_NUMBER, MARK_P
 #: Bits of a character in a name (``letters`` below).
 LETTER_SURNAME = 1
 LETTER_HIDDEN = 2
+#: A name of two parts has more characters than this.
+_JOINED = 4
 
 _RO = "Array(uint8, 1, 'C', readonly=True)"
 _RO64 = "Array(int64, 1, 'C', readonly=True)"
@@ -57,8 +59,23 @@ def is_han(c: int) -> bool:
 
 @njit("boolean(int64)", cache=True, nogil=True)
 def is_star(c: int) -> bool:
-    """Tell whether the code point is used to hide characters."""
-    return c in (0x2A, 0xFF0A, 0xD7, 0x2022, 0x25CF, 0x25CB, 0x2217)
+    """Tell whether the code point is used to hide characters: stars, crosses, bullets, blocks."""
+    if c < 0x2000:
+        return c in (0x2A, 0xD7)
+    return c in (
+        0xFF0A,
+        0x2022,
+        0x25CF,
+        0x25CB,
+        0x2217,
+        0x2588,
+        0x2587,
+        0x2593,
+        0x25A0,
+        0x25A1,
+        0x2605,
+        0x2606,
+    )
 
 
 @njit("boolean(int64)", cache=True, nogil=True)
@@ -79,6 +96,11 @@ def _pair_listed(first: int, second: int, pairs: Longs) -> bool:
 def name_shape(chars: Longs, n: int, han: int, stars: int, dots: int, letters: Bytes, surnames: Longs) -> int:
     """Judge ``n`` characters as a personal name."""
     first = chars[0]
+    if stars == 1 and dots == 0 and n > _JOINED:
+        # A bullet between two parts of a name joins them and hides nothing.
+        for i in range(2, n - 2):
+            if chars[i] == 0x2022:
+                stars, dots = 0, 1
     double = n >= 2 and is_han(first) and is_han(chars[1]) and _pair_listed(first, chars[1], surnames)
     listed = double or (is_han(first) and letters[first] & LETTER_SURNAME != 0)
     hidden = stars
@@ -86,7 +108,7 @@ def name_shape(chars: Longs, n: int, han: int, stars: int, dots: int, letters: B
         if is_han(chars[i]) and letters[chars[i]] & LETTER_HIDDEN:
             hidden += 1
     if han + stars == n and 2 <= n <= 4 and hidden > 0:
-        if stars == n or (is_han(first) and not listed):
+        if stars == n or (is_han(first) and not listed and not (han <= 2 and hidden == stars)):
             return 0
         return NAME_MASKED if stars == 0 or han <= 3 else 0
     if stars:
@@ -101,6 +123,8 @@ def name_shape(chars: Longs, n: int, han: int, stars: int, dots: int, letters: B
                 or (chars[n - 2] == 0x5C0F and chars[n - 1] == 0x59D0)
             )
             return NAME_MASKED if title and n == 3 else NAME
+        return NAME_LOOSE
+    if han == n and n in (5, 6):
         return NAME_LOOSE
     if dots in (1, 2) and han + dots == n and 4 <= n <= 15 and is_han(first) and is_han(chars[n - 1]):
         return NAME
@@ -179,9 +203,14 @@ def shape_of(
             levels += (seen >> i) & 1
         fine = seen & (MARK_TOWN | MARK_ROAD | MARK_NUMBER | MARK_PLACE)
         coarse = seen & (MARK_PROVINCE | MARK_CITY | MARK_COUNTY)
+        numbered = digits > 0 and seen & MARK_NUMBER != 0
         if stars >= 2 and han + stars >= 4 and (at_province or coarse):
             shape |= ADDRESS_MASKED
-        elif stars == 0 and ((at_province and fine and coarse) or (levels >= 3 and (coarse or digits))):
+        elif stars == 0 and (
+            (at_province and fine and coarse)
+            or (levels >= 3 and (coarse or digits))
+            or (numbered and (at_province or coarse or seen & MARK_ROAD) and han >= 4)
+        ):
             shape |= ADDRESS
         elif (at_province and levels >= 1) or levels >= 2:
             shape |= ADDRESS_LOOSE

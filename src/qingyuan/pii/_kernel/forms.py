@@ -25,7 +25,7 @@ from qingyuan.pii._kernel.beside import (
     value,
     whole,
 )
-from qingyuan.pii._kernel.cells import character_at
+from qingyuan.pii._kernel.cells import character_at, is_star
 from qingyuan.pii._kernel.checks import passes
 from qingyuan.pii._kernel.context import word_ending
 from qingyuan.pii._kernel.flags import ADJACENT, CONTEXT, LABEL_OWN, LABEL_SHIFT, LABELLED, WHOLE
@@ -196,6 +196,19 @@ def scan_forms(
                 while q < e and data[q] == 42:
                     q += 1
                 one = True
+            elif b in (0xC3, 0xE2) or (
+                b == 0xEF and p + 2 < e and data[p + 1] == 0xBC and data[p + 2] == 0x8A
+            ):
+                # The same with signs that are not ASCII.
+                while q < e:
+                    c, width = character_at(data, q, e)
+                    if not is_star(c):
+                        break
+                    q += width
+                one = q > p
+                if not one:
+                    p += 1
+                    continue
             elif b >= 0xE3:
                 if b == 0xEF and p + 2 < e:
                     c, _ = character_at(data, p, e)
@@ -260,7 +273,7 @@ def scan_forms(
             first = classes[c0]
             turns = 1
             behind = 0
-            if p - 3 >= reached and 0xE4 <= data[p - 3] <= 0xE9 and not one and not glued:
+            if p - 3 >= reached and 0xE4 <= data[p - 3] <= 0xE9 and (not one or c0 < 0x3000) and not glued:
                 h, width = character_at(data, p - 3, p)
                 behind = classes[h]
                 if width == 3 and behind > 0:
@@ -342,7 +355,7 @@ def scan_forms(
                         alone = whole(data, v, z, s, e)
                         if rank <= 2 and not needs & ALONE and not alone:
                             continue
-                        if rank > best or (rank == best and z > best_z):
+                        if rank > best or (rank == best and (z > best_z or (z == best_z and v < best_a))):
                             best = rank
                             best_a = v
                             best_z = z

@@ -23,6 +23,7 @@ SLOTS = 1 << 20
 PAIRS = 1 << 22
 #: Longest word in characters.
 LONGEST = 4
+_LONGEST_NAME = 6
 #: Tags kept of the word list.
 TAG_FOREIGN, TAG_PLACE, TAG_PERSON = 1, 2, 3
 
@@ -33,6 +34,10 @@ _16, _32, _LOW = np.uint64(16), np.uint64(32), np.uint64(7)
 
 _RO = "Array(uint8, 1, 'C', readonly=True)"
 _KEYS = "Array(uint64, 1, 'C', readonly=True)"
+_ROF = "Array(float32, 1, 'C', readonly=True)"
+_ROG = "Array(float32, 2, 'C', readonly=True)"
+#: How much likelier the characters must be in a given name, or each of them in a foreign name, than elsewhere (logarithms).
+_OWN, _ALIEN = np.float32(1.0), np.float32(0.5)
 
 
 @njit(f"int64({_KEYS}, uint64)", cache=True, nogil=True, inline="always")
@@ -150,3 +155,65 @@ def read_words(
         counts[at] = count
         tags[at] = tag
     return total
+
+
+@njit(
+    f"void({_RO}, int64[::1], int64[::1], {_KEYS}, {_ROF}, {_RO}, {_ROF}, {_ROG}, {_ROF}, float64, uint8[::1])",
+    cache=True,
+    nogil=True,
+)
+def telling(
+    data: Bytes,
+    starts: npt.NDArray[np.int64],
+    ends: npt.NDArray[np.int64],
+    keys: Keys,
+    cost: Costs,
+    tags: Bytes,
+    single: Costs,
+    given: npt.NDArray[np.float32],
+    foreign: Costs,
+    ordinary: float,
+    out: Bytes,
+) -> None:
+    """Write 1 for each value of two to six characters that reads like a name though its surname is not listed.
+
+    Args:
+        data: UTF-8 bytes.
+        starts: First byte of each value.
+        ends: One past the last byte.
+        keys: The word list.
+        cost: Logarithm of each word's share of a text.
+        tags: Its tag.
+        single: The same logarithm of single characters.
+        given: Rows of :mod:`qingyuan.pii._kernel.people`: first of two characters of a given name, second, only one.
+        foreign: How much likelier a character is in a foreign or minority name than elsewhere.
+        ordinary: A word more frequent than this is no name.
+        out: Receives the answers.
+    """
+    chars = np.zeros(_LONGEST_NAME, dtype=np.int64)
+    for i in range(starts.size):
+        out[i] = 0
+        n = 0
+        key = np.uint64(0)
+        p = starts[i]
+        while p < ends[i] and n < _LONGEST_NAME:
+            c, width = character_at(data, p, ends[i])
+            chars[n] = c
+            n += 1
+            p += width
+        if p < ends[i] or n < 2:
+            continue
+        for k in range(LONGEST):
+            key = key << _16 | (np.uint64(chars[k]) if k < n else np.uint64(0))
+        slot = slot_of(keys, key)
+        if slot >= 0 and tags[slot] != TAG_PERSON and cost[slot] > ordinary:
+            continue
+        alien = np.float32(0)
+        for k in range(n):
+            alien += foreign[chars[k]]
+        own = np.float32(0)
+        if n == 2:
+            own = given[2, chars[1]] - single[chars[1]]
+        elif n == 3:
+            own = given[0, chars[1]] + given[1, chars[2]] - single[chars[1]] - single[chars[2]]
+        out[i] = alien > n * _ALIEN if n >= LONGEST else own > _OWN or alien > n * _ALIEN

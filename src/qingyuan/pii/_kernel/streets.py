@@ -52,14 +52,33 @@ def _breaks(c: int) -> bool:
 
 @njit("boolean(int64, int64)", cache=True, nogil=True)
 def _named(c: int, after: int) -> bool:
-    """Tell whether such a character begins a name: 和平路, 和睦, 和谐, 和兴, 和顺, 和田; 向阳路, 向荣; 为民路; 从化区; 于都县, 于洪区."""
+    """Tell whether such a character begins a name.
+
+    和平路, 和睦, 和谐, 和兴, 和顺, 和田, 呼和浩特, 和林, 和静, 和县, 和政, 和硕; 向阳路, 向荣; 为民路; 从化区, 从江县; 于都县, 于洪区,
+    于田县; 将乐县.
+    """
     if c == 0x548C:
-        return after in (0x5E73, 0x7766, 0x8C10, 0x5174, 0x987A, 0x7530)
+        return after in (
+            0x5E73,
+            0x7766,
+            0x8C10,
+            0x5174,
+            0x987A,
+            0x7530,
+            0x6D69,
+            0x6797,
+            0x9759,
+            0x53BF,
+            0x653F,
+            0x7855,
+        )
     if c == 0x5411:
         return after in (0x9633, 0x8363)
     if c == 0x4E8E:
-        return after in (0x90FD, 0x6D2A)
-    return bool((c == 0x4E3A and after == 0x6C11) or (c == 0x4ECE and after == 0x5316))
+        return after in (0x90FD, 0x6D2A, 0x7530)
+    if c == 0x4ECE:
+        return after in (0x5316, 0x6C5F)
+    return bool((c == 0x4E3A and after == 0x6C11) or (c == 0x5C06 and after == 0x4E50))
 
 
 @njit("boolean(int64)", cache=True, nogil=True)

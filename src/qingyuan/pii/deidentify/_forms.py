@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import BinaryIO, Protocol
 
 import numpy as np
@@ -15,6 +15,7 @@ from qingyuan.pii.deidentify._cells import Cell
 from qingyuan.pii.deidentify._input import Input
 from qingyuan.pii.deidentify._markup import Values, rewrite
 from qingyuan.pii.deidentify._packed import read_parts, too_large, unsupported, write_parts
+from qingyuan.pii.deidentify._placed import Placed, Row
 from qingyuan.pii.deidentify._splice import Written, edits_of, splice
 from qingyuan.pii.deidentify._workbook import rewrite_workbook
 from qingyuan.pii.deidentify.treat import GONE
@@ -25,8 +26,6 @@ from qingyuan.pii.readers._decode import sniff_encoding
 _MOST_TEXT = 64 << 20
 _MOST_PARTS = 512 << 20
 _SHORTEST = 4
-
-Row = Mapping[str, object]
 
 
 class Form(Protocol):
@@ -89,32 +88,7 @@ class Text:
                 self._hidden.append(self._written.before(start, end))
 
 
-class _Placed:
-    """What is known of places, for formats without offsets."""
-
-    def __init__(self) -> None:
-        self.written: dict[str, set[str]] = {}
-        self.kept: dict[str, set[str]] = {}
-        self.values: dict[str, str] = {}
-
-    def take(self, found: Sequence[Cell]) -> None:
-        """Note the values of the cells and where they stand."""
-        for cell in found:
-            for span in cell.spans:
-                side = self.kept if span.new is None else self.written
-                side.setdefault(cell.place, set()).update(span.tokens)
-                if span.new is not None and (span.kind or len(span.value) >= _SHORTEST):
-                    self.values.setdefault(span.value, span.new)
-
-    def is_ours(self, row: Row) -> bool | None:
-        """See :meth:`Form.is_ours`."""
-        place, token = str(row["place"]), str(row["token"])
-        if token in self.kept.get(place, ()):
-            return None
-        return place in self.written and token not in self.written[place]
-
-
-class Markup(_Placed):
+class Markup(Placed):
     """HTML, or the parts of a docx, pptx or odt: values wherever they stand."""
 
     name = "markup"
@@ -180,7 +154,7 @@ class Markup(_Placed):
                     self._hidden[text[start:end]] = GONE
 
 
-class Workbook(_Placed):
+class Workbook(Placed):
     """xlsx: cells by their places."""
 
     name = "workbook"

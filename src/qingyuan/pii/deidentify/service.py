@@ -13,9 +13,11 @@ import msgspec
 
 from qingyuan.pii import engine, readers
 from qingyuan.pii.deidentify._cells import Cell, cells
-from qingyuan.pii.deidentify._forms import Form, Markup, Row, Text, Workbook
+from qingyuan.pii.deidentify._columnar import FORMATS, Columnar
+from qingyuan.pii.deidentify._forms import Form, Markup, Text, Workbook
 from qingyuan.pii.deidentify._input import Input, mapped
 from qingyuan.pii.deidentify._packed import Parts, read_parts, unsupported, write_parts
+from qingyuan.pii.deidentify._placed import Row
 from qingyuan.pii.deidentify.keys import Keys
 from qingyuan.pii.deidentify.model import Deidentified, Remaining
 from qingyuan.pii.deidentify.policy import Policy
@@ -90,10 +92,8 @@ class _Run:
         if form == Format.EMPTY:
             target.write(source.data[:])
             return self._done(source, source, "empty", {}, {}, None, 0)
-        if form in _TEXTS:
-            return self._rewritten(source, Text(source, form), target)
-        if form == Format.HTML:
-            return self._rewritten(source, Markup(source, self._limits, packed=False), target)
+        if (way := self._way(source, form)) is not None:
+            return self._rewritten(source, way, target)
         if form != Format.ZIP:
             raise unsupported(source.name, form.value, form.value)
         parts = read_parts(source.stream(), source.name, self._limits, most=self._limits.max_expanded_bytes)
@@ -107,6 +107,14 @@ class _Run:
                 source.name, "此类容器或嵌套过深的压缩包", "a container of this kind, or nested too deep"
             )
         return self._archive(source, parts, target, depth)
+
+    def _way(self, source: Input, form: Format) -> Form | None:
+        """Return how a file that is no container is rewritten, ``None`` for others."""
+        if form in _TEXTS:
+            return Text(source, form)
+        if form == Format.HTML:
+            return Markup(source, self._limits, packed=False)
+        return Columnar(source, form) if form in FORMATS else None
 
     def _archive(self, source: Input, parts: Parts, target: BinaryIO, depth: int) -> Deidentified:
         out: dict[str, bytes] = {}

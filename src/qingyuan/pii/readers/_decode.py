@@ -16,6 +16,7 @@ import numpy.typing as npt
 from qingyuan.pii._kernel.origin import TextOrigin, encoded_lengths
 from qingyuan.pii._kernel.utf8 import byte_pairs, repair, well_formed
 from qingyuan.pii.batch import Unread
+from qingyuan.pii.readers._mixed import LONGEST, MovedOrigin, mend
 from qingyuan.pii.readers._source import Source
 from qingyuan.pii.readers._unread import unread
 
@@ -38,6 +39,8 @@ _SAMPLE = 1 << 16
 _CHINESE = [(9, 13), (0x1A, 0x1A), (0x20, 0x7E), (0xA0, 0xFF), (0x2010, 0x2027), (0x3000, 0x303F)]
 _CHINESE += [(0x4E00, 0x9FFF), (0xD800, 0xDFFF), (0xFF00, 0xFFEF)]
 _FIRST_LINES = 5
+#: Line numbers listed of those in another encoding.
+_LISTED = 200
 
 
 def _one_byte(error: UnicodeError) -> tuple[str, int]:
@@ -168,6 +171,9 @@ class TextStream:
         self._lines = 1
         self._bad: list[tuple[int, int]] = []
         self._bad_count = 0
+        self._mixed: list[int] = []
+        self._moved_at = self._moved = np.empty(0, np.int64)
+        self._fresh = np.empty(0, np.int64), np.empty(0, np.int64)
         self._decoder: codecs.IncrementalDecoder | None = None
 
     @property
@@ -184,23 +190,40 @@ class TextStream:
         while not self._eof:
             block = self._decode(self._source.read(max(self._block, len(self._rest))))
             if len(block):
-                self._rest = np.concatenate((self._rest, block)) if len(self._rest) else block
+                held = len(self._rest)
+                self._rest = np.concatenate((self._rest, block)) if held else block
+                self._join_moved(held)
                 break
         return Window(self._rest, self._offset, self._eof)
 
     def use(self, count: int) -> None:
         """Say that the first ``count`` bytes of the window are done with."""
         used = self.origin(Window(self._rest, self._offset, final=False)).offsets(np.array([count]))
+        moved = int(used[0]) - self._offset - count
         self._offset = int(used[0])
         self._rest = self._rest[count:].copy()
+        if len(self._moved_at):
+            kept = self._moved_at > count
+            self._moved_at, self._moved = self._moved_at[kept] - count, self._moved[kept] - moved
 
     def origin(self, window: Window) -> TextOrigin:
         """Return where the bytes of ``window`` come from; its data must not change afterwards."""
+        if len(self._moved_at):
+            return MovedOrigin(window.offset, self._moved_at, self._moved)
         lengths = None if self._encoding in {"?", "ascii?"} else encoded_lengths(self._encoding)
         return TextOrigin(window.offset, window.data if lengths is not None else None, lengths)
 
     def notes(self) -> Iterator[Unread]:
         """Yield what could not be decoded; to be asked for at the end."""
+        if self._mixed:
+            shown = ", ".join(map(str, self._mixed[:_LISTED]))
+            yield unread(
+                "mixed-encoding",
+                self._source.member,
+                count=len(self._mixed),
+                lines=shown,
+                line=self._mixed[0],
+            )
         if not self._bad_count:
             return
         member = self._source.member
@@ -229,6 +252,9 @@ class TextStream:
         start = self._read - len(self._pending)
         self._read += len(raw)
         keep = _whole(data, final=self._eof)
+        self._fresh = np.empty(0, np.int64), np.empty(0, np.int64)
+        if self._encoding == "utf-8" and not is_utf8(data[:keep]):
+            return self._decode_mixed(data, start)
         if self._encoding != "?" and is_utf8(data[:keep]):
             bad, count = data[:0].astype(np.int64), 0
         else:
@@ -237,6 +263,30 @@ class TextStream:
         block = data[:keep]
         self._note(block, bad, count, bad + start)
         return block
+
+    def _decode_mixed(self, data: Bytes, start: int) -> Bytes:
+        """Decode what is not all UTF-8: lines in GB 18030 as such, single bytes that are neither as gaps."""
+        ends = np.flatnonzero(data == _LF)
+        keep = len(data) if self._eof else int(ends[-1]) + 1 if len(ends) else 0
+        if not self._eof and len(data) - keep > LONGEST:  # no line: cut as before
+            keep = _whole(data, final=False)
+        block, lines, at, moved = mend(data[:keep])
+        self._mixed += [self._lines + number for number in lines]
+        bad, count, settled = repair(block, True, False)
+        assert settled == len(block)
+        self._pending = bytes(data[keep:])
+        offsets = MovedOrigin(start, at, moved).offsets(bad) if len(at) else bad + start
+        self._note(block, bad, count, offsets)
+        self._fresh = at, moved
+        return block
+
+    def _join_moved(self, held: int) -> None:
+        """Add what a new block of mixed text moves behind the ``held`` bytes kept of the ones before."""
+        at, moved = self._fresh
+        base = int(self._moved[-1]) if len(self._moved) else 0
+        if len(at):
+            self._moved_at = np.concatenate((self._moved_at, at + held))
+            self._moved = np.concatenate((self._moved, moved + base))
 
     def _decode_codec(self, raw: bytes) -> Bytes:
         if self._decoder is None:

@@ -17,6 +17,7 @@ from qingyuan.pii.readers._decode import TextStream, Window
 from qingyuan.pii.readers._header import find_header
 from qingyuan.pii.readers._prose import prose_batch, safe_cut
 from qingyuan.pii.readers._source import Source
+from qingyuan.pii.readers._typed import typed_columns
 from qingyuan.pii.readers._unread import unread
 
 Bytes = npt.NDArray[np.uint8]
@@ -38,11 +39,13 @@ class Dialect:
         delimiter: The separating byte.
         columns: Column names from the header, or empty.
         header: Index of the header among the records, or ``None``.
+        kinds: Without a header, what the columns hold by the values of the first rows, ``""`` where unknown.
     """
 
     delimiter: int
     columns: tuple[str, ...]
     header: int | None
+    kinds: tuple[str, ...] = ()
 
 
 def _rows(data: Bytes, delimiter: int, *, final: bool, reach: int) -> list[list[str]]:
@@ -101,7 +104,7 @@ def find_dialect(data: Bytes, name: str, *, final: bool, reach: int) -> Dialect 
     _, _, delimiter, rows = best
     header = find_header(rows)
     columns = () if header is None else tuple(cell.strip() for cell in rows[header])
-    return Dialect(delimiter, columns, header)
+    return Dialect(delimiter, columns, header, typed_columns(rows) if header is None else ())
 
 
 def read_delimited(
@@ -148,6 +151,7 @@ def read_delimited(
                 prose=False,
                 addresses=Numbered("line ", lines),
                 origin=origin,
+                kinds=dialect.kinds,
             )
         if status == kernel.TOO_WIDE or (not used and len(data) > limits.max_record_bytes):
             if used:

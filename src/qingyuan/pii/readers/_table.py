@@ -11,6 +11,7 @@ from qingyuan.pii.batch import Addresses, Batch
 from qingyuan.pii.readers._addresses import Grid, Listed, Numbered
 from qingyuan.pii.readers._header import TOP, find_header
 from qingyuan.pii.readers._source import Source
+from qingyuan.pii.readers._typed import typed_columns
 
 #: Cells of one batch at most, so that no sheet is held as Python objects as a whole.
 _CELLS = 400_000
@@ -83,6 +84,7 @@ def table_batches(
     header = find_header(dense)
     names = tuple(cell.strip() for cell in dense[header]) if header is not None else ()
     base = top[header][0] if header is not None else -1
+    kinds = typed_columns(dense) if header is None else ()
     chunk = _Chunk([], [], [])
     for part in (top, flow):
         for number, row in part:
@@ -91,14 +93,20 @@ def table_batches(
                 chunk.rows.append(number)
                 chunk.columns.append(column)
             if len(chunk.texts) >= _CELLS:
-                yield _batch(source, table, prefix, names, base, chunk)
+                yield _batch(source, table, prefix, names, base, chunk, kinds)
                 chunk = _Chunk([], [], [])
     if chunk.texts:
-        yield _batch(source, table, prefix, names, base, chunk)
+        yield _batch(source, table, prefix, names, base, chunk, kinds)
 
 
 def _batch(
-    source: Source, table: str, prefix: str, names: tuple[str, ...], base: int, chunk: _Chunk
+    source: Source,
+    table: str,
+    prefix: str,
+    names: tuple[str, ...],
+    base: int,
+    chunk: _Chunk,
+    kinds: tuple[str, ...],
 ) -> Batch:
     data, starts, ends = pack(chunk.texts)
     rows = np.asarray(chunk.rows, np.int64)
@@ -115,4 +123,5 @@ def _batch(
         np.maximum(rows - base, 0),
         prose=False,
         addresses=Grid(prefix, rows, columns),
+        kinds=kinds,
     )

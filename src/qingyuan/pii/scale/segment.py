@@ -2,7 +2,7 @@ r"""A sorted run on disk: what one part of the material knows about persons and 
 
 Layout of a segment, all numbers little-endian::
 
-    bytes  0..7    b"QYSEG\0\0\1"
+    bytes  0..7    b"QYSEG\0\0\2"
     bytes  8..47   unkeyed records, masked records, raw pieces, partition bits, further sets   (int64 each)
     then           offsets   int64[relations, partitions + 1]   rows before each partition
     then           checks    uint32[columns, partitions]        CRC-32 of each column's rows of a partition
@@ -26,28 +26,27 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qingyuan.pii._kernel.flags import MOBILE
+from qingyuan.pii._kernel.flags import KINDS
 from qingyuan.pii.batch import Longs
 from qingyuan.pii.counting import Pieces
 from qingyuan.pii.errors import PiiError
-from qingyuan.pii.persons import Keys, PersonIndex
+from qingyuan.pii.persons import KEYS, Keys, PersonIndex
 
-_MAGIC = b"QYSEG\0\0\1"
+_MAGIC = b"QYSEG\0\0\2"
 _NUMBERS = 5
 _ALIGN = 8
 _KEY_BITS = 64
 
 _U64, _U8 = np.dtype("<u8"), np.dtype("u1")
-#: Relations and their columns; the first column of each is sorted and says the partition.
+#: Kinds of keys but the ID, strongest first: those of :data:`qingyuan.pii.persons.KEYS`.
+WEAK = tuple(KINDS[code] for code in KEYS[1:])
+#: Relations and their columns; `link` ends with the kinds of both ends.
+#: Each kind of key has the keys no stronger document takes over, those one does, and the ends of links.
+#: the first column of each is sorted and says the partition.
 RELATIONS: dict[str, tuple[np.dtype[np.unsignedinteger], ...]] = {
     "id": (_U64,),
-    "mobile": (_U64,),
-    "card": (_U64,),
-    "tied-mobile": (_U64,),
-    "tied-card": (_U64,),
-    "end-mobile": (_U64,),
-    "end-card": (_U64,),
-    "link": (_U64, _U64, _U8),
+    **{f"{what}-{kind}": (_U64,) for kind in WEAK for what in ("key", "tied", "end")},
+    "link": (_U64, _U64, _U8, _U8),
     "owner": (_U64, _U64),
     "piece": (_U64, _U8),
 }
@@ -55,8 +54,6 @@ RELATIONS: dict[str, tuple[np.dtype[np.unsignedinteger], ...]] = {
 MAX_SETS = 4096
 _MAX_BITS = 16
 
-#: Bits of the last column of ``link``: the left, the right end is a card.
-LEFT_CARD, RIGHT_CARD = 1, 2
 #: The last column of ``piece`` is its tier above so many bits of traits.
 TRAIT_BITS = 6
 
@@ -114,20 +111,14 @@ def _sorted(*columns: Column) -> tuple[Column, ...]:
 
 def _relations(index: PersonIndex, pieces: Pieces) -> dict[str, tuple[Column, ...]]:
     """Return the rows of each relation."""
-    identity, mobile, card = index.keys
-    left_card, right_card = (index.link_kinds[:, side] != MOBILE for side in (0, 1))
-    kinds = (left_card * LEFT_CARD + right_card * RIGHT_CARD).astype(np.uint8)
-    ends = index.links.reshape(-1)
-    of_card = np.stack((left_card, right_card), axis=1).reshape(-1)
-    return {
-        "id": (identity,),
-        "mobile": (np.setdiff1d(mobile, index.tied[0], assume_unique=True),),
-        "card": (np.setdiff1d(card, index.tied[1], assume_unique=True),),
-        "tied-mobile": (index.tied[0],),
-        "tied-card": (index.tied[1],),
-        "end-mobile": (distinct(ends[~of_card]),),
-        "end-card": (distinct(ends[of_card]),),
-        "link": _sorted(index.links[:, 0], index.links[:, 1], kinds),
+    out: dict[str, tuple[Column, ...]] = {"id": (index.keys[0],)}
+    ends, of_ends = index.links.reshape(-1), index.link_kinds.reshape(-1)
+    for code, name, keys, tied in zip(KEYS[1:], WEAK, index.keys[1:], index.tied, strict=True):
+        out[f"key-{name}"] = (np.setdiff1d(keys, tied, assume_unique=True),)
+        out[f"tied-{name}"] = (tied,)
+        out[f"end-{name}"] = (distinct(ends[of_ends == code]),)
+    return out | {
+        "link": _sorted(index.links[:, 0], index.links[:, 1], index.link_kinds[:, 0], index.link_kinds[:, 1]),
         "owner": _sorted(index.owners[:, 0], index.owners[:, 1]),
         "piece": (pieces.mark, (pieces.tier << TRAIT_BITS | pieces.traits).astype(np.uint8)),
     }

@@ -3,7 +3,7 @@
 The answer is that of :func:`qingyuan.pii.persons.count` over the merged index and of
 :func:`qingyuan.pii.counting.readings` over the merged pieces, whatever the number of segments.
 
-Only mobiles and cards that stand together without an ID can form groups; they are the nodes of the
+Only keys that stand together without a stronger document can form groups; they are the nodes of the
 links. All others are counted partition by partition with nothing kept. The nodes, their forest and
 which of them an ID takes over are arrays mapped from files, so the system may write them out when
 memory is short.
@@ -11,6 +11,7 @@ memory is short.
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,17 +23,16 @@ import numpy as np
 import numpy.typing as npt
 
 from qingyuan.pii import counting
-from qingyuan.pii._kernel.flags import BANK_CARD, KINDS, MOBILE, RESIDENT_ID
+from qingyuan.pii._kernel.flags import KINDS, RESIDENT_ID
 from qingyuan.pii._kernel.unions import join
 from qingyuan.pii._sample import Spot
 from qingyuan.pii.batch import Longs
 from qingyuan.pii.counting import Pieces
 from qingyuan.pii.counts import Count, counts
-from qingyuan.pii.persons import Keys, PersonIndex, Persons
+from qingyuan.pii.persons import KEYS, USUAL, Keys, PersonIndex, Persons
 from qingyuan.pii.scale.segment import (
-    LEFT_CARD,
-    RIGHT_CARD,
     TRAIT_BITS,
+    WEAK,
     Segment,
     count_distinct,
     distinct,
@@ -43,7 +43,6 @@ from qingyuan.pii.scale.segment import (
 _SUFFIX = ".seg"
 #: Partition bits of a large store: 10**8 records make about 25 MB a partition.
 BITS = 8
-_WEAK = ("mobile", "card")
 #: Links joined at a time.
 _LOT = 1 << 22
 _SORTS = (max(counting.TIERS.values()) + 1) << TRAIT_BITS
@@ -74,9 +73,9 @@ class _Part:
     """What one partition adds."""
 
     identities: int
-    alone: tuple[int, int]
-    nodes: tuple[Keys, Keys]
-    taken: tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]
+    alone: tuple[int, ...]
+    nodes: tuple[Keys, ...]
+    taken: tuple[npt.NDArray[np.bool_], ...]
     shared: int
     pieces: Longs
 
@@ -176,25 +175,24 @@ class Spill:
 
 def _count(segments: list[Segment], bits: int, scratch: Path, jobs: int) -> Counts:
     identities = shared = 0
-    alone = np.zeros(2, dtype=np.int64)
+    alone = np.zeros(len(WEAK), dtype=np.int64)
     tally = np.zeros(_SORTS, dtype=np.int64)
-    nodes = tuple(_Column(scratch / f"nodes-{kind}", np.dtype(np.uint64)) for kind in _WEAK)
-    taken = tuple(_Column(scratch / f"taken-{kind}", np.dtype(np.bool_)) for kind in _WEAK)
+    nodes = tuple(_Column(scratch / f"nodes-{kind}", np.dtype(np.uint64)) for kind in WEAK)
+    taken = tuple(_Column(scratch / f"taken-{kind}", np.dtype(np.bool_)) for kind in WEAK)
     with ThreadPoolExecutor(jobs) as pool:
         for part in _ahead(pool, lambda p: _partition(segments, p), range(1 << bits), jobs):
             identities += part.identities
             shared += part.shared
             alone += part.alone
             tally += part.pieces
-            for side in (0, 1):
-                nodes[side].append(part.nodes[side])
-                taken[side].append(part.taken[side])
+            for number in range(len(WEAK)):
+                nodes[number].append(part.nodes[number])
+                taken[number].append(part.taken[number])
     grouped = _groups(segments, bits, scratch, nodes, taken)
-    by_key = {
-        KINDS[RESIDENT_ID]: identities,
-        KINDS[MOBILE]: int(alone[0]) + grouped[0],
-        KINDS[BANK_CARD]: int(alone[1]) + grouped[1],
-    }
+    by_key = {KINDS[RESIDENT_ID]: identities}
+    for code, single, several in zip(KEYS[1:], alone.tolist(), grouped, strict=True):
+        if code in USUAL or single + several:
+            by_key[KINDS[code]] = single + several
     people = Persons(
         distinct=sum(by_key.values()),
         by_key=by_key,
@@ -224,9 +222,9 @@ def _partition(segments: list[Segment], part: int) -> _Part:
     """Count one partition."""
     identity = distinct(gather(segments, "id", part)[0])
     alone, nodes, taken = [], [], []
-    for kind in _WEAK:
+    for kind in WEAK:
         tied = distinct(gather(segments, f"tied-{kind}", part)[0])
-        every = distinct(np.concatenate((gather(segments, kind, part)[0], tied)))
+        every = distinct(np.concatenate((gather(segments, f"key-{kind}", part)[0], tied)))
         ends = distinct(gather(segments, f"end-{kind}", part)[0])
         is_tied = np.isin(ends, tied, assume_unique=True, kind="sort")
         nodes.append(ends)
@@ -235,9 +233,9 @@ def _partition(segments: list[Segment], part: int) -> _Part:
     mobile, owner = gather(segments, "owner", part)
     return _Part(
         identities=len(identity),
-        alone=(alone[0], alone[1]),
-        nodes=(nodes[0], nodes[1]),
-        taken=(taken[0], taken[1]),
+        alone=tuple(alone),
+        nodes=tuple(nodes),
+        taken=tuple(taken),
         shared=_with_several(mobile, owner),
         pieces=_tally(*gather(segments, "piece", part)),
     )
@@ -297,41 +295,39 @@ class _Column:
         return np.memmap(self._path, self._dtype, "r+")
 
 
-def _links(
-    segments: list[Segment], bits: int
-) -> Iterable[tuple[Keys, Keys, npt.NDArray[np.unsignedinteger]]]:
-    """Yield all links, so many at a time that flattening the forest after each lot costs little."""
+def _links(segments: list[Segment], bits: int) -> Iterable[tuple[npt.NDArray[np.unsignedinteger], ...]]:
+    """Yield all links and the kinds of their ends, so many at a time that flattening the forest costs little."""
     held: list[tuple[npt.NDArray[np.unsignedinteger], ...]] = []
     for part in range(1 << bits):
         held.append(gather(segments, "link", part))
         if part + 1 == 1 << bits or sum(len(lot[0]) for lot in held) >= _LOT:
-            left, right, kinds = (np.concatenate(columns) for columns in zip(*held, strict=True))
-            yield left, right, kinds
+            yield tuple(np.concatenate(columns) for columns in zip(*held, strict=True))
             held.clear()
 
 
 def _groups(
     segments: list[Segment], bits: int, scratch: Path, nodes: tuple[_Column, ...], taken: tuple[_Column, ...]
-) -> tuple[int, int]:
-    """Return the number of groups no ID takes over, by whether their strongest key is a mobile or a card."""
-    mobiles, cards = (column.mapped() for column in nodes)
-    size = len(mobiles) + len(cards)
+) -> tuple[int, ...]:
+    """Return the number of groups that no stronger document takes over, by the kind of their strongest key."""
+    keys = [column.mapped() for column in nodes]
+    starts = np.cumsum([0, *map(len, keys)])
+    size = int(starts[-1])
     if not size:
-        return 0, 0
-    # Mobiles are numbered before cards: the lowest number of a group is a mobile if it has one.
+        return (0,) * len(WEAK)
+    # The kinds are numbered strongest first: the lowest number of a group is of its strongest key.
     parent = np.memmap(scratch / "parent", np.int64, "w+", shape=(size,))
     parent[:] = np.arange(size)
-    for left, right, kinds in _links(segments, bits):
+    for left, right, left_kinds, right_kinds in _links(segments, bits):
         ends = []
-        for side, bit in ((left, LEFT_CARD), (right, RIGHT_CARD)):
-            card = (kinds & bit) != 0
-            number = np.empty(len(side), dtype=np.int64)
-            number[~card] = np.searchsorted(mobiles, side[~card])
-            number[card] = np.searchsorted(cards, side[card]) + len(mobiles)
+        for side, kinds in ((left, left_kinds), (right, right_kinds)):
+            number = np.zeros(len(side), dtype=np.int64)
+            for code, known, start in zip(KEYS[1:], keys, starts.tolist(), strict=False):
+                chosen = kinds == code
+                number[chosen] = np.searchsorted(known, side[chosen]) + start
             ends.append(number)
         join(parent, ends[0], ends[1])
     covered = np.memmap(scratch / "covered", np.bool_, "w+", shape=(size,))
-    for start, column in ((0, taken[0]), (len(mobiles), taken[1])):
+    for start, column in zip(starts.tolist(), taken, strict=False):
         covered[parent[start : start + column.starts[-1]][column.mapped()]] = True
     roots = (parent == np.arange(size)) & ~covered
-    return int(roots[: len(mobiles)].sum()), int(roots[len(mobiles) :].sum())
+    return tuple(int(roots[low:high].sum()) for low, high in itertools.pairwise(starts))
