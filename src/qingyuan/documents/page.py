@@ -158,7 +158,7 @@ _STYLE = (
     "main{max-width:60rem;margin:0 auto;padding:1.5rem 1.25rem 3rem;background:#fff}"
     "header{border-bottom:3px solid var(--blue);padding-bottom:.75rem}h1{margin:0;font-size:1.55rem;line-height:1.3;color:var(--blue)}"
     ".sub{margin:.25rem 0 0;color:var(--grey)}h2{margin:2rem 0 .5rem;font-size:1.12rem;color:var(--blue)}p{margin:.4rem 0}"
-    ".facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.6rem;margin:1rem 0}"
+    ".facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(8rem,1fr));gap:.6rem;margin:1rem 0}"
     ".facts div{border:1px solid var(--line);border-radius:6px;padding:.5rem .7rem}.facts dt{font-size:.82rem;color:var(--grey)}"
     ".facts dd{margin:0;font-size:1.1rem;font-weight:600;overflow-wrap:anywhere}"
     "figure{margin:.75rem 0 1.1rem}figcaption{font-size:.88rem;color:var(--grey)}.bars{list-style:none;margin:.4rem 0;padding:0;"

@@ -16,19 +16,23 @@ class Words:
     """Sentences in one language."""
 
     def __init__(self, lang: str) -> None:
+        """Take the language, ``"zh"`` or ``"en"``."""
         self.lang = lang
 
     def __call__(self, zh: str, en: str) -> str:
+        """Return the sentence in the language."""
         return zh if self.lang == "zh" else en
 
 
 def names(t: Words) -> Mapping[str, str]:
+    """Return the names of the kinds."""
     from qingyuan.pii.catalog import catalog  # noqa: PLC0415 - heavy
 
     return {name: t(kind.zh, kind.en) for name, kind in catalog().kinds.items()}
 
 
 def unread_part(unread: Sequence[Refused], t: Words) -> Part:
+    """Return the list of what was not read."""
     heading = t("未读内容", "What was not read")
     if not unread:
         return Part(heading, (t("全部内容均已读取。", "Everything was read."),))

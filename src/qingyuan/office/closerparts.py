@@ -44,11 +44,11 @@ def _rates(mine: Sequence[Rate], reading: str, bar: str, t: Words) -> Part:
     def label(rate: Rate) -> str:
         return rate.label or (t("全部", "all") if not rate.dimension else t("（未注明）", "(none)"))
 
-    legend = (t("明文", "clear"), t("已遮蔽", "masked"), t("隐私号", "privacy number"))
+    legend = (t("明文", "clear"), t("隐私号", "privacy number"), t("已遮蔽", "masked"))
     bars = tuple(
         Bar(
             label(rate),
-            (rate.clear + rate.unsure, rate.masked, rate.privacy),
+            (rate.clear + rate.unsure, rate.privacy, rate.masked),
             "—" if rate.share is None else f"{rate.share:.1%}",
         )
         for rate in mine[:LISTED]
@@ -57,8 +57,8 @@ def _rates(mine: Sequence[Rate], reading: str, bar: str, t: Words) -> Part:
         (
             label(rate),
             f"{rate.clear + rate.unsure:,}",
-            f"{rate.masked:,}",
             f"{rate.privacy:,}",
+            f"{rate.masked:,}",
             "—" if rate.low is None or rate.high is None else f"{rate.low:.1%}–{rate.high:.1%}",
             t(*_VERDICTS[rate.verdict]),
         )

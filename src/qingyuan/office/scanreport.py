@@ -102,20 +102,27 @@ def _kinds(summary: Summary, t: Words) -> Part:
 def _hidden(summary: Summary, t: Words) -> Part | None:
     """Return how much of each kind the material itself masks."""
     named = names(t)
-    rows = []
-    for kind, c in summary.kinds.items():
-        of = c.confirmed + c.suspected + c.masked
-        if c.masked:
-            rows.append((c.masked / of, named[kind], f"{c.masked / of:.1%} ({c.masked:,}/{of:,})"))
-    if not rows:
+    held = [
+        (c.masked / (c.confirmed + c.suspected + c.masked), kind, c)
+        for kind, c in summary.kinds.items()
+        if c.masked
+    ]
+    if not held:
         return None
-    rows.sort(key=lambda row: (-row[0], row[1]))
-    bars = tuple(Bar(name, (share, 1 - share), said) for share, name, said in rows)
+    held.sort(key=lambda row: (-row[0], row[1]))
+    bars = tuple(
+        Bar(
+            named[kind],
+            (c.confirmed / c.masked * share, c.suspected / c.masked * share, share),
+            f"{share:.1%} ({c.masked:,}/{c.confirmed + c.suspected + c.masked:,})",
+        )
+        for share, kind, c in held
+    )
     said = t(
         "材料自身已遮蔽的处数占该种类全部处数的比例；遮蔽后能否仍识别个人，另见 scan --json 的说明。",
         "Share of the occurrences of a kind that the material itself masks; whether what is left still identifies is another question.",
     )
-    legend = (t("已遮蔽", "masked"), t("未遮蔽", "not masked"))
+    legend = (t("明文", "clear"), t("待核实", "suspected"), t("已遮蔽", "masked"))
     return Part(t("遮蔽比例", "Masked share"), (said,), Chart(t("各种类", "By kind"), legend, bars))
 
 
@@ -183,24 +190,28 @@ def _clear(summary: Summary, t: Words) -> Part | None:
 
 def _places(scans: Sequence[FileScan], t: Words) -> Part | None:
     held = [
-        (s.file, sum(c.confirmed for c in s.kinds.values()), sum(c.masked for c in s.kinds.values()))
+        (
+            s.file,
+            sum(c.confirmed for c in s.kinds.values()),
+            sum(c.suspected for c in s.kinds.values()),
+            sum(c.masked for c in s.kinds.values()),
+        )
         for s in scans
     ]
-    held = sorted((h for h in held if h[1] or h[2]), key=lambda h: (-h[1], -h[2], h[0]))
+    held = sorted((h for h in held if any(h[1:])), key=lambda h: (-h[1], -h[3], -h[2], h[0]))
     if not held:
         return None
-    rows = tuple((name, f"{clear:,}", f"{masked:,}") for name, clear, masked in held[:LISTED])
+    rows = tuple((name, *(f"{count:,}" for count in counts)) for name, *counts in held[:LISTED])
     left = len(held) - len(rows)
     said = (t(f"另有 {left:,} 个文件，见 --json。", f"{left:,} more files, see --json."),) if left > 0 else ()
-    heads = (t("文件", "file"), t("明文", "clear"), t("已遮蔽", "masked"))
-    legend = (t("明文", "clear"), t("已遮蔽", "masked"))
+    heads = (t("文件", "file"), t("明文", "clear"), t("待核实", "suspected"), t("已遮蔽", "masked"))
     bars = tuple(
-        Bar(name.rsplit("/", 1)[-1], (float(clear), float(masked)), f"{clear:,} + {masked:,}")
-        for name, clear, masked in held[:_BARS]
+        Bar(name.rsplit("/", 1)[-1], tuple(map(float, counts)), f"{sum(counts):,}")
+        for name, *counts in held[:_BARS]
     )
     caption = t("处数最多的文件", "The files with the most")
     return Part(
-        t("位置", "Places"), said, Chart(caption, legend, bars), SheetTable(heads, rows, (9, 2, 2), 9.0)
+        t("位置", "Places"), said, Chart(caption, heads[1:], bars), SheetTable(heads, rows, (9, 2, 2, 2), 9.0)
     )
 
 
