@@ -139,3 +139,23 @@ def test_no_text_of_a_fact_is_read_as_template_or_markup_or_loses_its_source(tex
     assert {3, 4} == {index for _, index in made.sources()}
     assert all(run.event is None or "{{" not in run.text or "{{" in text for run in made.runs())
     render_docx(made)
+
+
+def test_the_signature_never_stands_alone_on_a_page() -> None:
+    letter = load_form(
+        "id: letter\nname: 函\nname_en: letter\nrules: [r]\nlayout: instrument\nrequires: []\n"
+        "blocks: [{each: rows, text: '{{ item }}'}]\n".encode(),
+        "letter.yaml",
+    )
+    turned = set()
+    for lines in range(12, 20):
+        facts: dict[str, object] = {
+            "office": {"name": "某院"},
+            "issued": "2026-03-12",
+            "rows": ["一行。"] * lines,
+        }
+        made = fill(letter, facts, title="函", author="某院", issued=DAY)
+        pages = read_pages(render_pdf(made))
+        turned.add(len(pages))
+        assert "一行。" in [line.text for line in pages[-1].lines], lines
+    assert turned == {1, 2}

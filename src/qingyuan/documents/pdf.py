@@ -14,8 +14,8 @@ import msgspec
 from qingyuan.documents._coverage import covered
 from qingyuan.documents.errors import DocumentError
 from qingyuan.documents.fonts import FontSet, default_fonts
-from qingyuan.documents.geometry import check_geometry
-from qingyuan.documents.model import Document
+from qingyuan.documents.geometry import check_geometry, read_pages
+from qingyuan.documents.model import Block, Document, Role
 
 #: What the link of a fact points to, before the index of its event in the log.
 EVENT_URN = "urn:qingyuan:event:"
@@ -30,13 +30,24 @@ def render_pdf(document: Document, fonts: FontSet | None = None) -> bytes:
         DocumentError: The page cannot be set, a named family is not embedded in the result, or text stands outside
             the text area.
     """
+    faces = fonts or default_fonts()
+    pdf = _compiled(document, faces, hold=False)
+    if _signed_alone(document, pdf):
+        pdf = _compiled(document, faces, hold=True)
+    check_fonts(pdf, faces, where=document.form)
+    check_geometry(pdf, where=document.form)
+    return pdf
+
+
+def _compiled(document: Document, faces: FontSet, *, hold: bool) -> bytes:
+    """Return the set pages; with ``hold`` the last paragraph goes whole to the page of the signature."""
     import typst  # noqa: PLC0415 - 40 MB of compiler that only rendering needs
 
-    faces = fonts or default_fonts()
     payload = {
         "title": document.title,
         "author": document.author,
         "urn": EVENT_URN,
+        "hold": hold,
         "fonts": {"body": faces.body, "title": faces.title, "heading": faces.heading},
         "blocks": msgspec.to_builtins(document.blocks),
     }
@@ -66,9 +77,16 @@ def render_pdf(document: Document, fonts: FontSet | None = None) -> bytes:
             raise _font_error(warning.message, warning.message, faces, where=document.form)
         if "converge" in warning.message:
             raise _cannot_set(warning.message, document.form)
-    check_fonts(pdf, faces, where=document.form)
-    check_geometry(pdf, where=document.form)
     return pdf
+
+
+def _signed_alone(document: Document, pdf: bytes) -> bool:
+    """Say whether the last page holds nothing but signature, day and copies."""
+    closing = {Role.SIGNATURE, Role.DATE, Role.COPIES}
+    pages = read_pages(pdf)
+    end = "".join(b.text for b in document.blocks if isinstance(b, Block) and b.role in closing)
+    last = "".join(line.text for line in pages[-1].lines)
+    return len(pages) > 1 and "".join(last.split()) in "".join(end.split())
 
 
 def _lacking(document: Document, fonts: FontSet) -> str:

@@ -143,7 +143,9 @@ def test_the_pdf_is_tagged_titled_and_claims_its_standards(form: str) -> None:
         assert "/OutputIntents" in root
         assert not opened.is_encrypted
         for page in opened.pages:
-            assert page.obj.get("/Tabs", "/S") == "/S"
+            if notes := page.obj.get("/Annots"):
+                assert page.obj.Tabs == "/S"
+                assert all(str(note.Contents) and "/StructParent" in note for note in notes)
             for font in page.resources.Font.values():
                 assert "/ToUnicode" in font
         tags = {str(item.S) for item in opened.objects if isinstance(item, pikepdf.Dictionary) and "/S" in item and item.get("/Type") == "/StructElem"}  # fmt: skip

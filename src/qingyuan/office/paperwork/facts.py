@@ -8,7 +8,7 @@ from datetime import date
 from qingyuan.cases import Case, Docket, choice_label
 from qingyuan.documents import Fact
 from qingyuan.law import Law, LawError
-from qingyuan.office.paperwork._tables import counts, custody, exhibits, measures, proofs
+from qingyuan.office.paperwork._tables import Row, counts, custody, exhibits, measures, proofs
 from qingyuan.office.paperwork._wrapping import NUMBERED, Recorded, acts, by_type, label, matching, said
 
 
@@ -52,6 +52,7 @@ def docket_facts(
         "acts": (did := acts(own)),
         "act": {name: many[-1] for name, many in did.items()},
         "exhibits": listed,
+        "named": _named(listed, about),
         "custody": custody(events),
         "counts": counts(docket),
         **_affair(docket, events, target),
@@ -63,6 +64,14 @@ def docket_facts(
 def subject(events: Sequence[Recorded], target: str, names: Sequence[str]) -> list[Recorded]:
     """Return the events of ``target`` that a form may be about, oldest first."""
     return matching([event for event in events if event.stream == target], names)
+
+
+def _named(listed: Sequence[Row], about: Recorded | None) -> list[Row]:
+    """Return the exhibits that the event ``about`` names."""
+    wanted = about.payload.get("exhibits") if about is not None else None
+    if about is not None and isinstance(fields := about.payload.get("fields"), Mapping):
+        wanted = fields.get("exhibits", wanted)
+    return [row for row in listed if isinstance(wanted, list) and str(row["id"]) in wanted]
 
 
 def _number(own: Sequence[Recorded], form: str) -> object:
