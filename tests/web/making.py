@@ -65,7 +65,7 @@ def make_office(folder: Path) -> None:
 
 
 def open_app(home: Home) -> FastAPI:
-    return create_app(home, ServeSettings(host="testserver", port=80))
+    return create_app(home, ServeSettings(host="testserver", port=80, job_workers=0))
 
 
 def desk_of(app: FastAPI) -> Desk:

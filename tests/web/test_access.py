@@ -25,7 +25,7 @@ def address(page: Page, home: Home) -> str:
     elif "/exhibits" in page.path:
         identifier = exhibit
     return page.path.format(
-        **{**dict.fromkeys(("identifier", "job", "upload", "person"), identifier), **NAMES}
+        **{**dict.fromkeys(("identifier", "job", "person", "token", "rule"), identifier), **NAMES}
     )
 
 

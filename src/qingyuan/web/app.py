@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from qingyuan.cases import Refused
@@ -23,14 +23,14 @@ from qingyuan.office.home import Home
 from qingyuan.web import portal, workbench
 from qingyuan.web.asking import Ask
 from qingyuan.web.desk import Desk
-from qingyuan.web.errors import WebError, forbidden, not_found
+from qingyuan.web.errors import WebError, bad_request, forbidden, not_found
 from qingyuan.web.pages import environment, load_static
+from qingyuan.web.plain import plain_routes
 from qingyuan.web.routing import PAGES, Page
 from qingyuan.web.settings import ServeSettings
 from qingyuan.web.watch import ROUTE, Metrics, Watch
 
 _LOG = logging.getLogger("qingyuan.web")
-_YEAR = 31_536_000
 _FILES, _FIELDS = 1000, 10_000
 #: Errors of the rooms below that say that a record is not there.
 _ABSENT = frozenset({"office.no-such-record", "office.no-such-exhibit", "office.bad-scope"})
@@ -43,7 +43,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
         home: The office; the caller closes it after the application ended.
         settings: How it is served.
     """
-    desk = Desk(home, settings)
+    desk = Desk(home, settings, {"intake": workbench.intake.intake_work})
     static = load_static()
     templates = environment(static)
     metrics = Metrics(desk)
@@ -51,29 +51,9 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         """Close the state of the web when the server ends."""
+        desk.jobs.start()
         yield
-        desk.close()
-
-    async def asset(request: Request) -> Response:
-        """Hand out a static file."""
-        found = static.get(request.path_params["name"])
-        if found is None:
-            return PlainTextResponse("not found", 404)
-        fresh = request.query_params.get("v") == found.version
-        caching = f"public, max-age={_YEAR}, immutable" if fresh else "no-cache"
-        return Response(found.data, media_type=found.kind, headers={"Cache-Control": caching})
-
-    async def health(_: Request) -> Response:
-        """Say that the log can be read."""
-        await run_in_threadpool(home.head)
-        return PlainTextResponse("ok\n")
-
-    async def measured(request: Request) -> Response:
-        """Hand out the figures, to this machine."""
-        local = request.client is None or request.client.host in {"127.0.0.1", "::1", "testclient"}
-        if not local:
-            return PlainTextResponse("only from this machine\n", 403)
-        return Response(await run_in_threadpool(metrics.text), media_type=metrics.kind)
+        await run_in_threadpool(desk.close)
 
     app = FastAPI(
         title="Qingyuan",
@@ -82,9 +62,8 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
         lifespan=life,
         routes=[
-            Route("/healthz", health),
-            Route("/metrics", measured),
-            Route("/static/{name}", asset),
+            *plain_routes(home, static, metrics),
+            _upload_route(desk, templates),
             *[_route(page, desk, templates) for page in PAGES],
         ],
     )
@@ -100,6 +79,37 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
     for kind in (QingyuanError, HTTPException, Exception):
         app.add_exception_handler(kind, failed)
     return app
+
+
+def _upload_route(desk: Desk, templates: Environment) -> Route:
+    async def chunk(request: Request) -> Response:
+        """Append a chunk to an upload."""
+        request.scope[ROUTE] = "/uploads/{upload}"
+        ask = Ask(desk, templates, request, FormData())
+        try:
+            offset = await _append(ask, desk.settings.max_chunk_bytes)
+        except QingyuanError as error:
+            return JSONResponse({"error": error.as_dict()}, _status(error))
+        return JSONResponse({"offset": offset})
+
+    return Route("/uploads/{upload}", chunk, methods=["GET", "PUT"])
+
+
+async def _append(ask: Ask, most: int) -> int:
+    """Return the offset of an upload, after what came with a ``PUT`` was appended."""
+    request = ask.request
+    if not ask.may("material.take"):
+        raise forbidden(ask.t("need.material.take"), ask.t("need.material.take"))
+    upload = await run_in_threadpool(ask.desk.uploads.get, request.path_params["upload"], ask.person)
+    if request.method == "GET":
+        return upload.offset
+    ask.check_token()
+    offset, length = request.query_params.get("offset", ""), request.headers.get("content-length", "")
+    if not offset.isdigit() or not length.isdigit() or int(length) > most:
+        raise bad_request(
+            f"每次最多 {most} 字节，并说明位置", f"send up to {most} bytes, and say where they go"
+        )
+    return await ask.desk.uploads.append(upload, int(offset), request.stream())
 
 
 def _route(page: Page, desk: Desk, templates: Environment) -> Route:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -14,11 +14,16 @@ from qingyuan.office.casework import act as do_act
 from qingyuan.office.home import Home
 from qingyuan.store import EventDraft, StoredEvent
 from qingyuan.web.accounts import People, Sessions, Tokens
+from qingyuan.web.jobs import Jobs, Report, Work
 from qingyuan.web.limits import Tries
 from qingyuan.web.settings import ServeSettings
 from qingyuan.web.state import SECRET, State
+from qingyuan.web.uploads import Uploads
 
 _STATE = "web.db"
+
+#: Work of a kind of job: the desk, its particulars, who wants it, where to report.
+DeskWork = Callable[["Desk", Mapping[str, object], str, Report], dict[str, object]]
 
 
 def _now() -> int:
@@ -31,6 +36,7 @@ class Desk:
     Args:
         home: The opened home; the caller closes it.
         settings: How it is served.
+        works: What the jobs do, by kind; none are run before :attr:`jobs` is started.
 
     Attributes:
         home: The home.
@@ -39,12 +45,16 @@ class Desk:
         people: The accounts.
         sessions: Their sessions.
         tokens: Tokens of programs.
+        uploads: What is being sent.
+        jobs: What takes longer than a page.
         tries: How often addresses tried what is limited.
         secret: Key of the tokens against forged requests.
         setup_code: Has to be known to make the first account; new with every start.
     """
 
-    def __init__(self, home: Home, settings: ServeSettings) -> None:
+    def __init__(
+        self, home: Home, settings: ServeSettings, works: Mapping[str, DeskWork] | None = None
+    ) -> None:
         """Open the web's own state beside the home's."""
         self.home = home
         self.settings = settings
@@ -60,12 +70,15 @@ class Desk:
         self.tokens = Tokens(self.state, self.people, _now)
         self.tries = Tries()
         self.secret = self._secret("csrf")
+        self.uploads = Uploads(self.state, home.path / "uploads", settings.max_upload_bytes)
+        self.jobs = Jobs(self.state, {kind: self._bound(work) for kind, work in (works or {}).items()})
         self.setup_code = secrets.token_urlsafe(12)
         #: Whoever writes to the record takes turns here instead of at the lock of the database.
         self.turn = threading.RLock()
 
     def close(self) -> None:
         """Close the web's own state."""
+        self.jobs.stop()
         self.state.close()
 
     def act(
@@ -89,6 +102,9 @@ class Desk:
         payload: dict[str, object] = {"what": what, "records": list(records), "reason": reason}
         with self.turn:
             self.home.append([EventDraft("office", "access.read", payload)], actor=actor)
+
+    def _bound(self, work: DeskWork) -> Work:
+        return lambda _, args, person, report: work(self, args, person, report)
 
     def _secret(self, name: str) -> bytes:
         with self.state.write() as connection:

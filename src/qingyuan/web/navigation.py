@@ -27,15 +27,18 @@ ENTRIES = (
     Entry("/", "nav.home", "case.read"),
     Entry("/leads", "nav.leads", "case.read"),
     Entry("/matters", "nav.matters", "case.read"),
+    Entry("/intake", "nav.intake", "material.take"),
+    Entry("/law", "nav.law", "signed-in"),
+    Entry("/law/calculators", "nav.calculators", "signed-in"),
+    Entry("/ledger", "nav.ledger", "signed-in"),
+    Entry("/admin", "nav.admin", "office.manage"),
+    Entry("/report", "nav.report", "public"),
+    Entry("/verify", "nav.verify", "public"),
 )
 
 
 def entries(allowed: frozenset[Permission], path: str) -> list[Entry]:
     """Return the entries that somebody sees, the present one marked."""
-    return [
-        msgspec.structs.replace(
-            one, now=path == one.href or (one.href != "/" and path.startswith(f"{one.href}/"))
-        )
-        for one in ENTRIES
-        if one.need in allowed
-    ]
+    below = [one.href for one in ENTRIES if path == one.href or path.startswith(f"{one.href.rstrip('/')}/")]
+    now = max((href for href in below if href != "/" or path == "/"), key=len, default="")
+    return [msgspec.structs.replace(one, now=one.href == now) for one in ENTRIES if one.need in allowed]

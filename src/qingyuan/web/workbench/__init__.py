@@ -1,5 +1,31 @@
 """The workbench of the people of the office."""
 
-from qingyuan.web.workbench import account, acts, documents, exhibits, home, leads, matters, setup, signing
+from qingyuan.web.workbench import (
+    account,
+    acts,
+    documents,
+    exhibits,
+    home,
+    intake,
+    law,
+    leads,
+    matters,
+    office,
+    setup,
+    signing,
+)
 
-__all__ = ["account", "acts", "documents", "exhibits", "home", "leads", "matters", "setup", "signing"]
+__all__ = [
+    "account",
+    "acts",
+    "documents",
+    "exhibits",
+    "home",
+    "intake",
+    "law",
+    "leads",
+    "matters",
+    "office",
+    "setup",
+    "signing",
+]

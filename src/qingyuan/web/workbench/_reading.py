@@ -19,6 +19,23 @@ _FOREIGN = {
 }
 
 
+#: The day on which a case came to a stage.
+_DAYS = {
+    "filed": "filed_on",
+    "investigated": "investigated_on",
+    "suggested": "suggestion_on",
+    "rectifying": "suggestion_served_on",
+    "replied": "replied_on",
+    "noticed": "noticed_on",
+    "reviewed": "followed_up_on",
+    "sued": "sued_on",
+    "judged": "acts.judgment",
+    "effective": "acts.effect",
+    "closed": "closed_on",
+    "transferred": "transferred_on",
+}
+
+
 class Overview(msgspec.Struct, frozen=True):
     """The home page of a person.
 
@@ -88,13 +105,16 @@ def matching(rows: Iterable[tuple[str, object]], wanted: str) -> list[object]:
 
 
 def stages(case: Case, known: Iterable[str]) -> list[tuple[str, str]]:
-    """Return the stages of the case's track in their order, each ``"done"``, ``"now"`` or ``"to come"``."""
+    """Return the stages of the case's track in their order, each ``"done"``, ``"now"`` or ``"to-come"``.
+
+    A stage that was passed over (a case that was closed and never sued) is left out, and so is all that a closed case
+    does not come to any more.
+    """
     names = [one for one in known if one not in _FOREIGN[case.track] or one == case.stage]
     at = names.index(case.stage)
-    return [
-        (one, "done" if place < at else "now" if place == at else "to-come")
-        for place, one in enumerate(names)
-    ]
+    found = [(one, "done") for one in names[:at] if case.day(_DAYS[one]) is not None]
+    later = [] if case.ended_on else names[at + 1 :]
+    return [*found, (str(case.stage), "now"), *((one, "to-come") for one in later)]
 
 
 class Head(msgspec.Struct, frozen=True):

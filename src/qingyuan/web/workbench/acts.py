@@ -17,6 +17,8 @@ from qingyuan.web.routing import page
 
 #: In the place of a record, for acts that begin one.
 _NEW = "new"
+#: A list of texts that the law room can name.
+_DUTIES = "duties"
 _LISTS = frozenset({"choices", "exhibits", "leads"})
 _LINES = frozenset({"texts", "persons"})
 
@@ -25,7 +27,7 @@ _LINES = frozenset({"texts", "persons"})
 def form(ask: Ask, target: str, name: str) -> Response:
     """Show the form of an act on a record."""
     verb = _verb(name)
-    return _show(ask, target, verb, ask.query("measure"), {}, None)
+    return _show(ask, target, verb, ask.query("measure"), _defaults(ask, target), None)
 
 
 @page("POST", "/acts/{target}/{name}", "case.act")
@@ -55,13 +57,27 @@ def _verb(name: str) -> Verb:
 
 def _given(ask: Ask, param: Param) -> Argument:
     """Return what was typed for one particular, in the form the cases room reads; ``None`` when nothing was."""
-    if param.type in _LISTS:
+    if param.type in _LISTS or (param.name == _DUTIES and len(ask.fields(param.name)) > 1):
         return ask.fields(param.name) or None
     if param.type in _LINES:
         return [line.strip() for line in ask.field(param.name).splitlines() if line.strip()] or None
     if param.type == "bool":
         return ask.has(param.name) or None
     return ask.field(param.name) or None
+
+
+def _defaults(ask: Ask, target: str) -> dict[str, Argument]:
+    """Return what the office and the lead say already, so that nobody types it again."""
+    given: dict[str, Argument] = {"office": ask.desk.home.settings.office.name}
+    if target == _NEW:
+        return given
+    docket = load(ask.desk.home, target).docket
+    leads = list(docket.leads.values())
+    if leads:
+        given |= {"title": leads[0].registered.title, "harm": leads[0].registered.summary}
+    if docket.matter is not None:
+        given["title"] = docket.matter.title
+    return given
 
 
 def _show(
@@ -101,6 +117,7 @@ def _show(
         people=ask.desk.people.all(),
         fields=home.law.fields(),
         regulators=home.law.regulators(),
+        duties=home.law.duties(docket.matter.field) if docket.matter else (),
         back=(
             "/leads" if target == _NEW else f"/leads/{target}" if target[0] == "L" else f"/matters/{target}"
         ),

@@ -1,0 +1,194 @@
+"""Uploads by chunks: constant memory, and gone on with after the network, the browser or the server failed.
+
+A batch is a folder below ``home/uploads/``, readable by the owner only. A file of it is announced with its path and size, and its
+chunks are appended at the offset that it has; its length on disk is the offset. The material stands there in clear until its intake
+is complete, and is removed then.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+import msgspec
+import sqlalchemy as sa
+from starlette.concurrency import run_in_threadpool
+
+from qingyuan.web.errors import WebError, bad_request, not_found
+from qingyuan.web.state import UPLOAD, State
+
+_HEX = re.compile(r"[0-9a-f]{16}\Z")
+_LONGEST = 255
+_DEEPEST = 32
+
+
+class Upload(msgspec.Struct, frozen=True):
+    """A file that is being sent.
+
+    Attributes:
+        id: Random identifier.
+        batch: Its batch.
+        person: Who sends it.
+        path: Its path inside the batch.
+        size: Bytes in all.
+        offset: Bytes that are here.
+    """
+
+    id: str
+    batch: str
+    person: str
+    path: str
+    size: int
+    offset: int
+
+
+class Uploads:
+    """The uploads of a home.
+
+    Args:
+        state: Where they are listed.
+        root: The folder of the batches.
+        limit: Largest file.
+    """
+
+    def __init__(self, state: State, root: Path, limit: int) -> None:
+        """Use ``root``, made when missing."""
+        self._state = state
+        self._root = root
+        self._limit = limit
+        root.mkdir(mode=0o700, exist_ok=True)
+
+    def batch(self) -> str:
+        """Begin a batch."""
+        name = secrets.token_hex(8)
+        (self._root / name).mkdir(mode=0o700)
+        return name
+
+    def folder(self, batch: str) -> Path:
+        """Return the folder of a batch.
+
+        Raises:
+            WebError: There is no such batch.
+        """
+        path = self._root / batch
+        if not _HEX.match(batch) or not path.is_dir():
+            raise not_found(batch)
+        return path
+
+    def drop(self, batch: str) -> None:
+        """Remove a batch and everything in it."""
+        if _HEX.match(batch):
+            shutil.rmtree(self._root / batch, ignore_errors=True)
+            with self._state.write() as connection:
+                connection.execute(sa.delete(UPLOAD).where(UPLOAD.c.batch == batch))
+
+    def announce(self, batch: str, path: str, size: int, person: str) -> Upload:
+        """Announce a file; one with the same path and size is gone on with.
+
+        Raises:
+            WebError: The path or size is not acceptable, or another file has the path.
+        """
+        name = clean(path)
+        if not 0 <= size <= self._limit:
+            raise bad_request("文件过大", "the file is too large", code="web.too-large")
+        target = self.folder(batch) / name
+        with self._state.write() as connection:
+            known = connection.execute(
+                sa.select(UPLOAD).where(UPLOAD.c.batch == batch, UPLOAD.c.path == name)
+            ).first()
+            if known is not None:
+                if known.size != size or known.person != person:
+                    raise bad_request(
+                        "同名文件已在上传", "another file of that name is being sent", code="web.same-name"
+                    )
+                return self._upload(known)
+            identifier = secrets.token_hex(8)
+            connection.execute(
+                sa.insert(UPLOAD).values(
+                    id=identifier, batch=batch, person=person, path=name, size=size, created=int(time.time())
+                )
+            )
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        target.touch(mode=0o600)
+        return Upload(identifier, batch, person, name, size, 0)
+
+    def get(self, identifier: str, person: str) -> Upload:
+        """Return an upload of a person.
+
+        Raises:
+            WebError: There is none.
+        """
+        with self._state.read() as connection:
+            row = connection.execute(
+                sa.select(UPLOAD).where(UPLOAD.c.id == identifier, UPLOAD.c.person == person)
+            ).first()
+        if row is None:
+            raise not_found(identifier)
+        return self._upload(row)
+
+    def complete(self, batch: str) -> bool:
+        """Return whether a batch has files, all of them whole."""
+        with self._state.read() as connection:
+            rows = list(connection.execute(sa.select(UPLOAD).where(UPLOAD.c.batch == batch)))
+        return bool(rows) and all(self._upload(row).offset == row.size for row in rows)
+
+    async def append(self, upload: Upload, offset: int, chunks: AsyncIterator[bytes]) -> int:
+        """Append to a file and return the offset it then has.
+
+        Raises:
+            WebError: ``web.wrong-offset`` when the file is longer or shorter than that, or more comes than was announced.
+        """
+        if offset != upload.offset:
+            raise WebError(
+                "web.wrong-offset",
+                409,
+                zh=f"应从第 {upload.offset} 字节继续",
+                en=f"go on from byte {upload.offset}",
+            )
+        path = self._root / upload.batch / upload.path
+        at = offset
+        with await run_in_threadpool(path.open, "ab") as file:
+            async for chunk in chunks:
+                at += len(chunk)
+                if at > upload.size:
+                    raise bad_request(
+                        "内容超过声明的大小", "more came than was announced", code="web.too-much"
+                    )
+                await run_in_threadpool(file.write, chunk)
+        return at
+
+    def put(self, batch: str, path: str, stream: BinaryIO) -> None:
+        """Put a whole file into a batch, for browsers that send a plain form."""
+        target = self.folder(batch) / clean(path)
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        number = 1
+        while target.exists():
+            number += 1
+            target = target.with_name(f"{number}-{target.name}")
+        with target.open("xb") as file:
+            target.chmod(0o600)
+            shutil.copyfileobj(stream, file)
+
+    def _upload(self, row: sa.Row[tuple[object, ...]]) -> Upload:
+        path = self._root / row.batch / row.path
+        offset = path.stat().st_size if path.exists() else 0
+        return Upload(row.id, row.batch, row.person, row.path, row.size, offset)
+
+
+def clean(path: str) -> str:
+    """Return a path that stays inside its batch, whatever a browser sends.
+
+    Raises:
+        WebError: Nothing of it is left, or it is too long.
+    """
+    parts = [part.strip() for part in PurePosixPath(path.replace("\\", "/")).parts]
+    kept = ["".join(c for c in part if c.isprintable()) for part in parts]
+    kept = [part for part in kept if part not in {"", ".", "..", "/"}]
+    if not kept or len(kept) > _DEEPEST or any(len(part.encode()) > _LONGEST for part in kept):
+        raise bad_request("文件名不能使用", "that file name cannot be used", code="web.bad-name")
+    return "/".join(kept)

@@ -1,0 +1,125 @@
+"""The law: search and reading, and the calculators, whose answers have addresses of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from starlette.responses import Response
+
+from qingyuan.errors import QingyuanError
+from qingyuan.law import Amounts, Facts, Law, Level, Organ
+from qingyuan.web.asking import Ask
+from qingyuan.web.errors import bad_request
+from qingyuan.web.routing import page
+
+_MOST = 60
+_AMOUNTS = ("loss", "gain", "resources", "services", "restoration", "costs")
+
+
+@page("GET", "/law", "signed-in")
+def search(ask: Ask) -> Response:
+    """Search the provisions."""
+    wanted = ask.query("q")
+    found = ask.desk.home.law.search(wanted) if wanted else ()
+    return ask.page("law.html", q=wanted, found=found[:_MOST], total=len(found))
+
+
+@page("GET", "/law/rules/{rule}", "signed-in")
+def show(ask: Ask, rule: str) -> Response:
+    """Show one provision."""
+    return ask.page("rule.html", rule=ask.desk.home.law.provision(rule))
+
+
+@page("GET", "/law/calculators", "signed-in")
+def calculators(ask: Ask) -> Response:
+    """Show the calculators, and the answer of the one that was asked."""
+    law = ask.desk.home.law
+    which = ask.query("which")
+    answer, error = None, None
+    if which in _CALCULATORS:
+        try:
+            answer = _CALCULATORS[which](ask, law)
+        except QingyuanError as problem:
+            error = problem
+    return ask.page(
+        "calculators.html",
+        which=which,
+        answer=answer,
+        error=error,
+        periods=law.periods(),
+        harms=law.harms(),
+        amounts=_AMOUNTS,
+        levels=list(Level),
+        today=ask.desk.home.clock.now().date().isoformat(),
+        given=ask.request.query_params,
+    )
+
+
+def _deadline(ask: Ask, law: Law) -> object:
+    return law.deadline(ask.query("period"), _day(ask.query("from")), extend=_whole(ask.query("extend")))
+
+
+def _threshold(ask: Ask, law: Law) -> object:
+    counts = [_whole(ask.query(name)) for name in ("sensitive", "important", "general")]
+    return law.threshold(*counts, gain=_amount(ask.query("gain")), insider=bool(ask.query("insider")))
+
+
+def _damages(ask: Ask, law: Law) -> object:
+    loss, gain, resources, services, restoration, costs = (_amount(ask.query(name)) for name in _AMOUNTS)
+    amounts = Amounts(
+        loss=loss, gain=gain, resources=resources, services=services, restoration=restoration, costs=costs
+    )
+    return law.damages(ask.query("harm"), amounts)
+
+
+def _jurisdiction(ask: Ask, law: Law) -> object:
+    division, level = ask.query("division"), ask.query("level")
+    organ = None
+    if division:
+        if level not in set(Level):
+            raise bad_request("请选择行政机关的级别", "choose the level of the organ")
+        organ = Organ(ask.query("organ") or ask.t("calc.organ"), Level(level), division)
+    act, result, domicile = (tuple(ask.query(name).split()) for name in ("act", "result", "domicile"))
+    facts = Facts(
+        on=_day(ask.query("on")),
+        respondent=organ,
+        act=act,
+        result=result,
+        domicile=domicile,
+        online=bool(ask.query("online")),
+    )
+    return law.jurisdiction("civil" if ask.query("track") == "civil" else "administrative", facts)
+
+
+_CALCULATORS: dict[str, Callable[[Ask, Law], object]] = {
+    "deadline": _deadline,
+    "threshold": _threshold,
+    "damages": _damages,
+    "jurisdiction": _jurisdiction,
+}
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise bad_request("请填写日期", "give a day") from error
+
+
+def _whole(text: str) -> int:
+    if not text:
+        return 0
+    if not text.isdigit() or len(text) > 15:  # noqa: PLR2004 - more than there are people by far
+        raise bad_request("请填写非负整数", "give a whole number, not negative")
+    return int(text)
+
+
+def _amount(text: str) -> Decimal | None:
+    if not text:
+        return None
+    try:
+        return Decimal(text.replace(",", ""))
+    except InvalidOperation as error:
+        raise bad_request("请填写金额（元）", "give an amount in CNY") from error

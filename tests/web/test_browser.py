@@ -1,0 +1,227 @@
+"""A real browser: accessibility of every page in both languages and themes, the way from clue to case by keyboard, uploads."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+import pytest
+from fastapi import FastAPI
+
+from qingyuan.office.browser import Browser, BrowserError, Page
+from qingyuan.office.home import Home
+from qingyuan.store.registry import exhibits
+from qingyuan.web.routing import PAGES
+from tests.web.making import PASSWORD, clock, desk_of
+from tests.web.serving import served
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+RUN = """axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations.map(
+  v => [v.id, v.nodes.slice(0, 3).map(n => n.html.slice(0, 160))])))"""
+
+
+class Nothing(msgspec.Struct):
+    """An answer of which nothing is read."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with Browser.launch() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def office(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, FastAPI, Home]]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(made / "data"))
+        folder = Path(shutil.copytree(made / "home", tmp_path_factory.mktemp("served") / "home"))
+        with Home.open(folder, clock=clock()) as home, served(home) as (url, app):
+            desk_of(app).people.add("li", "李检察官", ["prosecutor", "admin"], PASSWORD)
+            yield url, app, home
+
+
+@pytest.fixture
+def page(browser: Browser, office: tuple[str, FastAPI, Home]) -> Iterator[Page]:
+    opened = browser.page()
+    yield opened
+    assert opened.errors == []
+    assert [one for one in opened.console if "Content Security Policy" in one] == []
+    opened.close()
+
+
+def keys(page: Page, text: str) -> None:
+    page.call("Input.insertText", {"text": text}, into=Nothing)
+
+
+def press(page: Page, key: str, *, modifiers: int = 0) -> None:
+    code = {"Enter": 13, "Tab": 9, "k": 75, " ": 32, "ArrowDown": 40}[key]
+    extra = {"text": "\r"} if key == "Enter" else {"text": " "} if key == " " else {}
+    base = {"key": key, "windowsVirtualKeyCode": code, "modifiers": modifiers}
+    page.call("Input.dispatchKeyEvent", {"type": "keyDown", **base, **extra}, into=Nothing)
+    page.call("Input.dispatchKeyEvent", {"type": "keyUp", **base}, into=Nothing)
+
+
+def arrive(page: Page, expression: str, seconds: float = 30) -> None:
+    """Wait until something holds, across pages."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            if page.evaluate(f"document.readyState === 'complete' && Boolean({expression})", timeout=5):
+                return
+        except BrowserError:  # the page went away while it was asked
+            pass
+        assert time.monotonic() < deadline, expression
+        time.sleep(0.03)
+
+
+def sign_in(page: Page, url: str) -> None:
+    page.navigate(f"{url}/sign-in?lang=zh")
+    page.evaluate("document.querySelector('#f-name').focus()")
+    keys(page, "li")
+    press(page, "Tab")
+    keys(page, PASSWORD)
+    press(page, "Enter")
+    arrive(page, "location.pathname === '/'")
+
+
+def addresses(home: Home) -> list[str]:
+    """Return an address of every page that is shown, from the table."""
+    with home.database.read() as connection:
+        exhibit = exhibits(connection, ["L2026-0001"])[0].id
+    names = {"target": "C2026-0001", "name": "consult", "rule": "pil-interpretation-reply"}
+    found = []
+    for one in PAGES:
+        if one.method != "GET" or one.path.endswith(
+            ("/content", "/file", "/events", "/receipt", "offline.html", ".json")
+        ):
+            continue
+        identifier = (
+            exhibit if "/exhibits" in one.path else "M2026-0001" if "/matters" in one.path else "L2026-0001"
+        )
+        found.append(one.path.format(identifier=identifier, job="0", token="0", person="P001", **names))
+    return [*found, "/law?q=公益", "/law/calculators?which=deadline&period=agency-reply&from=2026-03-18"]
+
+
+@pytest.mark.slow
+def test_no_page_violates_a_rule_of_accessibility(page: Page, office: tuple[str, FastAPI, Home]) -> None:
+    url, _, home = office
+    public = ["/sign-in", "/report", "/verify", "/setup"]
+    found = {}
+
+    def look(path: str, lang: str, theme: str) -> None:
+        page.navigate(f"{url}{path}{'&' if '?' in path else '?'}lang={lang}")
+        page.evaluate(f"document.documentElement.dataset.theme = '{theme}'; 0")
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(AXE + "; 0")
+        violations = json.loads(str(page.evaluate(RUN)))
+        if violations:
+            found[path, lang, theme] = violations
+
+    for path in public:
+        look(path, "zh", "light")
+        look(path, "en", "dark")
+    sign_in(page, url)
+    for path in addresses(home):
+        look(path, "zh", "light")
+        look(path, "en", "dark")
+    assert found == {}
+
+
+def test_from_lead_to_case_by_keyboard(page: Page, office: tuple[str, FastAPI, Home]) -> None:
+    url, _, _ = office
+    sign_in(page, url)
+    interactions = 0
+
+    def act(name: str, filled: dict[str, str]) -> None:
+        """Open an act with the palette, fill in its form with Tab and keys, and send it with Enter."""
+        nonlocal interactions
+        press(page, "k", modifiers=2)
+        arrive(page, "document.querySelector('#palette').open")
+        keys(page, name)
+        arrive(page, "document.querySelectorAll('#palette-list li').length > 0")
+        press(page, "Enter")
+        arrive(page, "location.pathname.startsWith('/acts/')")
+        for field, value in filled.items():
+            page.evaluate(f"document.querySelector('[name={field}]').focus()")
+            if page.evaluate("document.activeElement.matches('select, [type=date]')"):
+                page.evaluate(f"document.activeElement.value = '{value}'; 0")
+            elif page.evaluate("document.activeElement.type") == "checkbox":
+                press(page, " ")
+            else:
+                page.evaluate("document.activeElement.value = ''; 0")
+                keys(page, value)
+            interactions += 1
+        page.evaluate("document.querySelector('form.form .button').focus()")
+        press(page, "Enter")
+        interactions += 3
+        arrive(page, "!location.pathname.startsWith('/acts/')")
+
+    page.navigate(f"{url}/leads/L2026-0002")
+    act(
+        "评估线索",
+        {
+            "authenticity": "可靠",
+            "investigability": "可查",
+            "conclusion": "open",
+            "ongoing": "",
+            "respondent_known": "",
+        },
+    )
+    act("建立总案", {})
+    assert page.evaluate("location.pathname") == "/matters/M2026-0002"
+    act("立案", {"track": "civil", "jurisdiction": "place", "basis": "personal-information", "harm": "个人信息外泄",
+                 "violation": "违法公开个人信息", "respondents": "某公司", "approved_by": "P009", "approved_on": "2026-07-01"})  # fmt: skip
+    assert "C2026-0002" in str(page.evaluate("document.body.innerText"))
+    assert interactions <= 40
+
+
+def test_an_act_that_cannot_be_done_says_what_is_missing_and_keeps_what_was_typed(
+    page: Page, office: tuple[str, FastAPI, Home]
+) -> None:
+    url, _, _ = office
+    sign_in(page, url)
+    page.navigate(f"{url}/acts/C2026-0001/consult")
+    page.evaluate(
+        "document.querySelectorAll('form.form [required]').forEach(e => e.removeAttribute('required')); 0"
+    )
+    page.click("form.form .button")
+    arrive(page, "document.querySelector('.problem')")
+    text = str(page.evaluate("document.querySelector('.problem').innerText"))
+    assert "《人民检察院公益诉讼办案规则》" in text
+
+
+def test_files_are_sent_by_chunks_and_become_a_lead(
+    page: Page, office: tuple[str, FastAPI, Home], tmp_path: Path
+) -> None:
+    url, _, home = office
+    material = tmp_path / "名单.txt"
+    material.write_text("".join(f"电话 1370013{n:04d}\n" for n in range(900)), encoding="utf-8")
+    sign_in(page, url)
+    page.navigate(f"{url}/intake")
+    page.set_input_files("#files", [material])
+    arrive(page, "document.querySelector('[data-status]').textContent.includes('名单.txt')")
+    page.click("form[data-upload] button")
+    arrive(page, "location.pathname.startsWith('/jobs/')")
+    arrive(page, "document.querySelector('a[href^=\"/leads/\"].button')")
+    assert len([one for one in page.requests if "/uploads/" in one]) >= 5
+    page.click("a[href$='/scan']")
+    arrive(page, "document.querySelector('mark')")
+    assert "1370013" not in str(page.evaluate("document.body.innerText"))
+    assert list((home.path / "uploads").iterdir()) == []
+
+
+def test_search_answers_as_one_types_and_the_address_keeps_it(
+    page: Page, office: tuple[str, FastAPI, Home]
+) -> None:
+    url, _, _ = office
+    sign_in(page, url)
+    page.navigate(f"{url}/leads?lang=zh")
+    page.evaluate("document.querySelector('#q').focus()")
+    keys(page, "另一条")
+    arrive(page, "location.search.includes('q=') && document.querySelectorAll('tbody tr').length === 1")
+    assert "面单外泄" not in str(page.evaluate("document.querySelector('#results').innerText"))

@@ -1,0 +1,122 @@
+"""The portal without JavaScript: a clue with pictures, its receipt, its progress; verifying a package; the law."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from qingyuan.evidence.verify import verify
+from qingyuan.office.home import Home
+from qingyuan.store import events
+from qingyuan.store.registry import exhibits
+from tests.web.making import client_of, desk_of, post, token_of
+
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(200)
+
+
+def test_a_clue_is_sealed_and_its_receipt_verifies_offline(app: FastAPI, home: Home, tmp_path: Path) -> None:
+    client = client_of(app)
+    desk_of(app).people.add("first", "", ["prosecutor"], "long enough to be good")
+    assert client.get("/report").status_code == 200
+    sent = client.post(
+        "/report",
+        data={
+            "_token": token_of(client, "/report"),
+            "told": "快递面单上的手机号没有遮挡\n就在门口",
+            "where": "人民路网点",
+            "field": "express-waybill",
+            "contact": "王某 13800138000",
+        },
+        files=[("pictures", ("../../面单.png", PICTURE)), ("pictures", ("b", PICTURE + b"2"))],
+    )
+    assert sent.status_code == 303, sent.text
+    address = sent.headers["location"]
+    page = client.get(address).text
+    lead = re.search(r"L\d{4}-\d{4}", page)
+    assert lead
+    with home.database.read() as connection:
+        rows = {row.path for row in exhibits(connection, [lead[0]])}
+        logged = [str(event.payload) for event in events(connection, [lead[0]])]
+    assert rows == {"举报/线索.txt", "举报/联系方式.json", "举报/图片1.png", "举报/图片2"}
+    assert not any("13800138000" in one for one in logged)
+    receipt = tmp_path / "receipt.evp"
+    receipt.write_bytes(client.get(f"{address}/receipt").content)
+    assert verify(receipt, home.trust_path).verdict == "pass"
+    receipt.write_bytes(receipt.read_bytes().replace(b"portal", b"p0rtal", 1))
+    assert verify(receipt, home.trust_path).verdict == "fail"
+    assert client.get("/report/not-a-ticket").status_code == 404
+    assert client.get("/report/not-a-ticket/receipt").status_code == 404
+
+
+def test_a_clue_needs_words_and_cannot_be_sent_without_end(app: FastAPI) -> None:
+    client = client_of(app, "prosecutor")
+    assert "web.no-text" in post(client, "/report", {"told": " "}, form="/report").text
+    token = token_of(client, "/report")
+    for _ in range(desk_of(app).settings.portal_per_hour):
+        last = client.post("/report", data={"_token": token, "told": ""}).status_code
+    assert last == 429
+
+
+def test_anybody_verifies_a_package_and_takes_the_verifier_home(app: FastAPI, home: Home) -> None:
+    client = client_of(app, "prosecutor")
+    made = post(client, "/packages", {"record": "M2026-0001", "to": "清州市人民法院"}, form="/account")
+    assert made.status_code == 303, made.text
+    package = client.get(f"{made.headers['location']}/file").content
+    client.cookies.clear()
+    token = token_of(client, "/verify")
+
+    def judged(data: bytes) -> str:
+        answer = client.post("/verify", data={"_token": token}, files={"package": ("case.evp", data)})
+        found = re.search(r'class="verdict (\w+)"', answer.text)
+        assert found, answer.text
+        return found[1]
+
+    assert judged(package) == "pass"
+    assert judged(package[:-1]) == "fail"
+    assert judged(b"no package at all") == "fail"
+    offline = client.get("/verify/offline.html")
+    assert "sha256-" in offline.headers["content-security-policy"]
+    assert "unsafe" not in offline.headers["content-security-policy"]
+    assert client.get("/trust.json").content == home.trust_path.read_bytes()
+
+
+def test_reading_content_is_an_event_before_it_is_handed_out(app: FastAPI, home: Home) -> None:
+    client = client_of(app, "technician")
+    with home.database.read() as connection:
+        exhibit = exhibits(connection, ["L2026-0001"])[0]
+    answer = client.get(f"/exhibits/{exhibit.id}/content")
+    assert "联系电话".encode() in answer.content
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert answer.headers["content-type"] == "application/octet-stream"
+    with home.database.read() as connection:
+        newest = events(connection, ["office"])[-1]
+    assert (newest.type, newest.payload["records"]) == ("access.read", [exhibit.id])
+    account = next(one for one in desk_of(app).people.all() if one.name == "user-technician")
+    assert newest.actor == account.person
+
+
+def test_the_law_answers_with_articles_and_steps(app: FastAPI) -> None:
+    client = client_of(app, "admin")
+    asked = {
+        "which=deadline&period=agency-reply&from=2026-03-18": "2026-05-18",
+        "which=threshold&sensitive=50&general=100": "1.02",
+        "which=damages&harm=personal-information&gain=34000": "34,000",
+        "which=jurisdiction&track=civil&on=2026-03-01&result=330782&online=1": "330782",
+    }
+    for query, expected in asked.items():
+        text = client.get(f"/law/calculators?{query}").text
+        assert expected in text.partition('id="answer"')[2], query
+        assert "《" in text.partition('id="answer"')[2]
+    for query in (
+        "which=deadline&period=no-such&from=2026-03-18",
+        "which=threshold&sensitive=-1",
+        "which=deadline",
+    ):
+        answer = client.get(f"/law/calculators?{query}")
+        assert answer.status_code == 200
+        assert 'role="alert"' in answer.text
+    assert "/law/rules/pil-interpretation-reply" in client.get("/law?q=检察建议").text
+    assert client.get("/law/rules/pil-interpretation-reply").status_code == 200
+    assert client.get("/law/rules/no-such-rule").status_code == 400
