@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.server
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,9 @@ import yaml
 
 from qingyuan.ledger import ForkProof
 from qingyuan.office.clock import SystemClock
+from qingyuan.office.exchange import add_peer, send
+from qingyuan.office.exchange.peers import own_keys
+from qingyuan.office.home import Home
 from qingyuan.office.timestamps.test_authority import found_authority, tsa_server
 from tests.cli.running import run
 from tests.ledger.witnessing import Grown
@@ -57,6 +61,19 @@ def _authority(home: Path) -> Iterator[None]:
         server.stop()
 
 
+def _other_site(home: Path, folder: Path) -> None:
+    """Make another site that knows ours and wrote to it: its introduction and a bundle."""
+    with Home.open(home) as ours:
+        log, package = own_keys(ours)
+    with Home.open(folder / "other-site", create=True) as other:
+        add_peer(other, "ours", title="本院", log=log, package=package, actor="P001")
+        sent = send(other, "suggestion", "ours", body={"title": "建议"}, actor="P001", offline=True)
+        (folder / "bundle.qyx").write_bytes(sent.data)
+        log, package = own_keys(other)
+    told = {"title": "对方单位", "log": log, "package": package}
+    (folder / "other.json").write_text(json.dumps(told), encoding="utf-8")
+
+
 @contextlib.contextmanager
 def outside(home: Path, folder: Path) -> Iterator[dict[str, object]]:
     """Prepare ``folder`` and yield what the uses of the commands name."""
@@ -76,6 +93,7 @@ def outside(home: Path, folder: Path) -> Iterator[dict[str, object]]:
                "--passphrase-file", folder / "words", "--json").json()  # fmt: skip
     exhibits = run("exhibit", "list", "L2026-0001", "--home", home, "--json").json()
     keys = run("key", "list", "--home", home, "--json").json()
+    _other_site(home, folder)
     with _web_page() as site, _authority(home):
         yield {
             "home": home,

@@ -60,6 +60,11 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "ledger": ("ledger", "ledger", "账本 | the signed log"),
     "timestamp": ("timestamp", "timestamp", "可信时间戳 | trusted timestamps (RFC 3161)"),
     "key": ("key", "key", "密钥 | keys: roots, rotation, revocation, destruction"),
+    "exchange": (
+        "exchange",
+        "exchange",
+        "单位间签名交换 | signed bundles to and from other sites",
+    ),
     "law": ("law", "law", "法律：期限、标准、管辖、职责 | law: periods, thresholds, jurisdiction, duties"),
     "office": ("office", "office", "本院设置与信任文件 | this office and its trust file"),
     "serve": ("serve", "serve", "工作台与协同门户 | the workbench and the portal"),

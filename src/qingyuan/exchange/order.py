@@ -1,0 +1,50 @@
+"""The order of bundles from one sender: each once, none left out, nothing put in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from qingyuan.exchange.errors import ExchangeError
+from qingyuan.exchange.model import Manifest
+
+#: What to do with a bundle: take it in, say that it was taken in, or keep it until the ones before it are here.
+Place = Literal["next", "repeated", "early"]
+
+
+def place_of(manifest: Manifest, digest: str, taken: Mapping[int, str]) -> Place:
+    """Return where a bundle stands among those taken in.
+
+    Args:
+        manifest: Of the bundle.
+        digest: Of the manifest.
+        taken: Digests of the manifests taken in from the sender, by number; from 1 without a gap.
+
+    Raises:
+        ExchangeError: ``exchange.two-of-one`` when the sender gave the number to another bundle, ``exchange.broken-chain`` when it
+            does not follow what was taken in before.
+    """
+    if manifest.seq in taken:
+        if taken[manifest.seq] == digest:
+            return "repeated"
+        raise ExchangeError(
+            "exchange.two-of-one",
+            zh=f"对方以同一序号（{manifest.seq}）签署了两个不同的交换包",
+            en=f"the peer signed two different bundles as number {manifest.seq}",
+            where=f"{manifest.sender} {manifest.seq}",
+            remedy_zh="不予接收；两份签名文件本身即为证据，请与对方核实",
+            remedy_en="it is not taken in; both signed files are proof of it, ask the peer",
+        )
+    last = len(taken)
+    if manifest.seq > last + 1:
+        return "early"
+    if manifest.seq < 1 or manifest.prev != taken.get(last, ""):
+        raise ExchangeError(
+            "exchange.broken-chain",
+            zh=f"第 {manifest.seq} 号交换包不承接此前收到的内容",
+            en=f"bundle {manifest.seq} does not follow what was taken in before",
+            where=f"{manifest.sender} {manifest.seq}",
+            remedy_zh="不予接收；请与对方核对此前各号",
+            remedy_en="it is not taken in; compare the earlier numbers with the peer",
+        )
+    return "next"
