@@ -27,10 +27,13 @@ def exchange_server(home: Home, host: str, port: int, *, actor: str) -> Threadin
     """Return a server that takes bundles in, one at a time; the caller runs and closes it."""
     turn = threading.Lock()
 
-    class Handler(BaseHTTPRequestHandler):
+    class _Handler(BaseHTTPRequestHandler):
+        """Takes one bundle a request."""
+
         timeout = _TIMEOUT
 
         def do_POST(self) -> None:
+            """Take a bundle in and answer with what became of it and the receipts."""
             length = self.headers.get("Content-Length", "")
             if self.path != PATH or not length.isdigit():
                 self._answer(404, b"")
@@ -59,7 +62,7 @@ def exchange_server(home: Home, host: str, port: int, *, actor: str) -> Threadin
             """Say nothing: what came is in the log of the office."""
             del format, args
 
-    return ThreadingHTTPServer((host, port), Handler)
+    return ThreadingHTTPServer((host, port), _Handler)
 
 
 class _Answer(msgspec.Struct):
