@@ -66,6 +66,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
         "单位间签名交换 | signed bundles to and from other sites",
     ),
     "law": ("law", "law", "法律：期限、标准、管辖、职责 | law: periods, thresholds, jurisdiction, duties"),
+    "report": ("report", "report", "报告：案卡、统计、白皮书、类案 | reports: cards, statistics, papers"),
     "office": ("office", "office", "本院设置与信任文件 | this office and its trust file"),
     "serve": ("serve", "serve", "工作台与协同门户 | the workbench and the portal"),
     "party": ("party", "party", "单位与人员登记册 | the register of bodies and people"),

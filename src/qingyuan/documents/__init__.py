@@ -4,7 +4,7 @@ from qingyuan.documents._template import Fact, Given
 from qingyuan.documents.errors import DocumentError
 from qingyuan.documents.filling import fill, missing
 from qingyuan.documents.form import Act, Field, Form, Requirement, find_form, forms
-from qingyuan.documents.model import Blank, Block, Document, Role, Run, Table
+from qingyuan.documents.model import Blank, Block, Document, Picture, Role, Run, Table
 
 __all__ = [
     "Act",
@@ -16,6 +16,7 @@ __all__ = [
     "Field",
     "Form",
     "Given",
+    "Picture",
     "Requirement",
     "Role",
     "Run",

@@ -22,7 +22,8 @@ from docx.text.paragraph import Paragraph
 
 from qingyuan.documents import _docx
 from qingyuan.documents._docx import BODY, HEADING, PITCH, SIZE, TITLE
-from qingyuan.documents.model import Block, Document, Role, Run, Runs, Table
+from qingyuan.documents.model import Block, Document, Picture, Role, Run, Runs, Table
+from qingyuan.documents.picture import picture_png
 
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _SMALL = Pt(12)
@@ -47,6 +48,8 @@ def render_docx(document: Document) -> bytes:
     for block in document.blocks:
         if isinstance(block, Table):
             writer.table(block)
+        elif isinstance(block, Picture):
+            writer.picture(block)
         else:
             writer.block(block)
     buffer = io.BytesIO()
@@ -90,6 +93,16 @@ class _Writer:
         paragraph = self._word.add_paragraph()
         face, size = _shape(paragraph, block.role)
         self._runs(paragraph._p, block.runs, face, size)  # noqa: SLF001 - the element below
+
+    def picture(self, picture: Picture) -> None:
+        paragraph = self._word.add_paragraph()
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        paragraph.paragraph_format.keep_with_next = True
+        shape = paragraph.add_run().add_picture(io.BytesIO(picture_png(picture.svg)), width=Mm(_WIDTH))
+        shape._inline.docPr.set("descr", picture.told)  # noqa: SLF001 - python-docx has no API for what is told
+        caption = self._word.add_paragraph()
+        caption.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        _docx.face(caption.add_run(picture.caption), HEADING, _SMALL)
 
     def table(self, table: Table) -> None:
         grid = self._word.add_table(rows=1, cols=len(table.columns))

@@ -95,6 +95,20 @@ class Table(msgspec.Struct, frozen=True, omit_defaults=True, tag="table"):
         return tuple(tuple(words(cell) for cell in row) for row in self.cells)
 
 
+class Picture(msgspec.Struct, frozen=True, omit_defaults=True, tag="picture"):
+    """A picture with a caption below it.
+
+    Attributes:
+        svg: The picture; its words are in the family ``sans``, which the renderers replace by the face they embed.
+        caption: What stands below it.
+        told: What it shows, for readers who do not see it.
+    """
+
+    svg: str
+    caption: str
+    told: str
+
+
 class Blank(msgspec.Struct, frozen=True):
     """A particular that neither the docket nor a person has stated; the document shows a mark for it.
 
@@ -131,7 +145,7 @@ class Document(msgspec.Struct, frozen=True):
     title: str
     author: str
     issued: str
-    blocks: tuple[Block | Table, ...]
+    blocks: tuple[Block | Table | Picture, ...]
     missing: tuple[Blank, ...] = ()
     private: tuple[tuple[str, str], ...] = ()
     redacted: bool = False
@@ -142,6 +156,8 @@ class Document(msgspec.Struct, frozen=True):
         for block in self.blocks:
             if isinstance(block, Block):
                 lines.append(block.text)
+            elif isinstance(block, Picture):
+                lines.append(block.caption)
             else:
                 lines.append("\t".join(block.columns))
                 lines += ["\t".join(row) for row in block.rows]
@@ -153,7 +169,7 @@ class Document(msgspec.Struct, frozen=True):
         for block in self.blocks:
             if isinstance(block, Block):
                 found += block.runs
-            else:
+            elif isinstance(block, Table):
                 found += [run for row in block.cells for cell in row for run in cell]
         return tuple(found)
 

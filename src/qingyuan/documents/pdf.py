@@ -15,7 +15,8 @@ from qingyuan.documents._coverage import covered
 from qingyuan.documents.errors import DocumentError
 from qingyuan.documents.fonts import FontSet, default_fonts
 from qingyuan.documents.geometry import check_geometry, read_pages
-from qingyuan.documents.model import Block, Document, Role
+from qingyuan.documents.model import Block, Document, Picture, Role, Table
+from qingyuan.documents.picture import in_face
 
 #: What the link of a fact points to, before the index of its event in the log.
 EVENT_URN = "urn:qingyuan:event:"
@@ -49,7 +50,7 @@ def _compiled(document: Document, faces: FontSet, *, hold: bool) -> bytes:
         "urn": EVENT_URN,
         "hold": hold,
         "fonts": {"body": faces.body, "title": faces.title, "heading": faces.heading},
-        "blocks": msgspec.to_builtins(document.blocks),
+        "blocks": [_in_face(block, faces) for block in document.blocks],
     }
     source = resources.files("qingyuan.documents").joinpath("gbt9704.typ").read_bytes()
     issued = datetime.combine(datetime.fromisoformat(document.issued).date(), time(), UTC)
@@ -104,6 +105,12 @@ def _no_glyph(characters: str, where: str) -> DocumentError:
         remedy_zh="请改用通用规范汉字，或者写明该字的构成",
         remedy_en="write them in standard characters, or describe them",
     )
+
+
+def _in_face(block: Block | Table | Picture, faces: FontSet) -> object:
+    if isinstance(block, Picture):
+        block = msgspec.structs.replace(block, svg=in_face(block.svg, faces))
+    return msgspec.to_builtins(block)
 
 
 def _cannot_set(reason: str, where: str) -> DocumentError:

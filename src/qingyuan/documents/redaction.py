@@ -14,7 +14,7 @@ import msgspec
 import yaml
 from msgspec.structs import replace
 
-from qingyuan.documents.model import Block, Document, Run, Runs, Table, words
+from qingyuan.documents.model import Block, Document, Picture, Run, Runs, Table, words
 
 #: Stands for a value that is left out.
 LEFT_OUT = "×××"
@@ -78,10 +78,12 @@ def redact(
     for line, start, end, kind in hits:
         of_line.setdefault(line, []).append((start, end, kind))
     done = iter([_masked(runs, of_line.get(number, [])) for number, runs in enumerate(treated)])
-    blocks: list[Block | Table] = []
+    blocks: list[Block | Table | Picture] = []
     for block in document.blocks:
         if isinstance(block, Block):
             blocks.append(replace(block, runs=next(done)))
+        elif isinstance(block, Picture):
+            blocks.append(block)
         else:
             blocks.append(replace(block, cells=tuple(tuple(next(done) for _ in row) for row in block.cells)))
     return replace(
@@ -94,7 +96,7 @@ def _lines(document: Document) -> Iterable[tuple[Runs, bool]]:
     for block in document.blocks:
         if isinstance(block, Block):
             yield block.runs, block.private
-        else:
+        elif isinstance(block, Table):
             for row in block.cells:
                 for number, cell in enumerate(row):
                     yield cell, number in block.private

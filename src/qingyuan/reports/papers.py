@@ -1,0 +1,211 @@
+"""Papers: a white paper and a class-case report as content trees, their sections and sentences from YAML.
+
+A sentence names figures in braces, ``{leads-by-source.total}`` or ``{leads-by-source.first}``; nothing else can put a number
+into a paper. Below each picture stand the identifier of its query and how many signed events are behind it.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from datetime import date
+from importlib import resources
+
+import msgspec
+import yaml
+
+from qingyuan.documents import Block, Document, Picture, Role, Run, Table
+from qingyuan.reports.charts import chart, describe
+from qingyuan.reports.errors import ReportError
+from qingyuan.reports.figures import Figure, Group
+from qingyuan.reports.queries import Queries
+
+_PLACE = re.compile(r"\{([a-z0-9-]+)\.(total|counted|first|groups|span)\}")
+_MOST_ROWS = 15
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A section: a heading, sentences and figures.
+
+    Attributes:
+        heading: Its heading.
+        texts: Sentences; one whose figures counted nothing is left out.
+        figures: Identifiers of queries whose picture and table follow.
+        list: Records to list: ``matters`` or ``measures``.
+    """
+
+    heading: str
+    texts: tuple[str, ...] = ()
+    figures: tuple[str, ...] = ()
+    list: str = ""
+
+
+class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a paper holds."""
+
+    name: str
+    title: str
+    parts: tuple[Part, ...]
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A list of records in a paper.
+
+    Attributes:
+        columns: Headings.
+        rows: Cells, each with the index of the event that states it, or ``None``.
+        widths: Relative widths.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[tuple[str, int | None], ...], ...]
+    widths: tuple[int, ...]
+
+
+@functools.lru_cache(maxsize=8)
+def plan(name: str) -> Plan:
+    """Return the plan ``white-paper`` or ``class-case``."""
+    raw = resources.files("qingyuan.reports").joinpath("data", f"{name}.yaml").read_bytes()
+    return msgspec.convert(yaml.load(raw, Loader=yaml.CSafeLoader), Plan)
+
+
+def needed(name: str) -> tuple[str, ...]:
+    """Return the queries that the paper ``name`` rests on, in the order of their appearance."""
+    found: dict[str, None] = {}
+    for part in plan(name).parts:
+        for text in part.texts:
+            found |= dict.fromkeys(match[1] for match in _PLACE.finditer(text))
+        found |= dict.fromkeys(part.figures)
+    return tuple(found)
+
+
+def paper(
+    name: str,
+    figures: Mapping[str, Figure],
+    queries: Queries,
+    *,
+    author: str,
+    issued: date,
+    subject: str = "",
+    lists: Mapping[str, Listed] | None = None,
+) -> Document:
+    """Return the paper ``name`` as a document.
+
+    Args:
+        name: Which plan.
+        figures: The figures of :func:`needed`.
+        queries: Where pictures of figures are said.
+        author: Issuing office.
+        issued: Day of issue.
+        subject: What it is about, for the title; may be empty.
+        lists: Records to list, by name.
+
+    Raises:
+        ReportError: The plan names a figure that was not given.
+    """
+    content = plan(name)
+    title = f"{subject}{content.title}"
+    blocks: list[Block | Table | Picture] = [
+        Block(Role.OFFICE, (Run(author),)),
+        Block(Role.TITLE, (Run(title),)),
+    ]
+    number = 0
+    for part in content.parts:
+        blocks.append(Block(Role.HEADING, (Run(part.heading),)))
+        for text in part.texts:
+            said = _sentence(text, figures, name)
+            if said is not None:
+                blocks.append(Block(Role.BODY, said))
+        for identifier in part.figures:
+            shown = _known(figures, identifier, name)
+            if not shown.groups:
+                continue
+            number += 1
+            blocks += _figure_blocks(shown, queries, number)
+        listed = (lists or {}).get(part.list)
+        if listed and listed.rows:
+            cells = tuple(tuple((Run(text, event=event),) for text, event in row) for row in listed.rows)
+            blocks.append(Table(listed.columns, cells, listed.widths))
+    blocks += [
+        Block(Role.SIGNATURE, (Run(author),)),
+        Block(Role.DATE, (Run(f"{issued.year}年{issued.month}月{issued.day}日"),)),
+    ]
+    return Document(
+        form=name,
+        name=content.name,
+        lang="zh-CN",
+        title=title,
+        author=author,
+        issued=issued.isoformat(),
+        blocks=tuple(blocks),
+    )
+
+
+def _figure_blocks(figure: Figure, queries: Queries, number: int) -> list[Block | Table | Picture]:
+    svg = chart(figure, kind=queries.by_id[figure.query].picture)
+    caption = f"图{number}　{figure.zh}（单位：{figure.unit_zh}）"
+    blocks: list[Block | Table | Picture] = []
+    if svg:
+        blocks.append(Picture(svg, caption, describe(figure)))
+    else:
+        blocks.append(Block(Role.LINE, (Run(caption),)))
+    if len(figure.groups) <= _MOST_ROWS:
+        cells = tuple(
+            tuple((Run(words),) for words in ("、".join(group.zh), _said(group), str(len(group.events))))
+            for group in figure.groups
+        )
+        blocks.append(Table(("项目", figure.unit_zh, "依据的记录"), cells, (6, 2, 2)))
+    behind = len({index for group in (*figure.groups, figure.total) for index in group.events})
+    caution = f"{figure.caution_zh}。" if figure.caution_zh else ""
+    note = f"数据：查询 {figure.query}，计入{figure.counted}项，依据账本中{behind}条记录。{caution}"
+    blocks.append(Block(Role.NOTE, (Run(note),)))
+    return blocks
+
+
+def _said(group: Group) -> str:
+    return "—" if group.value is None else group.value
+
+
+def _sentence(text: str, figures: Mapping[str, Figure], where: str) -> tuple[Run, ...] | None:
+    runs: list[Run] = []
+    last = 0
+    for match in _PLACE.finditer(text):
+        value = _place(_known(figures, match[1], where), match[2])
+        if value is None:
+            return None
+        runs += [Run(text[last : match.start()]), Run(value)]
+        last = match.end()
+    runs.append(Run(text[last:]))
+    return tuple(run for run in runs if run.text)
+
+
+def _place(figure: Figure, what: str) -> str | None:
+    if what == "span":
+        return f"{figure.since or '有记录以来'}至{figure.until or '今'}"
+    if what == "counted":
+        return str(figure.counted)
+    if figure.counted == 0:
+        return None
+    if what == "total":
+        return figure.total.value
+    if what == "groups":
+        return (
+            "；".join(f"{'、'.join(group.zh)}{_said(group)}{figure.unit_zh}" for group in figure.groups)
+            or None
+        )
+    return "、".join(figure.groups[0].zh) if figure.groups else None
+
+
+def _known(figures: Mapping[str, Figure], identifier: str, where: str) -> Figure:
+    found = figures.get(identifier)
+    if found is None:
+        raise ReportError(
+            "report.unknown-query",
+            zh=f"没有名为“{identifier}”的查询",
+            en=f"there is no query named {identifier!r}",
+            where=where,
+            remedy_zh="请更正报告的结构文件",
+            remedy_en="correct the plan of the paper",
+        )
+    return found

@@ -1,0 +1,65 @@
+"""White paper and class-case report: both formats say the same, every picture names its query."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+
+import docx
+import pypdfium2
+
+from qingyuan.documents import Document
+from qingyuan.documents.docx import render_docx
+from qingyuan.documents.model import Picture
+from qingyuan.documents.pdf import render_pdf
+from qingyuan.law import load
+from qingyuan.reports import Listed, figure, load_queries, needed, paper
+from tests.reports.test_rows import told_rows
+
+QUERIES = load_queries()
+
+
+def made(name: str = "white-paper") -> Document:
+    rows = told_rows()
+    figures = {one: figure(QUERIES, one, rows, law=load()) for one in needed(name)}
+    listed = Listed(
+        ("案件", "立案日期", "总案"), ((("C2026-0001", 7), ("2026-03-05", 7), ("某案", None)),), (3, 3, 8)
+    )
+    return paper(
+        name, figures, QUERIES, author="某县人民检察院", issued=date(2026, 12, 1), lists={"matters": listed}
+    )
+
+
+def test_every_picture_is_followed_by_its_query_and_the_records_behind_it() -> None:
+    document = made()
+    text = document.text()
+    pictures = [block for block in document.blocks if isinstance(block, Picture)]
+    assert len(pictures) >= 8
+    assert "数据：查询 leads-by-source，计入1项，依据账本中2条记录。" in text
+    assert [f"图{number}　" in picture.caption for number, picture in enumerate(pictures, start=1)]
+
+
+def test_a_sentence_whose_figures_counted_nothing_is_left_out() -> None:
+    text = made().text()
+    assert "共立案1件" in text
+    assert "赔偿金" not in text
+    assert "{" not in text
+
+
+def test_the_pdf_and_the_docx_say_the_same_and_repeat() -> None:
+    document = made("class-case")
+    pdf = render_pdf(document)
+    assert pdf == render_pdf(document)
+    pages = pypdfium2.PdfDocument(pdf)
+    read = "".join(page.get_textpage().get_text_range() for page in pages)
+    word = docx.Document(io.BytesIO(render_docx(document)))
+    for line in ("一、个案", "二、类案", "三、系统治理", "C2026-0001"):
+        assert line in read
+    body = "\n".join(paragraph.text for paragraph in word.paragraphs)
+    assert "三、系统治理" in body
+    assert len(word.inline_shapes) == len([b for b in document.blocks if isinstance(b, Picture)])
+
+
+def test_a_listed_record_links_to_its_event() -> None:
+    document = made("class-case")
+    assert ("C2026-0001", 7) in document.sources()
