@@ -102,7 +102,7 @@ class _Writer:
         shape._inline.docPr.set("descr", picture.told)  # noqa: SLF001 - python-docx has no API for what is told
         caption = self._word.add_paragraph()
         caption.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        _docx.face(caption.add_run(picture.caption), HEADING, _SMALL)
+        _docx.written(caption._p, picture.caption, HEADING, _SMALL)  # noqa: SLF001 - the element below
 
     def table(self, table: Table) -> None:
         grid = self._word.add_table(rows=1, cols=len(table.columns))
