@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 import pytest
 
@@ -9,7 +11,7 @@ from qingyuan.documents import forms
 from qingyuan.office.paperwork import FormOffer, form_offers
 from qingyuan.store import StoredEvent
 from tests.cases._world import World, law, moment, told
-from tests.office.paperwork.told import last_day, logged, stories, target_of, world_of
+from tests.office.paperwork.told import document_of, last_day, logged, stories, target_of, world_of
 
 
 def offers(world: World, target: str, events: tuple[StoredEvent, ...] | None = None) -> dict[str, FormOffer]:
@@ -80,3 +82,9 @@ def test_a_document_is_made_until_its_act_happens_again() -> None:
     again = msgspec.structs.replace(events[-1], index=made.index + 1)
     state = offers(world, "C2026-0001", (*events, made, again))["questioning-record"]
     assert (state.state, state.about) == ("due", again.index)
+
+
+def test_no_document_prints_an_identifier_of_the_data_where_words_belong() -> None:
+    rule = re.compile(r"[a-z]+(?:-[a-z]+)+")
+    for form in sorted(stories()):
+        assert not rule.findall(document_of(form).text()), form

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from qingyuan.cases import Case, Docket, choice_label
+from qingyuan.cases import Case, Docket, choice_label, choice_lists
 from qingyuan.documents import Fact
 from qingyuan.law import Law, LawError
 from qingyuan.office.paperwork._tables import Row, counts, custody, exhibits, measures, proofs
@@ -127,7 +127,7 @@ def _case(
             "harm": Fact(case.filed.harm, filed),
             "violation": Fact(case.filed.violation, filed),
             "basis": label("statutory-basis", Fact(case.filed.basis, filed)),
-            "jurisdiction": label("jurisdiction", Fact(case.filed.jurisdiction, filed)),
+            "jurisdiction": Fact(_jurisdiction(case.filed.jurisdiction, law, today), filed),
             "approved_by": Fact(case.filed.approval.by, filed),
             "stage": choice_label("case-stage", str(case.stage)).zh,
         },
@@ -143,6 +143,12 @@ def _case(
     if case.suggestion is not None:
         facts |= _suggestion(case, at["case.suggestion_issued"], law)
     return facts
+
+
+def _jurisdiction(rule: str, law: Law, today: date) -> str:
+    """Return the basis of jurisdiction in words with its article; the event holds the rule."""
+    words = next((one.zh for one in choice_lists()["jurisdiction"].values() if one.rule == rule), "")
+    return f"{words}（{_cite(law, rule, today)}）"
 
 
 def _suggestion(case: Case, at: int, law: Law) -> dict[str, object]:
