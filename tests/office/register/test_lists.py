@@ -57,6 +57,9 @@ def test_every_act_is_in_the_lists_at_once(player: Player) -> None:
     assert case.title == "电商云仓快递面单明文打印（县邮政管理局）"
     assert case.due == matter.due == "2026-03-12"
     assert leads(home, _JINHUA, Filters(active=True)).rows == ()
+    player.do("assign", {"case": "C2026-0001", "handler": "P007"})
+    assert [row.id for row in cases(home, _JINHUA, Filters(handler="P007")).rows] == ["C2026-0001"]
+    assert cases(home, _JINHUA, Filters(handler="P008")).rows == ()
     assert counts(home, "case", _JINHUA) == {"filed": 1}
     assert matters(home, _HANGZHOU).rows == cases(home, _HANGZHOU).rows == ()
     assert _wrong(home) == []

@@ -123,7 +123,7 @@ def _case(
         stage=str(case.stage),
         active=case.stage not in _ENDED,
         source="",
-        handler="",
+        handler=_handler(case),
         shielded=shielded,
         score=-1,
         due=_next(dues, frozenset({case.id})),
@@ -131,6 +131,11 @@ def _case(
         first=marks[case.id][0],
         changed=marks[case.id][1],
     )
+
+
+def _handler(case: Case) -> str:
+    """Return whom the newest assignment names."""
+    return str(case.acted("assignment")[-1].fields["handler"]) if case.acted("assignment") else ""
 
 
 def _matter(
