@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import itertools
 
 import numpy as np
@@ -9,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qingyuan.pii import engine
 from qingyuan.pii._candidates import Candidates, scan_numbers
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii._tables import tables
+from qingyuan.pii.readers import read
 from tests.pii.generator import Maker, luhn_digit
 from tests.pii.reference import good_check, numbers_in
 
@@ -151,3 +155,12 @@ def test_look_alikes_are_not_candidates(text: str) -> None:
 def test_a_long_line_of_short_numbers_is_read_to_its_end() -> None:
     text = " ".join(str(n % 90 + 10) for n in range(400)) + " 138 1234 5678"
     assert [text[s:e] for s, e, _, _ in scan(text)] == ["138 1234 5678"]
+
+
+def test_names_in_elements_and_in_the_subject_of_a_mail_are_found() -> None:
+    xml = "<users><user><id>1</id><name>张小明</name><phone>13812345678</phone></user></users>".encode()
+    subject = base64.b64encode("关于王建国的退款申请".encode()).decode()
+    mail = f"From: a@example.com\nTo: b@example.com\nSubject: =?utf-8?b?{subject}?=\nMIME-Version: 1.0\nContent-Type: text/plain\n\nhello\n".encode()
+    for name, raw in (("a.xml", b'<?xml version="1.0"?>' + xml), ("a.eml", mail)):
+        found = engine.scan(read(io.BytesIO(raw), name), bytes(32), name)
+        assert "name" in {h["kind"] for h in found.hits.to_pylist() if h["state"] == "confirmed"}, name

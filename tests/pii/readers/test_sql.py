@@ -146,3 +146,39 @@ def test_a_copy_that_breaks_off_keeps_its_last_row() -> None:
     assert places(cells) == {"u.a#1": "1", "u.b#1": "13800138000", "u.a#2": "2", "u.b#2": "139001"} | {
         p: t for p, t in places(cells).items() if "#" not in p
     }
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "WITH CSV HEADER",
+        "CSV HEADER",
+        "WITH (FORMAT csv, HEADER true)",
+        "WITH (format CSV, header, DELIMITER ';')",
+    ],
+)
+@pytest.mark.parametrize("block", [64, 1 << 20])
+def test_rows_of_copy_in_csv_are_cells(options: str, block: int) -> None:
+    sign = ";" if "DELIMITER" in options else ","
+    rows = [
+        ["id", "name", "phone", "note"],
+        ["1", "张三", "13800138000", '"甲""乙"' if sign == "," else "x"],
+        ["2", "", "13900139000", f'"一{sign}二\n三"'],
+    ]
+    raw = (
+        f"COPY public.u FROM stdin {options};\n"
+        + "".join(sign.join(row) + "\n" for row in rows)
+        + "\\.\n\nCOPY v (a) FROM stdin;\n13700137000\n\\.\n"
+    ).encode()
+    cells, unread = read(raw, "d.sql", block_bytes=block)
+    assert not unread
+    held = {c.place: c.text for c in cells}
+    assert held["u.phone#1"] == "13800138000"
+    assert held["u.phone#2"] == "13900139000"
+    assert held["u.note#2"] == f"一{sign}二\n三"
+    assert held["v.a#1"] == "13700137000"
+    if sign == ",":
+        assert held["u.note#1"] == '甲"乙'
+    for cell in cells:
+        if cell.text.startswith("1"):
+            assert raw[cell.start : cell.end].decode() == cell.text

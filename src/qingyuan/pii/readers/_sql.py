@@ -15,6 +15,7 @@ from qingyuan.pii._kernel import sqltext as kernel
 from qingyuan.pii._kernel.origin import TextOrigin
 from qingyuan.pii.batch import Batch, Unread
 from qingyuan.pii.readers._addresses import Rows
+from qingyuan.pii.readers._copycsv import CopyCsv
 from qingyuan.pii.readers._decode import TextStream
 from qingyuan.pii.readers._prose import prose_batch, safe_cut
 from qingyuan.pii.readers._source import Source
@@ -32,7 +33,9 @@ _INSERT = re.compile(
     re.IGNORECASE,
 )
 _COPY = re.compile(
-    rb"^[ \t]*COPY\s+" + _TABLE + rb"\s*(?:\(([^()]{0,65536})\)\s*)?FROM\s+stdin\s*;[ \t]*\r?\n",
+    rb"^[ \t]*COPY\s+"
+    + _TABLE
+    + rb"\s*(?:\(([^()]{0,65536})\)\s*)?FROM\s+stdin\b((?:'[^'\r\n]{0,16}'|[^;'\r\n]){0,512});[ \t]*\r?\n",
     re.IGNORECASE | re.MULTILINE,
 )
 _CREATE = re.compile(
@@ -84,6 +87,7 @@ class _Dump:
     tables: dict[str, _Table] = field(default_factory=dict)
     line: int = 1
     copying: bool = False
+    csv: CopyCsv | None = None
     broken: list[int] = field(default_factory=list)
 
     def table(self, name: str) -> _Table:
@@ -126,7 +130,7 @@ def read_sql(source: Source, stream: TextStream) -> Iterator[Batch | Unread]:
             before = part.used
             if table is None:
                 table = part.between(dump)
-            elif (part.copied if dump.copying else part.rows)(table, dump) != kernel.GOES_ON:
+            elif part.read(table, dump) != kernel.GOES_ON:
                 table = None
                 continue
             if part.used == before:
@@ -160,6 +164,25 @@ class _Part:
         """Return the physical line of a position."""
         return dump.line + self.text.count(b"\n", 0, position)
 
+    def read(self, table: _Table, dump: _Dump) -> int:
+        """Read rows of ``table`` in the form of its statement; return how they ended."""
+        if dump.csv is not None:
+            return self.separated(table, dump, dump.csv)
+        return (self.copied if dump.copying else self.rows)(table, dump)
+
+    def separated(self, table: _Table, dump: _Dump, form: CopyCsv) -> int:
+        """Read rows of ``table`` after COPY … CSV; return how they ended."""
+        cells, table.rows, self.used, over = form.read(
+            self.data, self.text, self.used, self.final, table.number, table.rows
+        )
+        if form.names is not None and not table.columns:
+            table.columns = form.names
+        self.cells = np.concatenate((self.cells[: self.count], cells))
+        self.count = len(self.cells)
+        if over:
+            dump.csv, dump.copying = None, False
+        return int(kernel.OVER if over else kernel.GOES_ON)
+
     def rows(self, table: _Table, dump: _Dump) -> int:
         """Read rows of ``table``; return how the list ended."""
         self.count, table.rows, self.used, state = kernel.read_rows(
@@ -187,6 +210,7 @@ class _Part:
         head = _INSERT.search(self.text, self.used)
         copy = _COPY.search(self.text, self.used, head.start() if head else len(self.text))
         dump.copying = copy is not None
+        dump.csv = CopyCsv.of(copy.group(3)) if copy is not None else None
         head = copy or head
         if head is None:
             # A head may be cut off by the end of the window: whole lines are kept back.
