@@ -126,3 +126,13 @@ def test_five_hundred_events_fold_at_once_as_they_do_one_by_one() -> None:
     assert docket == world.docket
     assert len(docket.cases["C2026-0001"].measures) == 34
     assert sum(docket.heads.values()) == 500
+
+
+def test_a_supplement_adds_to_what_was_registered_and_the_registration_stays_in_its_event() -> None:
+    world = told("registered").copy()
+    given = {"lead": "L2026-0001", "reason": "补交", "title": "新标题", "exhibits": ["X00000000000000a2"]}
+    world.act("lead-amend", given, date(2026, 3, 3))
+    lead = world.docket.leads["L2026-0001"].registered
+    assert (lead.title, lead.exhibits) == ("新标题", ("X00000000000000a1", "X00000000000000a2"))
+    assert lead.source == "casework"
+    assert world.events[-2].payload.title == "电商云仓快递面单明文打印"  # type: ignore[union-attr]

@@ -24,7 +24,7 @@ from qingyuan.cases.events.filing import (
     Investigated,
     RespondentIdentified,
 )
-from qingyuan.cases.events.lead import LeadAssessed, LeadDeclined, LeadTransferred
+from qingyuan.cases.events.lead import LeadAmended, LeadAssessed, LeadDeclined, LeadTransferred
 from qingyuan.cases.events.measure import MeasureStarted, MeasureVerified, MeasureWithdrawn, ProofSubmitted
 from qingyuan.cases.events.review import (
     ComplaintRecorded,
@@ -74,6 +74,21 @@ def _on(
 @_on(_LEAD, LeadAssessed)
 def _assessed(lead: Lead, payload: LeadAssessed) -> Lead:
     return replace(lead, assessment=payload, stage=LeadStage.ASSESSED)
+
+
+@_on(_LEAD, LeadAmended)
+def _amended(lead: Lead, payload: LeadAmended) -> Lead:
+    known = lead.registered
+    return replace(
+        lead,
+        registered=replace(
+            known,
+            title=payload.title or known.title,
+            summary=payload.summary or known.summary,
+            region=payload.region or known.region,
+            exhibits=tuple(dict.fromkeys((*known.exhibits, *payload.exhibits))),
+        ),
+    )
 
 
 @_on(_LEAD, LeadTransferred)

@@ -9,6 +9,7 @@ from qingyuan.cases.events import EventDraft, draft
 from qingyuan.cases.events.lead import (
     Conclusion,
     Counts,
+    LeadAmended,
     LeadAssessed,
     LeadDeclined,
     LeadJoined,
@@ -66,6 +67,20 @@ def _assess(context: Context) -> list[EventDraft]:
         report=args.text("report"),
     )
     return [draft(lead.id, payload)]
+
+
+@act("lead-amend")
+def _amend(context: Context) -> list[EventDraft]:
+    args = context.args
+    payload = LeadAmended(
+        on=day(context),
+        reason=args.text("reason"),
+        title=args.text("title"),
+        summary=args.text("summary"),
+        region=args.text("region"),
+        exhibits=args.texts("exhibits"),
+    )
+    return [draft(context.the_lead.id, payload)]
 
 
 @act("lead-transfer")

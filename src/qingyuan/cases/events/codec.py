@@ -18,6 +18,7 @@ TYPES: Mapping[str, type[Payload]] = {
     cls.TYPE: cls
     for cls in (
         lead.LeadRegistered,
+        lead.LeadAmended,
         lead.LeadAssessed,
         lead.LeadTransferred,
         lead.LeadDeclined,

@@ -80,6 +80,27 @@ class LeadRegistered(Payload, frozen=True):
     office: str = ""
 
 
+class LeadAmended(Payload, frozen=True):
+    """补充线索材料: what was learned or handed in after the registration; what was registered stays on record.
+
+    Attributes:
+        on: Day the supplement came in.
+        reason: What it is and where it comes from.
+        title: A better title; ``""`` to keep the one there is.
+        summary: What the lead says with it; ``""`` to keep the one there is.
+        region: Where it happened; ``""`` to keep the one there is.
+        exhibits: Sealed material that came with it.
+    """
+
+    TYPE: ClassVar[str] = "lead.amended"
+    on: date
+    reason: str
+    title: str = ""
+    summary: str = ""
+    region: str = ""
+    exhibits: tuple[str, ...] = ()
+
+
 class LeadAssessed(Payload, frozen=True):
     """线索评估（第二十七条）: how authentic and how investigable the lead is, and what to do with it.
 
