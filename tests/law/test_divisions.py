@@ -134,3 +134,23 @@ def test_whatever_ended_has_become_something_that_exists(code: str, on: date) ->
 def test_a_code_has_at_most_one_sure_name_a_day(code: str, days: int) -> None:
     on = date(2011, 1, 1) + timedelta(days)
     assert sum(row.known(on) is True for row in _GAZETTEER.rows()[code]) <= 1
+
+
+def test_every_province_and_prefecture_has_a_procuratorate_by_name(law: Law) -> None:
+    offices = {office.division: office for office in law.offices() if office.kind == "procuratorate"}
+    provinces = [code for code in offices if code.endswith("0000") and code != "000000"]
+    assert len(provinces) == 31
+    prefectures = [code for code in offices if code.endswith("00") and not code.endswith("0000")]
+    assert len(prefectures) == 333
+    assert offices["222400"].name == "延边朝鲜族自治州人民检察院"
+    assert not any(office.verified for office in law.offices())
+    assert len({office.id for office in law.offices()}) == len(law.offices())
+
+
+def test_the_internet_courts_had_eleven_kinds_and_have_nine(law: Law) -> None:
+    assert law.internet_court_subjects(date(2018, 9, 6)) == ()
+    old, new = law.internet_court_subjects(date(2025, 10, 31)), law.internet_court_subjects(date(2025, 11, 1))
+    assert (len(old), len(new)) == (11, 9)
+    assert "公益诉讼" in old[8].zh
+    assert "公益诉讼" in new[8].zh
+    assert not any("著作权" in each.zh for each in new)

@@ -23,6 +23,10 @@ def scenarios() -> Iterator[Any]:
             yield pytest.param(scenario["ask"], scenario["expect"], id=f"{file.stem}: {scenario['title']}")
 
 
+#: What is not compared word for word.
+_APART = {"articles", "absent", "step", "says"}
+
+
 @pytest.mark.parametrize(("ask", "expect"), list(scenarios()))
 def test_scenario(ask: dict[str, Any], expect: dict[str, Any]) -> None:
     answer = {
@@ -43,11 +47,13 @@ def test_scenario(ask: dict[str, Any], expect: dict[str, Any]) -> None:
         assert caught.value.remedy_en
         return
     found = answer(load(), ask)
-    assert {key: found[key] for key in expect if key not in {"articles", "absent", "step"}} == {
-        key: value for key, value in expect.items() if key not in {"articles", "absent", "step"}
+    assert {key: found[key] for key in expect if key not in _APART} == {
+        key: value for key, value in expect.items() if key not in _APART
     }
     assert set(expect.get("articles", ())) <= set(found["articles"])
     assert not set(expect.get("absent", ())) & set(found["articles"])
+    if "says" in expect:
+        assert expect["says"] in found["said"]
     if "step" in expect:
         assert expect["step"] in found["steps"]
 
@@ -91,7 +97,8 @@ def threshold(law: Law, ask: dict[str, Any]) -> dict[str, Any]:
 
 
 def jurisdiction(law: Law, ask: dict[str, Any]) -> dict[str, Any]:
-    answer = law.jurisdiction(ask["jurisdiction"], msgspec.convert(ask["facts"], Facts))
+    facts = msgspec.convert(ask["facts"], Facts)
+    answer = law.jurisdiction(ask["jurisdiction"], facts, analogous=ask.get("analogous", False))
     explained(answer.notes)
     for candidate in answer.candidates:
         explained(candidate.reasons)
@@ -103,6 +110,14 @@ def jurisdiction(law: Law, ask: dict[str, Any]) -> dict[str, Any]:
             f"{each.office.kind if each.office else 'court'} {each.level.value} {each.division}"
             for each in answer.courts
         ],
+        "suing": [f"{each.level.value} {each.division}" for each in answer.suing],
+        "firm": answer.firm,
+        "office": answer.candidates[0].office.name if answer.candidates[0].office else None,
+        "said": "".join(
+            step.zh
+            for steps in (answer.notes, *(each.reasons for each in (*answer.candidates, *answer.courts)))
+            for step in steps
+        ),
         "articles": printed(answer.articles),
     }
 

@@ -11,7 +11,7 @@ import msgspec
 from qingyuan.cli import _law_places, _law_reading
 from qingyuan.cli._app import Out, common
 from qingyuan.cli._law_words import OVERLAY, read_day, read_moment, say_articles, say_steps
-from qingyuan.law import Amounts, Exclusion, Facts, Level, Organ, Sale, load
+from qingyuan.law import Amounts, Exclusion, Sale, load
 
 
 @click.group()
@@ -239,90 +239,6 @@ def _sale(text: str) -> Sale:
     if count and not count.isdecimal():
         raise click.BadParameter(text, param_hint="--price")
     return Sale(_money(price, "price"), int(count or 1))
-
-
-@law.command()
-@click.argument("track", type=click.Choice(["administrative", "civil"]))
-@click.option("--on", "on", required=True, help="立案日期 | day of filing")
-@click.option("--organ", default=None, help="行政机关名称 | name of the organ")
-@click.option(
-    "--organ-level",
-    type=click.Choice([level.value for level in Level]),
-    default="county",
-    help="级别 | level",
-)
-@click.option("--organ-division", default=None, help="行政区划代码 | division code, six digits")
-@click.option("--government", is_flag=True, help="该机关是人民政府 | the organ is a people's government")
-@click.option("--act", multiple=True, help="违法行为发生地 | division of the act")
-@click.option("--harm", "result", multiple=True, help="损害结果地 | division of the harm")
-@click.option("--domicile", multiple=True, help="违法行为人住所地 | division of the wrongdoer's domicile")
-@click.option("--cross-division", is_flag=True, help="损害跨行政区划 | harm in several divisions")
-@click.option("--major", is_flag=True, help="重大、复杂 | major or complex")
-@click.option("--online", is_flag=True, help="网络行为 | conduct on the Internet")
-@OVERLAY
-@common
-def jurisdiction(
-    track: str,
-    on: str,
-    organ: str | None,
-    organ_level: str,
-    organ_division: str | None,
-    government: bool,
-    act: tuple[str, ...],
-    result: tuple[str, ...],
-    domicile: tuple[str, ...],
-    cross_division: bool,
-    major: bool,
-    online: bool,
-    overlay: Path | None,
-    out: Out,
-) -> None:
-    """建议管辖 | Which offices may file, which courts would hear the suit, and why."""
-    respondent = (
-        Organ(
-            organ or out.t("行政机关", "the organ"), Level(organ_level), organ_division, government=government
-        )
-        if organ_division
-        else None
-    )
-    facts = Facts(
-        on=read_day(on, "--on"),
-        respondent=respondent,
-        act=act,
-        result=result,
-        domicile=domicile,
-        cross_division=cross_division,
-        major=major,
-        online=online,
-    )
-    answer = load(overlay).jurisdiction("administrative" if track == "administrative" else "civil", facts)
-    out.result(msgspec.to_builtins(answer))
-    for title, candidates in (
-        (out.t("可以立案的检察院", "Offices that may file"), answer.candidates),
-        (out.t("受诉法院", "Courts"), answer.courts),
-    ):
-        out.table(
-            title,
-            [
-                out.t("建议", "proposed"),
-                out.t("机关", "office"),
-                out.t("级别", "level"),
-                out.t("区划", "division"),
-                out.t("理由", "reasons"),
-            ],
-            [
-                [
-                    "●" if c.preferred else "",
-                    c.office.name if c.office else out.t("（名录中无）", "(not in the list)"),
-                    c.level.zh if out.lang == "zh" else c.level.value,
-                    c.division,
-                    "\n".join(out.t(step.zh, step.en) for step in c.reasons),
-                ]
-                for c in candidates
-            ],
-        )
-    say_steps(out, answer.notes)
-    say_articles(out, answer.articles)
 
 
 def _exclusion(text: str) -> Exclusion:

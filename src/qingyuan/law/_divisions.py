@@ -71,10 +71,11 @@ class Divisions:
         distinct = sorted(set(codes))
         if len(distinct) == 1:
             return self.above(distinct[0])
-        lines = [self._line(code) for code in distinct]
+        lines = [self.line(code) for code in distinct]
         return next(step for step in lines[0] if all(step in line for line in lines))
 
-    def _line(self, code: str) -> list[str]:
+    def line(self, code: str) -> list[str]:
+        """Return ``code`` and every division above it, the nation last."""
         line = [code]
         while line[-1] != NATION:
             line.append(self.above(line[-1]))

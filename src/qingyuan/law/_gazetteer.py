@@ -76,6 +76,11 @@ class Gazetteer:
         """Whether the table was compared with the official announcements."""
         return self._file.verified
 
+    @property
+    def as_of(self) -> date:
+        """The last day the table speaks of."""
+        return self._file.as_of
+
     def rows(self) -> Mapping[str, list[Row]]:
         """Return every name of every code."""
         return self._rows

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from qingyuan.law._divisions import NATION, Divisions
+from qingyuan.law._courts import Courts
+from qingyuan.law._drafting import POINTS, Draft
+from qingyuan.law._moves import outcome
 from qingyuan.law._store import Store
-from qingyuan.law._versions import Citer, applies
-from qingyuan.law._words import articles_en, articles_zh
+from qingyuan.law._versions import Citer
 from qingyuan.law.errors import LawError
-from qingyuan.law.model import Candidate, Citation, Facts, Level, Office, Organ, Proposal, Step, Track
+from qingyuan.law.model import (
+    Facts,
+    Level,
+    Move,
+    Office,
+    Organ,
+    Proposal,
+    Step,
+    Track,
+)
 
-_HIGHER = {Level.COUNTY: Level.PREFECTURE, Level.PREFECTURE: Level.PROVINCE, Level.PROVINCE: Level.NATION}
-_POINTS = {
-    "act": ("违法行为发生地", "place of the unlawful act"),
-    "result": ("损害结果地", "place of the harm"),
-    "domicile": ("违法行为人住所地", "domicile of the wrongdoer"),
-}
 
-
-def propose(store: Store, citer: Citer, track: Track, facts: Facts, offices: Sequence[Office]) -> Proposal:
-    """Return the competent offices and courts for ``facts``.
+def propose(
+    store: Store,
+    citer: Citer,
+    track: Track,
+    facts: Facts,
+    offices: Sequence[Office],
+    *,
+    analogous: bool = False,
+) -> Proposal:
+    """Return the competent offices and courts for ``facts``; with ``analogous`` also on days before the rules.
 
     Raises:
         LawError: A fact the rules need is missing, a division code is malformed, or the rules of
@@ -29,42 +39,19 @@ def propose(store: Store, citer: Citer, track: Track, facts: Facts, offices: Seq
     """
     if track is Track.BOTH:
         raise _missing("track", "请分别就行政、民事提出", "ask for administrative and civil separately")
-    return _Proposing(store, citer, track, facts, offices).run()
+    return _Proposing(store, citer, track, facts, offices, analogous=analogous).run()
 
 
-@dataclasses.dataclass
-class _Draft:
-    """A candidate while reasons are still being gathered."""
-
-    level: Level
-    division: str
-    kind: str = "procuratorate"
-    preferred: bool = False
-    reasons: list[Step] = dataclasses.field(default_factory=list)
-    cited: list[Citation] = dataclasses.field(default_factory=list)
-
-
-class _Proposing:
-    def __init__(
-        self, store: Store, citer: Citer, track: Track, facts: Facts, offices: Sequence[Office]
-    ) -> None:
-        self._citer, self._track, self._facts = citer, track, facts
-        self._rules = store.jurisdiction.record
-        self._divisions = Divisions(self._rules.municipalities)
-        self._offices = (*offices, *(entry.record for entry in store.offices.values()))
-        self._drafts: dict[tuple[str, Level, str], _Draft] = {}
-        self._courts: dict[tuple[str, Level, str], _Draft] = {}
-        self._notes: list[Step] = []
-        self._cited: list[Citation] = []
-        for name in ("act", "result", "domicile"):
-            for code in getattr(facts, name):
-                self._divisions.check(code, name)
+class _Proposing(Courts):
+    """The rules on places, levels and decisions of superiors."""
 
     def run(self) -> Proposal:
         if self._track is Track.ADMINISTRATIVE:
             self._administrative()
         else:
             self._civil()
+        for move in self._facts.moves:
+            self._move(move)
         self._note(
             "上级院可以指定其他院办理，或依跨区域协作机制移送；有争议先协商，协商不成报共同上级院指定",
             "a superior may designate another office, or cooperation rules may move the case; disputes are "
@@ -78,11 +65,15 @@ class _Proposing:
         )
         candidates = [self._finish(draft) for draft in self._drafts.values()]
         candidates.sort(key=lambda candidate: not candidate.preferred)
+        suing = [self._finish(draft) for draft in self._suing()]
         courts = [self._finish(draft) for draft in self._courts.values()]
         courts.sort(key=lambda court: not court.preferred)
         cited = {
             citation.rule: citation
-            for citation in (*(c for each in (*candidates, *courts) for c in each.articles), *self._cited)
+            for citation in (
+                *(c for each in (*candidates, *courts, *suing) for c in each.articles),
+                *self._cited,
+            )
         }
         return Proposal(
             track=self._track,
@@ -91,7 +82,32 @@ class _Proposing:
             notes=tuple(self._notes),
             articles=tuple(cited.values()),
             verified=all(citation.verified for citation in cited.values()),
+            suing=tuple(suing),
+            firm=self._firm and not any(citation.analogous for citation in cited.values()),
         )
+
+    def _move(self, move: Move) -> None:
+        found = outcome(move, self._divisions, self._rules, self._office_of)
+        self._note(found.zh, found.en, found.rule)
+        self._firm = self._firm and found.firm
+        if not found.office:
+            return
+        if move.kind in {"taken-up", "self-filed"}:
+            lower = [each.division for each in self._drafts.values()]
+            if not any(found.office in self._divisions.line(code) and code != found.office for code in lower):
+                raise LawError(
+                    "law.bad-move",
+                    zh=f"{self._name(found.office)}的检察院不是任何有管辖权院的上级院",
+                    en=f"the office of {self._name(found.office)} is above none of the competent offices",
+                    where=f"moves.{move.kind}.by",
+                    remedy_zh="请核对上级院",
+                    remedy_en="check the superior office",
+                )
+        for draft in self._drafts.values():
+            draft.preferred = False
+        draft = self._candidate(self._divisions.level(found.office), found.office)
+        draft.preferred = True
+        self._because(draft, found.zh, found.en, found.rule)
 
     def _administrative(self) -> None:
         organ = self._facts.respondent
@@ -142,9 +158,9 @@ class _Proposing:
             )
         else:
             self._note(
-                f"跨行政区划的网络行政公益诉讼一般由网络企业注册地（{'、'.join(sorted(seats))}）管辖，与{organ.name}所在地不同，请核对监督对象",
+                f"跨行政区划的网络行政公益诉讼一般由网络企业注册地（{'、'.join(map(self._name, sorted(seats)))}）管辖，与{organ.name}所在地不同，请核对监督对象",
                 f"online administrative cases across divisions usually go to the place of registration "
-                f"({', '.join(sorted(seats))}), which is not where {organ.name} is; check the respondent",
+                f"({', '.join(map(self._name, sorted(seats)))}), which is not where {organ.name} is; check the respondent",
                 self._rules.online_choice,
             )
 
@@ -180,7 +196,7 @@ class _Proposing:
 
     def _connecting_points(self) -> list[str]:
         places: list[str] = []
-        for name, (zh, en) in _POINTS.items():
+        for name, (zh, en) in POINTS.items():
             for code in dict.fromkeys(getattr(self._facts, name)):
                 if self._divisions.level(code) is not Level.COUNTY:
                     self._notes.append(
@@ -190,7 +206,12 @@ class _Proposing:
                         )
                     )
                 draft = self._candidate(Level.COUNTY, code)
-                self._because(draft, f"{code}为{zh}", f"{code} is the {en}", self._rules.civil_place)
+                self._because(
+                    draft,
+                    f"{self._name(code)}为{zh}",
+                    f"{self._name(code)} is the {en}",
+                    self._rules.civil_place,
+                )
                 if code not in places:
                     places.append(code)
         return places
@@ -220,7 +241,7 @@ class _Proposing:
                 self._rules.online_choice,
             )
 
-    def _raise_for_weight(self, place: str) -> _Draft:
+    def _raise_for_weight(self, place: str) -> Draft:
         draft = self._candidate(*self._above(place))
         self._because(
             draft,
@@ -239,134 +260,6 @@ class _Proposing:
             "公益损害范围涉及两个以上行政区划，可以由共同的上一级人民检察院管辖",
             "the harm reaches two or more divisions: the common superior may take the case",
             self._rules.cross,
-        )
-
-    def _administrative_courts(self, organ: Organ, seat: str) -> None:
-        if organ.level is not Level.COUNTY:
-            self._notes.append(
-                Step(
-                    "被告非县级机关，一审法院级别依行政诉讼法关于级别管辖的规定确定（数据未收）",
-                    "the respondent is above county level: the Administrative Litigation Law decides the level of the court (not in the data)",
-                )
-            )
-            return
-        draft = self._court(Level.COUNTY, seat, "court")
-        self._because(
-            draft,
-            "基层人民检察院提起的第一审行政公益诉讼由被诉行政机关所在地基层人民法院管辖",
-            "a basic-level office sues before the basic-level court at the seat of the organ",
-            self._rules.court_administrative,
-        )
-        online = self._internet_court([seat])
-        draft.preferred = not online
-        if self._facts.major:
-            self._transfer()
-
-    def _civil_courts(self) -> None:
-        codes = dict.fromkeys((*self._facts.act, *self._facts.result, *self._facts.domicile))
-        cities = list(dict.fromkeys(self._divisions.at(code, Level.PREFECTURE) for code in codes))
-        online = self._internet_court(cities)
-        for city in cities:
-            draft = self._court(Level.PREFECTURE, city, "court")
-            self._because(
-                draft,
-                "第一审民事公益诉讼由侵权行为地或者被告住所地中级人民法院管辖",
-                "civil cases are heard by the intermediate court at the place of the infringement or the defendant's domicile",
-                self._rules.court_civil,
-            )
-            draft.preferred = len(cities) == 1 and not online
-        if cities:
-            self._transfer()
-
-    def _internet_court(self, codes: Iterable[str]) -> bool:
-        if not self._facts.online:
-            return False
-        found = False
-        for court in self._rules.internet_courts:
-            if not applies(court, self._facts.on):
-                continue
-            for code in codes:
-                city = code[:2] + "0000" if code[:2] in self._rules.municipalities else code[:4] + "00"
-                if city in court.cities:
-                    found = True
-                    draft = self._court(self._divisions.level(city), city, "internet-court")
-                    draft.preferred = True
-                    self._because(
-                        draft,
-                        "检察机关提起的网络公益诉讼，所在市辖区内应由基层法院受理的一审案件由互联网法院管辖",
-                        "online public-interest suits that a basic-level court of the city would hear go to the Internet court",
-                        court.rule,
-                    )
-        return found
-
-    def _transfer(self) -> None:
-        self._note(
-            "立案管辖与诉讼管辖级别、地域不对应的，可以先立案，起诉时移送有管辖权法院对应的同级检察院",
-            "where filing and suing do not match in level or place, file first and transfer to the office at the court's level before suing",
-            self._rules.transfer_to_sue,
-        )
-
-    def _is_cross(self) -> bool:
-        return self._facts.cross_division or len(set(self._facts.result)) > 1
-
-    def _seat(self, organ: Organ) -> str:
-        code = self._divisions.check(organ.division, "respondent.division")
-        finest = [Level.NATION, Level.PROVINCE, Level.PREFECTURE, Level.COUNTY]
-        if finest.index(self._divisions.level(code)) < finest.index(organ.level):
-            raise LawError(
-                "law.bad-division",
-                zh=f"区划{code}的层级高于{organ.name}的层级（{organ.level.zh}）",
-                en=f"division {code} is above the level of {organ.name} ({organ.level.value})",
-                where="respondent.division",
-                remedy_zh="请填写该机关所在的区划代码",
-                remedy_en="give the division of the organ itself",
-            )
-        return self._divisions.at(code, organ.level)
-
-    def _above(self, code: str) -> tuple[Level, str]:
-        above = self._divisions.above(code)
-        level = _HIGHER[self._divisions.level(code)]
-        return (
-            Level.NATION
-            if above == NATION
-            else max(level, self._divisions.level(above), key=list(Level).index)
-        ), above
-
-    def _candidate(self, level: Level, division: str) -> _Draft:
-        key = ("procuratorate", level, division)
-        return self._drafts.setdefault(key, _Draft(level, division))
-
-    def _court(self, level: Level, division: str, kind: str) -> _Draft:
-        return self._courts.setdefault((kind, level, division), _Draft(level, division, kind))
-
-    def _because(self, draft: _Draft, zh: str, en: str, rule: str) -> None:
-        citation = self._citer.cite(rule, self._facts.on)
-        step = Step(f"{zh}（{articles_zh([citation])}）", f"{en} ({articles_en([citation])})")
-        if step not in draft.reasons:
-            draft.reasons.append(step)
-            draft.cited.append(citation)
-
-    def _note(self, zh: str, en: str, rule: str) -> None:
-        citation = self._citer.cite(rule, self._facts.on)
-        self._cited.append(citation)
-        self._notes.append(Step(f"{zh}（{articles_zh([citation])}）", f"{en} ({articles_en([citation])})"))
-
-    def _finish(self, draft: _Draft) -> Candidate:
-        office = next(
-            (
-                office
-                for office in self._offices
-                if (office.kind, office.level, office.division) == (draft.kind, draft.level, draft.division)
-            ),
-            None,
-        )
-        return Candidate(
-            level=draft.level,
-            division=draft.division,
-            office=office,
-            preferred=draft.preferred,
-            reasons=tuple(draft.reasons),
-            articles=tuple({citation.rule: citation for citation in draft.cited}.values()),
         )
 
 

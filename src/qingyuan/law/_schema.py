@@ -241,10 +241,11 @@ class DutyFile(Record, frozen=True):
 
 
 class InternetCourt(Record, frozen=True):
-    """A rule that gives internet courts the cases of one city, for a time."""
+    """A rule that gives internet courts the cases of one city, for a time; ``subjects`` are its items in order."""
 
     rule: str
     cities: tuple[str, ...]
+    subjects: tuple[Text, ...]
     since: date = msgspec.field(name="from")
     until: date | None = msgspec.field(default=None, name="to")
 
@@ -261,6 +262,7 @@ class JurisdictionRules(Record, frozen=True):
     transfer_to_sue: str
     designation: str
     take_up: str
+    lead_transfer: str
     court_civil: str
     court_administrative: str
     online_choice: str

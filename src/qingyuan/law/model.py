@@ -369,6 +369,25 @@ class Organ(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     government: bool = False
 
 
+class Move(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something that changes who files a case, after the places have been looked at.
+
+    Attributes:
+        kind: ``designated`` (指定管辖), ``handed-down`` (交办), ``taken-up`` (提办), ``self-filed`` (自行立案), ``asked-up`` (报请),
+            ``agreed`` (跨区域协作移送), ``transferred`` (移送线索) or ``disputed`` (管辖争议).
+        by: Division of the office that decides, asks or gives away.
+        to: Division of the other office; not for ``taken-up`` and ``self-filed``.
+        basis: The arrangement, for ``agreed``.
+    """
+
+    kind: Literal[
+        "designated", "handed-down", "taken-up", "self-filed", "asked-up", "agreed", "transferred", "disputed"
+    ]
+    by: str
+    to: str = ""
+    basis: str = ""
+
+
 class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The facts that decide who may file a case.
 
@@ -384,6 +403,7 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         major: A major or complex case.
         online: The case concerns conduct on the Internet.
         criminal_office: Division of the procuratorate that handles the related criminal case, if any.
+        moves: Decisions of superiors, agreements, transfers and disputes, in order; the last decision counts.
     """
 
     on: date
@@ -395,6 +415,7 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     major: bool = False
     online: bool = False
     criminal_office: str | None = None
+    moves: tuple[Move, ...] = ()
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -429,6 +450,8 @@ class Proposal(msgspec.Struct, frozen=True):
         notes: What else to consider: transfer before suing, designation, taking up.
         articles: Every provision applied, once each.
         verified: Whether all of them were read in a named source.
+        suing: Procuratorates at the level and place of the courts, which would bring the suit (办案规则第十六条).
+        firm: ``False`` when something is still to be decided, or a place or rule does not belong to the day; a note says what.
     """
 
     track: Track
@@ -437,6 +460,8 @@ class Proposal(msgspec.Struct, frozen=True):
     notes: tuple[Step, ...]
     articles: tuple[Citation, ...]
     verified: bool
+    suing: tuple[Candidate, ...] = ()
+    firm: bool = True
 
     @property
     def preferred(self) -> Candidate | None:

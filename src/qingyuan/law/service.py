@@ -11,8 +11,9 @@ from typing import Literal
 
 from qingyuan.law import _check, _damages, _deadline, _jurisdiction, _search, _tables, _threshold
 from qingyuan.law._calendar import WorkCalendar
+from qingyuan.law._naming import higher_offices
 from qingyuan.law._store import Store
-from qingyuan.law._versions import Citer, choose
+from qingyuan.law._versions import Citer, applies, choose
 from qingyuan.law._words import length_en, length_zh
 from qingyuan.law.damages import Amounts, Damages
 from qingyuan.law.model import (
@@ -28,6 +29,7 @@ from qingyuan.law.model import (
     Period,
     Proposal,
     Provision,
+    Step,
     Threshold,
     Track,
 )
@@ -170,6 +172,8 @@ class Law:
         track: Track | Literal["administrative", "civil"],
         facts: Facts,
         offices: Sequence[Office] = (),
+        *,
+        analogous: bool = False,
     ) -> Proposal:
         """Return who may file the case and where it would be sued.
 
@@ -177,11 +181,24 @@ class Law:
             track: The kind of case.
             facts: The facts that decide.
             offices: Offices and courts known to the caller; matched before the packaged seed.
+            analogous: Apply the nearest version of rules that were not in force on that day; the answer is then not firm.
 
         Raises:
-            LawError: A needed fact is missing, a code is malformed, or the rules were not in force.
+            LawError: A needed fact is missing, a code is malformed, a move is not possible, or (but with ``analogous``) the
+                rules were not in force.
         """
-        return _jurisdiction.propose(self._store, self._citer, Track(track), facts, offices)
+        return _jurisdiction.propose(
+            self._store, self._citer, Track(track), facts, offices, analogous=analogous
+        )
+
+    def internet_court_subjects(self, on: date) -> tuple[Step, ...]:
+        """Return the kinds of case that the Internet courts had on a day, in the order of the rule; empty before 2018-09-07."""
+        return tuple(
+            Step(subject.zh, subject.en)
+            for court in self._store.jurisdiction.record.internet_courts
+            if applies(court, on)
+            for subject in court.subjects
+        )
 
     def duties(
         self, field: str | None = None, regulator: str | None = None, on: date | None = None
@@ -286,8 +303,19 @@ class Law:
         return tuple(self.division(each, on) for each in codes)
 
     def offices(self) -> tuple[Office, ...]:
-        """Return the offices and courts of the data (a seed, to be checked by each site)."""
-        return tuple(entry.record for entry in self._store.offices.values())
+        """Return the offices and courts of the data, and the procuratorates of all provinces and prefectures by their usual names.
+
+        Offices of the data count before those made from the table of divisions, which are all unverified.
+        """
+        return self._offices
+
+    @functools.cached_property
+    def _offices(self) -> tuple[Office, ...]:
+        listed = [entry.record for entry in self._store.offices.values()]
+        known = {(office.kind, office.division) for office in listed}
+        gazetteer = self._store.gazetteer
+        made = higher_offices(gazetteer, gazetteer.as_of)
+        return (*listed, *(office for office in made if (office.kind, office.division) not in known))
 
 
 @functools.lru_cache(maxsize=8)

@@ -1,0 +1,101 @@
+"""Which courts would hear the suit, and which offices would bring it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from qingyuan.law._drafting import Draft, Drafting
+from qingyuan.law._versions import applies
+from qingyuan.law.model import Level, Organ, Step
+
+
+class Courts(Drafting):
+    """The rules on courts."""
+
+    def _suing(self) -> list[Draft]:
+        """Return the offices that correspond to the courts."""
+        found = []
+        for court in self._courts.values():
+            if court.kind != "court":
+                self._note(
+                    "互联网法院对应的起诉检察院由当地规定或者指定确定",
+                    "which office sues before the Internet court follows from local rules or designation",
+                    self._rules.transfer_to_sue,
+                )
+                continue
+            draft = Draft(court.level, court.division, preferred=court.preferred)
+            self._because(
+                draft,
+                "起诉由有管辖权法院对应的同级人民检察院提起；立案院不同的，起诉时移送",
+                "the suit is brought by the office at the court's level and place; another filing office transfers it then",
+                self._rules.transfer_to_sue,
+            )
+            found.append(draft)
+        return found
+
+    def _administrative_courts(self, organ: Organ, seat: str) -> None:
+        if organ.level is not Level.COUNTY:
+            self._notes.append(
+                Step(
+                    "被告非县级机关，一审法院级别依行政诉讼法关于级别管辖的规定确定（数据未收）",
+                    "the respondent is above county level: the Administrative Litigation Law decides the level of the court (not in the data)",
+                )
+            )
+            return
+        draft = self._court(Level.COUNTY, seat, "court")
+        self._because(
+            draft,
+            "基层人民检察院提起的第一审行政公益诉讼由被诉行政机关所在地基层人民法院管辖",
+            "a basic-level office sues before the basic-level court at the seat of the organ",
+            self._rules.court_administrative,
+        )
+        online = self._internet_court([seat])
+        draft.preferred = not online
+        if self._facts.major:
+            self._transfer()
+
+    def _civil_courts(self) -> None:
+        codes = dict.fromkeys((*self._facts.act, *self._facts.result, *self._facts.domicile))
+        cities = list(dict.fromkeys(self._divisions.at(code, Level.PREFECTURE) for code in codes))
+        online = self._internet_court(cities)
+        for city in cities:
+            draft = self._court(Level.PREFECTURE, city, "court")
+            self._because(
+                draft,
+                "第一审民事公益诉讼由侵权行为地或者被告住所地中级人民法院管辖",
+                "civil cases are heard by the intermediate court at the place of the infringement or the defendant's domicile",
+                self._rules.court_civil,
+            )
+            draft.preferred = len(cities) == 1 and not online
+        if cities:
+            self._transfer()
+
+    def _internet_court(self, codes: Iterable[str]) -> bool:
+        if not self._facts.online:
+            return False
+        found = False
+        for court in self._rules.internet_courts:
+            if not applies(court, self._facts.on):
+                continue
+            for code in codes:
+                city = code[:2] + "0000" if code[:2] in self._rules.municipalities else code[:4] + "00"
+                if city in court.cities:
+                    found = True
+                    draft = self._court(self._divisions.level(city), city, "internet-court")
+                    draft.preferred = True
+                    self._because(
+                        draft,
+                        f"检察机关提起的网络公益诉讼，所在市辖区内应由基层法院受理的一审案件由互联网法院管辖"
+                        f"（该规定所列{len(court.subjects)}类之一）",
+                        "online public-interest suits that a basic-level court of the city would hear go to the Internet court "
+                        f"(one of {len(court.subjects)} kinds the rule lists)",
+                        court.rule,
+                    )
+        return found
+
+    def _transfer(self) -> None:
+        self._note(
+            "立案管辖与诉讼管辖级别、地域不对应的，可以先立案，起诉时移送有管辖权法院对应的同级检察院",
+            "where filing and suing do not match in level or place, file first and transfer to the office at the court's level before suing",
+            self._rules.transfer_to_sue,
+        )

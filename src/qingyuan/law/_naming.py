@@ -1,0 +1,45 @@
+"""Names of offices that no list gives, made from the name of the division; always to be checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from qingyuan.law._gazetteer import Gazetteer
+from qingyuan.law.model import Level, Office
+
+#: Special administrative regions and Taiwan have no procuratorates or courts of this order.
+_OUTSIDE = ("71", "81", "82")
+_COURTS = {Level.PROVINCE: "高级人民法院", Level.PREFECTURE: "中级人民法院", Level.COUNTY: "人民法院"}
+
+
+def named_office(gazetteer: Gazetteer, kind: str, level: Level, division: str, on: date) -> Office | None:
+    """Return the procuratorate or court of a division as such offices are usually called, ``verified`` false.
+
+    Development zones, railways, prisons, forests and the branches of municipal procuratorates do not follow divisions.
+
+    Returns:
+        ``None`` when the table does not know the division on ``on``, or the level does not fit it.
+    """
+    row = gazetteer.find(division, on)
+    if row is None or division[:2] in _OUTSIDE or kind not in {"procuratorate", "court"}:
+        return None
+    found = gazetteer.division(division, on)
+    if found.level is not level:
+        return None
+    name = row.name
+    if level is Level.COUNTY and name.endswith("区"):  # a district is called with its city
+        above = gazetteer.find(found.parent, on)
+        name = f"{above.name if above else ''}{name}"
+    suffix = "人民检察院" if kind == "procuratorate" else _COURTS[level]
+    return Office(id=f"{kind}-{division}", name=f"{name}{suffix}", level=level, division=division, kind=kind)
+
+
+def higher_offices(gazetteer: Gazetteer, on: date) -> Iterator[Office]:
+    """Yield the procuratorates of all provinces and prefectures of a day."""
+    for code in gazetteer.rows():
+        if code.endswith("00"):
+            level = Level.PROVINCE if code.endswith("0000") else Level.PREFECTURE
+            office = named_office(gazetteer, "procuratorate", level, code, on)
+            if office is not None:
+                yield office
