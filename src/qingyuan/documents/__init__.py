@@ -1,6 +1,6 @@
 """Documents: one content tree, two renderers (editable .docx, served PDF)."""
 
-from qingyuan.documents._template import Fact, Given
+from qingyuan.documents._template import Fact, Given, Unknown
 from qingyuan.documents.errors import DocumentError
 from qingyuan.documents.filling import fill, missing
 from qingyuan.documents.form import Act, Field, Form, Requirement, find_form, forms
@@ -21,6 +21,7 @@ __all__ = [
     "Role",
     "Run",
     "Table",
+    "Unknown",
     "fill",
     "find_form",
     "forms",

@@ -18,6 +18,9 @@ from qingyuan.documents.model import Blank, Block, Document, Runs, Table, words
 
 _NUMBER = Blank("number", "文号（由全国检察业务应用系统编制）", "number (issued by the national case system)")
 
+#: What a blank is that no field of the form names: a rule that was not in force on the day.
+_LAW = ("当时适用的规定", "the rule that applied on the day")
+
 
 def missing(form: Form, facts: Mapping[str, object]) -> tuple[Requirement, ...]:
     """Return the required facts that ``facts`` does not hold or holds empty."""
@@ -85,7 +88,9 @@ def _with_blanks(document: Document, fields: Iterable[Field], resolved: Mapping[
         for field in fields
         if field.private and resolved[field.name]
     )
-    return replace(document, missing=tuple(known[name] for name in names), private=private)
+    return replace(
+        document, missing=tuple(known.get(name, Blank(name, *_LAW)) for name in names), private=private
+    )
 
 
 def _stated(form: Form, fields: Iterable[Field], given: Mapping[str, str]) -> dict[str, str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import msgspec
 import pytest
 
-from qingyuan.documents import forms
-from qingyuan.office.paperwork import FormOffer, form_offers
+from qingyuan.documents import Unknown, fill, forms
+from qingyuan.office.paperwork import FormOffer, docket_facts, form_offers
 from qingyuan.store import StoredEvent
 from tests.cases._world import World, law, moment, told
 from tests.office.paperwork.told import document_of, last_day, logged, stories, target_of, world_of
@@ -88,3 +89,17 @@ def test_no_document_prints_an_identifier_of_the_data_where_words_belong() -> No
     rule = re.compile(r"[a-z]+(?:-[a-z]+)+")
     for form in sorted(stories()):
         assert not rule.findall(document_of(form).text()), form
+
+
+def test_a_rule_that_was_not_in_force_on_the_day_is_a_blank_and_no_citation() -> None:
+    world = world_of("filing-decision")
+    facts = docket_facts(
+        world.docket, logged(world), "C2026-0001", law=law(), office="某院", today=date(2020, 11, 2)
+    )
+    cite = facts["cite"]
+    assert callable(cite)
+    blank = cite("pil-rules-filing")
+    assert isinstance(blank, Unknown)
+    made = fill(forms()["filing-decision"], facts, title="t", author="a", issued=date(2020, 11, 2))
+    assert "【当时适用的规定】" in made.text()
+    assert "the rule that applied on the day" in [one.en for one in made.missing]

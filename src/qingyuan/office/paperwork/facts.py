@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from qingyuan.cases import Case, Docket, choice_label, choice_lists
-from qingyuan.documents import Fact
+from qingyuan.documents import Fact, Unknown
 from qingyuan.law import Law, LawError
 from qingyuan.office.paperwork._tables import Row, counts, custody, exhibits, measures, proofs
 from qingyuan.office.paperwork._wrapping import NUMBERED, Recorded, acts, by_type, label, matching, said
@@ -79,8 +79,12 @@ def _number(own: Sequence[Recorded], form: str) -> object:
     return Fact(str(found[-1].payload.get("number", "")), found[-1].index) if found else None
 
 
-def _cite(law: Law, rule: str, today: date) -> str:
-    citation = law.cite(rule, today)
+def _cite(law: Law, rule: str, today: date) -> str | Unknown:
+    """Return the citation of a rule, or a marked blank when it was not in force: what applied then is for a person to say."""
+    try:
+        citation = law.cite(rule, today)
+    except LawError:
+        return Unknown(f"law:{rule}", "【当时适用的规定】")
     return f"《{citation.law}》{citation.article}"
 
 

@@ -14,7 +14,7 @@ from qingyuan.documents.pdf import render_pdf
 from qingyuan.office.casework import Loaded, load
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
-from qingyuan.office.paperwork._wrapping import MADE
+from qingyuan.office.paperwork._wrapping import MADE, NUMBERED
 from qingyuan.office.paperwork.facts import docket_facts, subject
 from qingyuan.office.paperwork.offers import FormOffer, form_offers
 from qingyuan.office.paperwork.redacting import public_copy
@@ -272,9 +272,7 @@ def _number(loaded: Loaded, identifier: str, form: Form) -> str:
     facts = [
         str(event.payload.get("number", ""))
         for event in loaded.events
-        if event.stream == identifier
-        and event.type == "document.numbered"
-        and event.payload.get("form") == form.id
+        if event.stream == identifier and event.type == NUMBERED and event.payload.get("form") == form.id
     ]
     return facts[-1] if facts else ""
 

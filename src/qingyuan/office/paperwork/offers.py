@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
@@ -10,7 +11,7 @@ import msgspec
 
 from qingyuan.cases import VERBS, Docket, Missing, Refused, available
 from qingyuan.documents import Form
-from qingyuan.law import Law
+from qingyuan.law import Citation, Law, LawError
 from qingyuan.office.paperwork._wrapping import MADE, Recorded
 from qingyuan.office.paperwork.facts import subject
 
@@ -70,13 +71,16 @@ def form_offers(
 def _refusals(
     docket: Docket, target: str, *, law: Law, now: datetime, actor: str
 ) -> dict[str, Refused | None]:
-    """Return what is in the way of each verb for ``target``, or for the matter it belongs to."""
+    """Return what is in the way of each verb for ``target``, or for the matter it belongs to.
+
+    Nothing is known of a day on which the rules of the verbs were not in force; then only acts on record count.
+    """
     places = {target, "", *([docket.matter.id] if docket.matter else [])}
-    return {
-        offer.verb.name: offer.refused
-        for offer in available(docket, law=law, now=now, actor=actor)
-        if offer.target in places
-    }
+    try:
+        offers = available(docket, law=law, now=now, actor=actor)
+    except LawError:
+        return {}
+    return {offer.verb.name: offer.refused for offer in offers if offer.target in places}
 
 
 def _offer(
@@ -118,12 +122,21 @@ def _offer(
     return FormOffer(form, target, "refused", None, refusal)
 
 
+def _citations(form: Form, law: Law, now: datetime) -> list[Citation]:
+    """Return the provisions of a form, those in force; their newest versions when none was yet."""
+    found = []
+    for rule in form.rules:
+        with contextlib.suppress(LawError):
+            found.append(law.cite(rule, now.date()))
+    return found or [law.cite(rule, None) for rule in form.rules]
+
+
 def _refuse(form: Form, law: Law, now: datetime, zh: str, en: str) -> Refused:
     return Refused(
         "documents.not-yet",
         verb=form.act.verbs[0] if form.act and form.act.verbs else form.id,
         label=Missing(f"制作{form.name}", f"make {form.name_en}"),
         missing=[Missing(zh, en)],
-        citations=[law.cite(rule, now.date()) for rule in form.rules],
+        citations=_citations(form, law, now),
         where=form.id,
     )
