@@ -22,9 +22,11 @@ from qingyuan.errors import QingyuanError
 BENCHES: dict[str, str] = {
     "start": "how long the command takes to start",
     "scan": "the compiled pass over waybills and prose, one core",
+    "passes": "the other passes of a scan one by one, and FF1",
     "csvfile": "a CSV file from bytes to persons and counts",
     "peers": "other tools on the same bytes and the same adversarial texts",
     "arrow": "Arrow record batches from memory to counts",
+    "scale": "a million records (or as many as asked for) to exact counts of people, as a process",
     "intake": "the whole job on the demonstration material, as a process",
     "ledger": "durable appends, proofs and their checks",
     "evidence": "sealing content and checking a package",

@@ -8,37 +8,19 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from bench._child import Peak, environment, watched
 from bench._floors import two_hashes_of
 from bench._harness import Context, Row, SkippedError, in_turns, run_process
 from bench._stages import STAGES
 from bench.start import command
 from qingyuan.demo import generate
 from qingyuan.pii import warm
-
-_SAMPLE_SECONDS = 0.2
-
-
-@dataclass(slots=True)
-class _Peak:
-    """Memory of the process tree, largest sample.
-
-    Attributes:
-        together: KiB of all processes, shared pages counted once.
-        largest: KiB of the largest process, by its own high-water mark. Not ``ru_maxrss``: a child begins with
-            that of the process it was forked from.
-    """
-
-    together: int = 0
-    largest: int = 0
 
 
 def run(context: Context) -> Iterator[Row]:
@@ -50,7 +32,7 @@ def run(context: Context) -> Iterator[Row]:
     generate(leak, rows=records)
     files = sorted(path for path in leak.rglob("*") if path.is_file())
     size = sum(path.stat().st_size for path in files) / 1e6
-    peaks: list[_Peak] = []
+    peaks: list[Peak] = []
     texts: list[float] = []
 
     def take() -> None:
@@ -76,27 +58,21 @@ def run(context: Context) -> Iterator[Row]:
         yield Row(f"intake: stage {name}", seconds, "s")
 
 
-def _take(folder: Path, leak: Path) -> tuple[_Peak, dict[str, object]]:
+def _take(folder: Path, leak: Path) -> tuple[Peak, dict[str, object]]:
     """Run the command once into a new home and watch its memory."""
     home = folder / "home"
     shutil.rmtree(home, ignore_errors=True)
     arguments = [*command(), "intake", str(leak), "--home", str(home), "--json"]
     output = folder / "intake.json"
     with output.open("wb") as out, (folder / "intake.log").open("w+b") as log:
-        process = subprocess.Popen(arguments, stdout=out, stderr=log, env=_environment(folder))
-        peak = _watched(process)
+        process = subprocess.Popen(arguments, stdout=out, stderr=log, env=environment(folder))
+        peak = watched(process)
         if process.returncode:
             log.seek(0)
             said = (log.read() or output.read_bytes()).decode(errors="replace").strip()[-400:]
             raise SkippedError(f"`qingyuan intake` ended with exit code {process.returncode}: {said}")
     result: dict[str, object] = json.loads(output.read_bytes())
     return peak, result
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    """Return the environment of the child: its keys stay in the folder of the benchmark."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("QINGYUAN_")}
-    return {**kept, "XDG_DATA_HOME": str(folder / "data")}
 
 
 def _number(result: dict[str, object], name: str) -> float:
@@ -106,53 +82,8 @@ def _number(result: dict[str, object], name: str) -> float:
     return float(value)
 
 
-def _watched(process: subprocess.Popen[bytes]) -> _Peak:
-    """Wait for a process; return its peak memory, zeros where the system does not tell."""
-    peak, done = _Peak(), threading.Event()
-
-    def watch() -> None:
-        while not done.wait(_SAMPLE_SECONDS):
-            tree = _tree(process.pid)
-            shares = (_kilobytes(pid, "smaps_rollup", "Pss:") for pid in tree)
-            peak.together = max(peak.together, sum(shares))
-            marks = (_kilobytes(pid, "status", "VmHWM:") for pid in tree)
-            peak.largest = max(peak.largest, *marks)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        process.wait()
-    finally:
-        done.set()
-        watcher.join()
-    return peak
-
-
-def _tree(pid: int) -> list[int]:
-    """Return a process and its descendants."""
-    every = [pid]
-    for each in every:
-        try:
-            for task in Path(f"/proc/{each}/task").iterdir():
-                every += [int(child) for child in (task / "children").read_text().split()]
-        except OSError:
-            continue
-    return every
-
-
-def _kilobytes(pid: int, file: str, key: str) -> int:
-    """Return a figure of a process from its files in ``/proc``; 0 when it is gone."""
-    try:
-        for line in Path(f"/proc/{pid}/{file}").read_text().splitlines():
-            if line.startswith(key):
-                return int(line.split()[1])
-    except OSError:
-        return 0
-    return 0
-
-
 def _stages(folder: Path, leak: Path) -> list[tuple[str, float]]:
     """Run the stages once more in a process that says how long each took."""
     arguments = [sys.executable, "-m", "bench._stages", str(leak), str(folder / "staged")]
-    seconds: dict[str, float] = json.loads(run_process(arguments, env=_environment(folder)))
+    seconds: dict[str, float] = json.loads(run_process(arguments, env=environment(folder)))
     return [(name, seconds[name]) for name in STAGES]

@@ -81,12 +81,44 @@ TEXT = st.text(st.sampled_from("ab1,，;\t\n\r é中😀0139*"), max_size=300)
 
 @settings(max_examples=300, deadline=None)
 @given(TEXT, st.booleans(), st.sampled_from(b",;\t"), st.integers(2, 9))
-def test_text_without_quotes_is_cut_as_with_them(text: str, final: bool, delimiter: int, most: int) -> None:
+def test_text_without_quotes_is_cut_at_every_delimiter(
+    text: str, final: bool, delimiter: int, most: int
+) -> None:
     data = np.frombuffer(bytearray(text.encode()), np.uint8)
-    room = kernel.count_cells(data, delimiter)
-    slow = kernel.tokenize(data, delimiter, final, 5, 7, 100, most, room, 0)
-    fast = kernel.tokenize_plain(data, delimiter, final, 5, 7, most, room)
-    assert [np.asarray(x).tolist() for x in fast] == [np.asarray(x).tolist() for x in slow]
+    cut = kernel.tokenize(data, delimiter, final, 5, 7, 100, most, kernel.count_cells(data, delimiter), 0)
+    cells, used, line, record, status = _cut(text.encode(), delimiter, final, most)
+    assert list(zip(*(part.tolist() for part in cut[:5]), strict=True)) == cells
+    assert cut[7:] == (used, line, record, status)
+
+
+_Cell = tuple[int, int, int, int, int]
+
+
+def _cut(raw: bytes, delimiter: int, final: bool, most: int) -> tuple[list[_Cell], int, int, int, int]:
+    """Cut text without quotes, byte by byte."""
+    done: tuple[list[_Cell], int, int, int] = [], 0, 5, 7
+    cells: list[_Cell] = []
+    begin, column, line, record, p = 0, 0, 5, 7, 0
+    while p < len(raw):
+        if raw[p] == delimiter:
+            cells.append((begin, p, column, record, line))
+            begin, column = p + 1, column + 1
+            if column >= most:
+                return *done, kernel.TOO_WIDE
+        elif raw[p] in b"\r\n":
+            if raw[p] == 13 and p + 1 == len(raw) and not final:
+                return *done, kernel.DONE
+            if column or p > begin:
+                cells.append((begin, p, column, record, line))
+                record += 1
+            p += raw[p : p + 2] == b"\r\n"
+            begin, column, line = p + 1, 0, line + 1
+            done = cells.copy(), begin, line, record
+        p += 1
+    if final and (column or len(raw) > begin):
+        cells.append((begin, len(raw), column, record, line))
+        done = cells, len(raw), line, record + 1
+    return *done, kernel.DONE
 
 
 @settings(max_examples=400, deadline=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qingyuan.pii._kernel import flags as f
-from qingyuan.pii._kernel.keyed import round_keys, siphash, speck
+from qingyuan.pii._kernel.keyed import encipher, round_keys, siphash
 from qingyuan.pii.tokens import Tokenizer
 from tests.pii.generator import Maker
 from tests.pii.material import KEY
@@ -14,7 +14,12 @@ from tests.pii.material import KEY
 def test_speck_enciphers_as_published() -> None:
     # IACR ePrint 2013/404, appendix C: Speck64/128.
     rounds = round_keys(bytes.fromhex("00010203 08090a0b 10111213 18191a1b"))
-    assert int(speck(np.uint64(0x3B7265747475432D), rounds)) == 0x8C6FA548454E028B
+    high, low = np.zeros((2, 16), dtype=np.uint32)
+    high[[0, 4]], low[[0, 4]] = 0x3B726574, 0x7475432D
+    out = np.zeros(9, dtype=np.uint64)
+    encipher(1, 5, np.arange(8, 3, -1), high, low, np.concatenate((rounds ^ 1, rounds)), out)
+    assert [int(x) for x in out[[8, 4]]] == [0x8C6FA548454E028B] * 2
+    assert out[:4].tolist() == [0] * 4
 
 
 def test_siphash_gives_the_published_values() -> None:

@@ -10,7 +10,7 @@ from qingyuan.cli._app import Out
 
 if TYPE_CHECKING:
     from qingyuan.office.collect import Refused
-    from qingyuan.office.summary import Reading
+    from qingyuan.office.readings import Reading
 
 _SHOWN = 30
 

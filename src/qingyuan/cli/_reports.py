@@ -12,7 +12,7 @@ from qingyuan.errors import QingyuanError
 if TYPE_CHECKING:
     from qingyuan.documents.page import Part, Report
     from qingyuan.office.collect import Refused
-    from qingyuan.office.summary import Reading
+    from qingyuan.office.readings import Reading
     from qingyuan.pii.engine import Summary
     from qingyuan.pii.model import FileScan
     from qingyuan.pii.profiles import Fix, Profile

@@ -248,7 +248,7 @@ def _tell(found: _Gathered, asked: _Asked, began: float, out: Out) -> None:
     import dataclasses  # noqa: PLC0415 - only here
 
     from qingyuan.law import load  # noqa: PLC0415 - heavy
-    from qingyuan.office.summary import readings_of  # noqa: PLC0415 - heavy
+    from qingyuan.office.readings import readings_of  # noqa: PLC0415 - heavy
 
     if asked.hits is not None:
         from qingyuan.pii.hits import write_hits  # noqa: PLC0415 - heavy

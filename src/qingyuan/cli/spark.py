@@ -59,7 +59,7 @@ def spark(
             remedy_en="install it: pip install 'qingyuan[spark]'",
         ) from error
     from qingyuan.law import load  # noqa: PLC0415 - heavy
-    from qingyuan.office.summary import readings_of  # noqa: PLC0415 - heavy
+    from qingyuan.office.readings import readings_of  # noqa: PLC0415 - heavy
     from qingyuan.pii import engine  # noqa: PLC0415 - heavy
     from qingyuan.pii.scale.spark import scan_frame  # noqa: PLC0415 - heavy
     from qingyuan.pii.scale.spill import Spill  # noqa: PLC0415 - heavy

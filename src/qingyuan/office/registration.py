@@ -17,8 +17,9 @@ from qingyuan.office.collect import Refused
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
 from qingyuan.office.planning import Job
+from qingyuan.office.readings import readings_of
 from qingyuan.office.sealing import Collector, Sealer
-from qingyuan.office.summary import ExhibitRef, IntakeResult, gather, readings_of
+from qingyuan.office.summary import ExhibitRef, IntakeResult, gather
 from qingyuan.store import has_event
 from qingyuan.store.intakes import set_intake
 from qingyuan.store.registry import ExhibitRow, exhibits, parent

@@ -10,7 +10,7 @@ from qingyuan.documents.page import Bar, Chart, Part, Report
 from qingyuan.documents.sheet import SheetTable
 from qingyuan.office._reportparts import LISTED, Words, names, unread_part
 from qingyuan.office.collect import Refused
-from qingyuan.office.summary import Reading
+from qingyuan.office.readings import Reading
 
 if TYPE_CHECKING:
     from qingyuan.pii.engine import Summary

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from qingyuan.findings import Finding
-from qingyuan.law import Law, Threshold
 from qingyuan.office.collect import Refused, from_text, shown
 from qingyuan.office.home import Home
+from qingyuan.office.readings import Reading
 from qingyuan.office.scanning import unpack
 from qingyuan.office.sealing import read_internal
 from qingyuan.store.intakes import Item, ItemState, items
@@ -42,34 +41,6 @@ class ExhibitRef(msgspec.Struct, frozen=True):
     sha256: str
     sm3: str
     size: int
-
-
-class Reading(msgspec.Struct, frozen=True):
-    """One reading of the counts and what the law says to it.
-
-    Attributes:
-        id: Identifier of the reading.
-        zh: What it assumes, in Chinese.
-        en: What it assumes, in English.
-        sensitive: Pieces of tier A.
-        important: Pieces of tier B.
-        general: Pieces of tier C.
-        unit: Unit of the counts.
-        dedupe_zh: What counts as a duplicate, in Chinese.
-        dedupe_en: What counts as a duplicate, in English.
-        threshold: The law's answer.
-    """
-
-    id: str
-    zh: str
-    en: str
-    sensitive: int
-    important: int
-    general: int
-    unit: str
-    dedupe_zh: str
-    dedupe_en: str
-    threshold: Threshold
 
 
 class IntakeResult(msgspec.Struct, frozen=True):
@@ -229,22 +200,3 @@ def _refused(held: Sequence[Item], unread: Mapping[str, tuple[Unread, ...]]) -> 
                 for u in unread[item.exhibit]
             ]
     return tuple(out)
-
-
-def readings_of(summary: Summary, law: Law, on: date | None) -> tuple[Reading, ...]:
-    """Return both readings of the counts with the law's answer to each."""
-    return tuple(
-        Reading(
-            r.reading_id,
-            r.zh,
-            r.en,
-            r.sensitive,
-            r.important,
-            r.general,
-            r.unit,
-            r.dedupe_rule_zh,
-            r.dedupe_rule_en,
-            law.threshold(r.sensitive, r.important, r.general, on=on),
-        )
-        for r in summary.readings
-    )

@@ -225,13 +225,14 @@ def _merged(numbers: Candidates, others: list[Candidates]) -> Candidates:
     return _both(numbers, merged)
 
 
-#: Kinds that name a person in a line of text.
-_NAMING = np.array([f.RESIDENT_ID, f.NAME, *(f.KINDS.index(k) for k in ("passport", "driving-licence"))])
+#: By kind, whether a value names a person in a line of text.
+_NAMING = np.isin(f.KINDS, ("resident-id", "name", "passport", "driving-licence"))
 
 
-def _mentions(batch: Batch, found: Candidates, text: npt.NDArray[np.bool_]) -> Candidates:
+def _mentions(batch: Batch, found: Candidates, scopes: Scopes) -> Candidates:
     """Return words about somebody in the cells of text that name a person, outside the candidates found."""
-    cells = np.unique(found.cell[np.isin(found.kind, _NAMING) & text[found.cell]])
+    named = found.cell[_NAMING[found.kind]]
+    cells = np.unique(named[scopes[batch.column[named]] == TEXT])
     words = Candidates(*find_mentions(batch, cells, grammar()))
     if not len(words):
         return words
@@ -320,5 +321,4 @@ def find(
     if len(formed) and (formed.kind == f.NAME).any():
         formed = _beside(formed, others)
     found = _merged(found, [*others, formed])
-    text = scopes[batch.column] == TEXT
-    return _merged(found, [_mentions(batch, found, text)])
+    return _merged(found, [_mentions(batch, found, scopes)])

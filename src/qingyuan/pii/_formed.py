@@ -46,7 +46,8 @@ def find_forms(batch: Batch, scopes: Scopes, made: Grammar) -> Values:
     """
     of_cells = scopes[batch.column]
     if not batch.prose:
-        of_cells[batch.record == 0] = SKIP
+        # Records ascend: the header comes first.
+        of_cells[: np.searchsorted(batch.record, 1)] = SKIP
     if bool((scopes == SKIP).all()):
         return _room(0)
     most = int((batch.ends - batch.starts).max(initial=0))

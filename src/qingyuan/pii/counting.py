@@ -179,7 +179,7 @@ def pieces(
 
 def _unique(mark: Keys, tier: Bytes, traits: Bytes, seized: Longs, spots: tuple[Spot, ...]) -> Pieces:
     """Return different pieces with their gravest tier and all their traits."""
-    order = np.argsort(mark, kind="stable")
+    order = np.argsort(mark)
     mark, tier, traits = mark[order], tier[order], traits[order]
     if len(mark):
         first = np.flatnonzero(np.concatenate(([True], mark[1:] != mark[:-1])))

@@ -88,8 +88,15 @@ def is_blank(c: int) -> bool:
 def _pair_listed(first: int, second: int, pairs: Longs) -> bool:
     """Tell whether the two characters are among the sorted ``pairs``."""
     key = first << 16 | second
-    at = np.searchsorted(pairs, key)
-    return bool(at < pairs.size and pairs[at] == key)
+    low = np.int64(0)
+    high = np.int64(pairs.size)
+    while low < high:
+        middle = (low + high) >> 1
+        if pairs[np.uint64(middle)] < key:
+            low = middle + 1
+        else:
+            high = middle
+    return bool(low < pairs.size and pairs[low] == key)
 
 
 @njit(f"int64(int64[::1], int64, int64, int64, int64, {_RO}, {_RO64})", cache=True, nogil=True)

@@ -69,6 +69,18 @@ def _quoted(data: Bytes, start: int, reach: int, gone: Longs, g: int) -> tuple[i
     return (-2 if stop < n else -1), g, breaks
 
 
+@njit(f"uint64({_RO}, int64, int64)", cache=True, nogil=True)
+def _ends_at(data: Bytes, p: int, delimiter: int) -> np.uint64:
+    """Return the delimiters and line ends among the 64 bytes from ``p`` on, which may go beyond the end."""
+    if p + BLOCK <= len(data):
+        return delimiters_of(data, p, np.uint8(delimiter))
+    word = np.uint64(0)
+    for q in range(p, len(data)):
+        if data[q] == delimiter or data[q] == LF or data[q] == CR:
+            word |= np.uint64(1) << np.uint64(q - p)
+    return word
+
+
 @njit(f"({_RO}, int64, boolean, int64, int64, int64, int64, int64, int64)", cache=True, nogil=True)
 def tokenize(
     data: Bytes,
@@ -113,6 +125,9 @@ def tokenize(
     i, k, g, u, column = 0, 0, 0, 0, 0
     status = DONE
     consumed, line_done, record_done, cells_done, gone_done, unclosed_done = 0, line, record, 0, 0, 0
+    # Delimiters and line ends of the 64 bytes at ``base``, as bits.
+    base = np.int64(0)
+    word = _ends_at(data, base, delimiter)
     while i < n or (column > 0 and final):
         field_line = line
         begin, j, end = i, i, -1
@@ -135,8 +150,15 @@ def tokenize(
                 else:
                     gone[g] = after - 1
                     g += 1
-        while j < n and data[j] != delimiter and data[j] != LF and data[j] != CR:
-            j += 1
+        if j < n and data[j] != delimiter and data[j] != LF and data[j] != CR:
+            if j >= base + BLOCK:
+                base = j & ~np.int64(BLOCK - 1)
+                word = _ends_at(data, base, delimiter)
+            word &= ~np.uint64(0) << np.uint64(j - base)
+            while not word and base < n:
+                base += BLOCK
+                word = _ends_at(data, base, delimiter)
+            j = base + lowest(word) if word else n
         if not final and (j == n or (data[j] == CR and j + 1 == n)):
             break
         if end < 0:
@@ -169,79 +191,6 @@ def tokenize(
         lines[:cells_done],
         gone[:gone_done],
         unclosed[:unclosed_done],
-        consumed,
-        line_done,
-        record_done,
-        status,
-    )
-
-
-@njit(f"({_RO}, int64, boolean, int64, int64, int64, int64)", cache=True, nogil=True)
-def tokenize_plain(
-    data: Bytes, delimiter: int, final: bool, line: int, record: int, max_columns: int, room: int
-) -> tuple[Longs, Longs, Ints, Longs, Longs, Longs, Longs, int, int, int, int]:
-    """Split text without quotes into cells; arguments and results as those of :func:`tokenize`."""
-    n = len(data)
-    starts = np.empty(room, np.int64)
-    ends = np.empty(room, np.int64)
-    columns = np.empty(room, np.int32)
-    records = np.empty(room, np.int64)
-    lines = np.empty(room, np.int64)
-    i, k, column = 0, 0, 0
-    status = DONE
-    consumed, line_done, record_done, cells_done = 0, line, record, 0
-    ended = False
-    for p in range(0, n, BLOCK):
-        if p + BLOCK <= n:
-            word = delimiters_of(data, p, np.uint8(delimiter))
-        else:
-            word = np.uint64(0)
-            for q in range(p, n):
-                if data[q] == delimiter or data[q] == LF or data[q] == CR:
-                    word |= np.uint64(1) << np.uint64(q - p)
-        while word:
-            j = p + lowest(word)
-            word &= word - np.uint64(1)
-            if j < i:
-                continue
-            b = data[j]
-            if b == delimiter:
-                starts[k], ends[k], columns[k], records[k], lines[k] = i, j, column, record, line
-                k += 1
-                column += 1
-                i = j + 1
-                if column >= max_columns:
-                    status = TOO_WIDE
-                    ended = True
-                    break
-                continue
-            if b == CR and j + 1 == n and not final:
-                ended = True
-                break
-            if column > 0 or j > i:
-                starts[k], ends[k], columns[k], records[k], lines[k] = i, j, column, record, line
-                k += 1
-                record += 1
-            column = 0
-            i = j + 2 if b == CR and j + 1 < n and data[j + 1] == LF else j + 1
-            line += 1
-            consumed, line_done, record_done, cells_done = i, line, record, k
-        if ended:
-            break
-    if not ended and final and (i < n or column > 0):
-        starts[k], ends[k], columns[k], records[k], lines[k] = i, n, column, record, line
-        k += 1
-        record += 1
-        consumed, line_done, record_done, cells_done = n, line, record, k
-    none = np.empty(0, np.int64)
-    return (
-        starts[:cells_done],
-        ends[:cells_done],
-        columns[:cells_done],
-        records[:cells_done],
-        lines[:cells_done],
-        none,
-        none,
         consumed,
         line_done,
         record_done,

@@ -87,6 +87,30 @@ def longest(data: Bytes, p: int, e: int, state: int, classes: Bytes, steps: Step
 
 
 @njit(
+    f"boolean({_RO}, int64, int64, int64, {_RO}, uint64[:, ::1], uint64[:, ::1], uint64[:, ::1], uint64[:, ::1])",
+    cache=True,
+    nogil=True,
+)
+def _hopeless(
+    data: Bytes, s: int, e: int, scope: int, classes: Bytes, firsts: Masks, lengths: Masks, owned: Masks,
+    modes: Masks,
+) -> bool:  # fmt: skip
+    """Tell whether a cell of a table is one run of letters and digits with which no form begins."""
+    q = s
+    while q < e and RUN[data[np.uint64(q)]]:
+        q += 1
+    if q < e or q == s:
+        return False
+    first = classes[data[s]]
+    size = min(e - s, LONGEST)
+    for w in range(firsts.shape[1]):
+        own = owned[scope, w] if scope > 0 else owned[0, w] | modes[0, w] | modes[1, w]
+        if firsts[first, w] & lengths[size, w] & own:
+            return False
+    return True
+
+
+@njit(
     f"int64({_RO}, {_RO64}, {_RO64}, int64, int16[::1], {_RO}, uint16[:, ::1], {_RO}, int64[:, ::1], int64[:, ::1],"
     f" {_RO}, {_RO64}, uint64[:, ::1], uint64[:, ::1], uint64[:, ::1], uint64[:, ::1], uint8[::1], {_RO64}, {_RO64},"
     f" {_RO}, {_RO64}, {_RO64}, int64[::1], int64[::1], int64[::1], uint8[::1], uint32[::1], int64[::1])",
@@ -179,6 +203,12 @@ def scan_forms(
         reached = s
         glued = 0
         p = s
+        if (
+            scope != TEXT
+            and not state[1]
+            and _hopeless(data, s, e, scope, classes, firsts, lengths, owned, modes)
+        ):
+            p = e
         while p < e:
             b = data[p]
             if 0xE6 <= b <= 0xE9 or b == 0xE3:

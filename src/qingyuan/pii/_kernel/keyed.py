@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qingyuan.pii._kernel._compile import njit
+from qingyuan.pii._kernel._words import LANES, ROUNDS, enciphered, word_at
 from qingyuan.pii._kernel.digest import normalise
 from qingyuan.pii._kernel.flags import BANK_CARD, MASKED, MOBILE, NAME, RESIDENT_ID
 from qingyuan.pii.batch import Bytes, Longs
@@ -21,19 +22,40 @@ Words = npt.NDArray[np.uint32]
 Keys = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.uint32]
 
-#: Rounds of Speck64/128.
-ROUNDS = 27
 _RO = "Array(uint8, 1, 'C', readonly=True)"
 _ROW = "Array(uint32, 1, 'C', readonly=True)"
 _ROK = "Array(uint64, 2, 'C', readonly=True)"
 #: Longest normal form, as for tokens.
 _LONGEST = 1024
+#: One more than the highest code of the kinds that are enciphered.
+_CIPHERED = max(RESIDENT_ID, MOBILE, BANK_CARD) + 1
 
 
 @njit("uint64(uint64, uint64)", cache=True, nogil=True)
 def _turned(x: np.uint64, by: np.uint64) -> np.uint64:
     """Return ``x`` rotated left."""
     return x << by | x >> (np.uint64(64) - by)
+
+
+_FOUR = "UniTuple(uint64, 4)"
+
+
+@njit(f"{_FOUR}(uint64, uint64, uint64, uint64)", cache=True, nogil=True)
+def _sip_round(
+    v0: np.uint64, v1: np.uint64, v2: np.uint64, v3: np.uint64
+) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
+    """Return the state after a round of SipHash."""
+    v0 += v1
+    v1 = _turned(v1, np.uint64(13)) ^ v0
+    v0 = _turned(v0, np.uint64(32))
+    v2 += v3
+    v3 = _turned(v3, np.uint64(16)) ^ v2
+    v0 += v3
+    v3 = _turned(v3, np.uint64(21)) ^ v0
+    v2 += v1
+    v1 = _turned(v1, np.uint64(17)) ^ v2
+    v2 = _turned(v2, np.uint64(32))
+    return v0, v1, v2, v3
 
 
 @njit("uint64(uint8[::1], int64, uint64, uint64)", cache=True, nogil=True)
@@ -45,44 +67,19 @@ def siphash(data: Bytes, n: int, k0: np.uint64, k1: np.uint64) -> np.uint64:
     v1 = k1 ^ np.uint64(0x646F72616E646F6D)
     v2 = k0 ^ np.uint64(0x6C7967656E657261)
     v3 = k1 ^ np.uint64(0x7465646279746573)
-    for block in range(n // 8 + 2):
-        m = np.uint64(0xFF)
-        rounds = 4
-        if block <= n // 8:
-            m = np.uint64(0)
-            rounds = 2
-            for j in range(8):
-                m |= np.uint64(data[np.uint64(8 * block + j)]) << np.uint64(8 * j)
-            if block == n // 8:
-                m |= np.uint64(n) << np.uint64(56)
-            v3 ^= m
-        else:
-            v2 ^= m
-        for _ in range(rounds):
-            v0 += v1
-            v1 = _turned(v1, np.uint64(13)) ^ v0
-            v0 = _turned(v0, np.uint64(32))
-            v2 += v3
-            v3 = _turned(v3, np.uint64(16)) ^ v2
-            v0 += v3
-            v3 = _turned(v3, np.uint64(21)) ^ v0
-            v2 += v1
-            v1 = _turned(v1, np.uint64(17)) ^ v2
-            v2 = _turned(v2, np.uint64(32))
-        if block <= n // 8:
-            v0 ^= m
+    last = n >> 3
+    for block in range(last + 1):
+        m = word_at(data, block << 3)
+        if block == last:
+            m |= np.uint64(n) << np.uint64(56)
+        v3 ^= m
+        v0, v1, v2, v3 = _sip_round(v0, v1, v2, v3)
+        v0, v1, v2, v3 = _sip_round(v0, v1, v2, v3)
+        v0 ^= m
+    v2 ^= np.uint64(0xFF)
+    for _ in range(4):
+        v0, v1, v2, v3 = _sip_round(v0, v1, v2, v3)
     return v0 ^ v1 ^ v2 ^ v3
-
-
-@njit(f"uint64(uint64, {_ROW})", cache=True, nogil=True)
-def speck(value: np.uint64, rounds: Words) -> np.uint64:
-    """Return ``value`` enciphered with Speck64/128; ``rounds`` are its 27 round keys."""
-    x = np.uint32(value >> np.uint64(32))
-    y = np.uint32(value & np.uint64(0xFFFFFFFF))
-    for i in range(ROUNDS):
-        x = np.uint32(np.uint32(np.uint32(x >> np.uint32(8) | x << np.uint32(24)) + y) ^ rounds[i])
-        y = np.uint32(np.uint32(y << np.uint32(3) | y >> np.uint32(29)) ^ x)
-    return np.uint64(x) << np.uint64(32) | np.uint64(y)
 
 
 def round_keys(key: bytes) -> Words:
@@ -129,6 +126,16 @@ def packed(text: Bytes, n: int, kind: int) -> tuple[np.uint64, np.uint64]:
 
 
 @njit(
+    f"void(int64, int64, int64[::1], uint32[::1], uint32[::1], {_ROW}, uint64[::1])", cache=True, nogil=True
+)
+def encipher(kind: int, count: int, places: Longs, high: Words, low: Words, rounds: Words, out: Keys) -> None:
+    """Write the first ``count`` of sixteen values, enciphered with the round keys of the kind, to their places."""
+    enciphered(high, low, rounds, ROUNDS * kind)
+    for k in range(count):
+        out[places[k]] = np.uint64(high[k]) << np.uint64(32) | np.uint64(low[k])
+
+
+@njit(
     f"void({_RO}, int64[::1], int64[::1], uint8[::1], uint32[::1], {_RO}, {_ROK}, {_ROW}, uint64[::1])",
     cache=True,
     nogil=True,
@@ -158,6 +165,11 @@ def key_values(
         out: ``uint64[n]`` receives the keys.
     """
     text = np.zeros(_LONGEST + 16, dtype=np.uint8)
+    # What is enciphered waits, kind by kind, until there is enough for all lanes.
+    waiting = np.zeros(_CIPHERED, dtype=np.int64)
+    places = np.zeros((_CIPHERED, LANES), dtype=np.int64)
+    high = np.zeros((_CIPHERED, LANES), dtype=np.uint32)
+    low = np.zeros((_CIPHERED, LANES), dtype=np.uint32)
     for i in range(starts.size):
         kind = kinds[i]
         if flags[i] & MASKED and kind != NAME:
@@ -165,21 +177,31 @@ def key_values(
             continue
         s = starts[i]
         e = ends[i]
+        value = np.uint64(0)
+        exact = np.uint64(0)
+        n = np.int64(0)
         if kind == MOBILE and e - s == 11:
             # The commonest value of all, as it mostly stands.
-            value = np.uint64(0)
             highest = np.uint8(0)
             for k in range(s, e):
                 digit = np.uint8(data[np.uint64(k)] - 48)
                 highest = max(highest, digit)
                 value = value * np.uint64(10) + np.uint64(digit)
-            if highest < 10:
-                out[i] = speck(value, rounds[ROUNDS * kind : ROUNDS * kind + ROUNDS])
-                continue
-        n = normalise(data, s, e, kind, forms[kind], text, 0, _LONGEST)
-        if kind in (RESIDENT_ID, MOBILE, BANK_CARD):
-            value, exact = packed(text, n, kind)
-            if exact:
-                out[i] = speck(value, rounds[ROUNDS * kind : ROUNDS * kind + ROUNDS])
-                continue
-        out[i] = siphash(text, n, sip[kind, 0], sip[kind, 1])
+            exact = np.uint64(highest < 10)
+        if exact == 0:
+            n = normalise(data, s, e, kind, forms[kind], text, 0, _LONGEST)
+            if kind in (RESIDENT_ID, MOBILE, BANK_CARD):
+                value, exact = packed(text, n, kind)
+        if exact == 0:
+            out[i] = siphash(text, n, sip[kind, 0], sip[kind, 1])
+            continue
+        at = waiting[kind]
+        places[kind, at] = i
+        high[kind, at] = value >> np.uint64(32)
+        low[kind, at] = value & np.uint64(0xFFFFFFFF)
+        waiting[kind] = at + 1
+        if at + 1 == LANES:
+            encipher(kind, LANES, places[kind], high[kind], low[kind], rounds, out)
+            waiting[kind] = 0
+    for kind in range(_CIPHERED):
+        encipher(kind, waiting[kind], places[kind], high[kind], low[kind], rounds, out)

@@ -128,13 +128,9 @@ def read_delimited(
         data = window.data
         room = kernel.count_cells(data, dialect.delimiter)
         quotes = kernel.count_quotes(data)
-        how = (data, dialect.delimiter, window.final, line, record)
-        cut = (
-            kernel.tokenize(*how, limits.max_quoted_bytes, limits.max_columns, room, quotes)
-            if quotes
-            else kernel.tokenize_plain(*how, limits.max_columns, room)
-        )
-        starts, ends, column, records, lines, gone, open_quotes, used, line, record, status = cut
+        starts, ends, column, records, lines, gone, open_quotes, used, line, record, status = kernel.tokenize(
+            data, dialect.delimiter, window.final, line, record, limits.max_quoted_bytes, limits.max_columns, room, quotes
+        )  # fmt: skip
         unclosed += open_quotes.tolist()
         if len(starts):
             buffer, origin = _unquoted(stream, window, used, ends, gone)
