@@ -16,9 +16,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from qingyuan.pii._kernel import digest
+from qingyuan.pii._kernel._words import ROUNDS
 from qingyuan.pii._kernel.digest import INITIAL, Words, compress, digest_values
 from qingyuan.pii._kernel.flags import KINDS
-from qingyuan.pii._kernel.keyed import ROUNDS, Flags, Keys, key_values, round_keys
+from qingyuan.pii._kernel.keyed import Flags, Keys, key_values, round_keys
 from qingyuan.pii.batch import Bytes, Longs
 from qingyuan.pii.catalog import catalog
 from qingyuan.pii.errors import PiiError

@@ -73,7 +73,8 @@ def _quoted(data: Bytes, start: int, reach: int, gone: Longs, g: int) -> tuple[i
 def _ends_at(data: Bytes, p: int, delimiter: int) -> np.uint64:
     """Return the delimiters and line ends among the 64 bytes from ``p`` on, which may go beyond the end."""
     if p + BLOCK <= len(data):
-        return delimiters_of(data, p, np.uint8(delimiter))
+        found: np.uint64 = delimiters_of(data, p, np.uint8(delimiter))
+        return found
     word = np.uint64(0)
     for q in range(p, len(data)):
         if data[q] == delimiter or data[q] == LF or data[q] == CR:
@@ -126,7 +127,7 @@ def tokenize(
     status = DONE
     consumed, line_done, record_done, cells_done, gone_done, unclosed_done = 0, line, record, 0, 0, 0
     # Delimiters and line ends of the 64 bytes at ``base``, as bits.
-    base = np.int64(0)
+    base = 0
     word = _ends_at(data, base, delimiter)
     while i < n or (column > 0 and final):
         field_line = line
@@ -152,7 +153,7 @@ def tokenize(
                     g += 1
         if j < n and data[j] != delimiter and data[j] != LF and data[j] != CR:
             if j >= base + BLOCK:
-                base = j & ~np.int64(BLOCK - 1)
+                base = j & ~(BLOCK - 1)
                 word = _ends_at(data, base, delimiter)
             word &= ~np.uint64(0) << np.uint64(j - base)
             while not word and base < n:

@@ -179,7 +179,7 @@ def key_values(
         e = ends[i]
         value = np.uint64(0)
         exact = np.uint64(0)
-        n = np.int64(0)
+        n = 0
         if kind == MOBILE and e - s == 11:
             # The commonest value of all, as it mostly stands.
             highest = np.uint8(0)

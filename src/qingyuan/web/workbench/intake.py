@@ -13,8 +13,9 @@ from qingyuan.cases import choice_lists
 from qingyuan.office.casework import load
 from qingyuan.office.intake import Progress, Registration
 from qingyuan.office.intake import intake as take_in
+from qingyuan.office.readings import readings_of
 from qingyuan.office.sealing import Collector
-from qingyuan.office.summary import gather, readings_of
+from qingyuan.office.summary import gather
 from qingyuan.pii.catalog import catalog
 from qingyuan.web.asking import Ask
 from qingyuan.web.desk import Desk
