@@ -21,6 +21,7 @@ from qingyuan.cases import Refused
 from qingyuan.errors import QingyuanError
 from qingyuan.office.home import Home
 from qingyuan.web import portal, workbench
+from qingyuan.web.api import api
 from qingyuan.web.asking import Ask
 from qingyuan.web.desk import Desk
 from qingyuan.web.errors import WebError, bad_request, forbidden, not_found
@@ -68,11 +69,15 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
         ],
     )
     app.state.desk = desk
+    app.include_router(api(desk))
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=4)
     app.add_middleware(Watch, metrics=metrics, limit=settings.max_body_bytes, secure=settings.secure)
 
     async def failed(request: Request, error: Exception) -> Response:
         """Show what went wrong."""
+        if request.url.path.startswith("/api/"):
+            known = _known(error)
+            return JSONResponse({"error": known.as_dict()}, _status(known))
         ask = Ask(desk, templates, request, FormData())
         return await run_in_threadpool(_error_page, ask, error)
 
@@ -163,6 +168,12 @@ def _turned_away(page: Page, ask: Ask) -> Response | None:
 
 
 def _error_page(ask: Ask, error: Exception) -> Response:
+    known = _known(error)
+    return ask.page("error.html", _status(known), error=known)
+
+
+def _known(error: Exception) -> QingyuanError:
+    """Return whatever was raised as an error of ours; what nobody foresaw is logged and told as such."""
     if isinstance(error, HTTPException):
         if error.status_code == 404:  # noqa: PLR2004 - the one status that has words of its own
             error = not_found()
@@ -178,7 +189,7 @@ def _error_page(ask: Ask, error: Exception) -> Response:
             remedy_zh="请重试；再次出现时请告知管理员",
             remedy_en="try again; tell the administrator if it comes back",
         )
-    return ask.page("error.html", _status(error), error=error)
+    return error
 
 
 def _status(error: QingyuanError) -> int:

@@ -9,8 +9,11 @@ import msgspec
 
 from qingyuan.cases import Case, DueDate, Lead, Matter, due_dates
 from qingyuan.ledger import open_checkpoint
+from qingyuan.office import register
 from qingyuan.office.casework import Loaded, list_records
 from qingyuan.office.home import Home
+from qingyuan.office.register import Deadline
+from qingyuan.store.register import Filters, Record
 
 #: Stages of a case that the other track has and this one does not.
 _FOREIGN = {
@@ -18,6 +21,9 @@ _FOREIGN = {
     "civil": {"suggested", "rectifying", "replied", "transferred"},
 }
 
+
+_LOOK_BACK = "look-back"
+_FIRST = 100
 
 #: The day on which a case came to a stage.
 _DAYS = {
@@ -37,33 +43,35 @@ _DAYS = {
 
 
 class Overview(msgspec.Struct, frozen=True):
-    """The home page of a person.
+    """The home page of a person, the first rows of each list.
 
     Attributes:
         due: Open dates, the earliest first.
-        leads: Leads that wait for an assessment, the oldest first.
+        leads: Leads that wait for an assessment.
         replies: Cases in which the organ has replied and nobody has followed up.
         look_backs: Closed cases with a day to look back.
+        waiting: How many leads wait.
+        replied: How many replies there are.
     """
 
-    due: list[DueDate]
-    leads: list[Lead]
-    replies: list[Case]
-    look_backs: list[DueDate]
+    due: list[Deadline]
+    leads: tuple[Record, ...]
+    replies: tuple[Record, ...]
+    look_backs: list[Deadline]
+    waiting: int
+    replied: int
 
 
 def overview(home: Home) -> Overview:
-    """Return what waits, over all matters."""
-    dockets = [loaded.docket for loaded in list_records(home, "M")]
-    now = home.clock.now()
-    due = [row for docket in dockets for row in due_dates(docket, law=home.law, now=now)]
-    waiting = [lead for lead in leads(home) if lead.stage == "registered"]
-    replies = [case for docket in dockets for case in docket.cases.values() if case.stage == "replied"]
+    """Return what waits, from the register."""
+    rows = register.deadlines(home, limit=_FIRST).rows
     return Overview(
-        sorted((row for row in due if row.key != "look-back"), key=lambda row: (row.due, row.target)),
-        waiting,
-        replies,
-        sorted((row for row in due if row.key == "look-back"), key=lambda row: row.due),
+        [row for row in rows if row.key != _LOOK_BACK],
+        register.leads(home, filters=Filters(stages=("registered",)), limit=20).rows,
+        register.cases(home, filters=Filters(stages=("replied",)), limit=20).rows,
+        [row for row in rows if row.key == _LOOK_BACK],
+        register.counts(home, "lead").get("registered", 0),
+        register.counts(home, "case").get("replied", 0),
     )
 
 
