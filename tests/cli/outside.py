@@ -78,6 +78,9 @@ def _other_site(home: Path, folder: Path) -> None:
 def outside(home: Path, folder: Path) -> Iterator[dict[str, object]]:
     """Prepare ``folder`` and yield what the uses of the commands name."""
     (folder / "scan.key").write_bytes(bytes(range(32)))
+    (folder / "statutes").mkdir()
+    (folder / "statutes" / "试验法(2021-06-01).txt").write_text("第一条　甲。\n", encoding="utf-8")
+    (folder / "cited.txt").write_text("依照《试验法》第一条。", encoding="utf-8")
     (folder / "list.csv").write_text("姓名,手机号\n王小明,13800138000\n李芳,139****1234\n", encoding="utf-8")
     (folder / "people.csv").write_text(
         "性别,出生年份,病种\n男,1990,甲\n女,1990,甲\n男,1990,乙\n", encoding="utf-8"

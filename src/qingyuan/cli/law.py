@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from qingyuan.cli import _law_places, _law_reading
+from qingyuan.cli import _law_corpus, _law_places, _law_reading
 from qingyuan.cli._app import Out, common
 from qingyuan.cli._law_words import OVERLAY, read_day, read_moment, say_articles, say_steps
 from qingyuan.law import Amounts, Exclusion, Sale, load
@@ -19,7 +19,7 @@ def law() -> None:
     """法律：期限、标准、管辖、职责 | Law: periods, thresholds, jurisdiction, duties."""
 
 
-for _command in (*_law_reading.COMMANDS, *_law_places.COMMANDS):
+for _command in (*_law_reading.COMMANDS, *_law_places.COMMANDS, *_law_corpus.COMMANDS):
     law.add_command(_command)
 
 

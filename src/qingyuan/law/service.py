@@ -15,6 +15,7 @@ from qingyuan.law._naming import higher_offices
 from qingyuan.law._store import Store
 from qingyuan.law._versions import Citer, applies, choose
 from qingyuan.law._words import length_en, length_zh
+from qingyuan.law.corpus import KnownEdition, plain_title
 from qingyuan.law.damages import Amounts, Damages
 from qingyuan.law.model import (
     Citation,
@@ -265,6 +266,16 @@ class Law:
             LawError: No such table.
         """
         return _tables.table(self._store, self._citer, name, on)
+
+    def editions(self) -> dict[str, tuple[KnownEdition, ...]]:
+        """Return the versions of every instrument by its plain title, to check citations against a corpus."""
+        return {
+            plain_title(entry.record.zh): tuple(
+                KnownEdition(version.since, version.until) for version in entry.record.versions
+            )
+            for entry in self._store.instruments.values()
+            if entry.record.kind != "draft"
+        }
 
     def day(self, day: date) -> Day:
         """Return whether ``day`` is worked, and by which notice."""
