@@ -148,7 +148,9 @@ def test_numerals_are_read_back(number: int) -> None:
     ],
 )
 def test_each_citation_gets_its_verdict(tmp_path: Path, text: str, on: date, verdict: str) -> None:
-    known = {"试验法": (KnownEdition(date(2021, 9, 1), date(2023, 12, 31)), KnownEdition(date(2024, 1, 1)))}
+    known: dict[str, tuple[KnownEdition, ...]] = {
+        "试验法": (KnownEdition(date(2021, 9, 1), date(2023, 12, 31)), KnownEdition(date(2024, 1, 1)))
+    }
     corpus = open_corpus(write(tmp_path, "jsonl"))
     (found,) = check_citations(corpus, citations(text), on, known)
     assert found.verdict == verdict
