@@ -1,5 +1,5 @@
-"""The portal: what everybody may use without an account."""
+"""The portal: what outsiders use, most of it without an account; every page works without scripts."""
 
-from qingyuan.web.portal import clue, verify
+from qingyuan.web.portal import clue, invitations, invited, landing, verify
 
-__all__ = ["clue", "verify"]
+__all__ = ["clue", "invitations", "invited", "landing", "verify"]

@@ -1,149 +1,284 @@
-"""Reporting a clue: half a minute, with pictures, named or not; a receipt that verifies offline, and how it goes on."""
+"""Reporting a clue in half a minute, the receipt that verifies offline, and how the clue goes on.
+
+What a reporter writes may name people, so none of it goes into the register: words and files are sealed as exhibits of the
+lead. How to reach the reporter is sealed under a scope of its own (``R2026-0001``): no package of the lead takes it along,
+and its key can be destroyed without harm to the case.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
-import shutil
 import tempfile
-import time
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
+from urllib.parse import quote
 
-import sqlalchemy as sa
-from starlette.responses import FileResponse, Response
+import msgspec
+from starlette.responses import Response
 
-from qingyuan.cases import choice_lists
-from qingyuan.office.casework import load
-from qingyuan.office.packages.packaging import make_package
-from qingyuan.office.sealing import Collector, Sealer
+from qingyuan.cases import Choice, Docket, Lead, choice_lists
+from qingyuan.errors import QingyuanError
+from qingyuan.office.casework import act_within, load
+from qingyuan.store import StoredEvent
+from qingyuan.store.registry import next_id
 from qingyuan.web.asking import Ask
-from qingyuan.web.errors import bad_request, not_found, too_many
+from qingyuan.web.errors import WebError, bad_request
+from qingyuan.web.portal.files import (
+    MAX_FILE_BYTES,
+    MAX_FILES,
+    MAX_TEXT,
+    PORTAL,
+    Sent,
+    allowed,
+    received,
+    seal_then,
+)
+from qingyuan.web.portal.receipt import make_receipt
+from qingyuan.web.portal.tickets import Ticket, issue, opened
 from qingyuan.web.routing import page
-from qingyuan.web.state import TICKET
 
-#: Who acts for the public in the log: the portal, on behalf of somebody who may stay unnamed.
-PORTAL = "portal"
-_PICTURES = 9
-_LONGEST = 5000
-_TITLE = 40
-_YEARS = 3 * 366 * 86_400
+_DAYS = 3 * 366
+_SOURCE = "公众通过协同门户提交"
+_FIELDS = ("told", "where", "when", "field", "name", "contact")
+_SHORT = 500
+#: What stays empty in the hands of a person; programs fill it in.
+TRAP = "website"
 
 
 @page("GET", "/report", "public")
 def form(ask: Ask) -> Response:
     """Show the form."""
-    return ask.page(
-        "report.html", fields=ask.desk.home.law.fields(), office=ask.desk.home.settings.office.name
-    )
+    return _form(ask, {}, None, 200)
 
 
 @page("POST", "/report", "public")
 def send(ask: Ask) -> Response:
-    """Register the clue as a lead, seal what came with it, and make the receipt."""
-    wait = ask.desk.tries.take(f"report {ask.address}", ask.desk.settings.portal_per_hour, 3600)
-    if wait:
-        raise too_many(wait)
-    told = ask.field("told")
-    if not told or len(told) > _LONGEST:
-        raise bad_request(
-            f"请用不超过 {_LONGEST} 字说明情况",
-            f"say what happened in up to {_LONGEST} characters",
-            code="web.no-text",
-        )
-    desk = ask.desk
-    with desk.turn, tempfile.TemporaryDirectory() as work:
-        stored = desk.act(
-            "lead-register",
-            None,
-            {
-                "title": told.splitlines()[0][:_TITLE],
-                "source": "tip-off",
-                "field": ask.field("field") or "personal-information",
-                "summary": told,
-                "region": ask.field("where"),
-            },
-            actor=PORTAL,
-        )
-        lead = stored[0].stream
-        package = _seal(ask, lead, Path(work))
-    token = _ticket(ask, f"{lead} {package}")
-    return ask.redirect(f"/report/{token}", "done.report")
+    """Seal a clue, register it as a lead, and show its number and code, once."""
+    allowed(ask, "report")
+    given = {name: ask.field(name) for name in _FIELDS}
+    try:
+        when = _checked(ask, given)
+        once = ask.field("once")
+        if opened(ask.desk, ["sent"], once):
+            raise WebError(
+                "web.sent-before",
+                409,
+                zh="这条线索已经收到，没有重复登记",
+                en="this clue was received before; it was not registered twice",
+                remedy_zh="请用当时给出的查询码查看进展",
+                remedy_en="use the code you were given then to see how it goes on",
+            )
+        with received(ask, "files") as files:
+            stored = _register(ask, given, when, files)
+    except QingyuanError as error:
+        return _form(ask, given, error, error.status if isinstance(error, WebError) else 400)
+    lead = stored.stream
+    issue(ask.desk, "sent", {"lead": lead}, days=2, code=once)
+    code = issue(ask.desk, "clue", {"lead": lead}, days=_DAYS)
+    return ask.page("portal/received.html", lead=lead, code=code, at=stored.at, files=len(files))
 
 
-def _seal(ask: Ask, lead: str, work: Path) -> str:
-    """Seal words, pictures and contact of a clue; return the package that is its receipt."""
-    home = ask.desk.home
-    parts = {"线索.txt": f"{ask.field('told')}\n{ask.field('where')}\n".encode()}
-    if contact := ask.field("contact"):
-        parts["联系方式.json"] = json.dumps({"contact": contact}, ensure_ascii=False).encode()
-    sealer = Sealer(home, lead, Collector(PORTAL, method="portal", source="公众举报"))
-    prepared = []
-    for number, (name, data) in enumerate(parts.items()):
-        path = work / f"part-{number}"
-        path.write_bytes(data)
-        prepared.append(sealer.file(path, f"举报/{name}"))
-    for number, upload in enumerate(ask.uploads("pictures")[:_PICTURES], 1):
-        path = work / f"picture-{number}"
-        with path.open("wb") as file:
-            shutil.copyfileobj(upload.file, file)
-        ending = Path(upload.filename or "").suffix[:8]
-        prepared.append(sealer.file(path, f"举报/图片{number}{ending if ending[1:].isalnum() else ''}"))
-    kept = sealer.keep(prepared)
-    with home.database.write() as connection:
-        sealer.record(connection, kept)
-    folder = home.path / "packages"
-    folder.mkdir(exist_ok=True, mode=0o700)
-    made = make_package(home, lead, work / "receipt.evp", to="举报人", actor=PORTAL, offline=True)
-    shutil.move(made.path, folder / f"{made.id}.evp")
-    return made.id
+@page("GET", "/progress", "public")
+def ask_progress(ask: Ask) -> Response:
+    """Ask for the code."""
+    return ask.page("portal/progress.html", ticket=None, code="", error=None)
 
 
-@page("GET", "/report/{token}", "public")
-def progress(ask: Ask, token: str) -> Response:
-    """Show how a clue goes on, to whoever has its address."""
-    lead, _ = _opened(ask, token)
-    docket = load(ask.desk.home, lead).docket
-    labels = choice_lists()
-    found = docket.leads[lead]
-    stages = [labels["case-stage"][case.stage] for case in docket.cases.values()]
+@page("POST", "/progress", "public")
+def progress(ask: Ask) -> Response:
+    """Show how a clue goes on, to whoever has its code: stages and days, and nothing of what was told."""
+    allowed(ask, "progress")
+    try:
+        ticket = _ticket(ask)
+    except WebError as error:
+        return ask.page("portal/progress.html", error.status, ticket=None, code="", error=error)
+    loaded = load(ask.desk.home, ticket.record["lead"])
+    lead = loaded.docket.leads[ticket.record["lead"]]
     return ask.page(
-        "progress.html", lead=found, stage=labels["lead-stage"][found.stage], cases=stages, ticket=token
+        "portal/progress.html",
+        ticket=ticket,
+        code=ask.field("code"),
+        error=None,
+        lead=lead.id,
+        steps=_steps(loaded.docket, lead, [event for event in loaded.events if event.stream == lead.id]),
     )
 
 
-@page("GET", "/report/{token}/receipt", "public")
-def receipt(ask: Ask, token: str) -> Response:
-    """Hand out the receipt."""
-    _, package = _opened(ask, token)
-    path = ask.desk.home.path / "packages" / f"{package}.evp"
-    if not path.is_file():
-        raise not_found()
-    return FileResponse(path, media_type="application/octet-stream", filename=f"receipt-{package}.evp")
+@page("POST", "/progress/receipt", "public")
+def receipt(ask: Ask) -> Response:
+    """Hand out the receipt of a clue."""
+    allowed(ask, "progress")
+    lead = _ticket(ask).record["lead"]
+    events = load(ask.desk.home, lead).events
+    event = next(one for one in events if one.stream == lead and one.type == "lead.registered")
+    name = quote(f"receipt-{lead}.tlog-proof")
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}", "Cache-Control": "no-store"}
+    return ask.finish(
+        Response(make_receipt(ask.desk.home, event), media_type="application/octet-stream", headers=headers)
+    )
 
 
-def _ticket(ask: Ask, record: str) -> str:
-    token = secrets.token_urlsafe(18)
-    now = int(time.time())
-    with ask.desk.state.write() as connection:
-        connection.execute(
-            sa.insert(TICKET).values(
-                token=_hash(token), kind="clue", record=record, created=now, expires=now + _YEARS
-            )
+def _form(ask: Ask, given: Mapping[str, str], error: QingyuanError | None, status: int) -> Response:
+    home = ask.desk.home
+    return ask.page(
+        "portal/report.html",
+        status,
+        fields=home.law.fields(),
+        office=home.settings.office.name,
+        given={name: given.get(name, "") for name in _FIELDS},
+        error=error,
+        once=secrets.token_hex(16),
+        trap=TRAP,
+        most_files=MAX_FILES,
+        most_bytes=MAX_FILE_BYTES,
+        most_text=MAX_TEXT,
+        today=home.clock.now().date().isoformat(),
+    )
+
+
+def _checked(ask: Ask, given: Mapping[str, str]) -> date | None:
+    """Return the day that was given, after everything else was found fit."""
+    if ask.field(TRAP):
+        raise bad_request("请把隐藏的一栏留空", "leave the hidden field empty", code="web.trap")
+    if not given["told"] or len(given["told"]) > MAX_TEXT:
+        raise bad_request(
+            f"请用不超过 {MAX_TEXT} 字说明情况",
+            f"say what happened in up to {MAX_TEXT} characters",
+            code="web.no-text",
         )
-    return token
+    if any(len(given[name]) > _SHORT for name in ("where", "name", "contact")):
+        raise bad_request(
+            f"地点、姓名、联系方式各不超过 {_SHORT} 字",
+            f"place, name and contact: up to {_SHORT} characters each",
+        )
+    if given["field"] not in {field.id for field in ask.desk.home.law.fields()}:
+        raise bad_request("请选择类别", "choose what it is about", code="web.no-field")
+    if not given["when"]:
+        return None
+    try:
+        when = date.fromisoformat(given["when"])
+    except ValueError:
+        raise bad_request("日期写法有误", "that is no date", code="web.bad-date") from None
+    if when > ask.desk.home.clock.now().date():
+        raise bad_request("日期晚于今天", "the day lies after today", code="web.bad-date")
+    return when
 
 
-def _opened(ask: Ask, token: str) -> tuple[str, str]:
-    with ask.desk.state.read() as connection:
-        row = connection.execute(
-            sa.select(TICKET).where(TICKET.c.token == _hash(token), TICKET.c.kind == "clue")
-        ).first()
-    if row is None or row.expires < time.time():
-        raise not_found()
-    lead, _, package = str(row.record).partition(" ")
-    return lead, package
+def _register(ask: Ask, given: Mapping[str, str], when: date | None, files: Sequence[Sent]) -> StoredEvent:
+    """Seal and register a clue; return the registration."""
+    desk, home = ask.desk, ask.desk.home
+    with desk.turn, tempfile.TemporaryDirectory(prefix="qingyuan-portal-") as folder:
+        year = home.clock.now().year
+        with home.database.write() as connection:
+            lead = next_id(connection, "L", year)
+            reporter = next_id(connection, "R", year) if given["name"] or given["contact"] else ""
+        # The last line keeps the digest of a short text from being guessed.
+        told = Path(folder) / "told"
+        lines = [
+            given["told"],
+            f"地点或网址：{given['where'] or '未填'}",
+            f"时间：{when or '未填'}",
+            f"编号：{lead} {secrets.token_hex(16)}",
+        ]
+        told.write_text("\n\n".join(lines) + "\n", encoding="utf-8")
+        parts = [("举报/线索.txt", told), *((f"举报/附件/{one.name}", one.path) for one in files)]
+        if reporter:
+            _seal_reporter(ask, lead, reporter, given, Path(folder))
+        summary = "\n".join(
+            [
+                "公众举报。原文与附件已封存，未抄入登记。",
+                *([f"举报人已署名，联系方式单独封存：{reporter}"] if reporter else ["举报人未署名。"]),
+                *(f"SHA-256 {_digest(path)} {name}" for name, path in parts),
+            ]
+        )
+        field = next(one for one in home.law.fields() if one.id == given["field"])
+        stored = seal_then(
+            desk,
+            lead,
+            parts,
+            source=_SOURCE,
+            act=lambda connection, exhibits: act_within(
+                home,
+                connection,
+                "lead-register",
+                lead,
+                {
+                    "lead": lead,
+                    "title": f"公众举报：{field.zh}",
+                    "source": "tip-off",
+                    "field": field.id,
+                    "summary": summary,
+                    "exhibits": exhibits,
+                },
+                actor=PORTAL,
+            ),
+        )
+    return stored[0]
 
 
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+def _seal_reporter(ask: Ask, lead: str, reporter: str, given: Mapping[str, str], folder: Path) -> None:
+    """Seal who reports under a scope of its own."""
+    path = folder / "reporter"
+    path.write_text(f"姓名：{given['name']}\n联系方式：{given['contact']}\n线索：{lead}\n", encoding="utf-8")
+    seal_then(ask.desk, reporter, [("举报人.txt", path)], source=_SOURCE, act=lambda *_: [])
+
+
+def _ticket(ask: Ask) -> Ticket:
+    ticket = opened(ask.desk, ["clue"], ask.field("code"))
+    if ticket is None:
+        raise WebError(
+            "web.no-such-code",
+            404,
+            zh="没有这个查询码，或者已经过期",
+            en="there is no such code, or it has ended",
+            remedy_zh="请核对后重新输入；字母不分大小写，可以不输横线",
+            remedy_en="check it and type it again; case and hyphens do not matter",
+        )
+    return ticket
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One stage of a clue.
+
+    Attributes:
+        key: Its word, after ``step.``.
+        on: The day, or ``None`` when none is told.
+        stage: Where a case stands now, or ``None``.
+    """
+
+    key: str
+    on: date | datetime | str | None = None
+    stage: Choice | None = None
+
+
+def _steps(docket: Docket, lead: Lead, events: Sequence[StoredEvent]) -> list[Step]:
+    """Return what has happened, in words for everybody: no names, no identifiers of cases."""
+    days = {event.type: event.at for event in events}
+    steps = [Step("received", lead.registered_at)]
+    if lead.assessment is not None:
+        steps.append(Step("assessed", days["lead.assessed"]))
+    if lead.stage in {"transferred", "declined"}:
+        steps.append(Step(str(lead.stage), days.get(f"lead.{lead.stage}")))
+    if lead.matter:
+        steps.append(Step("opened"))
+    labels = choice_lists()["case-stage"]
+    for case in docket.cases.values():
+        steps.append(Step("filed", case.filed_on))
+        if case.suggestion_served_on:
+            steps.append(Step("served", case.suggestion_served_on))
+        if case.replied_on:
+            steps.append(Step("replied", case.replied_on))
+        if case.sued_on:
+            steps.append(Step("sued", case.sued_on))
+        if case.closed_on:
+            steps.append(Step("closed", case.closed_on))
+        else:
+            steps.append(Step("now", stage=labels[case.stage]))
+    return steps
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,142 @@
+"""Files that outsiders send with a form: counted, measured and renamed before anything else sees them; then sealed."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+import sqlalchemy as sa
+
+from qingyuan.office.sealing import Collector, Prepared, Sealer
+from qingyuan.store import StoredEvent
+from qingyuan.web.asking import Ask
+from qingyuan.web.desk import Desk
+from qingyuan.web.errors import WebError, bad_request
+from qingyuan.web.limits import Tries
+
+#: Who collects what comes through the portal; one signing key stands for it.
+PORTAL = "portal"
+MAX_FILES = 9
+MAX_FILE_BYTES = 20 << 20
+MAX_TEXT = 5000
+_MAX_NAME = 80
+_HOUR = 3600
+_WINDOWS = frozenset('<>:"|?*')
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """A file as it came.
+
+    Attributes:
+        name: A file name that stays where it is put.
+        path: Where its bytes are, for as long as the form is worked on.
+    """
+
+    name: str
+    path: Path
+
+
+def allowed(ask: Ask, what: str) -> None:
+    """Count one attempt of the network address at something.
+
+    Raises:
+        WebError: ``web.too-many``.
+    """
+    tries: Tries = ask.desk.tries
+    if wait := tries.take(f"{what} {ask.address}", ask.desk.settings.portal_per_hour, _HOUR):
+        raise WebError(
+            "web.too-many",
+            429,
+            zh="提交过于频繁",
+            en="too many in a short time",
+            remedy_zh=f"请在 {-(-wait // 60)} 分钟后再试；紧急情况请直接联系本院",
+            remedy_en=f"try again in {-(-wait // 60)} minutes; if it is urgent, call the office",
+        )
+
+
+@contextlib.contextmanager
+def received(ask: Ask, field: str) -> Iterator[list[Sent]]:
+    """Yield the files of a form on disk, under names of ours; they are gone afterwards.
+
+    Raises:
+        WebError: Too many files, or one that is too large.
+    """
+    uploads = ask.uploads(field)
+    if len(uploads) > MAX_FILES:
+        raise bad_request(f"最多 {MAX_FILES} 个文件", f"up to {MAX_FILES} files", code="web.too-many-files")
+    with tempfile.TemporaryDirectory(prefix="qingyuan-portal-") as folder:
+        found: list[Sent] = []
+        taken: set[str] = set()
+        for number, upload in enumerate(uploads):
+            name = safe_name(upload.filename or "")
+            while name.casefold() in taken:
+                name = f"{number + 1}-{name}"
+            taken.add(name.casefold())
+            if upload.size is None or upload.size > MAX_FILE_BYTES:
+                most = MAX_FILE_BYTES >> 20
+                raise bad_request(
+                    f"“{name}”超过 {most} MB", f'"{name}" is larger than {most} MB', code="web.file-too-large"
+                )
+            path = Path(folder) / str(number)
+            with path.open("xb") as file:
+                shutil.copyfileobj(upload.file, file)
+            found.append(Sent(name, path))
+        yield found
+
+
+def safe_name(name: str) -> str:
+    """Return the last part of a file name with nothing in it that leaves a folder, ends a line or reverses the reading."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    plain = "".join(
+        "_" if c in _WINDOWS else c for c in unicodedata.normalize("NFC", last) if c.isprintable()
+    )
+    plain = plain.strip(" .")
+    if len(plain) > _MAX_NAME:
+        stem, dot, ending = plain.rpartition(".")
+        plain = (
+            f"{(stem or ending)[: _MAX_NAME - 10]}{dot}{ending[:9]}" if dot and stem else plain[:_MAX_NAME]
+        )
+    return plain or "file"
+
+
+def seal_then(
+    desk: Desk,
+    scope: str,
+    sent: Sequence[tuple[str, Path]],
+    *,
+    source: str,
+    act: Callable[[sa.Connection, list[str]], list[StoredEvent]],
+) -> list[StoredEvent]:
+    """Seal files and act on them in one transaction; when the act is refused, nothing stays.
+
+    Args:
+        desk: The office.
+        scope: Lead or matter.
+        sent: Path in the scope and place on disk, of each file.
+        source: From where, in words.
+        act: Takes the transaction and the exhibits.
+    """
+    home = desk.home
+    with desk.turn:
+        sealer = Sealer(home, scope, Collector(PORTAL, method="portal", source=source))
+        prepared: list[Prepared] = []
+        fresh: list[Path] = []
+        try:
+            prepared += [sealer.file(path, name) for name, path in sent]
+            blobs = {home.blobs.path(scope, one.sealed.sha256) for one in prepared}
+            fresh += [path for path in blobs if not path.exists()]
+            kept = sealer.keep(prepared)
+            with home.database.write() as connection:
+                rows = sealer.record(connection, kept) if kept else []
+                stored = act(connection, [row.id for row in rows])
+        except BaseException:
+            for path in [*fresh, *(one.temporary for one in prepared)]:
+                path.unlink(missing_ok=True)
+            raise
+        home.publish()
+    return stored

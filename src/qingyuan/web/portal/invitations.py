@@ -1,0 +1,160 @@
+"""Inviting an organ, a firm or a court to one case by a link; the office makes links, lists them and withdraws them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.responses import Response
+
+from qingyuan.cases import Case
+from qingyuan.office.casework import Loaded, load
+from qingyuan.store import EventDraft
+from qingyuan.web.asking import Ask
+from qingyuan.web.desk import Desk
+from qingyuan.web.errors import WebError, bad_request, not_found
+from qingyuan.web.portal.tickets import Ticket, issue, listed, opened, withdraw
+from qingyuan.web.routing import page
+
+#: Who can be invited.
+KINDS = ("organ", "firm", "court")
+MAX_DAYS = 180
+#: Where a link leads; the code is the last part.
+PATH = "/portal/i/"
+
+
+def invite(
+    desk: Desk, case: str, kind: str, *, name: str, days: int, actor: str, owner: str = ""
+) -> tuple[str, str]:
+    """Return a new link to one case, and its identifier; the link is not kept.
+
+    That somebody was invited is an event ``access.sent`` of the docket: the item is the invitation.
+
+    Args:
+        desk: The office.
+        case: Identifier of the case.
+        kind: One of :data:`KINDS`.
+        name: Organ, firm or court.
+        days: How long it is good.
+        actor: Who invites.
+        owner: Of a firm: whose measures it sees, as they were entered.
+
+    Raises:
+        WebError: An unknown kind, no name, a time that is too long, or an owner without a measure.
+        OfficeError: There is no such case.
+    """
+    loaded = load(desk.home, case)
+    found = loaded.docket.cases.get(case)
+    if found is None:
+        raise not_found(case)
+    if kind not in KINDS or not name or not 1 <= days <= MAX_DAYS:
+        raise bad_request(
+            f"请选择对象、写明单位，有效期 1–{MAX_DAYS} 天",
+            f"choose whom to invite, name the body, and 1–{MAX_DAYS} days",
+            code="web.bad-invitation",
+        )
+    if kind == "firm" and owner not in owners(found):
+        raise bad_request(
+            "该单位在本案没有整改措施", "that body owns no measure of the case", code="web.no-measures"
+        )
+    record = {"case": case, "name": name, "owner": owner if kind == "firm" else ""}
+    code = issue(desk, kind, record, days=days)
+    ticket = opened(desk, [kind], code)
+    assert ticket is not None, "it was issued just now"
+    matter = loaded.docket.matter
+    assert matter is not None, "every case has a matter"
+    sent: dict[str, object] = {"item": item(ticket), "bodies": [], "people": []}
+    with desk.turn:
+        desk.home.append([EventDraft(matter.id, "access.sent", sent)], actor=actor)
+        desk.home.publish()
+    return f"{desk.settings.origin}{PATH}{code}", ticket.id
+
+
+def item(ticket: Ticket) -> str:
+    """Return what the log calls an invitation."""
+    return f"invitation-{ticket.kind}-{ticket.id}"
+
+
+def owners(case: Case) -> list[str]:
+    """Return who has to do the measures of a case, in order."""
+    return list(dict.fromkeys(one.entered.owner for one in case.measures.values()))
+
+
+class Invited:
+    """A case as somebody who was invited to it sees it.
+
+    Attributes:
+        ticket: The invitation.
+        loaded: The docket.
+        case: The case.
+        actor: Who acts by this invitation, in the log.
+    """
+
+    def __init__(self, ask: Ask, code: str, *kinds: str) -> None:
+        """Open an invitation.
+
+        Raises:
+            WebError: ``web.no-such-invitation``: it is unknown, was withdrawn, has ended or is for something else.
+        """
+        ticket = opened(ask.desk, kinds or KINDS, code)
+        if ticket is None:
+            raise WebError(
+                "web.no-such-invitation",
+                404,
+                zh="邀请链接无效、已撤回或者已过期",
+                en="this invitation is unknown, was withdrawn or has ended",
+                remedy_zh="请核对链接是否完整，或联系承办检察官重新发送",
+                remedy_en="see that the link is whole, or ask the prosecutor in charge for another",
+            )
+        self.ticket = ticket
+        self.loaded: Loaded = load(ask.desk.home, ticket.record["case"])
+        self.case: Case = self.loaded.docket.cases[ticket.record["case"]]
+        self.actor = f"portal-{ticket.id}"
+
+
+@page("GET", "/invitations/{target}", "case.act")
+def index(ask: Ask, target: str) -> Response:
+    """Show the invitations to a case, and the form of a new one."""
+    return _show(ask, target, {}, "", None)
+
+
+@page("POST", "/invitations/{target}", "case.act")
+def make(ask: Ask, target: str) -> Response:
+    """Make a link and show it, once."""
+    given = {name: ask.field(name) for name in ("kind", "name", "owner", "days")}
+    kind, _, owner = given["kind"].partition(":")
+    days = int(given["days"]) if given["days"].isascii() and given["days"].isdigit() else 0
+    try:
+        link, _ = invite(
+            ask.desk, target, kind, name=given["name"] or owner, days=days, actor=ask.person, owner=owner
+        )
+    except WebError as error:
+        return _show(ask, target, given, "", error)
+    return _show(ask, target, {}, link, None)
+
+
+@page("POST", "/invitations/{target}/withdraw", "case.act")
+def end(ask: Ask, target: str) -> Response:
+    """Withdraw an invitation; whoever holds the link sees that it has ended."""
+    for ticket in listed(ask.desk, KINDS, case=target):
+        if ticket.id == ask.field("invitation"):
+            withdraw(ask.desk, ticket)
+    return ask.redirect(f"/invitations/{target}", "done.withdrawn")
+
+
+def _show(ask: Ask, target: str, given: Mapping[str, str], link: str, error: WebError | None) -> Response:
+    docket = load(ask.desk.home, target).docket
+    if target not in docket.cases:
+        raise not_found(target)
+    case = docket.cases[target]
+    return ask.page(
+        "portal/invitations.html",
+        error.status if error else 200,
+        case=case,
+        owners=owners(case),
+        given=given,
+        link=link,
+        error=error,
+        tickets=listed(ask.desk, KINDS, case=target),
+        now=ask.desk.home.clock.now().timestamp(),
+        most_days=MAX_DAYS,
+    )

@@ -1,0 +1,86 @@
+"""The public verification page: a verdict with reasons in both languages, nothing kept, and what to take home."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from qingyuan.office.home import Home
+from qingyuan.office.packages.packaging import make_package
+from tests.web.making import client_of, token_of
+from tests.web.test_surface import HOSTILE
+
+
+def judged(client: TestClient, name: str, data: bytes, trust: bytes | None = None) -> httpx.Response:
+    files = [("package", (name, data))] + ([("trust", ("t.json", trust))] if trust is not None else [])
+    return client.post("/verify", data={"_token": token_of(client, "/verify")}, files=files)
+
+
+def test_a_package_passes_and_an_altered_one_fails_in_both_languages(
+    app: FastAPI, home: Home, tmp_path: Path
+) -> None:
+    client = client_of(app)
+    made = make_package(home, "L2026-0002", tmp_path / "a.evp", to="court", actor="P001", offline=True)
+    data = made.path.read_bytes()
+    before = {path for path in home.path.rglob("*") if "web.db" not in path.name}
+    good = judged(client, "a.evp", data)
+    assert good.status_code == 200
+    assert 'class="verdict pass">通过' in good.text
+    middle = len(data) // 2
+    bad = judged(client, "a.evp", data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :])
+    assert 'class="verdict fail">不通过' in bad.text
+    assert 'lang="en"' in bad.text
+    client.headers["accept-language"] = "en"
+    assert 'class="verdict pass">Pass' in judged(client, "a.evp", data).text
+    assert {path for path in home.path.rglob("*") if "web.db" not in path.name} == before
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"PK\x03\x04", b"not a package", b"c2sp.org/tlog-proof@v1\nindex x\n\n"]
+)
+def test_what_is_no_package_never_passes(app: FastAPI, data: bytes) -> None:
+    answer = judged(client_of(app), f"{HOSTILE}.evp", data)
+    assert answer.status_code in {200, 400}
+    assert "verdict pass" not in answer.text
+    assert "<script>alert" not in answer.text
+    assert "<img src=x" not in answer.text
+
+
+def test_a_broken_trust_file_is_no_pass(app: FastAPI, home: Home, tmp_path: Path) -> None:
+    made = make_package(home, "L2026-0002", tmp_path / "a.evp", to="court", actor="P001", offline=True)
+    answer = judged(client_of(app), "a.evp", made.path.read_bytes(), trust=b"{}")
+    assert answer.status_code == 200
+    assert "verdict pass" not in answer.text
+
+
+def test_nothing_chosen_a_forged_form_and_a_huge_body_are_refused(app: FastAPI) -> None:
+    client = client_of(app)
+    assert client.post("/verify", data={"_token": token_of(client)}).status_code == 400
+    assert "web.forged" in client.post("/verify", data={}).text
+    assert client.post("/verify", content=b"x", headers={"content-length": str(1 << 40)}).status_code == 413
+
+
+def test_the_verifier_and_the_trust_file_can_be_taken_home(app: FastAPI, home: Home) -> None:
+    client = client_of(app)
+    page = client.get("/verify/offline.html")
+    assert page.status_code == 200
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert client.get("/trust.json").content == home.trust_path.read_bytes()
+
+
+@pytest.mark.parametrize("path", ["/portal", "/report", "/progress", "/verify"])
+def test_every_public_page_stands_in_both_languages_without_script_of_its_own(
+    app: FastAPI, path: str
+) -> None:
+    import re
+
+    client = client_of(app)
+    for lang, name in (("zh", "zh-CN"), ("en", "en")):
+        text = client.get(path, params={"lang": lang}).text
+        assert f'<html lang="{name}"' in text
+        assert re.findall(r"<script(?! src=)|<style|\sstyle=|\son[a-z]+=", text) == []
+    assert 'method="post"' in text
