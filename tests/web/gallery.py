@@ -1,0 +1,118 @@
+"""Pictures of every page of a home, at two widths, in both languages and both themes: ``make gallery``.
+
+Not a test: it shows what people see. The home is copied first, so nothing that is looked at changes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from qingyuan.office.browser import Browser, Page
+from qingyuan.office.home import Home
+from qingyuan.store.registry import exhibits, streams
+from qingyuan.web.routing import PAGES
+from tests.web.making import PASSWORD, desk_of
+from tests.web.serving import served
+
+#: Name, width and height of a screen, and whether it is a telephone.
+SCREENS = (("1366", 1366, 768, False), ("390", 390, 844, True))
+#: What is no page to look at: downloads, streams of events, and pages that need a code.
+_UNSEEN = re.compile(r"(/content|/file|/events|/receipt|\.html|\.json|\{code\}|\{token\}|\{job\}.*)$")
+
+
+class _Nothing(msgspec.Struct):
+    """An answer of which nothing is read."""
+
+
+def addresses(home: Home) -> list[str]:
+    """Return an address of every page that shows something, filled in from the newest matter of ``home``."""
+    with home.database.read() as connection:
+        known = {kind: list(streams(connection, kind)) for kind in ("L", "M", "C")}
+        newest = {kind: names[-1] for kind, names in known.items() if names}
+        sealed = exhibits(connection, [newest["L"]])
+    found = []
+    for one in PAGES:
+        if one.method != "GET" or _UNSEEN.search(one.path):
+            continue
+        identifier = newest["L"]
+        if "/exhibits" in one.path:
+            identifier = sealed[0].id
+        elif "/matters" in one.path:
+            identifier = newest["M"]
+        elif "/invitations" in one.path or "/documents" in one.path:
+            identifier = newest["C"]
+        names = {
+            "identifier": identifier,
+            "case": newest["C"],
+            "target": newest["C"],
+            "name": "consult",
+            "rule": "pil-interpretation-reply",
+            "person": "P001",
+        }
+        wanted = set(re.findall(r"\{(\w+)\}", one.path))
+        if wanted <= names.keys():
+            found.append(one.path.format(**{name: names[name] for name in wanted}))
+    return [*found, "/law?q=公益", "/law/calculators?which=deadline&period=agency-reply&from=2026-03-18"]
+
+
+def _screen(page: Page, width: int, height: int, *, phone: bool) -> None:
+    page.call(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone},
+        into=_Nothing,
+    )
+
+
+def _sign_in(page: Page, url: str) -> None:
+    page.navigate(f"{url}/sign-in?lang=zh")
+    page.evaluate("document.querySelector('#f-name').value = 'li'; 0")
+    page.evaluate(f"document.querySelector('#f-password').value = {PASSWORD!r}; 0")
+    page.evaluate("document.querySelector('form.card').submit(); 0")
+    page.wait_for("location.pathname === '/'")
+
+
+def draw(folder: Path, target: Path, *, only: str, themes: tuple[str, ...]) -> int:
+    """Write the pictures of the home ``folder`` to ``target``; return how many."""
+    target.mkdir(parents=True, exist_ok=True)
+    count = 0
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(shutil.copytree(folder, Path(scratch) / "home"))
+        with Home.open(copy) as home, served(home) as (url, app), Browser.launch() as browser:
+            desk_of(app).people.add("li", "李检察官", ["prosecutor", "admin"], PASSWORD)
+            page = browser.page()
+            _sign_in(page, url)
+            for path in [one for one in addresses(home) if only in one]:
+                for lang in ("zh", "en"):
+                    page.navigate(f"{url}{path}{'&' if '?' in path else '?'}lang={lang}")
+                    for theme in themes:
+                        page.evaluate(f"document.documentElement.dataset.theme = '{theme}'; 0")
+                        for name, width, height, phone in SCREENS:
+                            _screen(page, width, height, phone=phone)
+                            plain = re.sub(r"[^\w\u4e00-\u9fff]+", "-", path).strip("-") or "home"
+                            file = target / f"{plain}.{lang}.{theme}.{name}.png"
+                            file.write_bytes(page.screenshot())
+                            count += 1
+    return count
+
+
+def main() -> None:
+    """Draw the gallery of a home."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--only", default="", help="part of an address")
+    parser.add_argument("--themes", default="light,dark")
+    given = parser.parse_args()
+    count = draw(given.home, given.out, only=given.only, themes=tuple(given.themes.split(",")))
+    sys.stdout.write(f"{count} pictures in {given.out}\n")
+
+
+if __name__ == "__main__":
+    main()
