@@ -112,7 +112,8 @@ def _say(out: Out, found: Division) -> None:
     "moves",
     multiple=True,
     metavar="KIND:BY[:TO[:BASIS]]",
-    help="指定、交办等：designated handed-down taken-up self-filed asked-up agreed transferred disputed",
+    help="指定、交办等 | a designation or the like: "
+    "designated handed-down taken-up self-filed asked-up agreed transferred disputed",
 )
 @click.option(
     "--analogous",

@@ -169,15 +169,23 @@ def test_a_scan_killed_at_any_moment_goes_on_to_the_same_counts(tmp_path: Path) 
     def start() -> subprocess.Popen[str]:
         return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
 
-    for stop in ("plan 0", "scan 2", "scan 9"):
-        process = start()
-        assert process.stdout is not None
-        for line in process.stdout:
-            if line.startswith((stop, "RESULT")):
-                break
+    deadline = time.monotonic() + 60
+    for stage, least in (("plan", 0), ("scan", 2), ("scan", 9)):
+        while True:  # a start is refused while the workers of a killed run still end
+            process = start()
+            assert process.stdout is not None
+            for line in process.stdout:
+                assert not line.startswith("RESULT"), "it ended before it could be killed"
+                said, done = line.split()[:2]
+                if said == stage and int(done) >= least:
+                    break
+            else:
+                process.communicate()
+                assert time.monotonic() < deadline
+                continue
+            break
         process.send_signal(signal.SIGKILL)
         process.communicate()
-    deadline = time.monotonic() + 60
     while True:  # the killed run's workers end by themselves
         process = start()
         out = process.communicate()[0]
