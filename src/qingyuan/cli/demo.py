@@ -114,6 +114,10 @@ def demo(home: Path, seed: int, rows: int, with_references: bool, out: Out) -> N
         f"自行核验：qingyuan verify {story.package.path} --home {home}",
         f"check it yourself: qingyuan verify {story.package.path} --home {home}",
     )
+    out.say(
+        f"打开工作台和门户：qingyuan serve --home {home}（源码目录中：make serve）",
+        f"open the workbench and the portal: qingyuan serve --home {home} (in a checkout: make serve)",
+    )
 
 
 def _counts(row: dict[str, object], out: Out) -> list[str]:
