@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ import click
 import msgspec
 
 from qingyuan.cli._app import Out, common
-from qingyuan.cli._law_words import OVERLAY, read_day
+from qingyuan.cli._law_words import OVERLAY, day_or_today
 from qingyuan.errors import QingyuanError
 from qingyuan.law import load
 
@@ -45,7 +44,7 @@ def text(
 
     opened = _open(corpus)
     cited = Cited(title.strip("《》"), article_key(article), 0, 0, f"《{title}》{article}", 0)
-    (found,) = check_citations(opened, [cited], _day(on), load(overlay).editions())
+    (found,) = check_citations(opened, [cited], day_or_today(on), load(overlay).editions())
     out.result(msgspec.to_builtins(found))
     if found.text:
         shown = f"{found.title}（{found.version or '?'}）"
@@ -66,7 +65,7 @@ def cite_check(file: Path, corpus: Path | None, on: str | None, overlay: Path | 
     from qingyuan.office.plaintext import plain_text  # noqa: PLC0415
 
     opened = _open(corpus)
-    day = _day(on)
+    day = day_or_today(on)
     found = check_citations(opened, citations(plain_text(file)), day, load(overlay).editions())
     counts = Counter(one.verdict for one in found)
     out.result(
@@ -114,16 +113,6 @@ def _open(corpus: Path | None) -> Corpus:
             remedy_en="give your own with --corpus or QINGYUAN_CORPUS",
         )
     return open_corpus(corpus)
-
-
-def _day(on: str | None) -> date:
-    return read_day(on, "--on") if on else _today()
-
-
-def _today() -> date:
-    from qingyuan.office.clock import environment_clock  # noqa: PLC0415 - only without a day
-
-    return environment_clock().now().date()
 
 
 #: The commands of this module, for the group.

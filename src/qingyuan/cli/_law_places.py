@@ -11,18 +11,18 @@ import click
 import msgspec
 
 from qingyuan.cli._app import Out, common
-from qingyuan.cli._law_words import OVERLAY, read_day, say_articles, say_steps
+from qingyuan.cli._law_words import OVERLAY, day_or_today, read_day, say_articles, say_steps
 from qingyuan.errors import QingyuanError
 from qingyuan.law import Candidate, Division, Facts, Law, Level, Move, Organ, load
 
 
 @click.command()
 @click.argument("code_or_name")
-@click.option("--on", "on", required=True, help="日期 | day")
+@click.option("--on", "on", default=None, help="日期，缺省为今天 | day, by default today")
 @common
-def division(code_or_name: str, on: str, out: Out) -> None:
+def division(code_or_name: str, on: str | None, out: Out) -> None:
     """行政区划：代码或名称在某日指什么 | What a code or a name meant on a day, what it was and became."""
-    known, day = load(), read_day(on, "--on")
+    known, day = load(), day_or_today(on)
     found = (
         known.division_line(code_or_name, day)
         if code_or_name.isdecimal()

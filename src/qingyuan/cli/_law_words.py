@@ -20,6 +20,15 @@ OVERLAY = click.option(
 )
 
 
+def day_or_today(on: str | None) -> date:
+    """Return the day of ``--on``, or today when it is not given."""
+    if on:
+        return read_day(on, "--on")
+    from qingyuan.office.clock import environment_clock  # noqa: PLC0415 - only without a day
+
+    return environment_clock().now().date()
+
+
 def say_steps(out: Out, steps: Iterable[Step]) -> None:
     """Print a computation, one numbered line a step."""
     for number, step in enumerate(steps, start=1):
@@ -35,6 +44,8 @@ def say_articles(out: Out, articles: Iterable[Citation]) -> None:
 def cite(out: Out, citation: Citation) -> str:
     """Return a citation as printed, with a mark when its text was not checked."""
     unread = "" if citation.verified else out.t("（条文未核）", " (text not checked)")
+    if citation.analogous:
+        unread += out.t("（当时未施行，仅供参照）", " (not in force then, by analogy)")
     return out.t(
         f"《{citation.law}》{citation.article}{unread}", f"{citation.law_en} {citation.article_en}{unread}"
     )

@@ -190,6 +190,11 @@ def status(home: Path, out: Out) -> None:
     with Home.open(home) as office:
         known = exchange_status(office)
     out.result(msgspec.to_builtins(known))
+    if not known:
+        out.say(
+            "尚无往来的对端；用 qingyuan exchange peer add 登记",
+            "no sites are known yet: enter one with qingyuan exchange peer add",
+        )
     for one in known:
         out.say(
             f"{one.title}：已发 {len(one.sent)}，已收 {len(one.received)}，待补 {list(one.missing)}",
