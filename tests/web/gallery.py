@@ -12,12 +12,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-import msgspec
-
 from qingyuan.office.browser import Browser, Page
 from qingyuan.office.home import Home
 from qingyuan.store.registry import exhibits, streams
 from qingyuan.web.routing import PAGES
+from tests.web.browsing import Nothing, sign_in
 from tests.web.making import PASSWORD, desk_of
 from tests.web.serving import served
 
@@ -25,10 +24,6 @@ from tests.web.serving import served
 SCREENS = (("1366", 1366, 768, False), ("390", 390, 844, True))
 #: What is no page to look at: downloads, streams of events, and pages that need a code.
 _UNSEEN = re.compile(r"(/content|/file|/events|/receipt|\.html|\.json|\{code\}|\{token\}|\{job\}.*)$")
-
-
-class _Nothing(msgspec.Struct):
-    """An answer of which nothing is read."""
 
 
 def addresses(home: Home) -> list[str]:
@@ -66,16 +61,8 @@ def _screen(page: Page, width: int, height: int, *, phone: bool) -> None:
     page.call(
         "Emulation.setDeviceMetricsOverride",
         {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone},
-        into=_Nothing,
+        into=Nothing,
     )
-
-
-def _sign_in(page: Page, url: str) -> None:
-    page.navigate(f"{url}/sign-in?lang=zh")
-    page.evaluate("document.querySelector('#f-name').value = 'li'; 0")
-    page.evaluate(f"document.querySelector('#f-password').value = {PASSWORD!r}; 0")
-    page.evaluate("document.querySelector('form.card').submit(); 0")
-    page.wait_for("location.pathname === '/'")
 
 
 def draw(folder: Path, target: Path, *, only: str, themes: tuple[str, ...]) -> int:
@@ -87,7 +74,7 @@ def draw(folder: Path, target: Path, *, only: str, themes: tuple[str, ...]) -> i
         with Home.open(copy) as home, served(home) as (url, app), Browser.launch() as browser:
             desk_of(app).people.add("li", "李检察官", ["prosecutor", "admin"], PASSWORD)
             page = browser.page()
-            _sign_in(page, url)
+            sign_in(page, url)
             for path in [one for one in addresses(home) if only in one]:
                 for lang in ("zh", "en"):
                     page.navigate(f"{url}{path}{'&' if '?' in path else '?'}lang={lang}")

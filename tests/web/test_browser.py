@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import time
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 
-import msgspec
 import pytest
 from fastapi import FastAPI
 
-from qingyuan.office.browser import Browser, BrowserError, Page
+from qingyuan.office.browser import Browser, Page
 from qingyuan.office.home import Home
 from qingyuan.store.registry import exhibits
 from qingyuan.web.routing import PAGES
+from tests.web.browsing import arrive, keys, press, sign_in, violations
 from tests.web.making import PASSWORD, clock, desk_of
 from tests.web.serving import served
-
-AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-RUN = """axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations.map(
-  v => [v.id, v.nodes.slice(0, 3).map(n => n.html.slice(0, 160))])))"""
-
-
-class Nothing(msgspec.Struct):
-    """An answer of which nothing is read."""
 
 
 @pytest.fixture(scope="module")
@@ -52,41 +41,6 @@ def page(browser: Browser, office: tuple[str, FastAPI, Home]) -> Iterator[Page]:
     assert opened.errors == []
     assert [one for one in opened.console if "Content Security Policy" in one] == []
     opened.close()
-
-
-def keys(page: Page, text: str) -> None:
-    page.call("Input.insertText", {"text": text}, into=Nothing)
-
-
-def press(page: Page, key: str, *, modifiers: int = 0) -> None:
-    code = {"Enter": 13, "Tab": 9, "k": 75, " ": 32, "ArrowDown": 40}[key]
-    extra = {"text": "\r"} if key == "Enter" else {"text": " "} if key == " " else {}
-    base = {"key": key, "windowsVirtualKeyCode": code, "modifiers": modifiers}
-    page.call("Input.dispatchKeyEvent", {"type": "keyDown", **base, **extra}, into=Nothing)
-    page.call("Input.dispatchKeyEvent", {"type": "keyUp", **base}, into=Nothing)
-
-
-def arrive(page: Page, expression: str, seconds: float = 30) -> None:
-    """Wait until something holds, across pages."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            if page.evaluate(f"document.readyState === 'complete' && Boolean({expression})", timeout=5):
-                return
-        except BrowserError:  # the page went away while it was asked
-            pass
-        assert time.monotonic() < deadline, expression
-        time.sleep(0.03)
-
-
-def sign_in(page: Page, url: str) -> None:
-    page.navigate(f"{url}/sign-in?lang=zh")
-    page.evaluate("document.querySelector('#f-name').focus()")
-    keys(page, "li")
-    press(page, "Tab")
-    keys(page, PASSWORD)
-    press(page, "Enter")
-    arrive(page, "location.pathname === '/'")
 
 
 def addresses(home: Home) -> list[str]:
@@ -116,11 +70,8 @@ def test_no_page_violates_a_rule_of_accessibility(page: Page, office: tuple[str,
     def look(path: str, lang: str, theme: str) -> None:
         page.navigate(f"{url}{path}{'&' if '?' in path else '?'}lang={lang}")
         page.evaluate(f"document.documentElement.dataset.theme = '{theme}'; 0")
-        if not page.evaluate("'axe' in window"):
-            page.evaluate(AXE + "; 0")
-        violations = json.loads(str(page.evaluate(RUN)))
-        if violations:
-            found[path, lang, theme] = violations
+        if wrong := violations(page):
+            found[path, lang, theme] = wrong
 
     for path in public:
         look(path, "zh", "light")

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
-import msgspec
 import pytest
 
-from qingyuan.office.browser import Browser, BrowserError, Page
+from qingyuan.office.browser import Browser, Page
 from qingyuan.office.home import Home
 from qingyuan.web.portal.invitations import invite
+from tests.web.browsing import Nothing, arrive
 from tests.web.making import desk_of
 from tests.web.portal.serving import CASE, ORGAN
 from tests.web.serving import served as serving
 
 PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
-
-
-class Nothing(msgspec.Struct):
-    """An answer of which nothing is read."""
 
 
 @pytest.fixture
@@ -30,18 +25,6 @@ def phone() -> Iterator[Page]:
         page.call("Emulation.setScriptExecutionDisabled", {"value": True}, into=Nothing)
         yield page
         assert [one for one in page.console if "Content Security Policy" in one] == []
-
-
-def arrive(page: Page, expression: str) -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            if page.evaluate(f"document.readyState === 'complete' && Boolean({expression})", timeout=5):
-                return
-        except BrowserError:  # the page went away while it was asked
-            pass
-        assert time.monotonic() < deadline, expression
-        time.sleep(0.03)
 
 
 def fits(page: Page) -> None:

@@ -13,7 +13,7 @@
         if (mine !== turn) return;
         var fresh = new DOMParser().parseFromString(text, "text/html").querySelector(form.dataset.live);
         var old = document.querySelector(form.dataset.live);
-        if (fresh && old) { old.replaceWith(fresh); history.replaceState(null, "", url); }
+        if (fresh && old) { old.replaceWith(fresh); stack(); history.replaceState(null, "", url); }
       });
     }
     form.addEventListener("input", function () { clearTimeout(timer); timer = setTimeout(load, 180); });
@@ -32,6 +32,30 @@
     var link = all[at].querySelector("a");
     if (link) link.focus();
   }
+
+  /* Narrow screens: a row becomes a card whose lines carry the heads of their columns; the roles keep it a table for readers. */
+  var narrow = window.matchMedia("(max-width: 640px)");
+  function stack() {
+    if (!narrow.matches) return;
+    document.querySelectorAll("main table").forEach(function (table) {
+      var heads = Array.from(table.querySelectorAll("thead th"));
+      if (table.dataset.stacked || table.scrollWidth <= table.parentNode.clientWidth + 1 || table.querySelector("tbody [colspan], tbody [rowspan]")) return;
+      table.dataset.stacked = "1";
+      table.setAttribute("role", "table");
+      table.querySelectorAll("thead, tbody").forEach(function (part) { part.setAttribute("role", "rowgroup"); });
+      table.querySelectorAll("tr").forEach(function (row) { row.setAttribute("role", "row"); });
+      heads.forEach(function (head) { head.setAttribute("role", "columnheader"); });
+      table.querySelectorAll("tbody tr").forEach(function (row) {
+        Array.from(row.children).forEach(function (cell, at) {
+          cell.setAttribute("role", cell.tagName === "TH" ? "rowheader" : "cell");
+          if (heads[at]) cell.dataset.label = heads[at].textContent.trim();
+        });
+      });
+    });
+  }
+  stack();
+  if (narrow.addEventListener) narrow.addEventListener("change", stack);
+  else narrow.addListener(stack);
 
   /* Palette: every entry and every act of this page. */
   var dialog = document.getElementById("palette");
