@@ -136,13 +136,24 @@ def test_a_code_has_at_most_one_sure_name_a_day(code: str, days: int) -> None:
     assert sum(row.known(on) is True for row in _GAZETTEER.rows()[code]) <= 1
 
 
-def test_every_province_and_prefecture_has_a_procuratorate_by_name(law: Law) -> None:
+def test_every_division_has_a_procuratorate_and_a_court_by_name(law: Law) -> None:
     offices = {office.division: office for office in law.offices() if office.kind == "procuratorate"}
     provinces = [code for code in offices if code.endswith("0000") and code != "000000"]
     assert len(provinces) == 31
     prefectures = [code for code in offices if code.endswith("00") and not code.endswith("0000")]
     assert len(prefectures) == 333
     assert offices["222400"].name == "延边朝鲜族自治州人民检察院"
+    counties = {code: office for code, office in offices.items() if office.level is Level.COUNTY}
+    assert 2_840 <= len(counties) <= 2_860
+    assert counties["330106"].name == "杭州市西湖区人民检察院"  # a district is called with its city
+    assert counties["330122"].name == "桐庐县人民检察院"
+    assert "330104" not in offices  # 江干区 was abolished in 2021
+    courts = {office.division: office for office in law.offices() if office.kind == "court"}
+    assert len(courts) == len(offices) - 1  # the court of the nation is not in the table
+    assert courts["330106"].name == "杭州市西湖区人民法院"
+    assert courts["330600"].name == "绍兴市中级人民法院"
+    assert courts["330000"].name == "浙江省高级人民法院"
+    assert not any(code.startswith(("71", "81", "82")) for code in {**offices, **courts})
     assert not any(office.verified for office in law.offices())
     assert len({office.id for office in law.offices()}) == len(law.offices())
 

@@ -85,6 +85,10 @@ class Gazetteer:
         """Return every name of every code."""
         return self._rows
 
+    def level(self, code: str) -> Level:
+        """Return the level of a code."""
+        return self._codes.level(code)
+
     def find(self, code: str, on: date) -> Row | None:
         """Return the row of ``code`` on a day: the one that is sure, else one that may be; ``None`` when there is none."""
         rows = [(row.known(on), row) for row in self._rows.get(code, ())]

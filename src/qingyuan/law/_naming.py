@@ -10,6 +10,7 @@ from qingyuan.law.model import Level, Office
 
 #: Special administrative regions and Taiwan have no procuratorates or courts of this order.
 _OUTSIDE = ("71", "81", "82")
+_COURTS_AND_OFFICES = ("procuratorate", "court")
 _COURTS = {Level.PROVINCE: "高级人民法院", Level.PREFECTURE: "中级人民法院", Level.COUNTY: "人民法院"}
 
 
@@ -21,25 +22,23 @@ def named_office(gazetteer: Gazetteer, kind: str, level: Level, division: str, o
     Returns:
         ``None`` when the table does not know the division on ``on``, or the level does not fit it.
     """
-    row = gazetteer.find(division, on)
-    if row is None or division[:2] in _OUTSIDE or kind not in {"procuratorate", "court"}:
+    if division[:2] in _OUTSIDE or kind not in _COURTS_AND_OFFICES or gazetteer.level(division) is not level:
         return None
-    found = gazetteer.division(division, on)
-    if found.level is not level:
+    row = gazetteer.find(division, on)
+    if row is None:
         return None
     name = row.name
     if level is Level.COUNTY and name.endswith("区"):  # a district is called with its city
-        above = gazetteer.find(found.parent, on)
+        above = gazetteer.find(gazetteer.above(division), on)
         name = f"{above.name if above else ''}{name}"
     suffix = "人民检察院" if kind == "procuratorate" else _COURTS[level]
     return Office(id=f"{kind}-{division}", name=f"{name}{suffix}", level=level, division=division, kind=kind)
 
 
-def higher_offices(gazetteer: Gazetteer, on: date) -> Iterator[Office]:
-    """Yield the procuratorates of all provinces and prefectures of a day."""
+def named_offices(gazetteer: Gazetteer, on: date) -> Iterator[Office]:
+    """Yield the procuratorate and the court of every province, prefecture and county of a day."""
     for code in gazetteer.rows():
-        if code.endswith("00"):
-            level = Level.PROVINCE if code.endswith("0000") else Level.PREFECTURE
-            office = named_office(gazetteer, "procuratorate", level, code, on)
+        for kind in _COURTS_AND_OFFICES:
+            office = named_office(gazetteer, kind, gazetteer.level(code), code, on)
             if office is not None:
                 yield office

@@ -11,7 +11,7 @@ from typing import Literal
 
 from qingyuan.law import _check, _damages, _deadline, _jurisdiction, _search, _tables, _threshold
 from qingyuan.law._calendar import WorkCalendar
-from qingyuan.law._naming import higher_offices
+from qingyuan.law._naming import named_offices
 from qingyuan.law._store import Store
 from qingyuan.law._versions import Citer, applies, choose
 from qingyuan.law._words import length_en, length_zh
@@ -314,9 +314,11 @@ class Law:
         return tuple(self.division(each, on) for each in codes)
 
     def offices(self) -> tuple[Office, ...]:
-        """Return the offices and courts of the data, and the procuratorates of all provinces and prefectures by their usual names.
+        """Return the offices and courts of the data, and those of every province, prefecture and county by their usual names.
 
-        Offices of the data count before those made from the table of divisions, which are all unverified.
+        Offices of the data and of an overlay count before those made from the table of divisions, which are all unverified.
+        Branches of municipal procuratorates, courts and offices of railways, prisons, forests and development zones follow no
+        division: a site adds them.
         """
         return self._offices
 
@@ -325,7 +327,7 @@ class Law:
         listed = [entry.record for entry in self._store.offices.values()]
         known = {(office.kind, office.division) for office in listed}
         gazetteer = self._store.gazetteer
-        made = higher_offices(gazetteer, gazetteer.as_of)
+        made = named_offices(gazetteer, gazetteer.as_of)
         return (*listed, *(office for office in made if (office.kind, office.division) not in known))
 
 

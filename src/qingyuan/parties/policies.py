@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from qingyuan.law import Law
 
+#: Citations that are kept: those of the policies on some days.
+_MOST = 4096
+
 
 class Policies:
     """The packaged policies and those of a site."""
@@ -39,6 +42,7 @@ class Policies:
         self._law = law
         self._all = read_policies(law, overlay)
         self._by_id = {policy.id: policy for policy in self._all}
+        self._rulings: dict[tuple[str, date | None], Ruling] = {}
         whole = {
             "staticPolicies": {policy.id: policy.body for policy in self._all},
             "templates": {},
@@ -55,9 +59,14 @@ class Policies:
 
     def ruling(self, identifier: str, on: date | None = None) -> Ruling:
         """Return one policy as it is cited on a day."""
-        policy = self._by_id[identifier]
-        articles = tuple(self._cite(rule, on) for rule in policy.rules)
-        return Ruling(policy.id, policy.effect, policy.zh, policy.en, policy.place, articles)
+        if (found := self._rulings.get((identifier, on))) is None:
+            if len(self._rulings) > _MOST:
+                self._rulings.clear()
+            policy = self._by_id[identifier]
+            articles = tuple(self._cite(rule, on) for rule in policy.rules)
+            found = Ruling(policy.id, policy.effect, policy.zh, policy.en, policy.place, articles)
+            self._rulings[identifier, on] = found
+        return found
 
     def event_of(self, identifier: str) -> str:
         """Return the type of the event that a policy demands, or ``""``."""

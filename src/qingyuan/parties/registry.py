@@ -58,6 +58,19 @@ class Registry:
                 found.setdefault(body.parent, []).append(body.id)
         return found
 
+    @functools.cached_property
+    def _procuratorates(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for body in self.bodies.values():
+            if body.kind == "procuratorate":
+                for name in (body.id, body.name, body.division):
+                    found.setdefault(name, body.id)
+        return found
+
+    def procuratorate(self, named: str) -> str | None:
+        """Return the identifier of a procuratorate given its identifier, name or division; ``None`` when there is none."""
+        return self._procuratorates.get(named) if named else None
+
     def people(self) -> tuple[str, ...]:
         """Return everyone who ever held a post, in order of recording."""
         return tuple(self._by_person)

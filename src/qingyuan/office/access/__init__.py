@@ -5,6 +5,7 @@ The command line acts for whoever holds the keys of the home and asks nobody; wh
 
 from __future__ import annotations
 
+from qingyuan.office.access.gate import Asking, Gate
 from qingyuan.office.access.lists import list_scope
 from qingyuan.office.access.work import (
     access_of,
@@ -19,6 +20,8 @@ from qingyuan.office.access.work import (
 from qingyuan.office.standing import refresh_standing
 
 __all__ = [
+    "Asking",
+    "Gate",
     "access_of",
     "change_docket",
     "change_register",

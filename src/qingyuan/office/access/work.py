@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
-from qingyuan.law import Level
+from qingyuan.law import Law, Level
 from qingyuan.office.casework import docket_streams
 from qingyuan.office.home import Home
 from qingyuan.office.standing import docket_id, read_matter, refresh_standing
@@ -30,21 +31,25 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 
+@functools.lru_cache(maxsize=8)
+def _seeded(law: Law) -> Registry:
+    """Return the register as the law data gives it, before anything was recorded."""
+    return Registry({body.id: body for body in seed(law)})
+
+
 def own_body(home: Home) -> Body:
     """Return this office: the one of the law data for its division and level, else one made from the settings."""
     own = home.settings.office
     level = Level(own.level)
-    for body in seed(home.law):
-        if body.kind == "procuratorate" and (
-            body.id == own.id or (body.division, body.level) == (own.division, level)
-        ):
-            return body
+    found = _seeded(home.law).procuratorate(own.id) or _seeded(home.law).procuratorate(own.division)
+    if found is not None and (body := _seeded(home.law).bodies[found]).level == level:
+        return body
     return Body(own.id, "procuratorate", own.name, level=level, division=own.division)
 
 
 def register_of(home: Home, connection: sa.Connection) -> Registry:
     """Return the register: offices and courts of the law data, this office, and what was recorded."""
-    known = {body.id: body for body in seed(home.law)}
+    known = dict(_seeded(home.law).bodies)
     own = own_body(home)
     known.setdefault(own.id, own)
     return fold_registry(known.values(), parties_said(connection, OFFICE))
@@ -74,14 +79,24 @@ def read_policies(home: Home) -> Policies:
     return Policies(home.law, folder if folder.is_dir() else None)
 
 
-def docket_of(home: Home, connection: sa.Connection, identifier: str) -> Matter:
+def docket_of(
+    home: Home, connection: sa.Connection, identifier: str, registry: Registry | None = None
+) -> Matter:
     """Return who stands how to the docket of a lead, matter or case.
+
+    Args:
+        home: The office.
+        connection: To read the journal.
+        identifier: A lead, matter or case.
+        registry: The register, when it was read before.
 
     Raises:
         OfficeError: There is no such record.
     """
     streams = docket_streams(connection, identifier)
-    return read_matter(connection, docket_id(connection, identifier), _office(home, connection, streams))
+    return read_matter(
+        connection, docket_id(connection, identifier), _office(home, connection, streams, registry)
+    )
 
 
 def change_register(home: Home, make: Callable[[Registry], Owed], *, actor: str) -> list[StoredEvent]:
@@ -149,13 +164,15 @@ def _record(home: Home, connection: sa.Connection, owed: Owed, actor: str) -> li
     return home.record(connection, [EventDraft(owed.stream, owed.type, owed.payload)], actor=actor)
 
 
-def _office(home: Home, connection: sa.Connection, streams: tuple[str, ...]) -> str:
+def _office(
+    home: Home, connection: sa.Connection, streams: tuple[str, ...], registry: Registry | None
+) -> str:
     """Return the office that has a docket: the one its first lead names, by name, identifier or division, else this one."""
     for event in said(connection, streams):
         named = event.payload.get("office")
         if event.type != "lead.registered" or not isinstance(named, str) or not named:
             continue
-        for body in register_of(home, connection).bodies.values():
-            if body.kind == "procuratorate" and named in {body.name, body.id, body.division}:
-                return body.id
+        found = (registry or register_of(home, connection)).procuratorate(named)
+        if found is not None:
+            return found
     return own_body(home).id

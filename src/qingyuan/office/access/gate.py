@@ -1,0 +1,167 @@
+"""Decisions for a program that serves many requests: policies are kept, register and dockets are read when the log grew."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from datetime import date
+
+import sqlalchemy as sa
+
+from qingyuan.office.access.lists import list_scope
+from qingyuan.office.access.work import access_of, docket_of, own_body, read_policies
+from qingyuan.office.home import Home
+from qingyuan.parties import (
+    OFFICE,
+    Access,
+    Body,
+    Capacity,
+    Decision,
+    Matter,
+    Policies,
+    Record,
+    Resource,
+    actions,
+)
+from qingyuan.store.register import Scope as ListScope
+
+#: What is remembered of one state of the log; beyond it everything is forgotten, as after a new event.
+_MOST = 20_000
+_REGISTER = sa.text("SELECT max(n) FROM event WHERE stream = :stream")
+_LOG = sa.text("SELECT max(idx) FROM event")
+
+
+class Gate:
+    """What decides in a home; one for a process, used by many threads.
+
+    Args:
+        home: The office.
+        policies: The policies in force; those of the program and of ``home/policies`` when ``None``.
+
+    Raises:
+        PartiesError: A policy in ``home/policies`` is not in order; nothing may be served until it is.
+    """
+
+    def __init__(self, home: Home, policies: Policies | None = None) -> None:
+        """Read the policies."""
+        self.home = home
+        self.policies = policies or read_policies(home)
+        self.body: Body = own_body(home)
+        self._lock = threading.Lock()
+        self._register: tuple[int, Access] | None = None
+        self._state: tuple[int, int, dict[object, object]] | None = None
+
+    def ask(self, connection: sa.Connection, *, on: date) -> Asking:
+        """Return what answers one request.
+
+        Args:
+            connection: A read transaction; what it sees is what is judged.
+            on: The day; posts are dated.
+        """
+        register = int(connection.execute(_REGISTER, {"stream": OFFICE}).scalar() or 0)
+        size = int(connection.execute(_LOG).scalar() or 0)
+        with self._lock:
+            if self._register is None or self._register[0] != register:
+                self._register = register, access_of(self.home, connection, self.policies)
+            if self._state is None or self._state[:2] != (register, size) or len(self._state[2]) > _MOST:
+                self._state = register, size, {}
+            return Asking(self, connection, self._register[1], self._state[2], on)
+
+
+class Asking:
+    """The answers to one request; see :meth:`Gate.ask`.
+
+    Attributes:
+        access: The register and the policies.
+        on: The day.
+    """
+
+    def __init__(
+        self,
+        gate: Gate,
+        connection: sa.Connection,
+        access: Access,
+        known: dict[object, object],
+        on: date,
+    ) -> None:
+        """Use what is ``known`` of this state of the log."""
+        self.access = access
+        self.on = on
+        self._gate = gate
+        self._connection = connection
+        self._known = known
+
+    def capacities(self, person: str) -> tuple[Capacity, ...]:
+        """Return in which capacities a person acts on the day; none for somebody without a post."""
+        return self.access.registry.capacities(person, self.on)
+
+    def docket(self, identifier: str) -> Matter:
+        """Return who stands how to the docket of a lead, matter or case.
+
+        Raises:
+            OfficeError: There is no such record.
+        """
+        found = self._known.get(identifier)
+        if not isinstance(found, Matter):
+            found = docket_of(self._gate.home, self._connection, identifier, self.access.registry)
+            self._known[identifier] = found
+        return found
+
+    def decide(
+        self, person: str, action: str, what: str | Resource = "", *, minor: bool = False, reason: str = ""
+    ) -> Decision:
+        """Decide.
+
+        Args:
+            person: Who asks.
+            action: Identifier in ``actions.yaml``.
+            what: A resource; or the identifier of a lead, matter or case, for an action on dockets or on records in them; or
+                that of a body, for an action on bodies; this office when blank.
+            minor: Whether a record asked about by its docket is, or may be, of a person under 18.
+            reason: Why, for actions that need a reason.
+
+        Raises:
+            OfficeError: There is no such record.
+            PartiesError: There is no such action or body, or the action is not for such a resource.
+        """
+        if not isinstance(what, str):
+            return self._authorize(person, action, what, reason)
+        key = (person, action, what, minor, reason, self.on)
+        found = self._known.get(key)
+        if not isinstance(found, Decision):
+            found = self._authorize(person, action, self._named(action, what, minor=minor), reason)
+            self._known[key] = found
+        return found
+
+    def may(self, person: str, action: str, what: str | Resource = "") -> bool:
+        """Return whether a person may do ``action``; see :meth:`decide`."""
+        return self.decide(person, action, what).allowed
+
+    def each(self, person: str, wanted: Iterable[str], what: str | Resource = "") -> dict[str, Decision]:
+        """Return a decision for every action of ``wanted``, for the buttons of a page."""
+        return {action: self.decide(person, action, what) for action in wanted}
+
+    def lists(self, person: str, action: str = "list") -> ListScope:
+        """Return which dockets the lists of ``office.register`` may show a person, or which a person may do ``action`` with.
+
+        Raises:
+            OfficeError: ``office.unlistable``: a policy of the site asks of a list what the register cannot answer.
+        """
+        key = ("lists", person, action, self.on)
+        found = self._known.get(key)
+        if not isinstance(found, ListScope):
+            found = list_scope(
+                self._gate.home, self._connection, self.access, person, on=self.on, action=action
+            )
+            self._known[key] = found
+        return found
+
+    def _authorize(self, person: str, action: str, resource: Resource, reason: str) -> Decision:
+        return self.access.authorize(person, action, resource, on=self.on, context={"reason": reason})
+
+    def _named(self, action: str, what: str, *, minor: bool) -> Resource:
+        asked = actions().get(action)
+        if asked is not None and asked.resource == "Body":
+            return self.access.registry.body(what) if what else self._gate.body
+        docket = self.docket(what)
+        return Record(what, docket, minor) if asked is not None and asked.resource == "Record" else docket
