@@ -43,11 +43,13 @@ def addresses(home: Home) -> list[str]:
             identifier = newest["M"]
         elif "/invitations" in one.path or "/documents" in one.path:
             identifier = newest["C"]
+        elif "/entries" in one.path:
+            identifier = "1"
         names = {
             "identifier": identifier,
             "case": newest["C"],
             "target": newest["C"],
-            "name": "consult",
+            "name": "filing-decision" if "/documents" in one.path else "consult",
             "rule": "pil-interpretation-reply",
             "person": "P001",
         }

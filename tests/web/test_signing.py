@@ -50,12 +50,14 @@ def test_a_form_of_another_browser_session_or_site_is_refused(app: FastAPI) -> N
     client, other = client_of(app, "prosecutor"), client_of(app, "assistant")
     fields = {"form": "filing-decision", "case": "C2026-0001"}
     for token in ("", "0" * 96, token_of(other, "/account")):
-        answer = client.post("/documents", data={**fields, "_token": token})
+        answer = client.post("/documents/C2026-0001/filing-decision", data={**fields, "_token": token})
         assert answer.status_code == 400
         assert "web.forged" in answer.text
     token = token_of(client, "/account")
     elsewhere = client.post(
-        "/documents", data={**fields, "_token": token}, headers={"sec-fetch-site": "cross-site"}
+        "/documents/C2026-0001/filing-decision",
+        data={**fields, "_token": token},
+        headers={"sec-fetch-site": "cross-site"},
     )
     assert "web.forged" in elsewhere.text
 

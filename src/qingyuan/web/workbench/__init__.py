@@ -4,6 +4,7 @@ from qingyuan.web.workbench import (
     account,
     acts,
     documents,
+    entries,
     exhibits,
     home,
     intake,
@@ -11,6 +12,7 @@ from qingyuan.web.workbench import (
     leads,
     matters,
     office,
+    packages,
     setup,
     signing,
 )
@@ -19,6 +21,7 @@ __all__ = [
     "account",
     "acts",
     "documents",
+    "entries",
     "exhibits",
     "home",
     "intake",
@@ -26,6 +29,7 @@ __all__ = [
     "leads",
     "matters",
     "office",
+    "packages",
     "setup",
     "signing",
 ]

@@ -1,68 +1,206 @@
-"""Documents and packages made of a matter."""
+"""Documents: what can be made of a lead or case and why not, a preview with its fields, and making it."""
 
 from __future__ import annotations
 
-import re
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
-from starlette.responses import FileResponse, Response
+import msgspec
+from starlette.responses import Response
 
-from qingyuan.office.packages.packaging import make_package
-from qingyuan.office.paperwork import make_document
+from qingyuan.documents import Document, DocumentError, Form, forms
+from qingyuan.documents.form import Field, laid_out
+from qingyuan.errors import QingyuanError
+from qingyuan.office.casework import Loaded, load
+from qingyuan.office.paperwork import FormOffer, make_document, offers_of, preview
+from qingyuan.office.paperwork.facts import subject
+from qingyuan.office.paperwork.making import overlay_of
+from qingyuan.store import StoredEvent
 from qingyuan.web.asking import Ask
-from qingyuan.web.errors import not_found
+from qingyuan.web.errors import bad_request, not_found
 from qingyuan.web.routing import page
 
-_PACKAGE = re.compile(r"K\d{4}-\d{4,}\Z")
+#: States of a form in the order in which people want them.
+STATES = ("due", "made", "possible", "refused")
+_MADE = "document.made"
+_GIVEN = "given-"
 
 
-@page("POST", "/documents", "case.act")
-def document(ask: Ask) -> Response:
-    """Make a document of a case; both files are sealed, and the matter shows them."""
-    case = ask.field("case")
-    with ask.desk.turn, tempfile.TemporaryDirectory() as folder:
-        make_document(
-            ask.desk.home,
-            ask.field("form"),
-            case,
-            Path(folder),
-            number=ask.field("number") or None,
-            actor=ask.person,
+class Written(msgspec.Struct, frozen=True):
+    """A document that was made.
+
+    Attributes:
+        event: Index of its event.
+        stream: Lead or case.
+        form: Identifier of its form.
+        name: Name of the instrument.
+        at: When it was made.
+        docx: Exhibit of the editable copy.
+        pdf: Exhibit of the served copy.
+        missing: How many particulars were marked blanks.
+        redacted: Whether it is the copy for the public.
+    """
+
+    event: int
+    stream: str
+    form: str
+    name: str
+    at: str
+    docx: str
+    pdf: str
+    missing: int
+    redacted: bool
+
+
+def written(loaded: Loaded, target: str = "") -> list[Written]:
+    """Return the documents of a docket, or of one record of it, the newest first."""
+    return [
+        Written(
+            one.index,
+            one.stream,
+            str(one.payload.get("form", "")),
+            str(one.payload.get("name", "")),
+            one.at,
+            str(one.payload.get("docx", "")),
+            str(one.payload.get("pdf", "")),
+            len(msgspec.convert(one.payload.get("missing", []), list[str])),
+            bool(one.payload.get("redacted", False)),
         )
-    return ask.redirect(f"/matters/{case}", "done.document")
+        for one in reversed(loaded.events)
+        if one.type == _MADE and target in {"", one.stream}
+    ]
 
 
-@page("POST", "/packages", "material.read")
-def package(ask: Ask) -> Response:
-    """Make the evidence package of a record and hand it out."""
+@page("GET", "/documents/{identifier}", "case.read")
+def index(ask: Ask, identifier: str) -> Response:
+    """List the forms of a lead or case: due, made, possible, and not yet with what is missing."""
     home = ask.desk.home
-    folder = home.path / "packages"
-    folder.mkdir(exist_ok=True, mode=0o700)
-    with tempfile.TemporaryDirectory(dir=folder) as work:
-        made = make_package(
-            home, ask.field("record"), Path(work) / "new.evp", to=ask.field("to"), actor=ask.person
-        )
-        made.path.replace(folder / f"{made.id}.evp")
-    return ask.redirect(f"/packages/{made.id}", "done.package")
+    loaded = load(home, identifier)
+    wanted = ask.query("q").casefold()
+    found = [
+        one
+        for one in offers_of(home, identifier, actor=ask.person)
+        if wanted in f"{one.form.name} {one.form.name_en} {one.form.id}".casefold()
+    ]
+    return ask.page(
+        "documents.html",
+        target=identifier,
+        back=_back(identifier),
+        groups={state: [one for one in found if one.state == state] for state in STATES},
+        made=written(loaded, identifier),
+        q=ask.query("q"),
+    )
 
 
-@page("GET", "/packages/{identifier}", "material.read")
-def show(ask: Ask, identifier: str) -> Response:
-    """Show a package that was made, to download and to verify."""
-    return ask.page("package.html", identifier=identifier, size=_file(ask, identifier).stat().st_size)
+@page("GET", "/documents/{identifier}/{name}", "case.read")
+def show(ask: Ask, identifier: str, name: str) -> Response:
+    """Show a document as it would be made now, with the particulars that a person can state."""
+    return _show(ask, identifier, _form(ask, name), {})
 
 
-@page("GET", "/packages/{identifier}/file", "material.read")
-def download(ask: Ask, identifier: str) -> Response:
-    """Hand out a package."""
-    path = _file(ask, identifier)
-    ask.desk.note_reading("package", [identifier], actor=ask.person)
-    return FileResponse(path, media_type="application/octet-stream", filename=f"{identifier}.evp")
+@page("POST", "/documents/{identifier}/{name}", "case.act")
+def make(ask: Ask, identifier: str, name: str) -> Response:
+    """Show the document with what was typed, or make it: both files are sealed and the record shows them."""
+    form = _form(ask, name)
+    given = {
+        field.name: value for field in laid_out(form)[1] if (value := ask.field(f"{_GIVEN}{field.name}"))
+    }
+    if ask.field("step") != "make":
+        return _show(ask, identifier, form, given)
+    try:
+        with ask.desk.turn, tempfile.TemporaryDirectory() as folder:
+            make_document(
+                ask.desk.home,
+                form.id,
+                identifier,
+                Path(folder),
+                number=ask.field("number") or None,
+                given=given,
+                about=_about(ask),
+                redacted=ask.has("redacted"),
+                actor=ask.person,
+            )
+    except QingyuanError as error:
+        return _show(ask, identifier, form, given, error)
+    return ask.redirect(f"/documents/{identifier}/{form.id}", "done.document")
 
 
-def _file(ask: Ask, identifier: str) -> Path:
-    path = ask.desk.home.path / "packages" / f"{identifier}.evp"
-    if not _PACKAGE.match(identifier) or not path.is_file():
-        raise not_found(identifier)
-    return path
+def _show(
+    ask: Ask, identifier: str, form: Form, given: Mapping[str, str], error: QingyuanError | None = None
+) -> Response:
+    home = ask.desk.home
+    loaded = load(home, identifier)
+    offer = _offer(ask, identifier, form)
+    document: Document | None = None
+    if offer.refused is None:
+        try:
+            document = preview(
+                home,
+                form.id,
+                identifier,
+                actor=ask.person,
+                given=given,
+                about=_about(ask),
+                redacted=ask.has("redacted"),
+            )
+        except DocumentError as problem:
+            error = error or problem
+    return ask.page(
+        "document.html",
+        400 if error else 200,
+        target=identifier,
+        back=_back(identifier),
+        form=form,
+        offer=offer,
+        document=document,
+        fields=_fields(form, document, given),
+        given=given,
+        error=error,
+        about=_about(ask),
+        subjects=_subjects(form, loaded, identifier),
+        articles=[home.law.provision(rule) for rule in form.rules],
+        made=[one for one in written(loaded, identifier) if one.form == form.id],
+        number=ask.field("number"),
+        redacted=ask.has("redacted"),
+        prefix=_GIVEN,
+    )
+
+
+def _form(ask: Ask, name: str) -> Form:
+    known = forms(overlay_of(ask.desk.home))
+    if name not in known:
+        raise not_found(name)
+    return known[name]
+
+
+def _offer(ask: Ask, identifier: str, form: Form) -> FormOffer:
+    for one in offers_of(ask.desk.home, identifier, actor=ask.person):
+        if one.form.id == form.id:
+            return one
+    raise not_found(f"{identifier} {form.id}")
+
+
+def _fields(form: Form, document: Document | None, given: Mapping[str, str]) -> list[Field]:
+    """Return what a person can state, what is missing or was stated first."""
+    blank = {one.name for one in document.missing} if document else set()
+    known = [one for one in laid_out(form)[1] if not one.line]
+    return sorted(known, key=lambda one: one.name not in blank and one.name not in given)
+
+
+def _subjects(form: Form, loaded: Loaded, identifier: str) -> list[StoredEvent]:
+    """Return the events that the document can record, where a person can choose among several."""
+    found = subject(loaded.events, identifier, form.act.events) if form.act else []
+    chosen = [one for one in found if isinstance(one, StoredEvent)]
+    return chosen[::-1] if len(chosen) > 1 else []
+
+
+def _about(ask: Ask) -> int | None:
+    text = ask.field("about") or ask.query("about")
+    if text and not (text.isascii() and text.isdigit() and len(text) < 16):  # noqa: PLR2004 - an index
+        raise bad_request("请选择所记录的事件", "choose the event that it records")
+    return int(text) if text else None
+
+
+def _back(identifier: str) -> str:
+    return f"/leads/{identifier}" if identifier.startswith("L") else f"/matters/{identifier}"

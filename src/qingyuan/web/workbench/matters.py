@@ -7,13 +7,14 @@ from typing import cast
 from starlette.responses import Response
 
 from qingyuan.cases import choice_lists, due_dates, duty_matrix, evidence_matrix, timeline
-from qingyuan.documents import forms
 from qingyuan.office.casework import case_events, load
 from qingyuan.office.offers import offers
+from qingyuan.office.paperwork import offers_of
 from qingyuan.store.registry import exhibits
 from qingyuan.web.asking import Ask
 from qingyuan.web.routing import page
 from qingyuan.web.workbench._reading import MatterRow, matching, matters, stages
+from qingyuan.web.workbench.documents import written
 
 
 @page("GET", "/matters", "case.read")
@@ -44,7 +45,6 @@ def show(ask: Ask, identifier: str) -> Response:
     every = offers(home, loaded, identifier, actor=ask.person, everything=True)
     with home.database.read() as connection:
         rows = exhibits(connection, loaded.streams)
-    documents = [event for event in loaded.events if event.type in {"document.made", "document.created"}]
     return ask.page(
         "matter.html",
         matter=docket.matter,
@@ -63,7 +63,7 @@ def show(ask: Ask, identifier: str) -> Response:
         every=every,
         exhibits={row.id: row for row in rows},
         lines=timeline(case_events(loaded.events))[::-1],
-        documents=documents,
-        forms=forms(),
+        documents=written(loaded),
+        papers={name: offers_of(home, name, actor=ask.person) for name in docket.cases},
         labels=labels,
     )
