@@ -124,7 +124,7 @@ def wait(jobs: Jobs, identifier: str, *states: str) -> None:
 
 @pytest.fixture
 def state(tmp_path: Path) -> Iterator[State]:
-    opened = State(tmp_path / "web.db")
+    opened = State.at(tmp_path / "web.db")
     yield opened
     opened.close()
 

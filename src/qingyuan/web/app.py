@@ -30,6 +30,7 @@ from qingyuan.web.plain import plain_routes
 from qingyuan.web.routing import PAGES, Page
 from qingyuan.web.settings import ServeSettings
 from qingyuan.web.watch import ROUTE, Metrics, Watch
+from qingyuan.web.workbench.intake import intake_work
 
 _LOG = logging.getLogger("qingyuan.web")
 _FILES, _FIELDS = 1000, 10_000
@@ -44,7 +45,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
         home: The office; the caller closes it after the application ended.
         settings: How it is served.
     """
-    desk = Desk(home, settings, {"intake": workbench.intake.intake_work})
+    desk = Desk(home, settings, {"intake": intake_work})
     static = load_static()
     templates = environment(static)
     metrics = Metrics(desk)

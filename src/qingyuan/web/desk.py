@@ -13,7 +13,7 @@ from qingyuan.office.casework import Argument
 from qingyuan.office.casework import act as do_act
 from qingyuan.office.home import Home
 from qingyuan.store import EventDraft, StoredEvent
-from qingyuan.web.accounts import People, Sessions, Tokens
+from qingyuan.web.accounts import Ceremonies, Passkeys, People, Sessions, Tokens
 from qingyuan.web.jobs import Jobs, Report, Work
 from qingyuan.web.limits import Tries
 from qingyuan.web.settings import ServeSettings
@@ -45,11 +45,13 @@ class Desk:
         people: The accounts.
         sessions: Their sessions.
         tokens: Tokens of programs.
+        ceremonies: What was begun and waits for its second half.
+        passkeys: Passkeys of the accounts.
         uploads: What is being sent.
         jobs: What takes longer than a page.
         tries: How often addresses tried what is limited.
         secret: Key of the tokens against forged requests.
-        setup_code: Has to be known to make the first account; new with every start.
+        setup_code: Has to be known to make the first account; every server process of the home has the same.
     """
 
     def __init__(
@@ -58,7 +60,8 @@ class Desk:
         """Open the web's own state beside the home's."""
         self.home = home
         self.settings = settings
-        self.state = State(home.path / _STATE)
+        url = home.settings.database
+        self.state = State(url) if url else State.at(home.path / _STATE)
         self.people = People(self.state, _now)
         self.sessions = Sessions(
             self.state,
@@ -68,11 +71,20 @@ class Desk:
             absolute=settings.absolute_hours * 3600,
         )
         self.tokens = Tokens(self.state, self.people, _now)
-        self.tries = Tries()
+        self.tries = Tries(self.state)
         self.secret = self._secret("csrf")
+        self.ceremonies = Ceremonies(self.state, _now)
+        self.passkeys = Passkeys(
+            self.state,
+            self.people,
+            self.ceremonies,
+            _now,
+            origin=settings.origin,
+            secret=self._secret("passkey"),
+        )
         self.uploads = Uploads(self.state, home.path / "uploads", settings.max_upload_bytes)
         self.jobs = Jobs(self.state, {kind: self._bound(work) for kind, work in (works or {}).items()})
-        self.setup_code = secrets.token_urlsafe(12)
+        self.setup_code = self._secret("setup").hex()[:24]
         #: Whoever writes to the record takes turns here instead of at the lock of the database.
         self.turn = threading.RLock()
 

@@ -1,21 +1,25 @@
-"""How often somebody may try something: counted in memory, by windows."""
+"""How often somebody may try something: counted by windows, in the state that every server process shares."""
 
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
 
-_MOST = 100_000
+import sqlalchemy as sa
+
+from qingyuan.web.state import ATTEMPT, State
 
 
 class Tries:
-    """Counts of attempts by name; names are hashed, and forgotten with their window."""
+    """Counts of attempts by name; names are hashed, and forgotten with their window.
 
-    def __init__(self) -> None:
-        """Start with nothing counted."""
-        self._lock = threading.Lock()
-        self._counts: dict[bytes, tuple[float, int]] = {}
+    Args:
+        state: Where they are kept.
+    """
+
+    def __init__(self, state: State) -> None:
+        """Use ``state``."""
+        self._state = state
 
     def take(self, name: str, most: int, seconds: int) -> int:
         """Count one attempt; return 0 when it is allowed, else the seconds to wait.
@@ -26,12 +30,12 @@ class Tries:
             seconds: Length of the window.
         """
         key = hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()
-        now = time.monotonic()
-        with self._lock:
-            if len(self._counts) > _MOST:
-                self._counts = {k: v for k, v in self._counts.items() if v[0] > now}
-            until, count = self._counts.get(key, (now + seconds, 0))
-            if until <= now:
-                until, count = now + seconds, 0
-            self._counts[key] = until, count + 1
-            return 0 if count < most else int(until - now) + 1
+        now = int(time.time())
+        with self._state.write() as connection:
+            connection.execute(sa.delete(ATTEMPT).where(ATTEMPT.c.until <= now))
+            row = connection.execute(sa.select(ATTEMPT).where(ATTEMPT.c.name == key)).first()
+            if row is None:
+                connection.execute(sa.insert(ATTEMPT).values(name=key, until=now + seconds, count=1))
+                return 0 if most > 0 else seconds
+            connection.execute(sa.update(ATTEMPT).where(ATTEMPT.c.name == key).values(count=row.count + 1))
+        return 0 if row.count < most else int(row.until - now)

@@ -1,7 +1,8 @@
 """The state of the web itself: accounts, sessions, tokens, jobs, uploads.
 
 It lies in ``home/web.db``, apart from the record: a session that is touched by every request must never wait for, nor
-hold up, the one transaction of an act. Losing it costs people their sign-in, and nothing of any case.
+hold up, the one transaction of an act. Losing it costs people their sign-in, and nothing of any case. A home with a
+PostgreSQL database keeps it there, in tables of its own, so that several servers share it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 
 METADATA = sa.MetaData()
 
+#: The advisory lock of writers on PostgreSQL; another one than that of the record.
+_WRITER_LOCK = int.from_bytes(b"qy-state")
+
 ACCOUNT = sa.Table(
     "account",
     METADATA,
@@ -23,10 +27,10 @@ ACCOUNT = sa.Table(
     sa.Column("display", sa.Text, nullable=False),
     sa.Column("roles", sa.Text, nullable=False),
     sa.Column("password", sa.Text, nullable=False),
-    sa.Column("created", sa.Integer, nullable=False),
-    sa.Column("disabled", sa.Integer, nullable=False, default=0),
-    sa.Column("failed", sa.Integer, nullable=False, default=0),
-    sa.Column("locked_until", sa.Integer, nullable=False, default=0),
+    sa.Column("created", sa.BigInteger, nullable=False),
+    sa.Column("disabled", sa.BigInteger, nullable=False, default=0),
+    sa.Column("failed", sa.BigInteger, nullable=False, default=0),
+    sa.Column("locked_until", sa.BigInteger, nullable=False, default=0),
 )
 
 PASSKEY = sa.Table(
@@ -35,9 +39,10 @@ PASSKEY = sa.Table(
     sa.Column("id", sa.LargeBinary, primary_key=True),
     sa.Column("person", sa.Text, sa.ForeignKey("account.person"), nullable=False, index=True),
     sa.Column("public_key", sa.LargeBinary, nullable=False),
-    sa.Column("sign_count", sa.Integer, nullable=False),
+    sa.Column("sign_count", sa.BigInteger, nullable=False),
     sa.Column("label", sa.Text, nullable=False),
-    sa.Column("created", sa.Integer, nullable=False),
+    sa.Column("created", sa.BigInteger, nullable=False),
+    sa.Column("used", sa.BigInteger, nullable=False, server_default="0"),
 )
 
 SESSION = sa.Table(
@@ -45,8 +50,31 @@ SESSION = sa.Table(
     METADATA,
     sa.Column("token", sa.LargeBinary, primary_key=True),
     sa.Column("person", sa.Text, sa.ForeignKey("account.person"), nullable=False, index=True),
-    sa.Column("created", sa.Integer, nullable=False),
-    sa.Column("seen", sa.Integer, nullable=False),
+    sa.Column("created", sa.BigInteger, nullable=False),
+    sa.Column("seen", sa.BigInteger, nullable=False),
+    sa.Column("id", sa.Text, nullable=False, server_default=""),
+    sa.Column("agent", sa.Text, nullable=False, server_default=""),
+    sa.Column("method", sa.Text, nullable=False, server_default="password"),
+    sa.Column("confirmed", sa.BigInteger, nullable=False, server_default="0"),
+)
+
+#: What was begun and waits for its second half: a challenge of a passkey, a sign-in at a provider, a code for a new password.
+CEREMONY = sa.Table(
+    "ceremony",
+    METADATA,
+    sa.Column("bound", sa.LargeBinary, primary_key=True),
+    sa.Column("purpose", sa.Text, primary_key=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Column("expires", sa.BigInteger, nullable=False),
+)
+
+#: How often somebody tried something; names are hashed and forgotten with their window.
+ATTEMPT = sa.Table(
+    "attempt",
+    METADATA,
+    sa.Column("name", sa.LargeBinary, primary_key=True),
+    sa.Column("until", sa.BigInteger, nullable=False, index=True),
+    sa.Column("count", sa.BigInteger, nullable=False),
 )
 
 TOKEN = sa.Table(
@@ -57,8 +85,8 @@ TOKEN = sa.Table(
     sa.Column("person", sa.Text, sa.ForeignKey("account.person"), nullable=False, index=True),
     sa.Column("label", sa.Text, nullable=False),
     sa.Column("scopes", sa.Text, nullable=False),
-    sa.Column("created", sa.Integer, nullable=False),
-    sa.Column("expires", sa.Integer, nullable=False),
+    sa.Column("created", sa.BigInteger, nullable=False),
+    sa.Column("expires", sa.BigInteger, nullable=False),
 )
 
 SECRET = sa.Table(
@@ -78,8 +106,8 @@ JOB = sa.Table(
     sa.Column("args", sa.LargeBinary, nullable=False),
     sa.Column("progress", sa.LargeBinary, nullable=False),
     sa.Column("result", sa.LargeBinary, nullable=False),
-    sa.Column("created", sa.Integer, nullable=False),
-    sa.Column("updated", sa.Integer, nullable=False),
+    sa.Column("created", sa.BigInteger, nullable=False),
+    sa.Column("updated", sa.BigInteger, nullable=False),
 )
 
 UPLOAD = sa.Table(
@@ -90,7 +118,7 @@ UPLOAD = sa.Table(
     sa.Column("person", sa.Text, nullable=False),
     sa.Column("path", sa.Text, nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
-    sa.Column("created", sa.Integer, nullable=False),
+    sa.Column("created", sa.BigInteger, nullable=False),
 )
 
 TICKET = sa.Table(
@@ -99,8 +127,8 @@ TICKET = sa.Table(
     sa.Column("token", sa.LargeBinary, primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("record", sa.Text, nullable=False),
-    sa.Column("created", sa.Integer, nullable=False),
-    sa.Column("expires", sa.Integer, nullable=False),
+    sa.Column("created", sa.BigInteger, nullable=False),
+    sa.Column("expires", sa.BigInteger, nullable=False),
 )
 
 
@@ -108,21 +136,29 @@ class State:
     """The database of the web's own state.
 
     Args:
-        path: The file; made when missing, readable by its owner only.
+        url: SQLAlchemy URL of SQLite or PostgreSQL.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open ``path``."""
-        path.touch(mode=0o600)
-        self.engine = sa.create_engine(f"sqlite:///{path}")
-        sa.event.listen(self.engine, "connect", _configure)
-        sa.event.listen(self.engine, "begin", _begin)
+    def __init__(self, url: str) -> None:
+        """Open ``url``; tables and columns that are not there yet are made."""
+        self.engine = sa.create_engine(url)
+        self.shared = self.engine.dialect.name != "sqlite"
+        if not self.shared:
+            sa.event.listen(self.engine, "connect", _configure)
+        sa.event.listen(self.engine, "begin", _begin_shared if self.shared else _begin)
         with self.write() as connection:
             METADATA.create_all(connection)
+            _add_columns(connection)
+
+    @classmethod
+    def at(cls, path: Path) -> State:
+        """Open the SQLite file ``path``, made when missing, readable by its owner only."""
+        path.touch(mode=0o600)
+        return cls(f"sqlite:///{path}")
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """Yield a connection in a write transaction."""
+        """Yield a connection in a write transaction; writers take turns."""
         with self.engine.connect().execution_options(writer=True) as connection, connection.begin():
             yield connection
 
@@ -137,6 +173,17 @@ class State:
         self.engine.dispose()
 
 
+def _add_columns(connection: sa.Connection) -> None:
+    """Add the columns that an older program did not know; every new one has a value for old rows."""
+    inspector = sa.inspect(connection)
+    for table in METADATA.sorted_tables:
+        known = {column["name"] for column in inspector.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in known:
+                text = sa.schema.CreateColumn(column).compile(dialect=connection.dialect)
+                connection.execute(sa.DDL(f'ALTER TABLE "{table.name}" ADD COLUMN {text}'))
+
+
 def _configure(connection: DBAPIConnection, _record: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
@@ -148,3 +195,8 @@ def _configure(connection: DBAPIConnection, _record: object) -> None:
 def _begin(connection: sa.Connection) -> None:
     writer = connection.get_execution_options().get("writer", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+
+
+def _begin_shared(connection: sa.Connection) -> None:
+    if connection.get_execution_options().get("writer", False):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -25,6 +26,9 @@ _MAX_PASSWORD = 256
 _TRIES = 10
 _LOCK_SECONDS = 60
 _LONGEST_LOCK = 3600
+#: Letters of a code that nobody mistakes for another; twenty of them have 99 bits.
+_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_CODE = 20
 _NAME = re.compile(r"[\w.@-]{2,64}\Z")
 
 
@@ -170,6 +174,23 @@ class People:
                 .values(password=hashed, failed=0, locked_until=0)
             )
             connection.execute(sa.delete(SESSION).where(SESSION.c.person == person))
+
+    @staticmethod
+    def check_new(password: str, name: str) -> None:
+        """Refuse a password that is not acceptable; see :func:`check_password`."""
+        check_password(password, name)
+
+    def forget_password(self, person: str) -> tuple[Account, str]:
+        """Make the password of an account open nothing, end its sessions, and return a code to hand over.
+
+        Raises:
+            WebError: There is no such account.
+        """
+        account = self.get(person)
+        if account is None:
+            raise not_found(person)
+        self.set_password(person, secrets.token_urlsafe(48))
+        return account, "".join(secrets.choice(_LETTERS) for _ in range(_CODE))
 
     def check(self, name: str, password: str) -> Account | None:
         """Return the account that name and password open, or ``None``; wrong ones are counted."""

@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Callable
 
+import msgspec
 import sqlalchemy as sa
 
 from qingyuan.web.accounts.people import Account, People
@@ -13,6 +14,37 @@ from qingyuan.web.state import SESSION, State
 
 #: A session is written at most once in so many seconds, however many requests it makes.
 _TOUCH_SECONDS = 60
+#: For so long after somebody showed who they are, keys and tokens of the account may be changed.
+_FRESH_SECONDS = 900
+#: What a browser calls itself, by what is found in its User-Agent, the first that fits.
+_BROWSERS = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A session as its owner sees it.
+
+    Attributes:
+        id: Names it in the list; opens nothing.
+        agent: Browser and system, in two words at most.
+        method: ``"password"``, ``"passkey"`` or ``"provider"``.
+        created: Seconds since the epoch.
+        seen: The same, of the last request, to the minute.
+        now: Whether it is the one that asks.
+    """
+
+    id: str
+    agent: str
+    method: str
+    created: int
+    seen: int
+    now: bool
 
 
 class Sessions:
@@ -36,8 +68,15 @@ class Sessions:
         self._idle = idle
         self._absolute = absolute
 
-    def begin(self, person: str, old: str | None = None) -> str:
-        """Return the token of a new session; the one that the browser came with ends, and so do expired ones."""
+    def begin(self, person: str, old: str | None = None, *, agent: str = "", method: str = "password") -> str:
+        """Return the token of a new session; the one that the browser came with ends, and so do expired ones.
+
+        Args:
+            person: Whose.
+            old: Token that the browser came with.
+            agent: What the browser calls itself; two words of it are kept.
+            method: How the person showed who they are.
+        """
         token = secrets.token_urlsafe(32)
         now = self._now()
         with self._state.write() as connection:
@@ -49,9 +88,60 @@ class Sessions:
                 )
             )
             connection.execute(
-                sa.insert(SESSION).values(token=_hash(token), person=person, created=now, seen=now)
+                sa.insert(SESSION).values(
+                    token=_hash(token),
+                    person=person,
+                    created=now,
+                    seen=now,
+                    id=secrets.token_hex(8),
+                    agent=short_agent(agent),
+                    method=method,
+                    confirmed=now,
+                )
             )
         return token
+
+    def of(self, person: str, token: str | None) -> list[Session]:
+        """Return the sessions of a person that are open, the newest first; that of ``token`` is marked."""
+        now, own = self._now(), _hash(token or "")
+        with self._state.read() as connection:
+            rows = connection.execute(
+                sa.select(SESSION)
+                .where(
+                    SESSION.c.person == person,
+                    SESSION.c.created >= now - self._absolute,
+                    SESSION.c.seen >= now - self._idle,
+                )
+                .order_by(SESSION.c.created.desc(), SESSION.c.id)
+            )
+            return [Session(r.id, r.agent, r.method, r.created, r.seen, r.token == own) for r in rows]
+
+    def drop(self, person: str, identifier: str) -> None:
+        """End a session of a person; another's is left alone."""
+        with self._state.write() as connection:
+            connection.execute(
+                sa.delete(SESSION).where(SESSION.c.person == person, SESSION.c.id == identifier)
+            )
+
+    def drop_all(self, person: str) -> None:
+        """End every session of a person."""
+        with self._state.write() as connection:
+            connection.execute(sa.delete(SESSION).where(SESSION.c.person == person))
+
+    def fresh(self, token: str | None) -> bool:
+        """Return whether the person showed who they are a short while ago."""
+        with self._state.read() as connection:
+            at = connection.execute(
+                sa.select(SESSION.c.confirmed).where(SESSION.c.token == _hash(token or ""))
+            ).scalar()
+        return at is not None and at > self._now() - _FRESH_SECONDS
+
+    def confirm(self, token: str | None) -> None:
+        """Note that the person showed again who they are."""
+        with self._state.write() as connection:
+            connection.execute(
+                sa.update(SESSION).where(SESSION.c.token == _hash(token or "")).values(confirmed=self._now())
+            )
 
     def account(self, token: str | None) -> Account | None:
         """Return whose session it is, or ``None`` when it ended or never was."""
@@ -73,6 +163,12 @@ class Sessions:
         if token:
             with self._state.write() as connection:
                 connection.execute(sa.delete(SESSION).where(SESSION.c.token == _hash(token)))
+
+
+def short_agent(agent: str) -> str:
+    """Return browser and system in two words at most, ``""`` when neither is known."""
+    found = (next((name for part, name in known if part in agent), "") for known in (_BROWSERS, _SYSTEMS))
+    return " · ".join(filter(None, found))
 
 
 def _hash(token: str) -> bytes:

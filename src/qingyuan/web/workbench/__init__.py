@@ -1,35 +1,10 @@
-"""The workbench of the people of the office."""
+"""The workbench of the people of the office: every module here enters its pages in the table when it is imported."""
 
-from qingyuan.web.workbench import (
-    account,
-    acts,
-    documents,
-    entries,
-    exhibits,
-    home,
-    intake,
-    law,
-    leads,
-    matters,
-    office,
-    packages,
-    setup,
-    signing,
-)
+import pkgutil
+from importlib import import_module
 
-__all__ = [
-    "account",
-    "acts",
-    "documents",
-    "entries",
-    "exhibits",
-    "home",
-    "intake",
-    "law",
-    "leads",
-    "matters",
-    "office",
-    "packages",
-    "setup",
-    "signing",
-]
+#: The modules of pages, in the order of their names.
+__all__ = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+
+for _name in __all__:
+    import_module(f"{__name__}.{_name}")

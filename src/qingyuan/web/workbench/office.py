@@ -41,8 +41,6 @@ def add(ask: Ask) -> Response:
 def change(ask: Ask, person: str) -> Response:
     """Change the roles of an account, end it, or give it a new password."""
     try:
-        if ask.field("password"):
-            ask.desk.people.set_password(person, ask.field("password"))
         if not ask.fields("roles"):
             raise bad_request("请选择至少一个角色", "choose at least one role", code="web.bad-role")
         ask.desk.people.change(person, roles=ask.fields("roles"), disabled=ask.has("disabled"))

@@ -10,6 +10,7 @@ from qingyuan.errors import QingyuanError
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import bad_request, not_found
 from qingyuan.web.routing import page
+from qingyuan.web.workbench.account import agreed
 from qingyuan.web.workbench.signing import begin
 
 
@@ -33,9 +34,7 @@ def make_first(ask: Ask) -> Response:
                 "that is not the code; the terminal that runs the server shows it",
                 code="web.bad-code",
             )
-        password = ask.field("password")
-        if password != ask.field("again"):
-            raise bad_request("两次输入的密码不同", "the two passwords differ", code="web.passwords-differ")
+        password = agreed(ask)
         account = ask.desk.people.add(
             ask.field("name"), ask.field("display"), ["prosecutor", "admin"], password, first=True
         )

@@ -44,9 +44,10 @@ def sign_in(ask: Ask) -> Response:
     return ask.redirect(local(ask.field("next")))
 
 
-def begin(ask: Ask, person: str) -> None:
-    """Begin a session of ``person`` in this browser."""
-    token = ask.desk.sessions.begin(person, ask.session)
+def begin(ask: Ask, person: str, method: str = "password") -> None:
+    """Begin a session of ``person`` in this browser; ``method`` is how they showed who they are."""
+    agent = ask.request.headers.get("user-agent", "")
+    token = ask.desk.sessions.begin(person, ask.session, agent=agent, method=method)
     ask.cookie(SESSION_COOKIE, token, ask.desk.settings.absolute_hours * 3600)
 
 
