@@ -33,9 +33,11 @@ class Tries:
         now = int(time.time())
         with self._state.write() as connection:
             connection.execute(sa.delete(ATTEMPT).where(ATTEMPT.c.until <= now))
-            row = connection.execute(sa.select(ATTEMPT).where(ATTEMPT.c.name == key)).first()
+            row = connection.execute(
+                sa.select(ATTEMPT.c.until, ATTEMPT.c.count.label("tried")).where(ATTEMPT.c.name == key)
+            ).first()
             if row is None:
                 connection.execute(sa.insert(ATTEMPT).values(name=key, until=now + seconds, count=1))
                 return 0 if most > 0 else seconds
-            connection.execute(sa.update(ATTEMPT).where(ATTEMPT.c.name == key).values(count=row.count + 1))
-        return 0 if row.count < most else int(row.until - now)
+            connection.execute(sa.update(ATTEMPT).where(ATTEMPT.c.name == key).values(count=row.tried + 1))
+        return 0 if row.tried < most else int(row.until - now)

@@ -181,7 +181,7 @@ def _add_columns(connection: sa.Connection) -> None:
         for column in table.columns:
             if column.name not in known:
                 text = sa.schema.CreateColumn(column).compile(dialect=connection.dialect)
-                connection.execute(sa.DDL(f'ALTER TABLE "{table.name}" ADD COLUMN {text}'))
+                connection.exec_driver_sql(f'ALTER TABLE "{table.name}" ADD COLUMN {text}')
 
 
 def _configure(connection: DBAPIConnection, _record: object) -> None:
