@@ -3,8 +3,5 @@
 import pkgutil
 from importlib import import_module
 
-#: The modules of pages, in the order of their names.
-__all__ = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
-
-for _name in __all__:
-    import_module(f"{__name__}.{_name}")
+for _module in sorted(pkgutil.iter_modules(__path__), key=lambda one: one.name):
+    import_module(f"{__name__}.{_module.name}")
