@@ -9,9 +9,9 @@ import pytest
 
 from qingyuan.office.browser import Browser
 from qingyuan.office.home import Home
+from tests.web.browsing import Nothing, arrive, keys
 from tests.web.making import PASSWORD, desk_of
 from tests.web.serving import served
-from tests.web.test_browser import Nothing, arrive, keys
 
 
 class Made(msgspec.Struct):
