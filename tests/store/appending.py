@@ -34,6 +34,7 @@ from qingyuan.store import (
     StoredEvent,
     StoreError,
 )
+from qingyuan.store.ledger_storage import Held
 from tests.store.making import NOW, ORIGIN, TWIN, log, twin
 
 ROOT = Path(__file__).parents[2]
@@ -184,7 +185,7 @@ def _around(owner: type, name: str, point: str, job: Job) -> None:
 POINTS: dict[str, tuple[type, str]] = {
     "sign": (Log, "sign"),
     "store": (Batch, "store"),
-    "head": (SqlLogStorage, "write_head"),
+    "head": (Held, "write"),
     "commit": (sa.engine.default.DefaultDialect, "do_commit"),
     "tile": (TileFolder, "_write"),
 }

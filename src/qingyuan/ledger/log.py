@@ -28,15 +28,23 @@ class Appended:
 
     Attributes:
         first_index: Index of the first entry appended; the others follow.
-        size: Size of the log after it.
+        head: Size of the log after it, its right edge and the signed checkpoint. Not to be shown before the commit.
         root: Root of the tree at that size, 32 bytes.
-        checkpoint_note: The signed checkpoint. Not to be shown before the commit.
     """
 
     first_index: int
-    size: int
+    head: Head
     root: bytes
-    checkpoint_note: bytes
+
+    @property
+    def size(self) -> int:
+        """Size of the log after it."""
+        return self.head.size
+
+    @property
+    def checkpoint_note(self) -> bytes:
+        """The signed checkpoint. Not to be shown before the commit."""
+        return self.head.note
 
 
 class Log:
@@ -244,7 +252,7 @@ class Batch:
         head = Head(self._frontier.size, self._frontier.encode(), note)
         storage.write_head(head)
         self._settle(head, self._frontier.copy())
-        return Appended(self.first, head.size, self.checkpoint().root, note)
+        return Appended(self.first, head, self.checkpoint().root)
 
 
 def check_entries(entries: Sequence[bytes]) -> None:

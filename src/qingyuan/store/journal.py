@@ -15,16 +15,18 @@ import msgspec
 import sqlalchemy as sa
 
 from qingyuan.canonical import NotCanonicalError
-from qingyuan.ledger import Batch, Log
+from qingyuan.ledger import Batch, Head, Log
 from qingyuan.store._driver import Driver, Values
 from qingyuan.store._leaf import leaf_bytes, payload_bytes
 from qingyuan.store.errors import StoreError
-from qingyuan.store.ledger_storage import SqlLogStorage
+from qingyuan.store.ledger_storage import Held, HeldStorage, SqlLogStorage, read_heads
 from qingyuan.store.reading import StoredEvent
 
 SALT_BYTES = 16
 #: Entries of one chunk when a twin catches up: two tiles.
 _CHUNK = 512
+#: Streams whose end a journal remembers.
+_MOST_TAILS = 4_096
 
 _TAIL = (
     "SELECT event.n, ledger_entry.data FROM event JOIN ledger_entry ON ledger_entry.idx = event.idx "
@@ -128,6 +130,10 @@ class Journal:
         self._log = log
         self._entropy = entropy
         self._twin = twin
+        #: Next number and hash of the last leaf of streams, as of the head they were read or written under. Who finds that head
+        #: in the database finds the same entries: its root covers them.
+        self._tails: dict[str, tuple[int, str]] = {}
+        self._tails_of: Head | None = None
 
     @property
     def has_twin(self) -> bool:
@@ -168,16 +174,25 @@ class Journal:
             StoreError: ``store.twin-ahead`` when the twin is longer than the log.
             LedgerError: When the stored head of a log is not in order.
         """
-        driver = Driver(connection)
-        storage = SqlLogStorage(connection, self._log.origin, driver=driver)
+        driver, held = Driver(connection), Held()
+        if self._twin is None:
+            heads = (SqlLogStorage(connection, self._log.origin, driver=driver).read_head(), None)
+        else:
+            heads = read_heads(driver, self._log.origin, self._twin.origin)
+        storage = HeldStorage(connection, self._log.origin, driver, heads[0], held, owns_entries=True)
         batch = self._log.begin(storage)
+        if heads[0] is None or heads[0] != self._tails_of:
+            self._tails.clear()
+        self._tails_of = None  # until this append is done
         stored, rows = self._events(driver, requests, batch.first)
         leaves = [event.leaf for events in stored for event in events]
         twin = None
         if (
             self._twin is not None
         ):  # before anything is stored, so that a head that is not in order changes nothing
-            twin_storage = SqlLogStorage(connection, self._twin.origin, owns_entries=False, driver=driver)
+            twin_storage = HeldStorage(
+                connection, self._twin.origin, driver, heads[1], held, owns_entries=False
+            )
             twin = _caught_up(self._twin, twin_storage, batch.first)
         batch.take(leaves)
         batch.store(storage)
@@ -187,7 +202,8 @@ class Journal:
             # Signing in a second thread meanwhile was measured: handing over and back costs more than it saves.
             twin.finish(twin_storage, self._twin.sign(twin.checkpoint()))
         driver.many(_INSERT_EVENT, rows)
-        batch.finish(storage, self._log.sign(batch.checkpoint()))
+        self._tails_of = batch.finish(storage, self._log.sign(batch.checkpoint())).head
+        held.write(driver)
         return stored
 
     def begin_twin(self, connection: sa.Connection) -> int:
@@ -221,7 +237,9 @@ class Journal:
         self, driver: Driver, requests: Sequence[Request], first: int
     ) -> tuple[list[list[StoredEvent]], list[Values]]:
         """Return the events of each request as they will be stored, and their rows."""
-        tails: dict[str, tuple[int, str]] = {}
+        tails = self._tails
+        if len(tails) > _MOST_TAILS:
+            tails.clear()
         index = first
         salts = self._salts(sum(len(each.drafts) for each in requests))
         stored: list[list[StoredEvent]] = []

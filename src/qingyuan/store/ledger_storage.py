@@ -6,22 +6,25 @@ only ever inserted. A tile written entry by entry is 256 rows of one hash; one w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import cast
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar, cast
 
 import sqlalchemy as sa
 
 from qingyuan.ledger import HASH_SIZE, TILE_WIDTH, Head, Problem
-from qingyuan.store._driver import Driver
+from qingyuan.store._driver import Driver, Values
 from qingyuan.store.errors import StoreError
 from qingyuan.store.schema import LEDGER_HASH, LEDGER_HEAD
 from qingyuan.store.typed import misfits, said
+
+_Read = TypeVar("_Read")
 
 _READ_HEAD = "SELECT size, edge, note FROM ledger_head WHERE origin = ?"
 _WRITE_HEAD = (
     "INSERT INTO ledger_head (origin, size, edge, note) VALUES (?, ?, ?, ?) "
     "ON CONFLICT (origin) DO UPDATE SET size = excluded.size, edge = excluded.edge, note = excluded.note"
 )
+_READ_TWO_HEADS = "SELECT origin, size, edge, note FROM ledger_head WHERE origin IN (?, ?)"
 _INSERT_ENTRY = "INSERT INTO ledger_entry (idx, data) VALUES (?, ?)"
 _INSERT_HASH = "INSERT INTO ledger_hash (origin, level, idx, hash) VALUES (?, ?, ?, ?)"
 _READ_ENTRIES = "SELECT data FROM ledger_entry WHERE idx >= ? AND idx < ? ORDER BY idx"
@@ -68,32 +71,8 @@ class SqlLogStorage:
             StoreError: ``store.no-table`` when there is no table of heads, ``store.head-row`` when the row holds values
                 of a wrong type.
         """
-        try:
-            row = self._driver.one(_READ_HEAD, self._origin)
-        except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
-            if "no such table" not in str(error.orig):
-                raise
-            raise StoreError(
-                "store.no-table",
-                zh="数据库缺少日志头的表",
-                en="the database has no table of heads",
-                where=f"ledger_head {self._origin}",
-                remedy_zh="停止写入，并从备份恢复数据库",
-                remedy_en="stop writing and restore the database from a backup",
-            ) from error
-        if row is None:
-            return None
-        size, edge, note = row
-        if type(size) is int and type(edge) is bytes and type(note) is bytes:
-            return Head(size, edge, note)
-        raise StoreError(
-            "store.head-row",
-            zh="日志头的行被改动：列的值类型不对",
-            en="the row of the head was changed: it holds values of a wrong type",
-            where=f"ledger_head {self._origin}",
-            remedy_zh="停止写入，并从备份恢复数据库",
-            remedy_en="stop writing and restore the database from a backup",
-        )
+        row = _reading(self._origin, lambda: self._driver.one(_READ_HEAD, self._origin))
+        return None if row is None else _head(self._origin, row)
 
     def write_head(self, head: Head) -> None:
         """Replace the head."""
@@ -112,18 +91,21 @@ class SqlLogStorage:
 
     def insert_hashes(self, level: int, first_index: int, hashes: Sequence[bytes]) -> None:
         """Store hashes of a tile level, one row for each tile they belong to."""
-        if len(hashes) == 1:
-            self._driver.run(_INSERT_HASH, self._origin, level, first_index, hashes[0])
-            return
-        rows = []
+        rows: list[Values] = []
         at, count = 0, len(hashes)
+        if count == 1:
+            rows.append((self._origin, level, first_index, hashes[0]))
+            at = 1
         while at < count:
             index = first_index + at
             stop = min(count, at + TILE_WIDTH - index % TILE_WIDTH)
             rows.append((self._origin, level, index, b"".join(hashes[at:stop])))
             at = stop
         if rows:
-            self._driver.many(_INSERT_HASH, rows)
+            self._write_hashes(rows)
+
+    def _write_hashes(self, rows: Sequence[Values]) -> None:
+        self._driver.many(_INSERT_HASH, rows)
 
     def read_entries(self, start: int, stop: int) -> Sequence[bytes]:
         """Return entries in order of index."""
@@ -183,6 +165,103 @@ class SqlLogStorage:
                     en="a row of hashes overlaps the one before",
                 )
             due = max(due, index + count)
+
+
+class HeldStorage(SqlLogStorage):
+    """The same for one append to one or two logs: what goes to a table that both share goes there in one statement.
+
+    Args:
+        connection: The caller's transaction.
+        origin: Which log.
+        driver: The cursor within the transaction.
+        head: Its head, read already.
+        held: Takes the rows of hashes and heads; written by :meth:`Held.write`.
+        owns_entries: As for :class:`SqlLogStorage`.
+    """
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        origin: str,
+        driver: Driver,
+        head: Head | None,
+        held: Held,
+        *,
+        owns_entries: bool,
+    ) -> None:
+        """Bind to a transaction, a log and the rows that are held."""
+        super().__init__(connection, origin, owns_entries=owns_entries, driver=driver)
+        self._head = head
+        self._held = held
+
+    def read_head(self) -> Head | None:
+        """Return the head as it was read."""
+        return self._head
+
+    def write_head(self, head: Head) -> None:
+        """Hold the head."""
+        self._held.heads.append((self._origin, head.size, head.edge, head.note))
+
+    def _write_hashes(self, rows: Sequence[Values]) -> None:
+        self._held.hashes += rows
+
+
+class Held:
+    """Rows that an append to one or two logs gives to the tables they share."""
+
+    def __init__(self) -> None:
+        """Hold nothing."""
+        self.hashes: list[Values] = []
+        self.heads: list[Values] = []
+
+    def write(self, driver: Driver) -> None:
+        """Write them."""
+        if self.hashes:
+            driver.many(_INSERT_HASH, self.hashes)
+        if self.heads:
+            driver.many(_WRITE_HEAD, self.heads)
+
+
+def read_heads(driver: Driver, origin: str, twin: str) -> tuple[Head | None, Head | None]:
+    """Return the heads of two logs, read in one statement.
+
+    Raises:
+        StoreError: As :meth:`SqlLogStorage.read_head`.
+    """
+    rows = _reading(origin, lambda: driver.all(_READ_TWO_HEADS, origin, twin))
+    found = {row[0]: _head(str(row[0]), row[1:]) for row in rows}
+    return found.get(origin), found.get(twin)
+
+
+def _reading(origin: str, read: Callable[[], _Read]) -> _Read:
+    """Return what ``read`` does, or say that there is no table of heads."""
+    try:
+        return read()
+    except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
+        if "no such table" not in str(error.orig):
+            raise
+        raise StoreError(
+            "store.no-table",
+            zh="数据库缺少日志头的表",
+            en="the database has no table of heads",
+            where=f"ledger_head {origin}",
+            remedy_zh="停止写入，并从备份恢复数据库",
+            remedy_en="stop writing and restore the database from a backup",
+        ) from error
+
+
+def _head(origin: str, row: tuple[object, ...]) -> Head:
+    size, edge, note = row
+    if type(size) is int and type(edge) is bytes and type(note) is bytes:
+        return Head(size, edge, note)
+    raise StoreError(
+        "store.head-row",
+        zh="日志头的行被改动：列的值类型不对",
+        en="the row of the head was changed: it holds values of a wrong type",
+        where=f"ledger_head {origin}",
+        remedy_zh="停止写入，并从备份恢复数据库",
+        remedy_en="stop writing and restore the database from a backup",
+    )
 
 
 class CheckedLogStorage(SqlLogStorage):
