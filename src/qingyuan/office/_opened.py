@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,19 @@ from qingyuan.office.keys.stored import Keys, write_small
 from qingyuan.office.keys.trust import trust_file
 from qingyuan.office.recognition.stopped import refuse_if_stopped
 from qingyuan.office.settings import Settings
-from qingyuan.store import Blobs, Database, Draft, EventDraft, Journal, SqlLogStorage, StoredEvent, has_event
+from qingyuan.store import (
+    Blobs,
+    Database,
+    Draft,
+    EventDraft,
+    GroupCommitter,
+    Journal,
+    Request,
+    SqlLogStorage,
+    StoredEvent,
+    has_event,
+    prepare_request,
+)
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -51,6 +63,7 @@ class OpenedHome:
         self.clock = clock
         self.blobs = Blobs(path / "blobs")
         self.entropy = entropy
+        self._shared: GroupCommitter | None = None
         with database.read() as connection:
             self._open_logs(connection)
 
@@ -79,9 +92,37 @@ class OpenedHome:
             return read_history(connection)
 
     def append(self, drafts: Sequence[Draft], *, actor: str) -> list[StoredEvent]:
-        """Write events in a transaction of their own."""
-        with self.database.write() as connection:
-            return self.record(connection, drafts, actor=actor)
+        """Write events in a transaction of their own, or, within :meth:`sharing_commits`, in one with other callers.
+
+        Raises:
+            OfficeError: As :meth:`record`.
+            StoreError: The disk refused.
+        """
+        shared = self._shared
+        if shared is None or any(draft.type in _MAKING for draft in drafts):
+            with self.database.write() as connection:
+                return self.record(connection, drafts, actor=actor)
+        check_identifier("actor", actor)
+        refuse_if_stopped(self.path)
+        return shared.append(drafts, now=self.clock.now(), actor=actor)
+
+    @contextlib.contextmanager
+    def sharing_commits(self) -> Iterator[None]:
+        """Let :meth:`append` of any threads share transactions: one signature of each log and one sync for all who wait.
+
+        For a process that serves many people at a time. A caller still returns only when its own events are durable. Acts that
+        bring their own transaction (:meth:`record`) go on beside it. After a commit that failed no event is taken any more
+        until the block is left: nobody can say then what is on the disk.
+        """
+        if self._shared is not None:
+            yield
+            return
+        with GroupCommitter(self.database, _Writing(self)) as committer:
+            self._shared = committer
+            try:
+                yield
+            finally:
+                self._shared = None
 
     def record(self, connection: sa.Connection, drafts: Sequence[Draft], *, actor: str) -> list[StoredEvent]:
         """Write events in the caller's transaction, at the clock's time.
@@ -96,20 +137,26 @@ class OpenedHome:
         check_identifier("actor", actor)
         refuse_if_stopped(self.path)
         self._refuse_ended(connection, drafts)
-        now = self.clock.now()
+        return self._written(connection, [prepare_request(drafts, now=self.clock.now(), actor=actor)])[0]
+
+    def _written(self, connection: sa.Connection, requests: Sequence[Request]) -> list[list[StoredEvent]]:
+        """Write requests that were looked at, with the keys as they are now."""
+        requests = [each for each in requests if each.drafts]
+        if not requests:
+            return [[]]
         if self._seen != self._keys.version:  # another process made, replaced or revoked a key
             self._open_logs(connection)
         if self._logs.stopped is not None:
             raise self._logs.stopped()
         before = self.log.key
         try:
-            return self.journal.append(connection, drafts, now=now, actor=actor)
+            return self.journal.append_requests(connection, requests)
         except SignatureError as error:
             # A head by a key that is new to us: the log's key was replaced just now, and nothing was written.
             self._open_logs(connection)
             if error.code != "ledger.unsigned" or self.log.key == before:
                 raise
-            return self.journal.append(connection, drafts, now=now, actor=actor)
+            return self.journal.append_requests(connection, requests)
 
     @staticmethod
     def _refuse_ended(connection: sa.Connection, drafts: Sequence[Draft]) -> None:
@@ -271,3 +318,19 @@ class OpenedHome:
     def rekey(self, kek: Kek) -> None:
         """Let ``kek`` open the keyring from now on, and the old passphrase or key file no more."""
         self._keys.rekey(kek)
+
+
+class _Writing:
+    """An office as the writer of what many threads hand in."""
+
+    def __init__(self, home: OpenedHome) -> None:
+        self._home = home
+
+    @property
+    def has_twin(self) -> bool:
+        return self._home.twin is not None
+
+    def append_requests(
+        self, connection: sa.Connection, requests: Sequence[Request]
+    ) -> list[list[StoredEvent]]:
+        return self._home._written(connection, requests)  # noqa: SLF001 - one thing in two classes

@@ -14,13 +14,16 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from datetime import datetime
-from typing import Self, TypeAlias
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
 from qingyuan.ledger import quicken
 from qingyuan.store.database import Database
 from qingyuan.store.errors import StoreError
-from qingyuan.store.journal import Draft, Journal, Request, prepare_request
+from qingyuan.store.journal import Draft, Request, prepare_request
 from qingyuan.store.reading import StoredEvent
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 #: Most events in one transaction; a request of more is a group of its own.
 MAX_GROUP = 1_024
@@ -35,15 +38,28 @@ _MOMENT = 0.0004
 _Waiting: TypeAlias = tuple[Request, Future[list[StoredEvent]]]
 
 
+class Writing(Protocol):
+    """What writes a group: a :class:`qingyuan.store.Journal`, or an office that looks at more than a journal does."""
+
+    @property
+    def has_twin(self) -> bool:
+        """Whether there are two logs."""
+
+    def append_requests(
+        self, connection: sa.Connection, requests: Sequence[Request]
+    ) -> list[list[StoredEvent]]:
+        """Write the events of several acts in the caller's write transaction."""
+
+
 class GroupCommitter:
-    """The only writer of a journal, for any number of threads. Use it as a context manager, or :meth:`close` it.
+    """The writer of a journal, for any number of threads. Use it as a context manager, or :meth:`close` it.
 
     When a transaction fails after it began, nobody can say what is on the disk: those waiting get the error, and the committer
     takes nothing more until the journal is opened anew.
 
     Args:
         database: Where to write.
-        journal: What to write with; nobody else may write with it meanwhile.
+        journal: What to write with; nobody else may write with it meanwhile, but inside a write transaction of the database.
         max_group: Most events in one transaction.
         quicken_after: Groups after which compiled signing is loaded, for a journal with two logs.
     """
@@ -51,7 +67,7 @@ class GroupCommitter:
     def __init__(
         self,
         database: Database,
-        journal: Journal,
+        journal: Writing,
         *,
         max_group: int = MAX_GROUP,
         quicken_after: int = QUICKEN_AFTER,

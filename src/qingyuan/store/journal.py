@@ -176,12 +176,12 @@ class Journal:
         """
         driver, held = Driver(connection), Held()
         if self._twin is None:
-            heads = (SqlLogStorage(connection, self._log.origin, driver=driver).read_head(), None)
+            head, twin_head = SqlLogStorage(connection, self._log.origin, driver=driver).read_head(), None
         else:
-            heads = read_heads(driver, self._log.origin, self._twin.origin)
-        storage = HeldStorage(connection, self._log.origin, driver, heads[0], held, owns_entries=True)
+            head, twin_head = read_heads(driver, self._log.origin, self._twin.origin)
+        storage = HeldStorage(connection, self._log.origin, driver, head, held, owns_entries=True)
         batch = self._log.begin(storage)
-        if heads[0] is None or heads[0] != self._tails_of:
+        if head is None or head != self._tails_of:
             self._tails.clear()
         self._tails_of = None  # until this append is done
         stored, rows = self._events(driver, requests, batch.first)
@@ -191,7 +191,7 @@ class Journal:
             self._twin is not None
         ):  # before anything is stored, so that a head that is not in order changes nothing
             twin_storage = HeldStorage(
-                connection, self._twin.origin, driver, heads[1], held, owns_entries=False
+                connection, self._twin.origin, driver, twin_head, held, owns_entries=False
             )
             twin = _caught_up(self._twin, twin_storage, batch.first)
         batch.take(leaves)
