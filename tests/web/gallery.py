@@ -17,7 +17,7 @@ from qingyuan.office.home import Home
 from qingyuan.store.registry import exhibits, streams
 from qingyuan.web.routing import PAGES
 from tests.web.browsing import Nothing, sign_in
-from tests.web.making import PASSWORD, desk_of
+from tests.web.making import PASSWORD, desk_of, handle_all
 from tests.web.serving import served
 
 #: Name, width and height of a screen, and whether it is a telephone.
@@ -74,7 +74,8 @@ def draw(folder: Path, target: Path, *, only: str, themes: tuple[str, ...]) -> i
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(shutil.copytree(folder, Path(scratch) / "home"))
         with Home.open(copy) as home, served(home) as (url, app), Browser.launch() as browser:
-            desk_of(app).people.add("li", "李检察官", ["prosecutor", "admin"], PASSWORD)
+            li = desk_of(app).people.add("li", "李检察官", ["prosecutor", "chief"], PASSWORD)
+            handle_all(desk_of(app), li.person)
             page = browser.page()
             sign_in(page, url)
             for path in [one for one in addresses(home) if only in one]:

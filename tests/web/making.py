@@ -13,6 +13,7 @@ from qingyuan.office.casework import Argument, act
 from qingyuan.office.clock import CHINA, FixedClock
 from qingyuan.office.home import Home, OfficeInfo
 from qingyuan.office.intake import Registration, intake
+from qingyuan.office.register import leads, matters
 from qingyuan.web import ServeSettings, create_app
 from qingyuan.web.desk import Desk
 from tests.office.running import material
@@ -75,7 +76,7 @@ def desk_of(app: FastAPI) -> Desk:
 
 
 def client_of(app: FastAPI, role: str | None = None) -> TestClient:
-    """Return a browser without JavaScript, signed in as somebody of a role."""
+    """Return a browser without JavaScript, signed in as somebody who holds a post and handles every docket there is."""
     client = TestClient(app, base_url="http://testserver", follow_redirects=False)
     client.headers["accept-language"] = "zh-CN"
     if role is not None:
@@ -83,11 +84,18 @@ def client_of(app: FastAPI, role: str | None = None) -> TestClient:
         desk = desk_of(app)
         if name not in {one.name for one in desk.people.all()}:
             if not desk.people.any():
-                desk.people.add("first", "", ["prosecutor", "admin"], PASSWORD)
-            desk.people.add(name, "", [role], PASSWORD)
+                desk.people.add("first", "", ["prosecutor", "chief"], PASSWORD)
+            account = desk.people.add(name, "", [role], PASSWORD)
+            handle_all(desk, account.person)
         answer = post(client, "/sign-in", {"name": name, "password": PASSWORD})
         assert answer.status_code == 303, answer.text
     return client
+
+
+def handle_all(desk: Desk, person: str) -> None:
+    """Let a person handle every docket."""
+    for record in (*leads(desk.home).rows, *matters(desk.home).rows):
+        desk.posts.handle(record.id, person)
 
 
 def token_of(client: TestClient, path: str = "/sign-in") -> str:

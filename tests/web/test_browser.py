@@ -14,7 +14,7 @@ from qingyuan.office.home import Home
 from qingyuan.store.registry import exhibits
 from qingyuan.web.routing import PAGES
 from tests.web.browsing import arrive, keys, press, sign_in, violations
-from tests.web.making import PASSWORD, clock, desk_of
+from tests.web.making import PASSWORD, clock, desk_of, handle_all
 from tests.web.serving import served
 
 
@@ -30,7 +30,8 @@ def office(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tup
         patch.setenv("XDG_DATA_HOME", str(made / "data"))
         folder = Path(shutil.copytree(made / "home", tmp_path_factory.mktemp("served") / "home"))
         with Home.open(folder, clock=clock()) as home, served(home) as (url, app):
-            desk_of(app).people.add("li", "李检察官", ["prosecutor", "admin"], PASSWORD)
+            li = desk_of(app).people.add("li", "李检察官", ["prosecutor", "chief"], PASSWORD)
+            handle_all(desk_of(app), li.person)
             yield url, app, home
 
 

@@ -10,7 +10,7 @@ import pytest
 from qingyuan.office.browser import Browser
 from qingyuan.office.home import Home
 from tests.web.browsing import Nothing, arrive, keys
-from tests.web.making import PASSWORD, desk_of
+from tests.web.making import PASSWORD, desk_of, handle_all
 from tests.web.serving import served
 
 
@@ -23,7 +23,8 @@ class Made(msgspec.Struct):
 @pytest.mark.slow
 def test_a_passkey_is_added_in_the_browser_and_signs_in_after_signing_out(home: Home, tmp_path: Path) -> None:
     with served(home) as (url, app), Browser.launch() as browser:
-        desk_of(app).people.add("li", "李", ["prosecutor", "admin"], PASSWORD)
+        li = desk_of(app).people.add("li", "李", ["prosecutor", "chief"], PASSWORD)
+        handle_all(desk_of(app), li.person)
         page = browser.page()
         page.call("WebAuthn.enable", {}, into=Nothing)
         device = {

@@ -10,7 +10,7 @@ from qingyuan.web.words import catalogue
 
 ROOM = Path(__file__).parents[2] / "src" / "qingyuan" / "web"
 #: ``t("key"`` and, for keys put together, ``t("begin." +``.
-USED = re.compile(r"""\bt\(\s*f?["']([a-z-]+\.[a-z.-]*?)["'{]\s*(\+|~)?""")
+USED = re.compile(r"""\b(?:t\(|word\(\w+, )\s*f?["']([a-z-]+\.[a-z.-]*?)["'{]\s*(\+|~)?""")
 KEYED = re.compile(r"""["'](done\.[a-z-]+|nav\.[a-z-]+)["']""")
 
 

@@ -11,7 +11,7 @@ import pytest
 from qingyuan.office.browser import Browser, Page
 from qingyuan.office.home import Home
 from tests.web.browsing import Nothing, sign_in, violations
-from tests.web.making import PASSWORD, clock, desk_of
+from tests.web.making import PASSWORD, clock, desk_of, handle_all
 from tests.web.serving import served
 
 #: Every page of work with something on it.
@@ -34,7 +34,8 @@ def office(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
         patch.setenv("XDG_DATA_HOME", str(made / "data"))
         folder = Path(shutil.copytree(made / "home", tmp_path_factory.mktemp("work") / "home"))
         with Home.open(folder, clock=clock()) as home, served(home) as (url, app):
-            desk_of(app).people.add("li", "李检察官", ["prosecutor", "admin"], PASSWORD)
+            li = desk_of(app).people.add("li", "李检察官", ["prosecutor", "chief"], PASSWORD)
+            handle_all(desk_of(app), li.person)
             yield url
 
 

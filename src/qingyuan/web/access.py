@@ -1,37 +1,79 @@
-"""Who may do what: permissions by role. Every route names the permission it needs; no route is without one."""
+"""What pages may need, and what the policies of the parties room are asked for it. Every route names one; none is without.
+
+Nothing is decided here: a permission is an action of :mod:`qingyuan.parties` and what it is asked about.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Permission = Literal[
     "public",  # anyone
     "signed-in",  # any account
-    "case.read",  # leads, matters, documents, masked results
+    "case.list",  # lists and the search, narrowed to what one sees
+    "case.read",  # leads, matters and cases, documents
     "case.act",  # acts on leads, matters and cases
-    "material.take",  # uploads and intake
+    "case.assign",  # who handles a docket
+    "case.export",  # packages
+    "case.audit",  # entries of the log, without their values
+    "material.take",  # uploads, intake, capture
+    "material.view",  # masked results of scans
     "material.read",  # the content of exhibits; each reading is an event
-    "office.manage",  # accounts, roles, health
+    "material.unmask",  # values in clear, with a reason; each reading is an event
+    "office.count",  # statistics
+    "office.appoint",  # accounts and posts
+    "office.manage",  # keys, health, connections
 ]
 
-#: Role → what it permits beside ``public`` and ``signed-in``.
-ROLES: Mapping[str, frozenset[Permission]] = MappingProxyType(
+
+class Asked(NamedTuple):
+    """What the policies are asked.
+
+    Attributes:
+        action: Action of the parties room.
+        of: What it is asked about: ``"docket"``, ``"record"`` (material of a docket) or ``"office"``.
+        somewhere: The action on dockets that says whether anything of the kind is possible at all, without naming one.
+        new: The action on the office for what belongs to no docket yet; ``""`` when there is nothing of the kind.
+    """
+
+    action: str
+    of: Literal["docket", "record", "office"]
+    somewhere: str = ""
+    new: str = ""
+
+
+#: What is asked for each permission; the two that are not here need no policy.
+ASKED: Mapping[Permission, Asked] = MappingProxyType(
     {
-        "prosecutor": frozenset({"case.read", "case.act", "material.take", "material.read"}),
-        "assistant": frozenset({"case.read", "case.act", "material.take", "material.read"}),
-        "technician": frozenset({"case.read", "material.take", "material.read"}),
-        "supervisor": frozenset({"case.read"}),
-        "admin": frozenset({"office.manage"}),
+        "case.list": Asked("list", "docket", "list"),
+        "case.read": Asked("read", "docket", "read"),
+        "case.act": Asked("write", "docket", "write", "receive"),
+        "case.assign": Asked("assign", "docket", "assign"),
+        "case.export": Asked("export", "docket", "export"),
+        "case.audit": Asked("audit", "docket", "audit"),
+        "material.take": Asked("collect", "docket", "collect", "receive"),
+        "material.view": Asked("view-record", "record", "read"),
+        "material.read": Asked("inspect", "record", "collect"),
+        "material.unmask": Asked("unmask", "record", "write"),
+        "office.count": Asked("count", "office"),
+        "office.appoint": Asked("appoint", "office"),
+        "office.manage": Asked("administer", "office"),
     }
 )
 
+#: Roles of accounts: the posts of an office in the parties room, in the order they are offered.
+ROLES = (
+    "prosecutor",
+    "assistant",
+    "technician",
+    "department-head",
+    "chief",
+    "case-management",
+    "auditor",
+    "administrator",
+)
 
-def permits(roles: Iterable[str] | None, permission: Permission) -> bool:
-    """Return whether ``roles`` permit something; ``None`` stands for nobody signed in."""
-    if permission == "public":
-        return True
-    if roles is None:
-        return False
-    return permission == "signed-in" or any(permission in ROLES.get(role, ()) for role in roles)
+#: What earlier versions called some of them.
+FORMER: Mapping[str, str] = MappingProxyType({"admin": "administrator", "supervisor": "department-head"})

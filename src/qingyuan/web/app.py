@@ -21,10 +21,10 @@ from qingyuan.cases import Refused
 from qingyuan.errors import QingyuanError
 from qingyuan.office.home import Home
 from qingyuan.web import portal, workbench
-from qingyuan.web.api import api
+from qingyuan.web.api import install
 from qingyuan.web.asking import Ask
 from qingyuan.web.desk import Desk
-from qingyuan.web.errors import WebError, bad_request, forbidden, not_found
+from qingyuan.web.errors import WebError, bad_request, not_found
 from qingyuan.web.pages import environment, load_static
 from qingyuan.web.plain import plain_routes
 from qingyuan.web.routing import PAGES, Page
@@ -70,7 +70,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
         ],
     )
     app.state.desk = desk
-    app.include_router(api(desk))
+    install(app, desk)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=4)
     app.add_middleware(Watch, metrics=metrics, limit=settings.max_body_bytes, secure=settings.secure)
 
@@ -105,7 +105,7 @@ async def _append(ask: Ask, most: int) -> int:
     """Return the offset of an upload, after what came with a ``PUT`` was appended."""
     request = ask.request
     if not ask.may("material.take"):
-        raise forbidden(ask.t("need.material.take"), ask.t("need.material.take"))
+        raise ask.desk.guard.refusal("material.take")
     upload = await run_in_threadpool(ask.desk.uploads.get, request.path_params["upload"], ask.person)
     if request.method == "GET":
         return upload.offset
@@ -143,6 +143,9 @@ def _answer(page: Page, ask: Ask) -> Response:
             return turned
         if page.method == "POST":
             ask.check_token()
+        if ask.account is not None:
+            params = ask.request.path_params
+            ask.desk.guard.check(ask.person, page.need, params, ask.given(), ask.field("reason"))
         return page.handler(ask, **ask.request.path_params)
     except QingyuanError as error:
         return _error_page(ask, error)
@@ -152,7 +155,7 @@ def _turned_away(page: Page, ask: Ask) -> Response | None:
     if ask.may(page.need):
         return None
     if ask.account is not None:
-        raise forbidden(ask.t(f"need.{page.need}"), ask.t(f"need.{page.need}"))
+        raise ask.desk.guard.refusal(page.need)
     if not ask.desk.people.any():
         return ask.redirect("/setup")
     if page.method != "GET":

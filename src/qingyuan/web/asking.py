@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from typing import cast, get_args
+from typing import cast
 from urllib.parse import quote
 
 from jinja2 import Environment
@@ -14,10 +15,12 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from qingyuan.web.access import Permission, permits
+from qingyuan.store.register import Scope
+from qingyuan.web.access import ASKED, Permission
 from qingyuan.web.accounts import Account
 from qingyuan.web.desk import Desk
 from qingyuan.web.errors import bad_request, forbidden
+from qingyuan.web.guard import Named
 from qingyuan.web.navigation import Entry, entries
 from qingyuan.web.words import Lang, said, word
 
@@ -72,9 +75,29 @@ class Ask:
             raise forbidden("尚未登录", "nobody is signed in")
         return self.account.person
 
-    def may(self, need: Permission) -> bool:
-        """Return whether who asks has a permission."""
-        return permits(self.account.roles if self.account else None, need)
+    @functools.cached_property
+    def permissions(self) -> frozenset[Permission]:
+        """What who asks may do with something at least."""
+        return self.desk.posts.permissions(self.account.person) if self.account else frozenset({"public"})
+
+    def may(self, need: Permission, docket: str = "", item: str = "") -> bool:
+        """Return whether who asks may do something: with a docket or exhibit when one is named, else with any."""
+        if need not in self.permissions or not docket or need not in ASKED:
+            return need in self.permissions
+        return self.desk.posts.decide(self.person, need, docket, item=item).allowed
+
+    def require(self, need: Permission, docket: str, item: str = "") -> None:
+        """Ask the policies about a record that the address does not name.
+
+        Raises:
+            WebError: ``web.forbidden``, with the policy.
+        """
+        self.desk.guard.require(self.person, need, Named(docket, item))
+
+    @functools.cached_property
+    def scope(self) -> Scope:
+        """The dockets that lists, counts and the search show who asks."""
+        return self.desk.posts.scope(self.person)
 
     @property
     def address(self) -> str:
@@ -95,6 +118,11 @@ class Ask:
     def fields(self, name: str) -> list[str]:
         """Return every value of a name in the form."""
         return [v.strip() for v in self._form.getlist(name)[:_LIST_LIMIT] if isinstance(v, str) and v.strip()]
+
+    def given(self) -> list[tuple[str, str]]:
+        """Return every name and text of address and form."""
+        typed = [(name, value) for name, value in self._form.multi_items() if isinstance(value, str)]
+        return [*self.request.query_params.multi_items(), *typed[:_LIST_LIMIT]]
 
     def has(self, name: str) -> bool:
         """Return whether the form has a name at all."""
@@ -139,8 +167,7 @@ class Ask:
         return url.path + (f"?{url.query}" if url.query else "")
 
     def _entries(self) -> list[Entry]:
-        allowed = frozenset(need for need in get_args(Permission) if self.may(need))
-        return entries(allowed, self.request.url.path)
+        return entries(self.permissions, self.request.url.path)
 
     def redirect(self, path: str, flash: str = "") -> Response:
         """Send the browser to a page of ours, with a word to show there once."""

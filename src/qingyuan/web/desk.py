@@ -11,17 +11,23 @@ from collections.abc import Callable, Mapping, Sequence
 import sqlalchemy as sa
 
 from qingyuan.office.casework import Argument
-from qingyuan.office.casework import act as do_act
+from qingyuan.office.casework import act_within
 from qingyuan.office.home import Home
+from qingyuan.office.register import counts
 from qingyuan.store import EventDraft, StoredEvent
+from qingyuan.store.register import Scope
 from qingyuan.web.accounts import Ceremonies, Passkeys, People, Sessions, Tokens
+from qingyuan.web.guard import Guard
 from qingyuan.web.jobs import Jobs, Report, Work
 from qingyuan.web.limits import Tries
+from qingyuan.web.posts import Posts
 from qingyuan.web.settings import ServeSettings
 from qingyuan.web.state import SECRET, State
 from qingyuan.web.uploads import Uploads
 
 _STATE = "web.db"
+#: Counts of a list are kept so long, and so many of them.
+_COUNT_SECONDS, _MOST_COUNTS = 15.0, 1000
 
 #: Work of a kind of job: the desk, its particulars, who wants it, where to report.
 DeskWork = Callable[["Desk", Mapping[str, object], str, Report], dict[str, object]]
@@ -43,6 +49,8 @@ class Desk:
         home: The home.
         settings: How it is served.
         state: Accounts, sessions, jobs.
+        posts: Who holds which post, and what that lets them do.
+        guard: Asks about every record that a request names.
         people: The accounts.
         sessions: Their sessions.
         tokens: Tokens of programs.
@@ -63,7 +71,9 @@ class Desk:
         self.settings = settings
         url = home.settings.database
         self.state = State(url) if url else State.at(home.path / _STATE)
-        self.people = People(self.state, _now)
+        self.posts = Posts(home)
+        self.guard = Guard(home, self.posts)
+        self.people = People(self.state, _now, self.posts)
         self.sessions = Sessions(
             self.state,
             self.people,
@@ -86,6 +96,7 @@ class Desk:
         self.uploads = Uploads(self.state, home.path / "uploads", settings.max_upload_bytes)
         self.jobs = Jobs(self.state, {kind: self._bound(work) for kind, work in (works or {}).items()})
         self.setup_code = self._secret("setup").hex()[:24]
+        self._counts: dict[tuple[str, Scope], tuple[float, dict[str, int]]] = {}
         #: Whoever writes to the record takes turns here instead of at the lock of the database.
         self.turn = threading.RLock()
         self._sharing = contextlib.ExitStack()
@@ -100,11 +111,26 @@ class Desk:
     def act(
         self, verb: str, target: str | None, args: Mapping[str, Argument], *, actor: str
     ) -> list[StoredEvent]:
-        """Do one act and publish the log; see :func:`qingyuan.office.casework.act`."""
+        """Do one act and publish the log; see :func:`qingyuan.office.casework.act`. Who registers a lead handles it."""
         with self.turn:
-            stored = do_act(self.home, verb, target, args, actor=actor)
+            with self.home.database.write() as connection:
+                stored = act_within(self.home, connection, verb, target, args, actor=actor)
+                self.posts.take_on(connection, stored, actor)
             self.home.publish()
+            self._counts.clear()
         return stored
+
+    def counted(self, kind: str, scope: Scope) -> dict[str, int]:
+        """Return how many active records of a scope there are by stage, as it was some seconds ago at most.
+
+        The whole of a large office takes longer to count than a page may take; what this server wrote is seen at once.
+        """
+        known, now = self._counts.get((kind, scope)), time.monotonic()
+        if known is None or known[0] <= now:
+            if len(self._counts) > _MOST_COUNTS:
+                self._counts.clear()
+            known = self._counts[kind, scope] = now + _COUNT_SECONDS, counts(self.home, kind, scope)
+        return known[1]
 
     def note_reading(self, what: str, records: Sequence[str], *, actor: str, reason: str = "") -> None:
         """Write down that a person read personal data in clear, before it is shown.

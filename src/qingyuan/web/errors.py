@@ -41,11 +41,12 @@ def not_found(where: str | None = None) -> WebError:
     )
 
 
-def forbidden(zh: str, en: str) -> WebError:
-    """Return the error of something that this account may not do; ``zh`` and ``en`` say what it lacks."""
+def forbidden(zh: str, en: str, *, where: str | None = None) -> WebError:
+    """Return the error of something that this account may not do; ``zh`` and ``en`` say what it lacks, ``where`` the policies."""
     return WebError(
         "web.forbidden",
         403,
+        where=where,
         zh=f"没有权限：{zh}",
         en=f"not permitted: {en}",
         remedy_zh="如工作需要，请联系本院管理员",

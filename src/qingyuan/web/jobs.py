@@ -121,10 +121,11 @@ class Jobs:
             row = connection.execute(sa.select(JOB).where(JOB.c.id == identifier)).first()
         return None if row is None else _job(row)
 
-    def newest(self, limit: int = 20) -> list[Job]:
-        """Return the newest jobs."""
+    def newest(self, limit: int = 20, *, person: str = "") -> list[Job]:
+        """Return the newest jobs, those of one person when a person is named."""
+        wanted = sa.select(JOB).order_by(JOB.c.created.desc(), JOB.c.id).limit(limit)
         with self._state.read() as connection:
-            rows = connection.execute(sa.select(JOB).order_by(JOB.c.created.desc(), JOB.c.id).limit(limit))
+            rows = connection.execute(wanted.where(JOB.c.person == person) if person else wanted)
             return [_job(row) for row in rows]
 
     def cancel(self, identifier: str) -> None:

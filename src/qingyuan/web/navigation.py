@@ -24,14 +24,14 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 ENTRIES = (
-    Entry("/", "nav.home", "case.read"),
-    Entry("/leads", "nav.leads", "case.read"),
-    Entry("/matters", "nav.matters", "case.read"),
+    Entry("/", "nav.home", "case.list"),
+    Entry("/leads", "nav.leads", "case.list"),
+    Entry("/matters", "nav.matters", "case.list"),
     Entry("/intake", "nav.intake", "material.take"),
     Entry("/law", "nav.law", "signed-in"),
     Entry("/law/calculators", "nav.calculators", "signed-in"),
     Entry("/ledger", "nav.ledger", "signed-in"),
-    Entry("/admin", "nav.admin", "office.manage"),
+    Entry("/admin", "nav.admin", "office.appoint"),
     Entry("/report", "nav.report", "public"),
     Entry("/verify", "nav.verify", "public"),
 )

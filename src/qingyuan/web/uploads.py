@@ -131,11 +131,13 @@ class Uploads:
             raise not_found(identifier)
         return self._upload(row)
 
-    def complete(self, batch: str) -> bool:
-        """Return whether a batch has files, all of them whole."""
+    def complete(self, batch: str, person: str = "") -> bool:
+        """Return whether a batch has files, all of them whole, and all of them of one person when a person is named."""
         with self._state.read() as connection:
             rows = list(connection.execute(sa.select(UPLOAD).where(UPLOAD.c.batch == batch)))
-        return bool(rows) and all(self._upload(row).offset == row.size for row in rows)
+        return bool(rows) and all(
+            self._upload(row).offset == row.size and person in {"", row.person} for row in rows
+        )
 
     async def append(self, upload: Upload, offset: int, chunks: AsyncIterator[bytes]) -> int:
         """Append to a file and return the offset it then has.

@@ -214,6 +214,28 @@ def named(connection: sa.Connection, identifiers: Sequence[str]) -> Mapping[str,
     return {one.id: one for one in map(_record, found)}
 
 
+def members(
+    connection: sa.Connection, dockets: Sequence[str]
+) -> tuple[Mapping[str, list[Record]], Mapping[str, list[Due]]]:
+    """Return the records and the open dates of some dockets, by docket; records by identifier, the earliest date first."""
+    if not dockets:
+        return {}, {}
+    marks = ", ".join("?" * len(dockets))
+    found: dict[str, list[Record]] = {}
+    open_: dict[str, list[Due]] = {}
+    driver = Driver(connection)
+    for row in driver.all(f"SELECT {_RECORD} FROM register WHERE docket IN ({marks}) ORDER BY id", *dockets):  # noqa: S608
+        one = _record(row)
+        found.setdefault(one.docket, []).append(one)
+    rows = driver.all(
+        f"SELECT {_DUE} FROM register_due WHERE docket IN ({marks}) ORDER BY due, target, key",  # noqa: S608 - no value
+        *dockets,
+    )
+    for each in map(_due, rows):
+        open_.setdefault(each.docket, []).append(each)
+    return found, open_
+
+
 def counts(
     connection: sa.Connection, kind: Kind, scope: Scope, by: Literal["stage", "field", "source"]
 ) -> dict[str, int]:

@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from qingyuan.web.access import ROLES
+from qingyuan.web.access import FORMER, ROLES
 from qingyuan.web.errors import WebError, bad_request, not_found
+from qingyuan.web.posts import Posts
 from qingyuan.web.state import ACCOUNT, SESSION, State
 
 #: Shortest password (NIST SP 800-63B-4 asks for 15 where a password stands alone; ASVS 5.0 for 8 at least).
@@ -29,6 +30,8 @@ _LONGEST_LOCK = 3600
 #: Letters of a code that nobody mistakes for another; twenty of them have 99 bits.
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _CODE = 20
+#: Posts that can appoint others.
+_APPOINTS = frozenset({"chief", "administrator"})
 _NAME = re.compile(r"[\w.@-]{2,64}\Z")
 
 
@@ -39,7 +42,7 @@ class Account(msgspec.Struct, frozen=True):
         person: Identifier as in events, ``"P001"``.
         name: What is typed to sign in.
         display: What is shown.
-        roles: See :data:`qingyuan.web.access.ROLES`.
+        roles: Posts held in the office; see :data:`qingyuan.web.access.ROLES`.
         disabled: Whether signing in is refused.
     """
 
@@ -56,12 +59,19 @@ class People:
     Args:
         state: Where they are kept.
         now: Seconds since the epoch.
+        posts: Who holds which post; the register of parties says it, the accounts do not.
     """
 
-    def __init__(self, state: State, now: Callable[[], int]) -> None:
-        """Use ``state``."""
+    def __init__(self, state: State, now: Callable[[], int], posts: Posts) -> None:
+        """Use ``state``; accounts of earlier versions, which said themselves what they may do, get posts."""
         self._state = state
         self._now = now
+        self._posts = posts
+        with state.read() as connection:
+            rows = connection.execute(sa.select(ACCOUNT.c.person, ACCOUNT.c.roles)).all()
+        for row in rows:
+            if not posts.known(row.person):
+                posts.set(row.person, json.loads(row.roles), actor=row.person)
         self._hasher = PasswordHasher()
         self._nobody = self._hasher.hash("a password that nobody has")
 
@@ -74,17 +84,24 @@ class People:
         """Return every account, by identifier."""
         with self._state.read() as connection:
             return [
-                _account(row) for row in connection.execute(sa.select(ACCOUNT).order_by(ACCOUNT.c.person))
+                self._account(row) for row in connection.execute(sa.select(ACCOUNT).order_by(ACCOUNT.c.person))
             ]
 
     def get(self, person: str) -> Account | None:
         """Return one account."""
         with self._state.read() as connection:
             row = connection.execute(sa.select(ACCOUNT).where(ACCOUNT.c.person == person)).first()
-        return None if row is None else _account(row)
+        return None if row is None else self._account(row)
 
     def add(
-        self, name: str, display: str, roles: Sequence[str], password: str, *, first: bool = False
+        self,
+        name: str,
+        display: str,
+        roles: Sequence[str],
+        password: str,
+        *,
+        first: bool = False,
+        actor: str = "",
     ) -> Account:
         """Make an account with the next identifier.
 
@@ -94,6 +111,7 @@ class People:
             roles: At least one.
             password: At least :data:`MIN_PASSWORD` characters.
             first: Refuse when there is an account already.
+            actor: Who makes it; the person itself when blank.
 
         Raises:
             WebError: A value is not acceptable, or the name is taken.
@@ -131,23 +149,32 @@ class People:
                     locked_until=0,
                 )
             )
+        self._posts.set(account.person, chosen, actor=actor or account.person)
         return account
 
-    def change(self, person: str, *, roles: Sequence[str], disabled: bool) -> None:
+    def change(self, person: str, *, roles: Sequence[str], disabled: bool, actor: str = "") -> None:
         """Change what an account may do; its sessions end.
+
+        Args:
+            person: Whose account.
+            roles: The posts, at least one.
+            disabled: Whether signing in is refused.
+            actor: Who changes it; the person itself when blank.
 
         Raises:
             WebError: No such account, an unknown role, or nobody would be left who manages the office.
         """
         chosen = _roles(roles)
         with self._state.write() as connection:
-            rows = [_account(row) for row in connection.execute(sa.select(ACCOUNT))]
+            rows = [self._account(row) for row in connection.execute(sa.select(ACCOUNT))]
             if person not in {row.person for row in rows}:
                 raise not_found(person)
-            managing = [r for r in rows if "admin" in r.roles and not r.disabled and r.person != person]
-            if not managing and ("admin" not in chosen or disabled):
+            managing = [r for r in rows if _APPOINTS & {*r.roles} and not r.disabled and r.person != person]
+            if not managing and (not _APPOINTS & {*chosen} or disabled):
                 raise bad_request(
-                    "至少保留一名管理员", "one administrator has to stay", code="web.last-admin"
+                    "至少保留一名检察长或者系统管理员",
+                    "one chief or administrator has to stay",
+                    code="web.last-admin",
                 )
             connection.execute(
                 sa.update(ACCOUNT)
@@ -155,6 +182,7 @@ class People:
                 .values(roles=json.dumps(chosen), disabled=int(disabled))
             )
             connection.execute(sa.delete(SESSION).where(SESSION.c.person == person))
+        self._posts.set(person, chosen, actor=actor or person)
 
     def set_password(self, person: str, password: str) -> None:
         """Replace a password; every session of the account ends.
@@ -217,7 +245,10 @@ class People:
             connection.execute(
                 sa.update(ACCOUNT).where(ACCOUNT.c.person == row.person).values(failed=0, locked_until=0)
             )
-        return _account(row)
+        return self._account(row)
+
+    def _account(self, row: sa.Row[tuple[object, ...]]) -> Account:
+        return Account(row.person, row.name, row.display, self._posts.roles(row.person), bool(row.disabled))
 
     def _matches(self, hashed: str, password: str) -> bool:
         if len(password) > _MAX_PASSWORD:
@@ -247,11 +278,8 @@ def check_password(password: str, name: str) -> None:
 
 
 def _roles(roles: Sequence[str]) -> tuple[str, ...]:
-    chosen = tuple(role for role in ROLES if role in roles)
-    if not chosen or set(roles) - set(ROLES):
+    wanted = {FORMER.get(role, role) for role in roles}
+    chosen = tuple(role for role in ROLES if role in wanted)
+    if not chosen or wanted - {*ROLES}:
         raise bad_request("请选择至少一个角色", "choose at least one role", code="web.bad-role")
     return chosen
-
-
-def _account(row: sa.Row[tuple[object, ...]]) -> Account:
-    return Account(row.person, row.name, row.display, tuple(json.loads(row.roles)), bool(row.disabled))

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 
 import msgspec
 
-from qingyuan.cases import Case, DueDate, Lead, Matter, due_dates
+from qingyuan.cases import Case
 from qingyuan.ledger import open_checkpoint
 from qingyuan.office import register
-from qingyuan.office.casework import Loaded, list_records
+from qingyuan.office.casework import Loaded
 from qingyuan.office.home import Home
 from qingyuan.office.register import Deadline
 from qingyuan.store.register import Filters, Record
+from qingyuan.web.asking import Ask
 
 #: Stages of a case that the other track has and this one does not.
 _FOREIGN = {
@@ -62,54 +63,18 @@ class Overview(msgspec.Struct, frozen=True):
     replied: int
 
 
-def overview(home: Home) -> Overview:
-    """Return what waits, from the register."""
-    rows = register.deadlines(home, limit=_FIRST).rows
+def overview(ask: Ask) -> Overview:
+    """Return what waits for who asks, from the register."""
+    home, scope = ask.desk.home, ask.scope
+    rows = register.deadlines(home, scope, limit=_FIRST).rows
     return Overview(
         [row for row in rows if row.key != _LOOK_BACK],
-        register.leads(home, filters=Filters(stages=("registered",)), limit=20).rows,
-        register.cases(home, filters=Filters(stages=("replied",)), limit=20).rows,
+        register.leads(home, scope, Filters(stages=("registered",), active=True), limit=20).rows,
+        register.cases(home, scope, Filters(stages=("replied",), active=True), limit=20).rows,
         [row for row in rows if row.key == _LOOK_BACK],
-        register.counts(home, "lead").get("registered", 0),
-        register.counts(home, "case").get("replied", 0),
+        ask.desk.counted("lead", scope).get("registered", 0),
+        ask.desk.counted("case", scope).get("replied", 0),
     )
-
-
-def leads(home: Home) -> list[Lead]:
-    """Return every lead, the newest first."""
-    found = {lead.id: lead for loaded in list_records(home, "L") for lead in loaded.docket.leads.values()}
-    return [found[name] for name in sorted(found, reverse=True)]
-
-
-class MatterRow(msgspec.Struct, frozen=True):
-    """A matter in a list.
-
-    Attributes:
-        matter: The matter.
-        cases: Its cases.
-        due: Its next open date, or ``None``.
-    """
-
-    matter: Matter
-    cases: tuple[Case, ...]
-    due: DueDate | None
-
-
-def matters(home: Home) -> list[MatterRow]:
-    """Return every matter with its cases and next date, the newest first."""
-    rows = []
-    for loaded in list_records(home, "M"):
-        docket = loaded.docket
-        if docket.matter is not None:
-            due = due_dates(docket, law=home.law, now=home.clock.now())
-            rows.append(MatterRow(docket.matter, tuple(docket.cases.values()), due[0] if due else None))
-    return rows[::-1]
-
-
-def matching(rows: Iterable[tuple[str, object]], wanted: str) -> list[object]:
-    """Return the second of each pair whose first holds every word of ``wanted``."""
-    words = wanted.casefold().split()
-    return [row for text, row in rows if all(one in text.casefold() for one in words)]
 
 
 def stages(case: Case, known: Iterable[str]) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from qingyuan.office.entries import entry
 from qingyuan.store import StoredEvent
+from qingyuan.web.access import Permission
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import not_found
 from qingyuan.web.portal.receipt import make_receipt
@@ -15,9 +16,11 @@ from qingyuan.web.routing import page
 #: Streams of dockets begin with one of these.
 DOCKETS = ("L", "M", "C")
 _DIGITS = 18
+#: Who sees entries of the office itself: posts, readings, keys.
+_OFFICE: tuple[Permission, ...] = ("case.audit", "office.appoint", "office.manage")
 
 
-@page("GET", "/ledger/entries/{identifier}", "case.read")
+@page("GET", "/ledger/entries/{identifier}", "signed-in")
 def show(ask: Ask, identifier: str) -> Response:
     """Show an entry of the log."""
     event = _entry(ask, identifier)
@@ -33,7 +36,7 @@ def show(ask: Ask, identifier: str) -> Response:
     )
 
 
-@page("GET", "/ledger/entries/{identifier}/receipt", "case.read")
+@page("GET", "/ledger/entries/{identifier}/receipt", "signed-in")
 def proof(ask: Ask, identifier: str) -> Response:
     """Hand out the entry with the proof that it is in the log; ``/verify`` checks it, and so does anybody offline."""
     event = _entry(ask, identifier)
@@ -46,4 +49,9 @@ def proof(ask: Ask, identifier: str) -> Response:
 def _entry(ask: Ask, identifier: str) -> StoredEvent:
     if not (identifier.isascii() and identifier.isdigit() and len(identifier) <= _DIGITS):
         raise not_found(identifier)
-    return entry(ask.desk.home, int(identifier))
+    found = entry(ask.desk.home, int(identifier))
+    if found.stream.startswith(DOCKETS):
+        ask.require("case.read", found.stream)
+    elif not any(ask.may(need) for need in _OFFICE):
+        raise ask.desk.guard.refusal("case.audit")
+    return found

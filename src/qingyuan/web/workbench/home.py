@@ -12,7 +12,7 @@ from qingyuan.web.workbench._reading import head_of, overview
 @page("GET", "/", "signed-in")
 def show(ask: Ask) -> Response:
     """Show deadlines, leads to assess, replies and look-backs."""
-    if not ask.may("case.read"):
-        return ask.redirect("/admin")
+    if not ask.may("case.list"):
+        return ask.redirect("/admin" if ask.may("office.appoint") else "/account")
     home = ask.desk.home
-    return ask.page("home.html", found=overview(home), head=head_of(home), today=home.clock.now().date())
+    return ask.page("home.html", found=overview(ask), head=head_of(home), today=home.clock.now().date())

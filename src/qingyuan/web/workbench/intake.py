@@ -32,7 +32,7 @@ def form(ask: Ask) -> Response:
     """Show the form and the newest jobs."""
     return ask.page(
         "intake.html",
-        jobs=ask.desk.jobs.newest(),
+        jobs=ask.desk.jobs.newest(person=ask.person),
         sources=choice_lists()["lead-source"],
         fields=ask.desk.home.law.fields(),
         chunk=ask.desk.settings.max_chunk_bytes,
@@ -61,7 +61,7 @@ def begin(ask: Ask) -> Response:
     uploads = ask.desk.uploads
     name = ask.field("batch")
     if name:
-        if not uploads.complete(name):
+        if not uploads.complete(name, ask.person):
             raise bad_request("文件还没有传完", "not every file has arrived", code="web.not-complete")
     else:
         files = ask.uploads("files")
@@ -116,6 +116,7 @@ def intake_work(desk: Desk, args: Mapping[str, object], person: str, report: Rep
         workers=desk.settings.job_workers,
         report=tell,
     )
+    desk.posts.handle(result.lead, person)
     desk.uploads.drop(batch)
     return {
         "lead": result.lead,
@@ -166,7 +167,7 @@ def resume(ask: Ask, job: str) -> Response:
     return ask.redirect(f"/jobs/{job}")
 
 
-@page("GET", "/leads/{identifier}/scan", "case.read")
+@page("GET", "/leads/{identifier}/scan", "material.view")
 def scan(ask: Ask, identifier: str) -> Response:
     """Show what a scan found: kinds, persons, thresholds, places with masked excerpts, and what was not read."""
     home = ask.desk.home
@@ -196,6 +197,6 @@ def scan(ask: Ask, identifier: str) -> Response:
 
 def _job(ask: Ask, identifier: str) -> Job:
     found = ask.desk.jobs.get(identifier)
-    if found is None:
+    if found is None or found.person != ask.person:
         raise not_found(identifier)
     return found

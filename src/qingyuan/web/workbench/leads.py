@@ -2,31 +2,59 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from starlette.responses import Response
 
-from qingyuan.cases import Lead, LeadFacts, assess, choice_lists, timeline
+from qingyuan.cases import LeadFacts, assess, choice_lists, timeline
 from qingyuan.office.casework import case_events, load
 from qingyuan.office.offers import offers
 from qingyuan.store.registry import exhibits
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import not_found
 from qingyuan.web.routing import page
-from qingyuan.web.workbench._reading import leads, matching
+from qingyuan.web.words import said
+from qingyuan.web.workbench._lists import Row, exported, listed
 
 
-@page("GET", "/leads", "case.read")
+@page("GET", "/leads", "case.list")
 def inbox(ask: Ask) -> Response:
-    """List the leads; search and filter are in the address."""
-    wanted, stage = ask.query("q"), ask.query("stage")
-    rows = [
-        (f"{lead.id} {lead.registered.title} {lead.registered.summary}", lead)
-        for lead in leads(ask.desk.home)
-        if not stage or lead.stage == stage
+    """List the leads; words, filters, order and page are in the address."""
+    lists = choice_lists()
+    return ask.page(
+        "leads.html",
+        found=listed(ask, "lead", "/leads"),
+        stages=lists["lead-stage"],
+        sources=lists["lead-source"],
+        fields=ask.desk.home.law.fields(),
+    )
+
+
+@page("GET", "/leads/file", "case.list")
+def file(ask: Ask) -> Response:
+    """Hand out the list as it is filtered."""
+    stages, sources = choice_lists()["lead-stage"], choice_lists()["lead-source"]
+    heads = [
+        ask.t("list.id"),
+        ask.t("list.title"),
+        ask.t("list.stage"),
+        ask.t("leads.score"),
+        ask.t("leads.received"),
+        ask.t("lead.source"),
+        ask.t("list.matter"),
     ]
-    found = cast("list[Lead]", matching(rows, wanted))
-    return ask.page("leads.html", found=found, q=wanted, stage=stage, stages=choice_lists()["lead-stage"])
+
+    def cells(row: Row) -> list[object]:
+        one = row.record
+        return [
+            one.id,
+            one.title,
+            said(ask.lang, stages[one.stage]),
+            "" if one.score < 0 else one.score,
+            one.begun,
+            said(ask.lang, sources[one.source]) if one.source in sources else one.source,
+            one.docket if one.docket != one.id else "",
+        ]
+
+    return ask.finish(exported(ask, "lead", "leads", heads, cells))
 
 
 @page("GET", "/leads/{identifier}", "case.read")

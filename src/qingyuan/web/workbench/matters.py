@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from starlette.responses import Response
 
 from qingyuan.cases import choice_lists, due_dates, duty_matrix, evidence_matrix, timeline
@@ -13,21 +11,53 @@ from qingyuan.office.paperwork import offers_of
 from qingyuan.store.registry import exhibits
 from qingyuan.web.asking import Ask
 from qingyuan.web.routing import page
-from qingyuan.web.workbench._reading import MatterRow, matching, matters, stages
+from qingyuan.web.words import said
+from qingyuan.web.workbench._lists import Row, exported, listed
+from qingyuan.web.workbench._reading import stages
 from qingyuan.web.workbench.documents import written
 
+#: Stages of a matter without an open case.
+OWN_STAGES = ("opened", "closed")
 
-@page("GET", "/matters", "case.read")
+
+@page("GET", "/matters", "case.list")
 def index(ask: Ask) -> Response:
-    """List the matters with their cases and next dates."""
-    wanted, stage = ask.query("q"), ask.query("stage")
-    rows = [
-        (" ".join([row.matter.id, row.matter.title, *(c.id for c in row.cases), *(n for c in row.cases for n in c.respondents)]), row)
-        for row in matters(ask.desk.home)
-        if not stage or any(case.stage == stage for case in row.cases)
-    ]  # fmt: skip
-    found = cast("list[MatterRow]", matching(rows, wanted))
-    return ask.page("matters.html", found=found, q=wanted, stage=stage, labels=choice_lists())
+    """List the matters with their cases and next dates; words, filters, order and page are in the address."""
+    return ask.page(
+        "matters.html",
+        found=listed(ask, "matter", "/matters"),
+        labels=choice_lists(),
+        fields=ask.desk.home.law.fields(),
+    )
+
+
+@page("GET", "/matters/file", "case.list")
+def file(ask: Ask) -> Response:
+    """Hand out the list as it is filtered."""
+    labels = choice_lists()
+    heads = [
+        ask.t("list.id"),
+        ask.t("list.title"),
+        ask.t("list.stage"),
+        ask.t("list.begun"),
+        ask.t("matters.cases"),
+        ask.t("matters.next"),
+        ask.t("due.by"),
+    ]
+
+    def cells(row: Row) -> list[object]:
+        one = row.record
+        return [
+            one.id,
+            one.title,
+            ask.t(f"stage.{one.stage}") if one.stage in OWN_STAGES else said(ask.lang, labels["case-stage"][one.stage]),
+            one.begun,
+            " ".join(f"{case.id} {said(ask.lang, labels['case-stage'][case.stage])}" for case in row.cases),
+            said(ask.lang, row.due) if row.due else "",
+            row.due.due if row.due else "",
+        ]
+
+    return ask.finish(exported(ask, "matter", "matters", heads, cells))
 
 
 @page("GET", "/matters/{identifier}", "case.read")

@@ -19,31 +19,33 @@ def ledger(ask: Ask) -> Response:
     return ask.page("ledger.html", head=head_of(home), twin=home.twin, settings=home.settings)
 
 
-@page("GET", "/admin", "office.manage")
+@page("GET", "/admin", "office.appoint")
 def people(ask: Ask) -> Response:
     """List the accounts."""
     return _show(ask, None)
 
 
-@page("POST", "/admin/people", "office.manage")
+@page("POST", "/admin/people", "office.appoint")
 def add(ask: Ask) -> Response:
     """Make an account."""
     try:
         ask.desk.people.add(
-            ask.field("name"), ask.field("display"), ask.fields("roles"), ask.field("password")
+            ask.field("name"), ask.field("display"), ask.fields("roles"), ask.field("password"), actor=ask.person
         )
     except QingyuanError as error:
         return _show(ask, error)
     return ask.redirect("/admin", "done.account")
 
 
-@page("POST", "/admin/people/{person}", "office.manage")
+@page("POST", "/admin/people/{person}", "office.appoint")
 def change(ask: Ask, person: str) -> Response:
     """Change the roles of an account, end it, or give it a new password."""
     try:
         if not ask.fields("roles"):
             raise bad_request("请选择至少一个角色", "choose at least one role", code="web.bad-role")
-        ask.desk.people.change(person, roles=ask.fields("roles"), disabled=ask.has("disabled"))
+        ask.desk.people.change(
+            person, roles=ask.fields("roles"), disabled=ask.has("disabled"), actor=ask.person
+        )
     except QingyuanError as error:
         return _show(ask, error)
     return ask.redirect("/admin", "done.account")

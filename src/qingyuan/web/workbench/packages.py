@@ -16,7 +16,7 @@ from qingyuan.web.routing import page
 _PACKAGE = re.compile(r"K\d{4}-\d{4,}\Z")
 
 
-@page("POST", "/packages", "material.read")
+@page("POST", "/packages", "case.export")
 def package(ask: Ask) -> Response:
     """Make the evidence package of a record and hand it out."""
     home = ask.desk.home
@@ -30,13 +30,13 @@ def package(ask: Ask) -> Response:
     return ask.redirect(f"/packages/{made.id}", "done.package")
 
 
-@page("GET", "/packages/{identifier}", "material.read")
+@page("GET", "/packages/{identifier}", "case.export")
 def show(ask: Ask, identifier: str) -> Response:
     """Show a package that was made, to download and to verify."""
     return ask.page("package.html", identifier=identifier, size=_file(ask, identifier).stat().st_size)
 
 
-@page("GET", "/packages/{identifier}/file", "material.read")
+@page("GET", "/packages/{identifier}/file", "case.export")
 def download(ask: Ask, identifier: str) -> Response:
     """Hand out a package."""
     path = _file(ask, identifier)

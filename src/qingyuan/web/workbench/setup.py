@@ -24,7 +24,7 @@ def ask_first(ask: Ask) -> Response:
 
 @page("POST", "/setup", "public")
 def make_first(ask: Ask) -> Response:
-    """Make the first account, a prosecutor and administrator, and sign in."""
+    """Make the first account, chief and prosecutor, and sign in."""
     if ask.desk.people.any():
         raise not_found()
     try:
@@ -36,7 +36,7 @@ def make_first(ask: Ask) -> Response:
             )
         password = agreed(ask)
         account = ask.desk.people.add(
-            ask.field("name"), ask.field("display"), ["prosecutor", "admin"], password, first=True
+            ask.field("name"), ask.field("display"), ["prosecutor", "chief"], password, first=True
         )
     except QingyuanError as error:
         values = {"code": ask.field("code"), "name": ask.field("name"), "display": ask.field("display")}
