@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 
 from qingyuan.office.access import access_of, docket_of, own_body
 from qingyuan.office.home import Home
-from qingyuan.parties import Record
+from qingyuan.parties import Policies, Record
 from qingyuan.store.registry import exhibits
 from qingyuan.web.access import ASKED, ROLES
 from qingyuan.web.routing import PAGES, Page
@@ -74,14 +74,14 @@ def records_of(page: Page) -> list[str]:
     return [name for name in re.findall(r"{(\w+)}", page.path) if name in OWN]
 
 
-def expected(home: Home, page: Page, person: str, names: dict[str, str]) -> bool:
+def expected(home: Home, policies: Policies, page: Page, person: str, names: dict[str, str]) -> bool:
     """Ask the policies, without the web."""
     asked = ASKED.get(page.need)
     if asked is None:
         return True
     day = home.clock.now().date()
     with home.database.read() as connection:
-        access = access_of(home, connection)
+        access = access_of(home, connection, policies)
         if asked.of == "office":
             return access.authorize(person, asked.action, own_body(home), on=day).allowed
         if records_of(page):
@@ -101,6 +101,7 @@ def test_every_page_answers_who_may_and_names_the_policy_to_who_may_not(
     app, home = office
     client, person = signed_in(app, role)
     token = token_of(client, "/account")
+    policies = desk_of(app).posts.gate.policies
     wrong = []
     for page in PAGES:
         if page.path in ENDING or BY_CODE in page.path:
@@ -108,7 +109,7 @@ def test_every_page_answers_who_may_and_names_the_policy_to_who_may_not(
         for names in (OWN, OTHERS) if records_of(page) else (OWN,):
             path = address(page, home, names)
             answer = client.get(path) if page.method == "GET" else client.post(path, data={"_token": token})
-            allowed = expected(home, page, person, names)
+            allowed = expected(home, policies, page, person, names)
             fits = answer.status_code < 500 and (answer.status_code != 403) == allowed
             if not allowed:
                 fits = fits and "web.forbidden" in answer.text and 'class="where"' in answer.text

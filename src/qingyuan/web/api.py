@@ -71,7 +71,10 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 }
 _ABSENT: dict[int | str, dict[str, Any]] = {404: {"model": Failed, "description": "There is no such record"}}
 _REFUSED: dict[int | str, dict[str, Any]] = {
-    409: {"model": Failed, "description": "The act is not possible yet; what is missing and the articles are named"},
+    409: {
+        "model": Failed,
+        "description": "The act is not possible yet; what is missing and the articles are named",
+    },
     413: {"model": Failed, "description": "The body is too large"},
 }
 
@@ -83,7 +86,9 @@ def api(desk: Desk) -> APIRouter:
     router.include_router(_lists(desk), dependencies=[reads])
     router.include_router(_records(desk), dependencies=[reads], responses=_ABSENT)
     router.include_router(_law(desk), dependencies=[reads])
-    router.include_router(_acts(desk), dependencies=[Depends(_needs(desk, "act"))], responses=_ABSENT | _REFUSED)
+    router.include_router(
+        _acts(desk), dependencies=[Depends(_needs(desk, "act"))], responses=_ABSENT | _REFUSED
+    )
     return router
 
 
@@ -267,7 +272,11 @@ def _needs(desk: Desk, scope: str) -> Callable[[Request, Given], None]:
 
 
 def _ask(
-    desk: Desk, request: Request, need: Permission, identifier: str, given: Mapping[str, Argument] | None = None
+    desk: Desk,
+    request: Request,
+    need: Permission,
+    identifier: str,
+    given: Mapping[str, Argument] | None = None,
 ) -> None:
     """Ask the policies about the record of the address, and those that the body names."""
     values = [(name, text) for name, value in (given or {}).items() for text in _texts(value)]
@@ -286,7 +295,7 @@ def _filters(
     stage: str,
     field: str,
     handler: str,
-    active: bool | None,  # noqa: FBT001 - as the address has it
+    active: bool | None,
     begun_from: date | None,
     begun_to: date | None,
     *,

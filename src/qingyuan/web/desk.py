@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import sqlalchemy as sa
 
-from qingyuan.office.casework import Argument
-from qingyuan.office.casework import act_within
+from qingyuan.office.casework import Argument, act_within
 from qingyuan.office.home import Home
 from qingyuan.office.register import counts
 from qingyuan.store import EventDraft, StoredEvent

@@ -1,5 +1,6 @@
-"""Whoever names a record in a request is asked about it: before a page answers, the policies judge every lead, matter, case,
-exhibit and package that stands in its address or its form. No page can forget to ask.
+"""Whoever names a record in a request is asked about it: no page can forget to ask.
+
+Before a page answers, the policies judge every lead, matter, case, exhibit and package that stands in its address or form.
 """
 
 from __future__ import annotations
@@ -58,7 +59,12 @@ class Guard:
         self._seen = -1
 
     def check(
-        self, person: str, need: Permission, path: dict[str, str], given: list[tuple[str, str]], reason: str = ""
+        self,
+        person: str,
+        need: Permission,
+        path: dict[str, str],
+        given: list[tuple[str, str]],
+        reason: str = "",
     ) -> None:
         """Refuse what the policies do not permit.
 

@@ -88,7 +88,9 @@ class Posts:
                 self._may = asking.access, known
             key = person, asking.on
             if key not in known:
-                known[key] = frozenset(need for need in get_args(Permission) if self._possible(asking, person, need))
+                known[key] = frozenset(
+                    need for need in get_args(Permission) if self._possible(asking, person, need)
+                )
             return known[key]
 
     @staticmethod
@@ -147,7 +149,9 @@ class Posts:
 
     # -- who handles -----------------------------------------------------------------------------
 
-    def take_on(self, connection: sa.Connection, stored: Sequence[StoredEvent], person: str) -> list[StoredEvent]:
+    def take_on(
+        self, connection: sa.Connection, stored: Sequence[StoredEvent], person: str
+    ) -> list[StoredEvent]:
         """Let whoever registered leads handle them, in the transaction of the registration; return the events."""
         leads = [event.stream for event in stored if event.type == "lead.registered"]
         return self._assign(connection, leads, person, actor=person)

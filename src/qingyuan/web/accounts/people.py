@@ -84,7 +84,8 @@ class People:
         """Return every account, by identifier."""
         with self._state.read() as connection:
             return [
-                self._account(row) for row in connection.execute(sa.select(ACCOUNT).order_by(ACCOUNT.c.person))
+                self._account(row)
+                for row in connection.execute(sa.select(ACCOUNT).order_by(ACCOUNT.c.person))
             ]
 
     def get(self, person: str) -> Account | None:

@@ -83,7 +83,9 @@ def listed(ask: Ask, kind: Kind, path: str) -> Listed:
     )
 
 
-def exported(ask: Ask, kind: Kind, name: str, heads: Sequence[str], cells: Callable[[Row], Sequence[object]]) -> StreamingResponse:
+def exported(
+    ask: Ask, kind: Kind, name: str, heads: Sequence[str], cells: Callable[[Row], Sequence[object]]
+) -> StreamingResponse:
     """Return the filtered list as CSV with a byte order mark, as spreadsheets want it; no cell becomes a formula."""
     given = _given(ask)
 
@@ -139,7 +141,12 @@ def _found(ask: Ask, kind: Kind, words: str, filters: Filters, after: str, size:
     page = register.search(ask.desk.home, words, ask.scope, after=after, limit=size)
     with ask.desk.home.database.read() as connection:
         records, _ = members(connection, [one.docket for one in page.rows])
-    rows = [row for one in page.rows for row in records.get(one.docket, ()) if row.kind == kind and _fits(row, filters)]
+    rows = [
+        row
+        for one in page.rows
+        for row in records.get(one.docket, ())
+        if row.kind == kind and _fits(row, filters)
+    ]
     return Page(tuple(dict.fromkeys(rows)), page.after)
 
 
@@ -163,7 +170,10 @@ def _rows(ask: Ask, records: Sequence[Record]) -> tuple[Row, ...]:
     found = []
     for one in records:
         cases = tuple(each for each in known.get(one.docket, ()) if each.kind == "case")
-        due = next((each for each in dues.get(one.docket, ()) if not (each.lapses and each.due < today.isoformat())), None)
+        due = next(
+            (each for each in dues.get(one.docket, ()) if not (each.lapses and each.due < today.isoformat())),
+            None,
+        )
         left = None if due is None or due.due == NEVER else (date.fromisoformat(due.due) - today).days
         found.append(Row(one, cases if one.kind == "matter" else (), due, left))
     return tuple(found)

@@ -50,7 +50,9 @@ def file(ask: Ask) -> Response:
         return [
             one.id,
             one.title,
-            ask.t(f"stage.{one.stage}") if one.stage in OWN_STAGES else said(ask.lang, labels["case-stage"][one.stage]),
+            ask.t(f"stage.{one.stage}")
+            if one.stage in OWN_STAGES
+            else said(ask.lang, labels["case-stage"][one.stage]),
             one.begun,
             " ".join(f"{case.id} {said(ask.lang, labels['case-stage'][case.stage])}" for case in row.cases),
             said(ask.lang, row.due) if row.due else "",

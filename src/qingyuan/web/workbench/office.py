@@ -30,7 +30,11 @@ def add(ask: Ask) -> Response:
     """Make an account."""
     try:
         ask.desk.people.add(
-            ask.field("name"), ask.field("display"), ask.fields("roles"), ask.field("password"), actor=ask.person
+            ask.field("name"),
+            ask.field("display"),
+            ask.fields("roles"),
+            ask.field("password"),
+            actor=ask.person,
         )
     except QingyuanError as error:
         return _show(ask, error)
