@@ -183,7 +183,7 @@ class Database:
                 remedy_zh="请升级程序；不要用旧版本写入",
                 remedy_en="upgrade the program; do not write with the old one",
             )
-        _upgrade(self.engine)
+        upgrade_to(self.engine, "head")
 
 
 def _engine(url: str) -> sa.Engine:
@@ -199,15 +199,15 @@ def _engine(url: str) -> sa.Engine:
         ) from error
 
 
-def _upgrade(engine: sa.Engine) -> None:
-    """Run the Alembic migrations that ship inside the package."""
+def upgrade_to(engine: sa.Engine, revision: str) -> None:
+    """Run the Alembic migrations that ship inside the package up to ``revision``, or ``"head"``."""
     from alembic import command  # noqa: PLC0415 - only a new or old database pays for this import
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["engine"] = engine
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def _configure_sqlite(connection: DBAPIConnection, _record: object) -> None:

@@ -171,12 +171,13 @@ def _publish(home: Home, policy: Policy) -> Stop | None:
         except LogError as error:
             if error.code != "ledger.rolled-back":
                 raise
-            return _published_ahead(home)
+            return stop_if_published_ahead(home)
         publish_checkpoints(home, policy)
     return None
 
 
-def _published_ahead(home: Home) -> Stop | None:
+def stop_if_published_ahead(home: Home) -> Stop | None:
+    """Stop a log of which more was published than the database holds, and return why; ``None`` when that is not so."""
     for log, folder in logs_of(home):
         head = StoredHashes(home.database, log.origin).head()
         note = (folder / CHECKPOINT_NAME).read_bytes() if (folder / CHECKPOINT_NAME).is_file() else b""
