@@ -16,6 +16,7 @@ from qingyuan.demo.story import references
 from qingyuan.office.casework import case_events, load
 from qingyuan.office.clock import CHINA, FixedClock
 from qingyuan.office.home import Home, OfficeInfo
+from qingyuan.office.paperwork import preview
 
 STORIES = Path(__file__).parents[2] / "src" / "qingyuan" / "demo" / "stories"
 
@@ -135,3 +136,17 @@ def test_a_file_that_is_no_story_is_named_with_its_field(tmp_path: Path) -> None
     with pytest.raises(DemoError, match=r"gc\.yaml.*lead") as caught:
         references(tmp_path)
     assert caught.value.code == "demo.bad-story"
+
+
+def test_documents_name_who_handled_the_matter_and_every_day_is_that_of_the_act(office: Office) -> None:
+    civil = office.replayed["gc141"].cases["civil"]
+    with Home.open(office.home, clock=office.clock) as home:
+        notice = preview(home, "pre-suit-notice", civil, actor="P001")
+        suit = preview(home, "complaint-civil", civil, actor="P001")
+        attending = preview(home, "attendance-notice", civil, actor="P001").text()
+        report = preview(home, "investigation-report", civil, actor="P001").text()
+    assert (notice.issued, suit.issued) == ("2020-09-15", "2020-12-02")
+    assert "周演示（检察官）、吴演示（检察官助理）。" in attending
+    assert "承办检察官：周演示、吴演示　＿" in report
+    assert "违法行为人：北京某科技有限公司（演示）。" in report
+    assert "北京某科技有限公司（演示）。（2020年9月10日" in report

@@ -13,6 +13,7 @@ import msgspec
 from qingyuan.cases import Refused, due_dates
 from qingyuan.demo.errors import DemoError
 from qingyuan.demo.material import generate_material
+from qingyuan.demo.staffing import assign_staff
 from qingyuan.demo.story import Carried, Due, Event, Reference, Sealed, Value
 from qingyuan.evidence.verify import verify
 from qingyuan.office.casework import Argument, act, load
@@ -166,6 +167,7 @@ class Replay:
             ),
         )
         self._names["lead"] = taken.lead
+        assign_staff(self._home, taken.lead)
         self._exhibits["first"] = taken.exhibits[0].id
         self._line(
             lead.day,

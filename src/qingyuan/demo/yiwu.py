@@ -20,6 +20,7 @@ from qingyuan.cases import Refused
 from qingyuan.demo._compare import compare
 from qingyuan.demo._generate import generate
 from qingyuan.demo.replay import Told, replay_all
+from qingyuan.demo.staffing import assign_staff
 from qingyuan.demo.story import Reference, references
 from qingyuan.demo.telling import Check, Step, Story, Teller, timed
 from qingyuan.errors import QingyuanError
@@ -119,6 +120,7 @@ def play(
                     summary="公安机关在办理电信网络诈骗案件中发现寄递企业面单数据外泄，移送本院（演示）",
                 ),
             )
+            assign_staff(home, taken.lead)
         with timed(seconds, "compare"):
             accuracy = _accuracy(home, taken, truth_path)
         with timed(seconds, "procedure"):

@@ -1,6 +1,6 @@
 """Documents: one content tree, two renderers (editable .docx, served PDF)."""
 
-from qingyuan.documents._template import Fact, Given, Unknown
+from qingyuan.documents._template import Fact, Given, Unknown, sentence
 from qingyuan.documents.errors import DocumentError
 from qingyuan.documents.filling import fill, missing
 from qingyuan.documents.form import Act, Field, Form, Requirement, find_form, forms
@@ -26,4 +26,5 @@ __all__ = [
     "find_form",
     "forms",
     "missing",
+    "sentence",
 ]

@@ -20,6 +20,11 @@ _MARK = re.compile(f"{_OPEN}([ebg])([^{_MIDDLE}]*){_MIDDLE}(.*?){_CLOSE}", re.DO
 _CONTROLS = re.compile(
     "[\ue000-\ue002\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
+#: Nothing, or a text that ends: a full stop may stand before a closing bracket or quotation mark.
+_ENDED = re.compile(r"(\A|[。；！？.;!?][）”’」]?)\Z")
+#: The same law named twice in a row, and the same article.
+_LAW_AGAIN = re.compile(r"(《[^《》]+》)([^《》（）。；，]*)、\1(?=第)")
+_ARTICLE_AGAIN = re.compile(r"(第[^条《》、]+条)(第[^、《》]+[款项])、\1(?=第)")
 _DIGITS = "〇一二三四五六七八九"
 _FEN = 100
 _BLANK_LINE = "＿＿＿＿＿＿"
@@ -139,10 +144,19 @@ def _yuan(value: str) -> str:
     return f"{yuan:,}.{fen:02d}元" if fen else f"{yuan:,}元"
 
 
-def _sentence(value: str) -> str:
+def sentence(value: str) -> str:
     """End a text with a full stop unless it ends with punctuation."""
     text = value.strip()
-    return text if not text or text[-1] in "。；！？.;!?》）" else f"{text}。"
+    return text if _ENDED.search(text) else f"{text}。"
+
+
+def folded(text: str) -> str:
+    """Name a law once where its articles follow one another: ``《甲法》第一条、《甲法》第二条`` gives ``《甲法》第一条、第二条``."""
+    for again, kept in ((_LAW_AGAIN, r"\1\2、"), (_ARTICLE_AGAIN, r"\1\2、")):
+        before = ""
+        while before != text:
+            before, text = text, again.sub(kept, text)
+    return text
 
 
 def _plain(value: str) -> str:
@@ -179,7 +193,7 @@ def _environment() -> jinja2.Environment:
         "day": _written(_chinese_date),
         "thousands": _written(_thousands),
         "yuan": _written(_yuan),
-        "sentence": _written(_sentence),
+        "sentence": _written(sentence),
         "plain": _written(_plain),
         "numeral": _numeral,
         "listed": _listed,
@@ -227,7 +241,7 @@ def _runs(text: str) -> tuple[Run, ...]:
     position = 0
     for match in _MARK.finditer(text):
         if match.start() > position:
-            runs.append(Run(text[position : match.start()]))
+            runs.append(Run(folded(text[position : match.start()])))
         kind, source, value = match.groups()
         if kind == "e":
             runs.append(Run(value, int(source)))
@@ -235,7 +249,7 @@ def _runs(text: str) -> tuple[Run, ...]:
             runs.append(Run(value, blank=source) if kind == "b" else Run(value, given=source))
         position = match.end()
     if position < len(text):
-        runs.append(Run(text[position:]))
+        runs.append(Run(folded(text[position:])))
     return tuple(runs)
 
 

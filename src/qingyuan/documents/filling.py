@@ -14,10 +14,12 @@ from msgspec.structs import replace
 from qingyuan.documents._template import Fact, Given, Unknown, clean, holds, render, unknown
 from qingyuan.documents.errors import DocumentError
 from qingyuan.documents.form import NUMBER_BLANK, Field, Form, FormTable, Requirement, laid_out
-from qingyuan.documents.model import Blank, Block, Document, Runs, Table, words
+from qingyuan.documents.model import Blank, Block, Document, Run, Runs, Table, words
 
 _NUMBER = Blank("number", "文号（由全国检察业务应用系统编制）", "number (issued by the national case system)")
 
+#: What a cell shows that has nothing to show.
+_EMPTY = (Run("—"),)
 #: What a blank is that no field of the form names: a rule that was not in force on the day.
 _LAW = ("当时适用的规定", "the rule that applied on the day")
 
@@ -88,9 +90,18 @@ def _with_blanks(document: Document, fields: Iterable[Field], resolved: Mapping[
         for field in fields
         if field.private and resolved[field.name]
     )
-    return replace(
-        document, missing=tuple(known.get(name, Blank(name, *_LAW)) for name in names), private=private
-    )
+    missed = tuple(known.get(name) or _unnamed(name) for name in names)
+    return replace(document, missing=missed, private=private)
+
+
+def _unnamed(name: str) -> Blank:
+    """Return a blank that no field of the form names: somebody's name, or a rule that was not in force on the day."""
+    kind, _, person = name.partition(":")
+    if kind == "staff":
+        return Blank(
+            name, f"{person}的姓名（人员名册 staff.yaml 未载）", f"name of {person} (not in staff.yaml)"
+        )
+    return Blank(name, *_LAW)
 
 
 def _stated(form: Form, fields: Iterable[Field], given: Mapping[str, str]) -> dict[str, str]:
@@ -131,10 +142,15 @@ def _paragraphs(runs: Runs) -> Iterable[Runs]:
 
 def _table(table: FormTable, facts: Mapping[str, object], where: str) -> Table:
     cells = tuple(
-        tuple(render(cell, {**facts, "item": item, "index": index}, where) for cell in table.cells)
+        tuple(_cell(cell, {**facts, "item": item, "index": index}, where) for cell in table.cells)
         for index, item in enumerate(_list(facts, table.each, where), start=1)
     )
     return Table(table.columns, cells, table.widths, tuple(number - 1 for number in table.private))
+
+
+def _cell(text: str, facts: Mapping[str, object], where: str) -> Runs:
+    runs = render(text, facts, where)
+    return runs if words(runs).strip() else _EMPTY
 
 
 def dig(facts: Mapping[str, object], path: str) -> object:

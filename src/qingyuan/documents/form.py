@@ -158,7 +158,10 @@ _OFFICE = FormBlock(Role.OFFICE, text="{{ office.name }}")
 _DATE = FormBlock(Role.DATE, text="{{ issued | day }}")
 _SIGNED = FormBlock(Role.SIGNATURE, text="{{ office.name }}")
 _HANDLER = Field("handler", "承办检察官签名", "signature of the procurator who handles the case", line=True)
-_SIGN_HANDLER = FormBlock(Role.SIGNATURE, text="承办检察官：{{ handler }}")
+_SIGN_HANDLER = FormBlock(
+    Role.SIGNATURE,
+    text="承办检察官：{% if handlers is defined and handlers %}{{ handlers | listed }}　{% endif %}{{ handler }}",
+)
 
 
 def laid_out(form: Form) -> tuple[tuple[FormBlock, ...], tuple[Field, ...]]:

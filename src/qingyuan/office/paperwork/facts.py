@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from qingyuan.cases import Case, Docket, choice_label, choice_lists
 from qingyuan.documents import Fact, Unknown
+from qingyuan.documents import sentence as _sentence
 from qingyuan.law import Law, LawError
 from qingyuan.office.paperwork._tables import Row, counts, custody, exhibits, measures, proofs
 from qingyuan.office.paperwork._wrapping import NUMBERED, Recorded, acts, by_type, label, matching, said
+from qingyuan.office.paperwork.staff import Staff, naming
 
 
 def docket_facts(
@@ -22,6 +24,7 @@ def docket_facts(
     today: date,
     form: str = "",
     about: Recorded | None = None,
+    staff: Staff | None = None,
 ) -> dict[str, object]:
     """Return the facts of a lead or case.
 
@@ -34,6 +37,7 @@ def docket_facts(
         today: Day of issue.
         form: Identifier of the form, for its number.
         about: The event that the document records; ``None`` when it is not on record yet.
+        staff: Names of the people of the office.
     """
     own = [event for event in events if event.stream == target]
     told = by_type(own)
@@ -55,6 +59,8 @@ def docket_facts(
         "named": _named(listed, about),
         "custody": custody(events),
         "counts": counts(docket),
+        "who": (who := naming(staff or {})),
+        "handlers": who(_handlers(events, did)),
         **_affair(docket, events, target),
     }
     case = docket.cases.get(target)
@@ -85,7 +91,27 @@ def _cite(law: Law, rule: str, today: date) -> str | Unknown:
         citation = law.cite(rule, today)
     except LawError:
         return Unknown(f"law:{rule}", "【当时适用的规定】")
-    return f"《{citation.law}》{citation.article}"
+    return f"{_titled(citation.law)}{citation.article}"
+
+
+def _titled(law: str) -> str:
+    """Write the title of a law; marks inside it are single (GB/T 15834-2011, 4.15.3.3)."""
+    return f"《{law.replace('《', '〈').replace('》', '〉')}》"
+
+
+def _handlers(events: Sequence[Recorded], did: Mapping[str, Sequence[Mapping[str, object]]]) -> list[object]:
+    """Return who handles the docket: those assigned to it, else those the act of assignment names."""
+    found: dict[str, object] = {}
+    for event in events:
+        person = str(event.payload.get("person", ""))
+        if event.payload.get("duty", "handler") != "handler" or not person:
+            continue
+        if event.type == "access.assigned":
+            found[person] = Fact(person, event.index)
+        elif event.type == "access.unassigned":
+            found.pop(person, None)
+    named = [act["handler"] for act in did.get("assignment", ()) if "handler" in act]
+    return list(found.values()) or named[-1:]
 
 
 def _affair(docket: Docket, events: Sequence[Recorded], target: str) -> dict[str, object]:
@@ -124,6 +150,7 @@ def _case(
     facts: dict[str, object] = {
         "track": choice_label("track", case.track).zh,
         "track_name": case.track,
+        "subject_word": "监督对象" if case.track == "administrative" else "违法行为人",
         "case": {
             "id": Fact(case.id, filed),
             "office": Fact(case.filed.office, filed),
@@ -166,7 +193,7 @@ def _suggestion(case: Case, at: int, law: Law) -> dict[str, object]:
         "origin": Fact(_sentence(items.source), at),
         "harms": [{"text": Fact(_sentence(items.harm), at)}],
         "failures": [{"text": Fact(_sentence(items.failure), at)}],
-        "bases": [{"text": Fact(_sentence(basis), at)} for basis in items.basis],
+        "bases": [{"text": Fact(_sentence(basis), at)} for basis in _by_law(items.basis)],
         "proposals": [{"text": Fact(_sentence(demand), at)} for demand in items.demands],
         "rectify_within": within,
         "reply_within": within,
@@ -185,7 +212,8 @@ def _duties(case: Case, law: Law, today: date, index: int) -> list[Mapping[str, 
     rows: list[Mapping[str, object]] = []
     for name in case.duties:
         duty = known.get(name)
-        articles = "；".join(f"《{one.law}》{one.article}" for one in duty.articles) if duty else ""
+        cited = [f"{_titled(one.law)}{one.article}" for one in duty.articles] if duty else []
+        articles = "；".join(_by_law(cited))
         rows.append(
             {
                 "name": name,
@@ -196,7 +224,10 @@ def _duties(case: Case, law: Law, today: date, index: int) -> list[Mapping[str, 
     return rows
 
 
-def _sentence(text: str) -> str:
-    """End a text with a full stop unless it ends with punctuation."""
-    words = text.strip()
-    return words if not words or words[-1] in "。；！？.;!?》）" else f"{words}。"
+def _by_law(cited: Iterable[str]) -> list[str]:
+    """Put articles of one law together, in the order in which the laws come."""
+    found: dict[str, list[str]] = {}
+    for one in dict.fromkeys(text.strip().rstrip("。") for text in cited):
+        title, mark, articles = one.rpartition("》")
+        found.setdefault(f"{title}{mark}", []).append(articles)
+    return [f"{title}{'、'.join(articles)}" for title, articles in found.items()]

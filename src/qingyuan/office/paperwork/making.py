@@ -18,6 +18,7 @@ from qingyuan.office.paperwork._wrapping import MADE, NUMBERED
 from qingyuan.office.paperwork.facts import docket_facts, subject
 from qingyuan.office.paperwork.offers import FormOffer, form_offers
 from qingyuan.office.paperwork.redacting import public_copy
+from qingyuan.office.paperwork.staff import read_staff
 from qingyuan.office.sealing import Collector, Sealer
 from qingyuan.store import EventDraft, StoredEvent
 
@@ -111,7 +112,7 @@ def make_document(
     loaded = load(home, identifier)
     document = _document(home, form, loaded, identifier, actor=actor, given=given, about=about)
     if redacted:
-        document = public_copy(document, loaded.docket)
+        document = _public(home, document, loaded)
     word, pdf = render_docx(document), render_pdf(document)
     exhibits = _seal(home, loaded, identifier, document, word, pdf, actor)
     folder.mkdir(parents=True, exist_ok=True)
@@ -149,7 +150,12 @@ def preview(
     form = find_form(form_name, overlay_of(home))
     loaded = load(home, identifier)
     document = _document(home, form, loaded, identifier, actor=actor, given=given, about=about)
-    return public_copy(document, loaded.docket) if redacted else document
+    return _public(home, document, loaded) if redacted else document
+
+
+def _public(home: Home, document: Document, loaded: Loaded) -> Document:
+    officers = [person.name for person in read_staff(home.path).values()]
+    return public_copy(document, loaded.docket, law=home.law, officers=officers)
 
 
 def offers_of(home: Home, identifier: str, *, actor: str) -> list[FormOffer]:
@@ -233,7 +239,8 @@ def _document(
     about: int | None,
 ) -> Document:
     allowed(home, form, loaded, identifier, actor=actor)
-    today: date = home.clock.now().date()
+    recorded = _about(form, loaded, identifier, about)
+    issued = _issued(form, recorded) or home.clock.now().date()
     case = loaded.docket.cases.get(identifier)
     # A site may hold the cases of several offices; a lead belongs to the site.
     office = case.filed.office if case is not None else home.settings.office.name
@@ -243,11 +250,20 @@ def _document(
         identifier,
         law=home.law,
         office=office,
-        today=today,
+        today=issued,
         form=form.id,
-        about=_about(form, loaded, identifier, about),
+        about=recorded,
+        staff=read_staff(home.path),
     )
-    return fill(form, facts, title=form.name, author=office, issued=today, given=given)
+    return fill(form, facts, title=form.name, author=office, issued=issued, given=given)
+
+
+def _issued(form: Form, event: StoredEvent | None) -> date | None:
+    """Return the day that an instrument bears: that of the act it records; ``None`` while the act is not on record."""
+    if form.layout not in {"instrument", "report"} or event is None:
+        return None
+    on = event.payload.get("on")
+    return date.fromisoformat(on) if isinstance(on, str) else None
 
 
 def _about(form: Form, loaded: Loaded, identifier: str, index: int | None) -> StoredEvent | None:
