@@ -11,11 +11,12 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from qingyuan.pii import lexicon
+from qingyuan.pii import lexicon, tagger
 from qingyuan.pii._kernel import flags
 from qingyuan.pii._kernel import people as k
 from qingyuan.pii._kernel.lexicon import LONGEST, TAG_FOREIGN, TAG_PERSON, place, telling
 from qingyuan.pii._kernel.prose import people
+from qingyuan.pii._kernel.tagging import label
 from qingyuan.pii.batch import Bytes, Longs
 from qingyuan.pii.catalog import catalog, load_file
 
@@ -34,6 +35,12 @@ _COMMON = 20_000.0
 _LISTED = 0.4
 #: Logarithm of the share of a character no word list counts.
 _UNSEEN = -16.0
+#: Ranks of surnames, steps of how much likelier a character is in a given or foreign name than elsewhere, and the
+#: logarithm of a share in given names that is none: the classes of the trained model.
+_COMMONEST, _FREQUENT = 60, 200
+_OWN_STEPS = (-3.0, -1.0, 0.0, 1.0, 2.0, 3.0)
+_ALIEN_STEPS = (-2.5, -1.0, 0.0, 0.7, 1.2)
+_RARELY = -13.0
 
 
 class Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -248,8 +255,8 @@ class Found:
     bits: Bytes
 
 
-def find(data: Bytes, starts: Longs, ends: Longs) -> Found:
-    """Find the names in cells of free text (``data`` is UTF-8)."""
+def search(data: Bytes, starts: Longs, ends: Longs) -> Found:
+    """Find the names in cells of free text by the words around them and by the likeliest cut into words."""
     m = model()
     room = int((ends - starts).sum()) // 6 + 8
     cell, first, last = (np.empty(room, dtype=np.int64) for _ in range(3))
@@ -259,6 +266,53 @@ def find(data: Bytes, starts: Longs, ends: Longs) -> Found:
         m.surname, m.given, m.letters, m.doubles, m.foreign, m.params, cell, first, last, bits,
     )  # fmt: skip
     return Found(cell[:n].copy(), first[:n].copy(), last[:n].copy(), bits[:n].copy())
+
+
+def find(data: Bytes, starts: Longs, ends: Longs) -> Found:
+    """Find the names in cells of free text (``data`` is UTF-8): what :func:`search` finds, judged by the trained model."""
+    m, trained, seen = model(), tagger.trained(), search(data, starts, ends)
+    room = int((ends - starts).sum()) // 6 + 8
+    cell, first, last = (np.empty(room, dtype=np.int64) for _ in range(3))
+    bits = np.empty(room, dtype=np.uint8)
+    n = label(
+        data, starts, ends, seen.cell, seen.start, seen.end, seen.bits, m.keys, m.pairs, m.cost, m.tags, m.before,
+        m.after, m.before1, m.after1, m.single, m.surname, m.given, m.foreign, classes(), trained.weights,
+        trained.steps, trained.sure, trained.least, cell, first, last, bits,
+    )  # fmt: skip
+    kept = bits[:n].copy()
+    alien = (kept & k.FOUND_MASKED == 0) & ~_begins_listed(data, first[:n], m.letters)
+    return Found(cell[:n].copy(), first[:n].copy(), last[:n].copy(), kept | np.uint8(k.FOUND_FOREIGN) * alien)
+
+
+def _begins_listed(data: Bytes, at: Longs, letters: Bytes) -> npt.NDArray[np.bool_]:
+    """Tell which characters of three bytes at ``at`` a listed surname begins with."""
+    code = (data[at].astype(np.int64) & 0x0F) << 12
+    code |= (data[np.minimum(at + 1, len(data) - 1)].astype(np.int64) & 0x3F) << 6
+    code |= data[np.minimum(at + 2, len(data) - 1)].astype(np.int64) & 0x3F
+    listed: npt.NDArray[np.bool_] = letters[code] & (k.SURNAME | k.DOUBLE) != 0
+    return listed
+
+
+@functools.cache
+def classes() -> npt.NDArray[np.uint16]:
+    """Return the class of every character, as :func:`qingyuan.pii._kernel.tagging.describe` takes it."""
+    m, names = model(), catalog().names
+    out = np.zeros(65536, dtype=np.uint16)
+    for rank, char in enumerate(names.single.replace(" ", "")):
+        out[ord(char)] |= 3 if rank < _COMMONEST else 2 if rank < _FREQUENT else 1
+    for pair in names.double:
+        if not out[ord(pair[0])] & 3:
+            out[ord(pair[0])] |= 1
+    han = np.zeros(65536, dtype=np.bool_)
+    han[0x4E00:0xA000] = True
+    for row, shift in ((k.FIRST, 2), (k.SECOND, 5), (k.ONLY, 8)):
+        own = np.digitize(m.given[row] - m.single, _OWN_STEPS) + 1
+        own[m.given[row] < _RARELY] = 1
+        out |= (np.where(han, own, 0) << shift).astype(np.uint16)
+    alien = np.where(han, np.digitize(m.foreign, _ALIEN_STEPS) + 1, 0)
+    alien[ord("·")] = 7
+    out |= (alien << 11).astype(np.uint16)
+    return out
 
 
 def reads_like_name(data: Bytes, starts: Longs, ends: Longs) -> npt.NDArray[np.bool_]:

@@ -1,0 +1,1 @@
+"""Training of the models the package ships; see :mod:`bench.training.names`."""
