@@ -23,6 +23,9 @@ PAGES = (
     "/documents/C2026-0001/closing-decision",
     "/documents/L2026-0001",
     "/ledger/entries/3",
+    "/statistics",
+    "/statistics?from=1999-01-01&to=1999-12-31",
+    "/statistics/leads-by-field",
 )
 PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
 WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
