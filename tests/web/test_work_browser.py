@@ -23,6 +23,8 @@ PAGES = (
     "/documents/C2026-0001/closing-decision",
     "/documents/L2026-0001",
     "/ledger/entries/3",
+    "/capture",
+    "/capture?record=L2026-0001",
     "/statistics",
     "/statistics?from=1999-01-01&to=1999-12-31",
     "/statistics/leads-by-field",

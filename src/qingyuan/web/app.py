@@ -45,7 +45,12 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
         home: The office; the caller closes it after the application ended.
         settings: How it is served.
     """
+<<<<<<< HEAD
     desk = Desk(home, settings, {"intake": intake_work})
+=======
+    works = {"intake": workbench.intake.intake_work, workbench.capture.KIND: workbench.capture.capture_work}
+    desk = Desk(home, settings, works)
+>>>>>>> 12f0c74 (Capturing from the browser: a list as a job, replay facts, limits, refused addresses, the picture of a page)
     static = load_static()
     templates = environment(static)
     metrics = Metrics(desk)

@@ -28,6 +28,7 @@ ENTRIES = (
     Entry("/leads", "nav.leads", "case.list"),
     Entry("/matters", "nav.matters", "case.list"),
     Entry("/intake", "nav.intake", "material.take"),
+    Entry("/capture", "nav.capture", "material.take"),
     Entry("/statistics", "nav.statistics", "case.read"),
     Entry("/law", "nav.law", "signed-in"),
     Entry("/law/calculators", "nav.calculators", "signed-in"),

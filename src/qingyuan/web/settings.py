@@ -22,6 +22,7 @@ class ServeSettings(msgspec.Struct, frozen=True):
         max_upload_bytes: Largest single file of an upload.
         portal_per_hour: Clues, replies and verifications that one address may send in an hour.
         job_workers: Processes that scan.
+        capture_allowed: Address and port of hosts inside that may be captured although they are private.
     """
 
     host: str = "127.0.0.1"
@@ -34,6 +35,7 @@ class ServeSettings(msgspec.Struct, frozen=True):
     max_upload_bytes: int = 64 << 30
     portal_per_hour: int = 60
     job_workers: int = 1
+    capture_allowed: frozenset[tuple[str, int]] = frozenset()
 
     @property
     def origin(self) -> str:

@@ -9,14 +9,18 @@ import msgspec
 from starlette.responses import Response, StreamingResponse
 
 from qingyuan.evidence import Manifest
+from qingyuan.office.capture import METHOD
 from qingyuan.office.custody import custody_record
 from qingyuan.office.handover import find_exhibit, verify_exhibit
 from qingyuan.office.sealing import open_exhibit
 from qingyuan.store.registry import ExhibitRow
 from qingyuan.web.asking import Ask
+from qingyuan.web.errors import not_found
 from qingyuan.web.routing import page
 
 _CHUNK = 1 << 20
+_PICTURE = "image/png"
+_MOST_PICTURE = 128 << 20
 
 
 @page("GET", "/exhibits/{identifier}", "case.read")
@@ -58,6 +62,25 @@ def content(ask: Ask, identifier: str) -> Response:
         "Cache-Control": "no-store",
     }
     return StreamingResponse(chunks(), media_type="application/octet-stream", headers=headers)
+
+
+@page("GET", "/exhibits/{identifier}/picture", "material.read")
+def picture(ask: Ask, identifier: str) -> Response:
+    """Show the picture that a capture took; that it was seen is an event before. Other material is only handed out."""
+    row = _row(ask, identifier)
+    manifest = msgspec.json.decode(row.manifest, type=Manifest)
+    if manifest.media_type != _PICTURE or manifest.size > _MOST_PICTURE or not _drawn(manifest):
+        raise not_found(identifier)
+    ask.desk.note_reading("exhibit", [identifier], actor=ask.person)
+    with open_exhibit(ask.desk.home, row) as opened:
+        data = opened.read()
+    headers = {"Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "no-store"}
+    return Response(data, media_type=_PICTURE, headers=headers)
+
+
+def _drawn(manifest: Manifest) -> bool:
+    """Return whether our own browser drew it."""
+    return manifest.collected is not None and manifest.collected.method == METHOD
 
 
 def _row(ask: Ask, identifier: str) -> ExhibitRow:

@@ -24,7 +24,10 @@ from qingyuan.web.jobs import Job, Report
 from qingyuan.web.routing import page
 
 _SHOWN = 200
+_NEWEST = 200
 _LOOK = 0.4
+#: Kinds of job that have a page of their own.
+_PLACES = {"capture": "/captures", "recheck": "/rechecks"}
 
 
 @page("GET", "/intake", "material.take")
@@ -32,7 +35,7 @@ def form(ask: Ask) -> Response:
     """Show the form and the newest jobs."""
     return ask.page(
         "intake.html",
-        jobs=ask.desk.jobs.newest(person=ask.person),
+        jobs=[one for one in ask.desk.jobs.newest(_NEWEST, person=ask.person) if one.kind == "intake"][:20],
         sources=choice_lists()["lead-source"],
         fields=ask.desk.home.law.fields(),
         chunk=ask.desk.settings.max_chunk_bytes,
@@ -129,7 +132,10 @@ def intake_work(desk: Desk, args: Mapping[str, object], person: str, report: Rep
 @page("GET", "/jobs/{job}", "material.take")
 def show(ask: Ask, job: str) -> Response:
     """Show how far a job is; without scripts the page comes again by itself."""
-    return ask.page("job.html", job=_job(ask, job))
+    found = _job(ask, job)
+    if found.kind in _PLACES:
+        return ask.redirect(f"{_PLACES[found.kind]}/{found.id}")
+    return ask.page("job.html", job=found)
 
 
 @page("GET", "/jobs/{job}/events", "material.take")
