@@ -54,7 +54,7 @@ def test_a_page_is_sealed_and_an_address_inside_the_network_is_refused(
         fields: dict[str, str | list[str]] = {
             "record": LEAD,
             "urls": f"{site.url}/\n# 注释\n{inside}\n{site.url}/",
-            "second": "P002",
+            "second": "P009",
             "place": "清州",
         }
         begun = post(client, "/capture", fields, form="/account")
@@ -104,6 +104,14 @@ def test_a_record_that_is_not_there_is_said_before_a_job_begins(app: FastAPI) ->
     client = client_of(app, "technician")
     fields: dict[str, str | list[str]] = {"record": "L2026-0999", "urls": "https://example.org/"}
     assert post(client, "/capture", fields, form="/account").status_code in {400, 404}
+    assert desk_of(app).jobs.newest() == []
+
+
+def test_the_second_collector_is_somebody_else(app: FastAPI) -> None:
+    client = client_of(app, "technician")
+    me = next(one.person for one in desk_of(app).people.all() if one.name == "user-technician")
+    fields: dict[str, str | list[str]] = {"record": LEAD, "urls": "https://example.org/", "second": me}
+    assert "另一个人" in post(client, "/capture", fields, form="/account").text
     assert desk_of(app).jobs.newest() == []
 
 

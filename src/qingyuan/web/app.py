@@ -30,7 +30,7 @@ from qingyuan.web.plain import plain_routes
 from qingyuan.web.routing import PAGES, Page
 from qingyuan.web.settings import ServeSettings
 from qingyuan.web.watch import ROUTE, Metrics, Watch
-from qingyuan.web.workbench.intake import intake_work
+from qingyuan.web.works import WORKS
 
 _LOG = logging.getLogger("qingyuan.web")
 _FILES, _FIELDS = 1000, 10_000
@@ -45,12 +45,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
         home: The office; the caller closes it after the application ended.
         settings: How it is served.
     """
-<<<<<<< HEAD
-    desk = Desk(home, settings, {"intake": intake_work})
-=======
-    works = {"intake": workbench.intake.intake_work, workbench.capture.KIND: workbench.capture.capture_work}
-    desk = Desk(home, settings, works)
->>>>>>> 12f0c74 (Capturing from the browser: a list as a job, replay facts, limits, refused addresses, the picture of a page)
+    desk = Desk(home, settings, WORKS)
     static = load_static()
     templates = environment(static)
     metrics = Metrics(desk)

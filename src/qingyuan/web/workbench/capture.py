@@ -25,12 +25,14 @@ from qingyuan.web.desk import Desk
 from qingyuan.web.errors import bad_request, not_found
 from qingyuan.web.jobs import Report
 from qingyuan.web.routing import page
+from qingyuan.web.works import work
 
 KIND = "capture"
 #: Addresses in one list, and pages of results shown at once.
 MOST_URLS, _SHOWN = 2000, 50
 _DELAYS = (1, 2, 5, 10, 30)
 _NEWEST = 200
+_ASKED = ("second", "place", "witnesses", "screencast", "decoded", "certificate")
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -60,6 +62,10 @@ def begin(ask: Ask) -> Response:
     given |= {name: "1" for name in ("screencast", "decoded", "certificate") if ask.has(name)}
     try:
         urls = addresses(given["urls"])
+        if given["second"] == ask.person:
+            raise bad_request(
+                "第二取证人应当是另一个人", "the second collector is another person", code="web.same-person"
+            )
         with ask.desk.home.database.read() as connection:
             docket_streams(connection, given["record"])
     except QingyuanError as error:
@@ -92,6 +98,7 @@ def show(ask: Ask, job: str) -> Response:
     )
 
 
+@work(KIND, "/captures")
 def capture_work(desk: Desk, args: Mapping[str, object], person: str, report: Report) -> dict[str, object]:
     """Capture the pages of a list; those that an earlier run took are not taken again."""
     urls = msgspec.convert(args["urls"], list[str])
@@ -173,7 +180,7 @@ def _show(ask: Ask, given: Mapping[str, str], error: QingyuanError | None = None
     return ask.page(
         "capture.html",
         400 if error else 200,
-        given={"second": "", "place": "", "witnesses": "", "delay": "1", **given},
+        given={**dict.fromkeys(_ASKED, ""), "delay": "1", **given},
         title=title,
         error=error,
         people=ask.desk.people.all(),

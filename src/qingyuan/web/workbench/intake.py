@@ -22,12 +22,11 @@ from qingyuan.web.desk import Desk
 from qingyuan.web.errors import bad_request, not_found
 from qingyuan.web.jobs import Job, Report
 from qingyuan.web.routing import page
+from qingyuan.web.works import PLACES, work
 
 _SHOWN = 200
 _NEWEST = 200
 _LOOK = 0.4
-#: Kinds of job that have a page of their own.
-_PLACES = {"capture": "/captures", "recheck": "/rechecks"}
 
 
 @page("GET", "/intake", "material.take")
@@ -84,6 +83,7 @@ def begin(ask: Ask) -> Response:
     return ask.redirect(f"/jobs/{ask.desk.jobs.add('intake', ask.person, args)}")
 
 
+@work("intake")
 def intake_work(desk: Desk, args: Mapping[str, object], person: str, report: Report) -> dict[str, object]:
     """Take a batch in; what an earlier run of it did is not done again."""
     batch = str(args["batch"])
@@ -133,8 +133,8 @@ def intake_work(desk: Desk, args: Mapping[str, object], person: str, report: Rep
 def show(ask: Ask, job: str) -> Response:
     """Show how far a job is; without scripts the page comes again by itself."""
     found = _job(ask, job)
-    if found.kind in _PLACES:
-        return ask.redirect(f"{_PLACES[found.kind]}/{found.id}")
+    if found.kind in PLACES:
+        return ask.redirect(f"{PLACES[found.kind]}/{found.id}")
     return ask.page("job.html", job=found)
 
 
