@@ -63,7 +63,8 @@ def index(ask: Ask) -> Response:
         silent=[one for one in shown if one.empty],
         fields=ask.desk.home.law.fields(),
         papers=PAPERS,
-        **_asked(ask),
+        asked=_asked(ask),
+        query=kept(_asked(ask)),
     )
 
 
@@ -86,7 +87,8 @@ def show(ask: Ask, name: str) -> Response:
         rows=rows[:_BEHIND],
         total=len(rows),
         group=group,
-        **_asked(ask),
+        asked=_asked(ask),
+        query=kept(_asked(ask)),
     )
 
 
@@ -158,7 +160,6 @@ def _day(text: str) -> date | None:
         raise bad_request("日期无法识别", "that is no date") from error
 
 
-def _asked(ask: Ask) -> dict[str, object]:
+def _asked(ask: Ask) -> dict[str, str]:
     """Return the filters as they stand in the address, to keep them in links."""
-    asked = {name: ask.query(name) for name in ("from", "to", "field")}
-    return {"asked": asked, "query": kept(asked)}
+    return {name: ask.query(name) for name in ("from", "to", "field")}
