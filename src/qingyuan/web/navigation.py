@@ -29,7 +29,7 @@ ENTRIES = (
     Entry("/matters", "nav.matters", "case.list"),
     Entry("/intake", "nav.intake", "material.take"),
     Entry("/capture", "nav.capture", "material.take"),
-    Entry("/statistics", "nav.statistics", "case.read"),
+    Entry("/statistics", "nav.statistics", "office.count"),
     Entry("/law", "nav.law", "signed-in"),
     Entry("/law/calculators", "nav.calculators", "signed-in"),
     Entry("/ledger", "nav.ledger", "signed-in"),

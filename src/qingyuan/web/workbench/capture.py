@@ -78,7 +78,7 @@ def begin(ask: Ask) -> Response:
 def show(ask: Ask, job: str) -> Response:
     """Show how far a capture is, and each page with its replay, limits and exhibits."""
     found = ask.desk.jobs.get(job)
-    if found is None or found.kind != KIND:
+    if found is None or found.kind != KIND or found.person != ask.person:
         raise not_found(job)
     rows = _taken(ask, str(found.result.get("job", ""))) if found.state == "done" else []
     wanted = ask.query("show")
@@ -185,5 +185,5 @@ def _show(ask: Ask, given: Mapping[str, str], error: QingyuanError | None = None
         error=error,
         people=ask.desk.people.all(),
         delays=_DELAYS,
-        jobs=[one for one in ask.desk.jobs.newest(_NEWEST) if one.kind == KIND][:20],
+        jobs=[one for one in ask.desk.jobs.newest(_NEWEST, person=ask.person) if one.kind == KIND][:20],
     )

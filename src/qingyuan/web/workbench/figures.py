@@ -52,7 +52,7 @@ class Shown(msgspec.Struct, frozen=True):
         return not self.figure.counted
 
 
-@page("GET", "/statistics", "case.read")
+@page("GET", "/statistics", "office.count")
 def index(ask: Ask) -> Response:
     """Show every figure of a span of days, and of one field when one is chosen."""
     held, span, field = _held(ask.desk.home), _span(ask), ask.query("field")
@@ -68,7 +68,7 @@ def index(ask: Ask) -> Response:
     )
 
 
-@page("GET", "/statistics/{name}", "case.read")
+@page("GET", "/statistics/{name}", "office.count")
 def show(ask: Ask, name: str) -> Response:
     """Show one figure: its query, its numbers, and behind each the records and their entries of the log."""
     held, span, field = _held(ask.desk.home), _span(ask), ask.query("field")
@@ -92,7 +92,7 @@ def show(ask: Ask, name: str) -> Response:
     )
 
 
-@page("GET", "/reports/{name}", "case.read")
+@page("GET", "/reports/{name}", "office.count")
 def paper(ask: Ask, name: str) -> Response:
     """Hand out a white paper or a report on a class of cases, as ``.docx`` or PDF."""
     kind = ask.query("format") or "pdf"
