@@ -254,6 +254,7 @@ def _reviewed(each: Reviewed) -> dict[str, object]:
         **_row(each.row),
         "standing": each.judged.standing.value,
         "trust": None if found is None else found.trust.value,
+        "revocation": None if found is None else found.revocation.standing.value,
         "signer": None if found is None or found.signer is None else found.signer.sha256,
         "authority": None if found is None else found.tsa,
         "serial": None if found is None else f"{found.serial:x}",
@@ -271,8 +272,13 @@ def _verdict(each: Reviewed) -> tuple[str, str]:
     head = f"{each.row.id} {each.row.gen_time} {each.row.tsa}"
     zh, en = (error.zh, error.en) if error else ("", "")
     if found is not None:
-        zh = "；".join([found.trust.zh, *(note.zh for note in found.notes)])
-        en = "; ".join([found.trust.en, *(note.en for note in found.notes)])
+        revocation = [found.revocation.standing] if found.trusted else []
+        zh = "；".join(
+            [found.trust.zh, *(each.zh for each in revocation), *(note.zh for note in found.notes)]
+        )
+        en = "; ".join(
+            [found.trust.en, *(each.en for each in revocation), *(note.en for note in found.notes)]
+        )
     words = {
         "agree": ("第二读取器一致", "the second reader agrees"),
         "disagree": ("第二读取器结论不同", "the second reader DISAGREES"),

@@ -11,6 +11,7 @@ from asn1crypto import pem
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.timestamps.settings import demanded_operators, read_tsas, trust_entries
 from qingyuan.office.timestamps.test_authority import found_authority
+from tests.evidence.timestamp.test_revocation import answer, crl
 from tests.evidence.timestamp.world import usual, world
 from tests.office.timestamps.authorities import NOW, configure, entry
 
@@ -48,6 +49,28 @@ def test_certificates_come_inline_or_from_a_file_beside(tmp_path: Path) -> None:
     inline, in_pem, in_der = read_tsas(tmp_path)
     assert inline.anchors == in_pem.anchors == in_der.anchors == (place.root,)
     assert (inline.hash, in_pem.hash, in_der.policy) == ("sha256", "sm3", "1.2.3")
+
+
+def test_revocation_lists_are_files_beside_and_must_be_such(tmp_path: Path) -> None:
+    place = usual()
+    listed, said = crl(place.root), answer(place.tsa, place.middle)
+    (tmp_path / "root.crl").write_bytes(listed)
+    (tmp_path / "said.der").write_bytes(said)
+    (tmp_path / "other").write_bytes(place.root.der)
+    one = {
+        "name": "a",
+        "operator": "A",
+        "url": "https://tsa.example/",
+        "certificate": armored(place.root.der),
+    }
+    configure(tmp_path, {**one, "revocation": ["root.crl", "said.der"]})
+    assert read_tsas(tmp_path)[0].lists == (listed, said)
+    for name in ("other", "missing"):
+        configure(tmp_path, {**one, "revocation": [name]})
+        with pytest.raises(OfficeError) as caught:
+            read_tsas(tmp_path)
+        assert caught.value.code == "office.bad-tsa"
+        assert name in str(caught.value.where) + caught.value.en
 
 
 def test_a_trust_file_gets_anchors_and_what_they_issued_but_nothing_else(tmp_path: Path) -> None:

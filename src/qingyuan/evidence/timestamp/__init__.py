@@ -25,6 +25,7 @@ from qingyuan.evidence.timestamp.issuing import (
 )
 from qingyuan.evidence.timestamp.records import Over, StoredTimestamp, checkpoint_message, operators
 from qingyuan.evidence.timestamp.request import NONCE_SIZE, TimestampRequest, new_request, read_request
+from qingyuan.evidence.timestamp.revocation import PathRevocation, Revocation, Revoked, path_revocation
 from qingyuan.evidence.timestamp.second import Agreement, Opinion, second_opinion
 from qingyuan.evidence.timestamp.signing import SigningKey, Sm2Key, SoftwareKey
 from qingyuan.evidence.timestamp.token import SignerInfo, Token, TstInfo, read_response
@@ -55,7 +56,10 @@ __all__ = [
     "Opinion",
     "Over",
     "Path",
+    "PathRevocation",
     "RefusedTimestampError",
+    "Revocation",
+    "Revoked",
     "SignerInfo",
     "SigningKey",
     "Sm2Key",
@@ -81,6 +85,7 @@ __all__ = [
     "judge_timestamp",
     "new_request",
     "operators",
+    "path_revocation",
     "read_certificate",
     "read_certificates",
     "read_request",

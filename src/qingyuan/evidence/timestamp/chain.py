@@ -1,7 +1,7 @@
 """From the signer's certificate to an anchor, judged at one moment (RFC 5280, section 6.1; RFC 3161, section 2.3).
 
 A court asks years later, when every certificate has expired. So nothing here looks at the present: a path counts
-when it was good at the time the token names. Revocation lists are not read.
+when it was good at the time the token names. What lists say about it is for :mod:`~qingyuan.evidence.timestamp.revocation`.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Trust(StrEnum):
     ALGORITHM = "algorithm"
     SIGNATURE = "signature"
     SEARCH_LIMIT = "search-limit"
+    REVOKED = "revoked"
 
     @property
     def zh(self) -> str:
@@ -74,6 +75,7 @@ _WORDS = {
     "weak-key": ("RSA 密钥不足 2048 位", "an RSA key has fewer than 2048 bits"),
     "algorithm": ("证书使用了不支持的算法", "a certificate uses an algorithm that is not supported"),
     "signature": ("证书上的签名无效", "the signature on a certificate does not verify"),
+    "revoked": ("证书已被吊销，且影响该时间戳", "a certificate was revoked, and that concerns this token"),
     "search-limit": ("证书过多，未能在限度内找到证书链", "too many certificates to find a path within the limit"),
 }  # fmt: skip
 

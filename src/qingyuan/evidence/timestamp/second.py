@@ -2,7 +2,7 @@
 
 It cannot judge everything. It takes self-signed roots alone as anchors, refuses certificates that are not sorted
 (they are sorted for it first; no signature covers their order), every answer granted with modifications, and knows
-neither RSASSA-PSS nor Ed25519 nor SM2 in tokens. What it cannot judge is said, and is neither a yes nor a no.
+neither RSASSA-PSS nor Ed25519 nor SM2 in tokens, and reads no revocation lists. What it cannot judge is said, and is neither a yes nor a no.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_
 
 from qingyuan.evidence.timestamp._schema import DIGESTS, printable
 from qingyuan.evidence.timestamp.certificate import Certificate
+from qingyuan.evidence.timestamp.chain import Trust
 from qingyuan.evidence.timestamp.errors import TimestampError, UnsupportedTimestampError
+from qingyuan.evidence.timestamp.revocation import is_answer
 from qingyuan.evidence.timestamp.signatures import digest_of
 from qingyuan.evidence.timestamp.token import Token, read_response
 from qingyuan.evidence.timestamp.verify import Judgement, Note, Standing, Timestamp
@@ -91,12 +93,16 @@ def _unable(token: Token, ours: Judgement) -> str:
         return "granted with modifications"
     if token.signer.algorithm.kind not in _IN_TOKENS:
         return token.signer.algorithm.kind
+    if any(map(is_answer, token.lists)):
+        return "it carries an OCSP answer"
     return "" if ours.timestamp is None else _unable_in_path(ours.timestamp)
 
 
 def _unable_in_path(found: Timestamp) -> str:
     if found.signer is None:
         return "the signer's certificate is missing"
+    if found.trust is Trust.REVOKED:
+        return "revocation"
     if Note.UNREADABLE_CERTIFICATE in found.notes:
         return "a certificate it carries cannot be read"
     for each in found.chain[:-1]:

@@ -18,6 +18,7 @@ from qingyuan.evidence.timestamp._schema import decode, digest_name, load, load_
 from qingyuan.evidence.timestamp.certificate import name_key, name_text
 from qingyuan.evidence.timestamp.errors import RefusedTimestampError, broken, unsupported
 from qingyuan.evidence.timestamp.request import read_imprint
+from qingyuan.evidence.timestamp.revocation import carried_lists
 from qingyuan.evidence.timestamp.signatures import ED25519, SignatureAlgorithm, digest_of, read_algorithm
 
 _GRANTED, _WITH_MODIFICATIONS = 0, 1
@@ -105,6 +106,7 @@ class Token:
         content: DER of the TSTInfo, which is what the signature covers.
         signer: Who signed.
         certificates: The certificates it carries, in its order; they may be anything.
+        lists: Revocation lists and answers it carries, in its order; they may be anything.
         modified: Whether the authority granted with modifications.
     """
 
@@ -112,6 +114,7 @@ class Token:
     content: bytes
     signer: SignerInfo
     certificates: tuple[bytes, ...]
+    lists: tuple[bytes, ...]
     modified: bool
 
 
@@ -167,6 +170,7 @@ def _read(found: core.Sequence) -> Token:
         content=content,
         signer=signer,
         certificates=_certificates(signed),
+        lists=carried_lists(signed),
         modified=code == _WITH_MODIFICATIONS,
     )
 

@@ -21,6 +21,8 @@ from qingyuan.evidence.timestamp.errors import (
     UnsupportedTimestampError,
     broken,
 )
+from qingyuan.evidence.timestamp.revocation import UNKNOWN as UNKNOWN_REVOCATION
+from qingyuan.evidence.timestamp.revocation import PathRevocation, Revocation, path_revocation
 from qingyuan.evidence.timestamp.signatures import digest_of, verify_signature
 from qingyuan.evidence.timestamp.token import CertificateReference, SignerInfo, Token, read_response
 
@@ -83,12 +85,14 @@ class Timestamp:
         signer: The signer's certificate; ``None`` when nobody has it, and then no signature was checked.
         path: The path to an anchor, or why there is none.
         notes: What else a reader should know.
+        revocation: What lists at hand say about the path at that time.
     """
 
     token: Token
     signer: Certificate | None
     path: Path
     notes: tuple[Note, ...]
+    revocation: PathRevocation = UNKNOWN_REVOCATION
 
     @property
     def trust(self) -> Trust:
@@ -176,6 +180,7 @@ def verify_timestamp(
     *,
     anchors: Sequence[Certificate],
     others: Sequence[Certificate] = (),
+    lists: Sequence[bytes] = (),
     algorithm: str | None = None,
     nonce: int | None = None,
     policy: str | None = None,
@@ -189,6 +194,7 @@ def verify_timestamp(
         message: What it is said to stamp.
         anchors: Certificates that are believed: roots, intermediate authorities or the signer itself.
         others: Further certificates, for a token that lacks some; not believed.
+        lists: Revocation lists and OCSP answers, besides those the token carries; DER or PEM.
         algorithm: Name of the digest it must be over, or ``None``.
         nonce: The nonce of the request; ``None`` when the request is not at hand.
         policy: Identifier the policy must have, or ``None``.
@@ -224,7 +230,11 @@ def verify_timestamp(
     _check_signature(token.signer, signer)
     if info.tsa_key is not None and info.tsa_key not in signer.names:
         return Timestamp(token, signer, Path((), Trust.TSA_NAME, signer.subject_text), notes)
-    return Timestamp(token, signer, find_path(signer, known, anchors, info.gen_time), notes)
+    path = find_path(signer, known, anchors, info.gen_time)
+    revocation = path_revocation(path.certificates, (*lists, *token.lists), info.gen_time)
+    if revocation.standing is Revocation.REVOKED:
+        path = Path((), Trust.REVOKED, revocation.subject)
+    return Timestamp(token, signer, path, notes, revocation)
 
 
 def judge_timestamp(
@@ -233,11 +243,12 @@ def judge_timestamp(
     *,
     anchors: Sequence[Certificate],
     others: Sequence[Certificate] = (),
+    lists: Sequence[bytes] = (),
     now: datetime | None = None,
 ) -> Judgement:
     """Judge a stored answer; arguments as :func:`verify_timestamp`. What is wrong is returned, not raised."""
     try:
-        found = verify_timestamp(response, message, anchors=anchors, others=others, now=now)
+        found = verify_timestamp(response, message, anchors=anchors, others=others, lists=lists, now=now)
     except UnsupportedTimestampError as error:
         return Judgement(Standing.UNSUPPORTED, None, error)
     except (BrokenTimestampError, RefusedTimestampError) as error:

@@ -164,7 +164,8 @@ def _judge(row: StoredTimestamp, message: bytes | None, tsas: Sequence[Tsa], now
     if message is None:
         return Judgement(Standing.BROKEN, None, broken("no-message"))
     anchors, others = _known(tsas)
-    return judge_timestamp(row.token, message, anchors=anchors, others=others, now=now)
+    lists = [each for tsa in tsas for each in tsa.lists]
+    return judge_timestamp(row.token, message, anchors=anchors, others=others, lists=lists, now=now)
 
 
 def _known(tsas: Iterable[Tsa]) -> tuple[list[Certificate], list[Certificate]]:

@@ -8,6 +8,7 @@
         url: https://tsa.example/tsr
         certificate: tsa/authority-a-root.pem  # anchor: a file beside this one, or PEM text
         chain: tsa/authority-a-chain.pem       # optional: certificates between, where tokens lack them
+        revocation: [tsa/authority-a.crl]      # optional: revocation lists and OCSP answers, DER or PEM
         hash: sm3                              # optional: sha256 (as when missing), sha384, sha512, sm3
         policy: 1.2.3.4                        # optional: the policy tokens must be under
     operators: 2                               # optional: so many operators the trust file demands tokens of
@@ -25,6 +26,7 @@ import yaml
 
 from qingyuan.evidence.timestamp import Certificate, TimestampError, read_certificates
 from qingyuan.evidence.timestamp.chain import issued_below
+from qingyuan.evidence.timestamp.revocation import is_list
 from qingyuan.office.errors import OfficeError
 
 #: Name of the file in the home folder.
@@ -43,6 +45,7 @@ class Tsa:
         url: Where it answers.
         anchors: Certificates it is believed by.
         others: Certificates between, where tokens lack them.
+        lists: Revocation lists and OCSP answers about them.
         hash: Digest of what is sent to it.
         policy: Identifier its tokens must carry, or ``None``.
     """
@@ -52,6 +55,7 @@ class Tsa:
     url: str
     anchors: tuple[Certificate, ...]
     others: tuple[Certificate, ...] = ()
+    lists: tuple[bytes, ...] = ()
     hash: str = "sha256"
     policy: str | None = None
 
@@ -62,6 +66,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: str
     certificate: str
     chain: str = ""
+    revocation: tuple[str, ...] = ()
     hash: Literal["sha256", "sha384", "sha512", "sm3"] = "sha256"
     policy: str | None = None
 
@@ -136,9 +141,20 @@ def _read(home: Path, path: Path, entry: _Entry) -> Tsa:
         entry.url,
         _certificates(home, path, entry.certificate),
         _certificates(home, path, entry.chain) if entry.chain else (),
+        tuple(_list(home, path, name) for name in entry.revocation),
         entry.hash,
         entry.policy,
     )
+
+
+def _list(home: Path, path: Path, name: str) -> bytes:
+    try:
+        data = (home / name).read_bytes()
+    except OSError as error:
+        raise _bad(path, f"{name}: {error.strerror}") from error
+    if not is_list(data):
+        raise _bad(path, f"{name}: neither a revocation list nor an OCSP answer")
+    return data
 
 
 def _certificates(home: Path, path: Path, text: str) -> tuple[Certificate, ...]:

@@ -311,6 +311,7 @@ class _Asked:
             subject.message,
             anchors=tsa.anchors,
             others=tsa.others,
+            lists=tsa.lists,
             algorithm=tsa.hash,
             nonce=request.nonce,
             policy=tsa.policy,
