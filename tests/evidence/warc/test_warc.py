@@ -133,10 +133,52 @@ def test_two_records_in_one_member_or_half_a_record_in_one_are_refused() -> None
         packed(info + answer),
         packed(info, answer[:-4]),
         packed(info, answer + b"x"),
-        gzip.decompress(packed(info)),
     ):
         with pytest.raises(WarcError):
             check(BytesIO(data))
+
+
+@given(st.lists(st.binary(max_size=300), min_size=1, max_size=4), st.integers(0, 3))
+@settings(max_examples=40)
+def test_a_file_that_is_not_compressed_reads_the_same(bodies: list[bytes], line_ends: int) -> None:
+    bodies[0] += b"\r\n" * line_ends
+    data = archive(*bodies)[0]
+    plain = b"".join(members(data))
+    assert check(BytesIO(plain)).types == {"response": len(bodies), "warcinfo": 1}
+    one, other = (list(read_records(BytesIO(each), Limits())) for each in (data, plain))
+    assert [each.block for each in one] == [each.block for each in other]
+    assert [each.record.headers for each in one] == [each.record.headers for each in other]
+    for each in other:
+        part = plain[each.record.offset : each.record.offset + each.record.length]
+        assert part.startswith(b"WARC/1.1\r\n")
+        assert part.endswith(each.block + b"\r\n\r\n")
+
+
+def test_a_file_that_is_not_compressed_is_refused_wherever_it_is_cut_or_longer() -> None:
+    info, answer = members(archive(b"hello")[0])
+    assert check(BytesIO(info + answer)).records == 2
+    for cut in range(1, len(answer)):
+        with pytest.raises(WarcError):
+            check(BytesIO(info + answer[:-cut]))
+    for data in (
+        info + b"\r\n" + answer,
+        info + answer + b"\r\n",
+        info + answer.replace(b"hello", b"hullo"),
+        info + answer.replace(b"Content-Length: ", b"Content-Length: 9999999999"),
+        b"WARC/1.1\r\n" + b"A" * (3 << 20),
+    ):
+        with pytest.raises(WarcError):
+            check(BytesIO(data))
+
+
+def test_two_records_of_one_identifier_and_a_field_that_is_there_twice_are_refused() -> None:
+    info, answer = members(archive(b"hello")[0])
+    line = next(each for each in answer.split(b"\r\n") if each.startswith(b"WARC-Record-ID"))
+    twice = answer.replace(line, line + b"\r\nWARC-Date: 2026-01-01T00:00:00Z", 1)
+    for data in (packed(info, answer, answer), info + answer + answer, packed(info, twice)):
+        with pytest.raises(WarcError) as caught:
+            check(BytesIO(data))
+        assert caught.value.code == "warc.damaged"
 
 
 def test_bombs_are_refused_without_being_unpacked() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -62,8 +62,8 @@ def entry(name: str, url: str, made: Founded, **more: str) -> dict[str, str]:
     return {"name": name, "operator": name.upper(), "url": url, "certificate": made.root_pem(), **more}
 
 
-def configure(home: Path, *entries: dict[str, str]) -> None:
-    text = yaml.safe_dump({"tsas": list(entries)}, allow_unicode=True, sort_keys=False)
+def configure(home: Path, *entries: Mapping[str, str | list[str]]) -> None:
+    text = yaml.safe_dump({"tsas": [dict(each) for each in entries]}, allow_unicode=True, sort_keys=False)
     (home / "tsa.yaml").write_text(text, encoding="utf-8")
 
 

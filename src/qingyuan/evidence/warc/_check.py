@@ -12,7 +12,7 @@ from qingyuan.evidence.warc.model import Checked, Record
 
 
 def check(stream: BinaryIO, *, limits: Limits | None = None, where: str = "WARC") -> Checked:
-    """Check that a gzip-compressed WARC file is whole: by our reader, then by a second one.
+    """Check that a WARC file, gzip-compressed or not, is whole: by our reader, then by a second one.
 
     Our reader comes first: it bounds what the file unpacks to, so that the second one is safe.
 

@@ -1,7 +1,8 @@
 """Reading a WARC file record by record, refusing whatever is not whole.
 
 Every gzip member must end (its checksum is then right), hold exactly one record, and unpack to no more
-than the limits; the block must be as long as its header says and have the digest that it names.
+than the limits; a file that is not compressed holds record after record and nothing else. The block must be as long as its header
+says and have the digest that it names, and no two records one identifier (ISO 28500, 5.2).
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ _GZIP = 31
 _HEADER_LIMIT = 1 << 20
 _LENGTH = re.compile(r"[0-9]{1,15}")
 _END = b"\r\n\r\n"
+#: Fields without which there is no record, and of which there is one (ISO 28500, 5.1).
+_NEEDED = ("warc-type", "warc-record-id", "warc-date")
+#: What a file that is not compressed begins with.
+_PLAIN = b"WARC/"
 _VERSIONS = (b"WARC/1.1\r\n", b"WARC/1.0\r\n")
 
 
@@ -54,7 +59,7 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 def read_records(stream: BinaryIO, limits: Limits, *, where: str = "") -> Iterator[Reading]:
-    """Yield every record of a gzip-compressed WARC file with its block in memory; see :func:`scan_records`.
+    """Yield every record of a WARC file with its block in memory; see :func:`scan_records`.
 
     Raises:
         WarcError: The file is not whole, or larger than the limits.
@@ -66,7 +71,7 @@ def read_records(stream: BinaryIO, limits: Limits, *, where: str = "") -> Iterat
 def scan_records(
     stream: BinaryIO, limits: Limits, *, where: str = "", keep: bool = True
 ) -> Iterator[tuple[Record, list[bytes]]]:
-    """Yield every record of a gzip-compressed WARC file, whole and with the digest that it names.
+    """Yield every record of a WARC file, whole and with the digest that it names.
 
     Args:
         stream: The file, at its start.
@@ -78,7 +83,12 @@ def scan_records(
         WarcError: ``warc.damaged`` or ``warc.too-large``; the place is named.
     """
     total = 0
-    for count, (offset, member) in enumerate(_members(stream, limits, where)):
+    seen: set[str] = set()
+    start = stream.read(len(_PLAIN))
+    members = (
+        _plain(stream, start, limits, where) if start == _PLAIN else _members(stream, start, limits, where)
+    )
+    for count, (offset, member) in enumerate(members):
         if count >= limits.records:
             raise too_large(where, "档案的记录数超过上限", "the archive holds more records than the limit")
         parser = _Parser(f"{where}@{offset}", keep=keep)
@@ -90,13 +100,69 @@ def scan_records(
                 raise too_large(where, "档案解压后超过总量上限", "the archive unpacks to more than the limit")
             parser.feed(part)
         record, parts = parser.finish(offset, length)
+        identifier = record.header("WARC-Record-ID")
+        if identifier in seen:
+            raise damaged(
+                f"{where}@{offset}", "两条记录的标识相同", "two records have one identifier (WARC-Record-ID)"
+            )
+        seen.add(identifier)
         yield record, parts
 
 
-def _members(
-    stream: BinaryIO, limits: Limits, where: str
+def _plain(
+    stream: BinaryIO, rest: bytes, limits: Limits, where: str
 ) -> Iterator[tuple[int, Iterator[tuple[int, bytes]]]]:
-    rest = b""
+    """Yield the records of a file that is not compressed: offset, and its bytes with how many were given."""
+    offset = 0
+    while rest or (rest := stream.read(_READ)):
+        record = _Plain(stream, rest, limits, f"{where}@{offset}")
+        yield offset, record.parts()
+        rest = record.rest
+        offset += record.size
+
+
+class _Plain:
+    """One record that is not compressed, in small parts: where it ends is what its own header says."""
+
+    def __init__(self, stream: BinaryIO, rest: bytes, limits: Limits, where: str) -> None:
+        self._stream = stream
+        self._limits = limits
+        self._where = where
+        self.rest = rest
+        self.size = 0
+
+    def parts(self) -> Iterator[tuple[int, bytes]]:
+        head = self.rest
+        while (end := head.find(_END)) < 0:
+            part = self._stream.read(_READ)
+            if not part or len(head) > _HEADER_LIMIT:
+                raise damaged(self._where, "记录头没有结束", "the header of a record does not end")
+            head += part
+        left = (
+            end
+            + len(_END)
+            + _length_in(_parse_headers(head[: end + 2], self._where), self._where)
+            + len(_END)
+        )
+        if left > self._limits.record:
+            raise too_large(self._where, "一条记录超过上限", "a record is larger than the limit")
+        data = head
+        while True:
+            part, self.rest = data[:left], data[left:]
+            left -= len(part)
+            self.size += len(part)
+            yield self.size, part
+            if not left:
+                return
+            if not (data := self._stream.read(_READ)):
+                raise damaged(
+                    self._where, "档案在一条记录中间被截断", "the archive is cut off inside a record"
+                )
+
+
+def _members(
+    stream: BinaryIO, rest: bytes, limits: Limits, where: str
+) -> Iterator[tuple[int, Iterator[tuple[int, bytes]]]]:
     offset = 0
     while rest or (rest := stream.read(_READ)):
         member = _Member(stream, rest, limits, f"{where}@{offset}")
@@ -181,10 +247,7 @@ class _Parser:
 
     def _begin(self, head: bytes) -> None:
         self._headers = _parse_headers(head, self._where)
-        lengths = [value for name, value in self._headers if name.lower() == "content-length"]
-        if len(lengths) != 1 or not _LENGTH.fullmatch(lengths[0]):
-            raise damaged(self._where, "记录没有有效的长度", "a record has no valid length")
-        self._left = self._size = int(lengths[0])
+        self._left = self._size = _length_in(self._headers, self._where)
 
     def finish(self, offset: int, length: int) -> tuple[Record, list[bytes]]:
         if self._headers is None or self._left or self._tail != _END:
@@ -192,6 +255,13 @@ class _Parser:
         record = Record(offset, length, self._headers, self._size)
         _check_digest(record, self._digest.hexdigest(), self._where)
         return record, self._kept
+
+
+def _length_in(headers: tuple[tuple[str, str], ...], where: str) -> int:
+    lengths = [value for name, value in headers if name.lower() == "content-length"]
+    if len(lengths) != 1 or not _LENGTH.fullmatch(lengths[0]):
+        raise damaged(where, "记录没有有效的长度", "a record has no valid length")
+    return int(lengths[0])
 
 
 def _parse_headers(head: bytes, where: str) -> tuple[tuple[str, str], ...]:
@@ -210,11 +280,12 @@ def _parse_headers(head: bytes, where: str) -> tuple[tuple[str, str], ...]:
             fields.append((name, value.strip()))
         else:
             raise damaged(where, "记录头格式有误", "the header of a record is malformed")
-    missing = {"warc-type", "warc-record-id", "warc-date"} - {name.lower() for name, _ in fields}
+    names = [name.lower() for name, _ in fields]
+    missing = [name for name in _NEEDED if name not in names]
+    if twice := [name for name in _NEEDED if names.count(name) > 1]:
+        raise damaged(where, f"记录头重复 {twice}", f"the header of a record has {twice} twice")
     if missing:
-        raise damaged(
-            where, f"记录头缺少 {sorted(missing)}", f"the header of a record lacks {sorted(missing)}"
-        )
+        raise damaged(where, f"记录头缺少 {missing}", f"the header of a record lacks {missing}")
     return tuple(fields)
 
 
