@@ -54,6 +54,13 @@ def page(office: str) -> Iterator[Page]:
         assert [one for one in opened.console if "Content Security Policy" in one] == []
 
 
+def test_a_source_and_a_scan_are_accessible_and_fit_a_telephone(page: Page, office: str) -> None:
+    page.navigate(f"{office}/leads/L2026-0001/scan?lang=zh")
+    link = str(page.evaluate("document.querySelector('a[href*=\"/source?place=\"]').getAttribute('href')"))
+    for path in ("/leads/L2026-0001/scan", link):
+        test_a_page_of_work_is_accessible_and_fits_a_telephone(page, office, path)
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_of_work_is_accessible_and_fits_a_telephone(page: Page, office: str, path: str) -> None:
     for lang, theme in (("zh", "light"), ("en", "dark")):

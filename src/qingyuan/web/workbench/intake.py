@@ -15,13 +15,13 @@ from qingyuan.office.intake import Progress, Registration
 from qingyuan.office.intake import intake as take_in
 from qingyuan.office.readings import readings_of
 from qingyuan.office.sealing import Collector
-from qingyuan.office.summary import gather
 from qingyuan.pii.catalog import catalog
 from qingyuan.web.asking import Ask
 from qingyuan.web.desk import Desk
 from qingyuan.web.errors import bad_request, not_found
 from qingyuan.web.jobs import Job, Report
 from qingyuan.web.routing import page
+from qingyuan.web.workbench._gathered import gathered
 from qingyuan.web.works import PLACES, work
 
 _SHOWN = 200
@@ -181,7 +181,7 @@ def scan(ask: Ask, identifier: str) -> Response:
     lead = loaded.docket.leads.get(identifier)
     if lead is None:
         raise not_found(identifier)
-    found = gather(home, identifier)
+    found = gathered(home, identifier)
     if not found.exhibits:
         raise bad_request(
             "该线索没有扫描过的材料", "no material of this lead was scanned", code="web.no-scan"

@@ -1,0 +1,112 @@
+"""Findings beside their source: the records around a place with values hidden, and showing one record in clear, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.responses import Response
+
+from qingyuan.office.access import unmask
+from qingyuan.office.handover import find_exhibit
+from qingyuan.office.sources import Source, record_of, source
+from qingyuan.pii.catalog import catalog
+from qingyuan.store.register import record
+from qingyuan.web.asking import Ask, kept
+from qingyuan.web.errors import bad_request
+from qingyuan.web.guard import denied
+from qingyuan.web.routing import page
+
+#: What may found reading a record in clear, each a rule of the law data.
+GROUNDS = ("pil-rules-methods", "pil-rules-lead-assessment", "pipl-public-interest")
+_AROUND = 8
+_DIGITS = 15
+_MOST_REASON = 500
+
+
+@page("GET", "/exhibits/{identifier}/source", "material.read")
+def show(ask: Ask, identifier: str) -> Response:
+    """Show the records around a place; what the scan found is hidden, and that somebody looked is written down first."""
+    asked = {name: ask.query(name) for name in ("member", "table", "place", "at")}
+    at = _number(asked["at"]) if asked["at"] else record_of(
+        ask.desk.home, identifier, asked["place"], asked["member"] or None
+    )  # fmt: skip
+    ask.desk.note_reading("excerpt", [identifier], actor=ask.person)
+    return _show(ask, identifier, _read(ask, identifier, asked, at))
+
+
+@page("POST", "/exhibits/{identifier}/unmask", "material.unmask")
+def clear(ask: Ask, identifier: str) -> Response:
+    """Show one record in clear, once: who, why and on which ground is an event of the docket before the answer is made."""
+    home = ask.desk.home
+    asked = {name: ask.field(name) for name in ("member", "table", "place", "at")}
+    at = _number(asked["at"])
+    ground, reason = ask.field("ground"), ask.field("reason")
+    if ground not in _grounds(ask) or not reason or len(reason) > _MOST_REASON:
+        raise bad_request(
+            "请写明理由并选择法律依据", "state the reason and choose the legal ground", code="web.no-reason"
+        )
+    with home.database.read() as connection:
+        scope = find_exhibit(connection, identifier).scope
+        row = record(connection, scope)
+    decision = unmask(
+        home,
+        ask.desk.posts.gate.policies,
+        ask.person,
+        f"{identifier}#{at}",
+        scope,
+        minor=row is None or row.shielded,
+        reason=f"{ground}: {reason}",
+        on=home.clock.now().date(),
+    )
+    if not decision.allowed:
+        raise denied(decision)
+    return _show(ask, identifier, _read(ask, identifier, asked, at, clear=at), cleared=at)
+
+
+def _read(ask: Ask, identifier: str, asked: Mapping[str, str], at: int, clear: int | None = None) -> Source:
+    return source(
+        ask.desk.home,
+        identifier,
+        at,
+        member=asked["member"] or None,
+        table=asked["table"],
+        place=asked["place"],
+        around=_AROUND,
+        clear=clear,
+    )
+
+
+def _show(ask: Ask, identifier: str, found: Source, cleared: int | None = None) -> Response:
+    with ask.desk.home.database.read() as connection:
+        row = find_exhibit(connection, identifier)
+    where = {"member": found.member or "", "table": found.table}
+    return ask.page(
+        "source.html",
+        row=row,
+        source=found,
+        kinds=catalog().kinds,
+        cleared=cleared,
+        before=kept({**where, "at": str(found.at - 2 * _AROUND)}) if found.at > 2 * _AROUND else "",
+        after=kept({**where, "at": str(found.at + 2 * _AROUND)})
+        if found.records[-1].number > found.at
+        else "",
+        grounds=_grounds(ask),
+        most=_MOST_REASON,
+    )
+
+
+def _grounds(ask: Ask) -> dict[str, str]:
+    """Return the grounds that are in force, each as it is cited."""
+    law, today = ask.desk.home.law, ask.desk.home.clock.now().date()
+    found = {}
+    for rule in GROUNDS:
+        cited = law.cite(rule, today)
+        name, article = (cited.law, cited.article) if ask.lang == "zh" else (cited.law_en, cited.article_en)
+        found[rule] = ask.t("law.cite", law=name, article=article)
+    return found
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
+        raise bad_request("没有这条记录", "there is no such record")
+    return int(text)
