@@ -14,7 +14,7 @@ from tests.web.making import PASSWORD
 _AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 _RUN = """axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations.map(
   v => [v.id, v.nodes.slice(0, 3).map(n => n.html.slice(0, 160))])))"""
-_CODES = {"Enter": 13, "Tab": 9, "k": 75, " ": 32, "ArrowDown": 40, "ArrowUp": 38, "Escape": 27}
+_CODES = {"Enter": 13, "Tab": 9, "k": 75, "n": 78, " ": 32, "ArrowDown": 40, "ArrowUp": 38, "Escape": 27}
 
 
 class Nothing(msgspec.Struct):
@@ -28,8 +28,9 @@ def keys(page: Page, text: str) -> None:
 
 def press(page: Page, key: str, *, modifiers: int = 0) -> None:
     """Press and release one key; ``modifiers`` as the DevTools protocol counts them (2 is Ctrl, 8 is Shift)."""
-    extra = {"text": "\r"} if key == "Enter" else {"text": " "} if key == " " else {}
-    base = {"key": key, "windowsVirtualKeyCode": _CODES[key], "modifiers": modifiers}
+    extra = {"text": "\r"} if key == "Enter" else {"text": key} if key in " 0123456789" else {}
+    code = _CODES[key] if key in _CODES else ord(key)
+    base = {"key": key, "windowsVirtualKeyCode": code, "modifiers": modifiers}
     page.call("Input.dispatchKeyEvent", {"type": "keyDown", **base, **extra}, into=Nothing)
     page.call("Input.dispatchKeyEvent", {"type": "keyUp", **base}, into=Nothing)
 
@@ -43,7 +44,9 @@ def arrive(page: Page, expression: str, seconds: float = 30) -> None:
                 return
         except BrowserError:  # the page went away while it was asked
             pass
-        assert time.monotonic() < deadline, expression
+        if time.monotonic() >= deadline:
+            shown = str(page.evaluate("document.querySelector('main').innerText"))[:600]
+            raise AssertionError(f"{expression} does not hold on {page.evaluate('location.href')}: {shown}")
         time.sleep(0.03)
 
 

@@ -94,7 +94,22 @@
       } else if (event.key === "Enter" && found[chosen]) { event.preventDefault(); open(found[chosen]); }
     });
   }
+  /* Acts: the first thing still to be said has the focus; Ctrl+Enter sends. */
+  var first = document.querySelector("form[data-first]");
+  if (first && !document.querySelector(".problem")) {
+    var wanting = Array.from(first.elements).find(function (one) {
+      return /^(INPUT|SELECT|TEXTAREA)$/.test(one.tagName) && one.type !== "hidden" && one.type !== "checkbox" && !one.value;
+    }) || first.querySelector("button");
+    wanting.focus();
+  }
+  /* The next step: it has the focus after an act, and n takes it. */
+  var next = document.querySelector(".next button");
   document.addEventListener("keydown", function (event) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) {
+      var send = event.target.form.querySelector("button:not([type=button])");
+      if (send) { event.preventDefault(); send.click(); }
+      return;
+    }
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && dialog && dialog.showModal) {
       event.preventDefault(); input.value = ""; chosen = 0; show();
       if (!dialog.open) dialog.showModal();
@@ -103,6 +118,7 @@
     if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
     if (event.key === "j") step(1);
     else if (event.key === "k") step(-1);
+    else if (event.key === "n" && next) next.click();
     else if (event.key === "/") {
       var search = document.querySelector('input[type="search"]');
       if (search) { event.preventDefault(); search.focus(); }

@@ -8,8 +8,9 @@ from starlette.responses import Response
 
 from qingyuan.cases import VERBS, Docket, Param, Refused, Verb
 from qingyuan.errors import QingyuanError
-from qingyuan.office.casework import Argument, exhibit_ids, load
+from qingyuan.office.casework import Argument, Loaded, exhibit_ids, load
 from qingyuan.office.offers import asked, options
+from qingyuan.office.steps import implied, suggested
 from qingyuan.store.registry import ExhibitRow, exhibits
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import not_found
@@ -20,6 +21,8 @@ _NEW = "new"
 #: A list of texts that the law room can name.
 _DUTIES = "duties"
 _LISTS = frozenset({"choices", "exhibits", "leads"})
+#: The role whose holder approves (办案规则第三十条等).
+_APPROVER = "chief"
 _LINES = frozenset({"texts", "persons"})
 
 
@@ -27,7 +30,7 @@ _LINES = frozenset({"texts", "persons"})
 def form(ask: Ask, target: str, name: str) -> Response:
     """Show the form of an act on a record."""
     verb = _verb(name)
-    return _show(ask, target, verb, ask.query("measure"), _defaults(ask, target), None)
+    return _show(ask, target, verb, ask.query("measure"), _defaults(ask, target, verb), None)
 
 
 @page("POST", "/acts/{target}/{name}", "case.act")
@@ -36,7 +39,7 @@ def do(ask: Ask, target: str, name: str) -> Response:
     verb = _verb(name)
     measure = ask.field("measure")
     given = {param.name: value for param in asked(verb) if (value := _given(ask, param)) is not None}
-    args: dict[str, Argument] = dict(given)
+    args = implied(ask.desk.home, verb, given)
     if verb.scope == "measure":
         args["measure"] = measure
     try:
@@ -45,7 +48,8 @@ def do(ask: Ask, target: str, name: str) -> Response:
         status = 409 if isinstance(error, Refused) else 400
         return _show(ask, target, verb, measure, given, error, status)
     stream = stored[0].stream
-    where = f"/leads/{stream}" if stream.startswith("L") else f"/matters/{stream}"
+    matter = load(ask.desk.home, stream).docket.matter  # without a fragment, which would take the focus from the next step
+    where = f"/leads/{stream}" if matter is None or stream.startswith("L") else f"/matters/{matter.id}"
     return ask.redirect(where, "done.act")
 
 
@@ -66,18 +70,12 @@ def _given(ask: Ask, param: Param) -> Argument:
     return ask.field(param.name) or None
 
 
-def _defaults(ask: Ask, target: str) -> dict[str, Argument]:
-    """Return what the office and the lead say already, so that nobody types it again."""
-    given: dict[str, Argument] = {"office": ask.desk.home.settings.office.name}
-    if target == _NEW:
-        return given
-    docket = load(ask.desk.home, target).docket
-    leads = list(docket.leads.values())
-    if leads:
-        given |= {"title": leads[0].registered.title, "harm": leads[0].registered.summary}
-    if docket.matter is not None:
-        given["title"] = docket.matter.title
-    return given
+def _defaults(ask: Ask, target: str, verb: Verb) -> dict[str, Argument]:
+    """Return what the lead, the case, the law and the office say already, so that nobody types it again."""
+    home = ask.desk.home
+    loaded = Loaded(Docket(), (), ()) if target == _NEW else load(home, target)
+    approvers = [one.person for one in ask.desk.people.all() if _APPROVER in one.roles and not one.disabled]
+    return suggested(home, loaded, target, verb, actor=ask.person, approvers=approvers)
 
 
 def _show(

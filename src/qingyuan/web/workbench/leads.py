@@ -7,6 +7,7 @@ from starlette.responses import Response
 from qingyuan.cases import LeadFacts, assess, choice_lists, timeline
 from qingyuan.office.casework import case_events, load
 from qingyuan.office.offers import offers
+from qingyuan.office.steps import next_steps
 from qingyuan.store.registry import exhibits
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import not_found
@@ -70,11 +71,13 @@ def show(ask: Ask, identifier: str) -> Response:
     score = None if lead.assessment else assess(facts, law=home.law, on=home.clock.now().date())
     with home.database.read() as connection:
         rows = exhibits(connection, [identifier])
+    acts = offers(home, loaded, identifier, actor=ask.person)
     return ask.page(
         "lead.html",
         lead=lead,
         score=score,
-        offers=offers(home, loaded, identifier, actor=ask.person),
+        offers=acts,
+        steps=[] if lead.matter else next_steps(loaded.docket, acts),
         exhibits=rows,
         lines=[line for line in timeline(case_events(loaded.events)) if line.stream == identifier],
         labels=choice_lists(),

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from qingyuan.cases import choice_lists, due_dates, duty_matrix, evidence_matrix, timeline
 from qingyuan.office.casework import case_events, load
 from qingyuan.office.offers import offers
+from qingyuan.office.steps import next_steps
 from qingyuan.office.paperwork import offers_of
 from qingyuan.store.registry import exhibits
 from qingyuan.web.asking import Ask
@@ -93,6 +94,7 @@ def show(ask: Ask, identifier: str) -> Response:
         },
         offers=acts,
         every=every,
+        steps=next_steps(docket, every),
         exhibits={row.id: row for row in rows},
         lines=timeline(case_events(loaded.events))[::-1],
         documents=written(loaded),
