@@ -24,8 +24,7 @@ def office(
     folder = Path(shutil.copytree(made / "home", tmp_path / "home"))
     with Home.open(folder, clock=clock()) as home, served(home) as (url, app):
         people = desk_of(app).people
-        people.add("li", "李检察官", ["prosecutor", "admin"], PASSWORD)
-        people.add("wang", "王检察长", ["chief"], PASSWORD)
+        people.add("li", "李检察官", ["prosecutor", "chief"], PASSWORD)
         yield url, app, home
 
 

@@ -64,9 +64,7 @@ def test_data_that_names_what_does_not_exist_is_refused(
     wrong: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "way.yaml").write_text("lead: {registered: [no-such-act]}\n", encoding="utf-8")
-    (tmp_path / "given.yaml").write_text(
-        "close: {reason: [nowhere]}\nbases: {}\n", encoding="utf-8"
-    )
+    (tmp_path / "given.yaml").write_text("close: {reason: [nowhere]}\nbases: {}\n", encoding="utf-8")
     module, load_ = (steps, steps._ways) if wrong == "way" else (suggesting, suggesting._given)
     monkeypatch.setattr(module, "__file__", str(tmp_path / "x.py"))
     load_.cache_clear()

@@ -7,8 +7,8 @@ from starlette.responses import Response
 from qingyuan.cases import choice_lists, due_dates, duty_matrix, evidence_matrix, timeline
 from qingyuan.office.casework import case_events, load
 from qingyuan.office.offers import offers
-from qingyuan.office.steps import next_steps
 from qingyuan.office.paperwork import offers_of
+from qingyuan.office.steps import next_steps
 from qingyuan.store.registry import exhibits
 from qingyuan.web.asking import Ask
 from qingyuan.web.routing import page
