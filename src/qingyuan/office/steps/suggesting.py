@@ -149,6 +149,9 @@ PLACES: Mapping[str, Callable[[_Asked], Argument]] = {
     "case.respondents": lambda asked: "、".join(asked.case.respondents) if asked.case else "",
     "case.violation": lambda asked: asked.case.filed.violation if asked.case else "",
     "duties.acts": _duties,
+    "exhibits.only": lambda asked: (
+        list(asked.loaded.docket.exhibits) if len(asked.loaded.docket.exhibits) == 1 else []
+    ),
     "field.basis": _basis,
     "lead.field": lambda asked: asked.lead.registered.field if asked.lead else "",
     "lead.summary": _told,

@@ -39,6 +39,10 @@ def change(ask: Ask, identifier: str) -> Response:
             ask.desk.home.publish()
     except QingyuanError as error:
         return _show(ask, identifier, error)
+    if ask.field("back"):
+        return ask.redirect(
+            f"/leads/{identifier}" if identifier[0] == "L" else f"/matters/{identifier}", "done.assigned"
+        )
     return ask.redirect(f"/handlers/{identifier}", "done.assigned")
 
 
