@@ -21,7 +21,7 @@ Step = Mapping[str, Any]
 
 
 def read_yaml(path: Path) -> Any:
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=_data._Loader)
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=_data.Loader)
 
 
 @functools.cache

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from qingyuan.cases import Refused, Verb, decide
-from qingyuan.cases._data import _Loader
+from qingyuan.cases._data import Loader
 from qingyuan.cases.timeline import describe
 from tests.cases._world import law, moment, told
 
@@ -33,7 +33,7 @@ ARGS = {"case": "C2026-0001", "investigators": ["P001", "P002"], "seen": "面单
 
 
 def _verb() -> Verb:
-    return msgspec.convert(yaml.load(VERB, Loader=_Loader), Verb)
+    return msgspec.convert(yaml.load(VERB, Loader=Loader), Verb)
 
 
 def test_a_verb_of_yaml_writes_an_event_that_folds_and_prints() -> None:

@@ -73,16 +73,16 @@ def _due(world: World, scenario: dict[str, Any]) -> None:
     for expected in scenario["due"]:
         (row,) = [r for r in rows if r.key == expected["key"] and r.target == expected.get("case", r.target)]
         assert row.due == expected["date"]
-        if "left" in expected:
-            assert row.days_left == expected["left"]
-        if "late" in expected:
-            assert row.late_days == expected["late"]
-        if "done" in expected:
-            assert (row.done_on is not None) is expected["done"]
-        if "firm" in expected:
-            assert row.firm is expected["firm"]
-        if "stopped" in expected:
-            assert row.stopped is expected["stopped"]
+        for name, value in (
+            ("left", row.days_left),
+            ("late", row.late_days),
+            ("done", row.done_on is not None),
+            ("firm", row.firm),
+            ("stopped", row.stopped),
+            ("hours", row.hours_left),
+            ("at", row.due_at and row.due_at.isoformat("T", "minutes")),
+        ):
+            assert expected.get(name, value) == value, name
         if row.kind == "statutory":
             assert row.articles
             assert row.deadline is not None

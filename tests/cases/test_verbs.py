@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from qingyuan.cases import (
     VERBS,
@@ -19,50 +20,58 @@ from qingyuan.cases import (
     decide,
 )
 from qingyuan.cases._acts import ACTS, act_of
-from qingyuan.cases._data import limits, remarks, rules_of, sentences
-from qingyuan.cases._facts import FACT_KINDS, PREDICATES, predicate
-from qingyuan.cases.state import Case, Measure
+from qingyuan.cases._checks import of_limit, of_task, of_verb
+from qingyuan.cases._data import Limit, Need, TaskRule, limits, remarks, rules_of, sentences, task_rules
+from qingyuan.cases._facts import FACT_KINDS, PREDICATES
+from qingyuan.cases._procedure import packaged
 from tests.cases._world import CST, law, moment, told
-
-#: What may follow the colon of a general fact: acts and periods with a limit.
-KNOWN = {*choice_lists()["act"], *(limit.id for limit in limits())}
-STAGES: dict[str, set[str]] = {"lead": set(LeadStage), "case": set(CaseStage), "measure": set(MeasureStatus)}
 
 
 @pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
 def test_a_verb_is_complete(verb: Any) -> None:
     assert callable(act_of(verb))
-    assert verb.rules
-    assert set(verb.stages) <= STAGES.get(verb.scope, set())
-    for need in (*verb.needs, *verb.asks):
-        assert callable(predicate(need.fact))
-        assert {act for act in need.fact.partition(":")[2].split("/") if act} <= KNOWN
-    assert not verb.records or verb.records in choice_lists()["act"]
-    assert not verb.moves or (verb.records and verb.moves in STAGES["case"])
-    for track in ("administrative", "civil"):
-        period = verb.timing.format(track=track)
-        assert not period or verb.track not in {None, track} or period in {limit.id for limit in limits()}
-    names = [param.name for param in verb.params]
-    assert len(names) == len(set(names))
-    targets = {"lead": ["lead"], "matter": ["matter"], "case": ["case"], "measure": ["case", "measure"]}
-    assert names[: len(targets.get(verb.scope, []))] == targets.get(verb.scope, [])
-    for param in verb.params:
-        assert param.zh
-        assert param.en.isascii() or "’" in param.en
-        assert bool(param.of) is (param.type in {"choice", "choices"})
-        for track in ("administrative", "civil"):
-            assert not param.of or param.of.format(track=track) in choice_lists()
-        record, _, field = param.after.rpartition(".")
-        if record == "acts":
-            assert field in choice_lists()["act"]
-        else:
-            assert not field or field in (Measure if record else Case).__struct_fields__
+    assert not [*of_verb(verb, packaged(), law())]
+    assert all(param.zh and (param.en.isascii() or "’" in param.en) for param in verb.params)
+
+
+@pytest.mark.parametrize("limit", limits(), ids=lambda one: f"{one.id} {one.urgent}")
+def test_a_time_limit_is_complete(limit: Limit) -> None:
+    assert not [*of_limit(limit, packaged(), law())]
+
+
+@pytest.mark.parametrize("task", task_rules(), ids=lambda one: f"{one.verb} {' '.join(one.stages)}")
+def test_a_task_is_complete(task: TaskRule) -> None:
+    assert not [*of_task(task, packaged(), law())]
+    assert task.zh
+    assert task.en.isascii()
+
+
+@pytest.mark.parametrize(
+    ("change", "at"),
+    [
+        ({"stages": ("asleep",)}, "stages"),
+        ({"rules": ("no-such-rule",)}, "rules"),
+        ({"rules": ()}, "rules"),
+        ({"timing": "no-such-period"}, "timing"),
+        ({"needs": (Need("did:nothing"),)}, "needs"),
+        ({"needs": (Need("no-such-fact"),)}, "needs"),
+        ({"asks": (Need("over:no-such-period"),)}, "asks"),
+        ({"asks": (Need("least:on/no-such-number"),)}, "asks"),
+        ({"moves": "nowhere"}, "moves"),
+        ({"office": "nobody"}, "office"),
+        ({"params": ()}, "params"),
+    ],
+)
+def test_what_a_verb_names_and_there_is_not_is_found(change: dict[str, Any], at: str) -> None:
+    wrong = replace(VERBS["receive-judgment"], **change)
+    assert at in {problem.at[0] for problem in of_verb(wrong, packaged(), law())}
 
 
 def test_every_act_predicate_and_sentence_is_used() -> None:
     assert ACTS.keys() == {verb.name for verb in VERBS.values() if not verb.records}
     assert {verb.records for verb in VERBS.values() if verb.records} == choice_lists()["act"].keys()
     used = {need.fact for verb in VERBS.values() for need in (*verb.needs, *verb.asks)}
+    used |= {fact for task in task_rules() for fact in (*task.when, *task.unless)}
     assert {fact for fact in used if ":" not in fact} == PREDICATES.keys()
     used |= {fact.partition(":")[0] for fact in used}
     general = {
@@ -75,6 +84,9 @@ def test_every_act_predicate_and_sentence_is_used() -> None:
         "unknown-exhibit",
         "id-taken",
         "newer-events",
+        "time-of-another-day",
+        "known-lead",
+        "least",
     }
     said = {param.lacking for verb in VERBS.values() for param in verb.params}
     assert said - {""} <= sentences().keys()

@@ -8,6 +8,7 @@ from qingyuan.cases._data import Choice, Param, Verb
 from qingyuan.cases._data import choices as choice_lists
 from qingyuan.cases._data import label as choice_label
 from qingyuan.cases._fold import advance, fold
+from qingyuan.cases._procedure import Procedure, procedure_of
 from qingyuan.cases.deadlines import DueDate, deadline_of, due_dates
 from qingyuan.cases.duty_matrix import MatrixMeasure, MatrixRow, duty_matrix
 from qingyuan.cases.errors import CasesError, Missing, Refused
@@ -38,6 +39,7 @@ from qingyuan.cases.state import (
     Suspension,
     Unread,
 )
+from qingyuan.cases.tasks import Task, handler_of, tasks
 from qingyuan.cases.timeline import Line, describe, timeline
 from qingyuan.cases.verbs import VERBS, Offer, available, decide
 
@@ -68,9 +70,11 @@ __all__ = [
     "Offer",
     "Param",
     "Payload",
+    "Procedure",
     "Refused",
     "Score",
     "Suspension",
+    "Task",
     "Timing",
     "Unread",
     "Verb",
@@ -88,8 +92,11 @@ __all__ = [
     "encode",
     "evidence_matrix",
     "fold",
+    "handler_of",
     "is_ours",
+    "procedure_of",
     "read_event",
     "read_stored",
+    "tasks",
     "timeline",
 ]

@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 from msgspec.structs import replace
 
 from qingyuan.cases.events import Payload
-from qingyuan.cases.events.act import CaseActed
+from qingyuan.cases.events.act import CaseActed, LeadActed
 from qingyuan.cases.events.closing import (
     CaseClosed,
     CaseTransferred,
@@ -93,7 +93,24 @@ def _amended(lead: Lead, payload: LeadAmended) -> Lead:
 
 @_on(_LEAD, LeadTransferred)
 def _transferred(lead: Lead, payload: LeadTransferred) -> Lead:
-    return replace(lead, stage=LeadStage.TRANSFERRED, settled_reason=payload.reason)
+    return replace(lead, stage=LeadStage.TRANSFERRED, settled_reason=payload.reason, settled_to=payload.to)
+
+
+@_on(_LEAD, LeadActed)
+def _lead_acted(lead: Lead, payload: LeadActed) -> Lead:
+    return replace(
+        lead,
+        acts=(*lead.acts, payload),
+        stage=_stage(lead, payload.moves),
+        moved_to=payload.office or lead.moved_to,
+    )
+
+
+def _stage(lead: Lead, moves: str) -> LeadStage:
+    """Return where an act moves a lead; ``back`` is where it stood before it was merged."""
+    if moves == "back":
+        return LeadStage.ASSESSED if lead.assessment else LeadStage.REGISTERED
+    return LeadStage(moves) if moves else lead.stage
 
 
 @_on(_LEAD, LeadDeclined)
@@ -217,10 +234,13 @@ def _complaint_recorded(case: Case, payload: ComplaintRecorded) -> Case:
 
 @_on(_CASE, CaseActed)
 def _acted(case: Case, payload: CaseActed) -> Case:
-    case = replace(case, acts=(*case.acts, payload))
+    case = replace(case, acts=(*case.acts, payload), moved_to=payload.office or case.moved_to)
     if payload.moves == CaseStage.CLOSED:
         ground = payload.fields.get("ground")
         return replace(case, closed_on=payload.on, closing_ground=str(ground or ""), stage=CaseStage.CLOSED)
+    if case.stage is CaseStage.TRANSFERRED and payload.moves:
+        # Accepted by the other office: it goes on where it stood.
+        return replace(case, stage=CaseStage(payload.moves), transferred_on=None, transferred_to="")
     return replace(case, stage=later(case.stage, CaseStage(payload.moves))) if payload.moves else case
 
 

@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 
-from qingyuan.cases._data import Param, TrackName, Verb, choices
+from qingyuan.cases._clock import local_day
+from qingyuan.cases._data import Choice, Param, TrackName, Verb
 from qingyuan.cases.errors import CasesError
 
 #: What a caller may pass for one particular.
-Argument = str | int | bool | date | Sequence[str] | Mapping[str, int] | None
-Value = str | int | bool | date | tuple[str, ...] | dict[str, int]
+Argument = str | int | bool | date | datetime | Sequence[str] | Mapping[str, int] | None
+Value = str | int | bool | date | datetime | tuple[str, ...] | dict[str, int]
 
 EXHIBIT = re.compile(r"X[0-9a-f]{16}\Z")
 _PATTERNS = {
@@ -62,7 +63,12 @@ class Arguments:
     def day(self, name: str) -> date | None:
         """Return a day, or ``None``."""
         value = self._values.get(name)
-        return value if isinstance(value, date) else None
+        return value if isinstance(value, date) and not isinstance(value, datetime) else None
+
+    def moment(self, name: str) -> datetime | None:
+        """Return a moment, or ``None``."""
+        value = self._values.get(name)
+        return value if isinstance(value, datetime) else None
 
     def flag(self, name: str) -> bool:
         """Return a yes or no, ``False`` when not given."""
@@ -79,8 +85,15 @@ class Arguments:
         return dict(value) if isinstance(value, dict) else {}
 
 
-def parse(verb: Verb, given: Mapping[str, Argument], *, today: date, track: TrackName | None) -> Arguments:
+Lists = Mapping[str, Mapping[str, Choice]]
+
+
+def parse(
+    verb: Verb, given: Mapping[str, Argument], *, today: date, track: TrackName | None, choices: Lists
+) -> Arguments:
     """Return the typed particulars; blanks count as not given, dates with a default get it.
+
+    The day of an act whose time of day ``at`` is given defaults to the day of that moment.
 
     Raises:
         CasesError: A name is not a parameter of the verb (``cases.unknown-argument``), or a value cannot
@@ -99,27 +112,32 @@ def parse(verb: Verb, given: Mapping[str, Argument], *, today: date, track: Trac
     for param in verb.params:
         raw = given.get(param.name)
         if raw is not None and not (isinstance(raw, str) and not raw.strip()):
-            values[param.name] = _read(verb, param, raw, track)
+            values[param.name] = _read(verb, param, raw, track, choices)
         elif param.default == "today":
             values[param.name] = today
+    at = values.get("at")
+    if isinstance(at, datetime) and not given.get("on") and verb.param("on") is not None:
+        values["on"] = local_day(at)
     return Arguments(values)
 
 
-def _read(verb: Verb, param: Param, raw: Argument, track: TrackName | None) -> Value:
+def _read(verb: Verb, param: Param, raw: Argument, track: TrackName | None, choices: Lists) -> Value:
     kind = param.type
     if (reader := _READERS.get(kind)) is not None:
         return reader(verb, param, raw)
     if kind in {"texts", "choices", "leads", "exhibits", "persons"}:
-        return tuple(dict.fromkeys(_item(verb, param, item, track) for item in _items(verb, param, raw)))
+        return tuple(
+            dict.fromkeys(_item(verb, param, item, track, choices) for item in _items(verb, param, raw))
+        )
     text = _text(verb, param, raw)
     if kind == "choice":
-        return _choice(verb, param, text, track)
-    return _matched(verb, param, kind.removeprefix("new-"), text)
+        return _choice(verb, param, text, track, choices)
+    return _matched(verb, param, kind.removeprefix("new-").removeprefix("other-"), text)
 
 
-def _item(verb: Verb, param: Param, item: str, track: TrackName | None) -> str:
+def _item(verb: Verb, param: Param, item: str, track: TrackName | None, choices: Lists) -> str:
     if param.type == "choices":
-        return _choice(verb, param, item, track)
+        return _choice(verb, param, item, track, choices)
     return _matched(verb, param, param.type.removesuffix("s"), item)
 
 
@@ -145,9 +163,9 @@ def _text(verb: Verb, param: Param, raw: Argument) -> str:
     return raw.strip()
 
 
-def _choice(verb: Verb, param: Param, text: str, track: TrackName | None) -> str:
+def _choice(verb: Verb, param: Param, text: str, track: TrackName | None, choices: Lists) -> str:
     lists = [param.of.format(track=track or "")] if track or "{" not in param.of else _both(param.of)
-    values = {value: one for name in lists for value, one in choices()[name].items()}
+    values = {value: one for name in lists for value, one in choices[name].items()}
     if text in values:
         return text
     if named := [value for value, one in values.items() if text in {one.zh, one.en}]:
@@ -171,6 +189,24 @@ def _day(verb: Verb, param: Param, raw: Argument) -> date:
                 verb, param, raw, "应为 2026-01-31 这样的日期", "expected a date such as 2026-01-31"
             ) from error
     raise _bad(verb, param, raw, "应为日期", "expected a date")
+
+
+def _time(verb: Verb, param: Param, raw: Argument) -> datetime:
+    read = raw
+    if isinstance(raw, str):
+        try:
+            read = datetime.fromisoformat(raw.strip())
+        except ValueError:
+            read = None
+    if isinstance(read, datetime) and read.tzinfo is not None:
+        return read
+    raise _bad(
+        verb,
+        param,
+        raw,
+        "应为 2026-01-31T15:20+08:00 这样带时区的时刻",
+        "expected a time with its offset such as 2026-01-31T15:20+08:00",
+    )
 
 
 def _flag(verb: Verb, param: Param, raw: Argument) -> bool:
@@ -200,6 +236,7 @@ def _counts(verb: Verb, param: Param, raw: Argument) -> dict[str, int]:
 
 _READERS: dict[str, Callable[[Verb, Param, Argument], Value]] = {
     "date": _day,
+    "time": _time,
     "bool": _flag,
     "int": _number,
     "counts": _counts,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 
 from qingyuan.cases._arguments import Arguments
 from qingyuan.cases._data import TrackName, Verb, label
+from qingyuan.cases._procedure import Procedure, procedure_of
 from qingyuan.cases.state import Case, Docket, Lead, Measure
 from qingyuan.law import Law
 
@@ -21,6 +22,7 @@ class Context:
         docket: The docket before the act.
         law: The law room.
         today: Day of recording.
+        now: Moment of recording.
         actor: Who acts.
         args: The particulars; empty when only availability is asked.
         lead: The lead acted on, for scope ``lead``.
@@ -34,9 +36,15 @@ class Context:
     today: date
     actor: str
     args: Arguments
+    now: datetime
     lead: Lead | None = None
     case: Case | None = None
     measure: Measure | None = None
+
+    @property
+    def procedure(self) -> Procedure:
+        """Return the procedure of the site."""
+        return procedure_of(self.law)
 
     @property
     def track(self) -> TrackName | None:
@@ -45,6 +53,11 @@ class Context:
             return self.case.track
         named = self.args.text("track")
         return "administrative" if named == "administrative" else "civil" if named == "civil" else None
+
+    @property
+    def record(self) -> Case | Lead:
+        """Return the case or the lead acted on; scopes other than ``new`` and ``matter`` guarantee one."""
+        return self.the_case if self.case is not None else self.the_lead
 
     @property
     def the_case(self) -> Case:

@@ -16,8 +16,8 @@ T = TypeVar("T")
 
 Scope = Literal["new", "lead", "matter", "case", "measure"]
 Kind = Literal[
-    "text", "texts", "date", "int", "bool", "counts", "choice", "choices",
-    "lead", "leads", "matter", "case", "measure", "new-lead", "new-matter", "new-case",
+    "text", "texts", "date", "time", "int", "bool", "counts", "choice", "choices",
+    "lead", "leads", "matter", "case", "measure", "other-lead", "other-matter", "new-lead", "new-matter", "new-case",
     "exhibit", "exhibits", "reference", "person", "persons",
 ]  # fmt: skip
 TrackName = Literal["administrative", "civil"]
@@ -52,7 +52,7 @@ class Param(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         of: Name of the closed list for ``choice`` and ``choices``; ``{track}`` is replaced.
         default: ``"today"`` for dates that default to the day of recording.
         after: Day of the case that a date must not lie before; ``measure.…`` for a day of the measure.
-        future: Whether a date may lie after today.
+        future: Whether a date may lie after today; for ``time`` whether a moment may lie after now.
         track: The one track it belongs to, or ``None``.
         rule: Rule cited when it is missing; the verb's rules when empty.
         lacking: Sentence of ``facts.yaml`` that says it is missing; a general one when empty.
@@ -98,12 +98,14 @@ class Verb(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         stages: Stages of the lead or case (status of the measure) in which it is possible; empty for all.
         track: The one track it belongs to, or ``None`` for both.
         while_suspended: Whether it is possible while the review is suspended.
+        after_end: Whether, without ``stages``, it is possible on a case that was closed or handed on.
         needs: Facts the docket must show.
         asks: Facts the particulars must show.
         records: Name of the act (closed list ``act``) that its event records; ``""`` for verbs with an
             event of their own.
         timing: Period of the law room that a recorded act is timed against, or ``""``.
         moves: Stage of the case that a recorded act leads to, or ``""``.
+        office: Name of the particular that says which office handles the record from then on, or ``""``.
     """
 
     name: str
@@ -115,9 +117,11 @@ class Verb(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     records: str = ""
     timing: str = ""
     moves: str = ""
+    office: str = ""
     stages: tuple[str, ...] = ()
     track: TrackName | None = None
     while_suspended: bool = False
+    after_end: bool = False
     needs: tuple[Need, ...] = ()
     asks: tuple[Need, ...] = ()
 
@@ -147,12 +151,15 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         id: Identifier of the period in the law room.
         start: Day of the case it runs from (``acts.…`` for the newest act of that name), or ``""`` when it follows another period.
         after: Period at whose end it begins.
-        until: Day of the case that ends it, or ``""`` when its end is itself the event.
+        until: Day of the case that ends it, or ``""`` when its end is itself the event; several joined by ``|``, whichever
+            comes first.
         track: The one track it belongs to, or ``None``.
         urgent: Only for suggestions of that urgency, or ``None`` for all.
         suspends: Whether suspensions of the review do not count.
         extends: Whether extensions of the review lengthen it.
-        excludes: Whether the time of commissioned appraisals does not count (办案规则 art. 48).
+        extended_by: Name of the act each of which lengthens it once, or ``""``.
+        apart: Pairs ``ACT/RETURN`` of acts between which no day counts, e.g. commissioned appraisals (办案规则 art. 48).
+        only: Fields that the newest act it runs from must show.
     """
 
     id: str
@@ -163,7 +170,9 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     urgent: bool | None = None
     suspends: bool = False
     extends: bool = False
-    excludes: bool = False
+    extended_by: str = ""
+    apart: tuple[str, ...] = ()
+    only: dict[str, str | bool] = {}
 
 
 class Number(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -184,12 +193,56 @@ class Number(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.least <= count and (self.most is None or count <= self.most)
 
 
+class TaskRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something that somebody has to do next, see ``tasks.yaml``.
+
+    Attributes:
+        verb: The verb that does it.
+        who: Who has to: closed list ``task-who``.
+        zh: Why now, Chinese.
+        en: The same in English.
+        period: Periods of the law room by which it has to be done, whichever is open; may be empty.
+        stages: Stages in which it is due; empty for all.
+        track: The one track, or ``None``.
+        when: Facts that must hold (predicates of verbs).
+        unless: Facts none of which may hold.
+        rule: Rule cited; those of the verb when empty.
+        scope: What it is due for, where that is not the scope of the verb.
+        date: ``ACT/FIELD``: a date that the newest act of that name carries.
+    """
+
+    verb: str
+    who: str
+    zh: str
+    en: str
+    period: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+    track: TrackName | None = None
+    when: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    rule: str = ""
+    scope: Scope | None = None
+    date: str = ""
+
+
+class Reminders(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long before a date somebody is reminded; a setting, no statute fixes it.
+
+    Attributes:
+        days: Days before the last day from which a task counts as soon.
+        hours: Hours before the end of a period in hours.
+    """
+
+    days: int
+    hours: int
+
+
 class _VerbFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     shared: tuple[Param, ...]
     verbs: tuple[Verb, ...]
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """A safe loader for which only true and false are booleans, so that a parameter may be called ``on``."""
 
     yaml_implicit_resolvers: ClassVar = {
@@ -206,7 +259,7 @@ def load_data(name: str, type_: type[T]) -> T:
     """
     raw = files("qingyuan.cases").joinpath("data", name).read_bytes()
     try:
-        return msgspec.convert(yaml.load(raw, Loader=_Loader), type_)  # noqa: S506 - derives from a safe loader
+        return msgspec.convert(yaml.load(raw, Loader=Loader), type_)  # noqa: S506 - derives from a safe loader
     except (yaml.YAMLError, msgspec.ValidationError) as error:
         raise CasesError(
             "cases.bad-data",
@@ -218,11 +271,13 @@ def load_data(name: str, type_: type[T]) -> T:
         ) from error
 
 
+_VERB_FILES = ("verbs.yaml", "acts-lead.yaml", "acts.yaml", "acts-crossing.yaml")
+
+
 @functools.cache
 def verbs() -> Mapping[str, Verb]:
-    """Return all verbs by name, in the order of the procedure; those of ``acts.yaml`` last."""
-    listed = (*load_data("verbs.yaml", _VerbFile).verbs, *load_data("acts.yaml", _VerbFile).verbs)
-    return {verb.name: verb for verb in listed}
+    """Return all verbs by name, in the order of the procedure; declared acts last."""
+    return {verb.name: verb for name in _VERB_FILES for verb in load_data(name, _VerbFile).verbs}
 
 
 @functools.cache
@@ -253,6 +308,18 @@ def limits() -> tuple[Limit, ...]:
 def numbers() -> Mapping[str, Number]:
     """Return the numbers the procedure demands, by name."""
     return load_data("numbers.yaml", dict[str, Number])
+
+
+@functools.cache
+def task_rules() -> tuple[TaskRule, ...]:
+    """Return what has to be done next, in the order of the procedure."""
+    return load_data("tasks.yaml", tuple[TaskRule, ...])
+
+
+@functools.cache
+def reminders() -> Reminders:
+    """Return how long before a date somebody is reminded."""
+    return load_data("reminders.yaml", Reminders)
 
 
 @functools.cache

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from qingyuan.cases._context import Context, Lack, Lacks, named
-from qingyuan.cases._data import label, numbers
+from qingyuan.cases._data import label
 from qingyuan.cases.deadlines import deadline_of
+from qingyuan.cases.events.act import CaseActed, LeadActed
 from qingyuan.cases.state import Case, CaseStage, LeadStage
 from qingyuan.law import LawError
 
@@ -45,8 +47,9 @@ def predicate(fact: str) -> Predicate:
     """Return the predicate of a fact.
 
     Besides the named ones there are those about declared acts: ``did:ACT`` and ``not:ACT`` (it happened, or
-    did not), ``owed:ACT/REPLY`` (it happened more often than its reply) and ``over:PERIOD`` (the period ended
-    before the day of the act).
+    did not), ``owed:ACT/REPLY`` (it happened more often than its reply; ``+`` joins several on either side, ``ACT(FIELD=VALUE)``
+    counts those that show it), ``over:PERIOD`` (the period ended before the day of the act), ``shows:ACT/FIELD=VALUE`` (the newest
+    one shows it) and ``least:PARAM/NUMBER`` (the particular is as many as ``numbers.yaml`` demands).
 
     Raises:
         KeyError: No such predicate.
@@ -56,20 +59,55 @@ def predicate(fact: str) -> Predicate:
 
 
 def _did(act: str, context: Context) -> Lacks:
-    if not context.the_case.acted(act):
-        yield Lack("did", named("act", "act", act))
+    if not context.record.acted(act):
+        yield Lack("did", context.procedure.named("act", "act", act))
 
 
 def _not(act: str, context: Context) -> Lacks:
-    if context.the_case.acted(act):
-        yield Lack("not", named("act", "act", act))
+    if context.record.acted(act):
+        yield Lack("not", context.procedure.named("act", "act", act))
 
 
 def _owed(pair: str, context: Context) -> Lacks:
-    act, _, reply = pair.partition("/")
-    case = context.the_case
-    if len(case.acted(act)) <= len(case.acted(reply)):
-        yield Lack("owed", named("act", "act", act))
+    acts, _, replies = pair.partition("/")
+    if _times(context, acts) <= _times(context, replies):
+        yield Lack("owed", context.procedure.named("act", "act", re.split(r"[+(]", acts)[0]))
+
+
+def _times(context: Context, acts: str) -> int:
+    """Return how often any of the acts joined by ``+`` happened; ``ACT(FIELD=VALUE)`` counts those that show it."""
+    count = 0
+    for one in acts.split("+"):
+        act, _, shown = one.rstrip(")").partition("(")
+        count += sum(not shown or _shown(done, shown) for done in context.record.acted(act))
+    return count
+
+
+def _shown(done: CaseActed | LeadActed, shown: str) -> bool:
+    """Tell whether an act shows ``FIELD=VALUE``, or with ``FIELD!=VALUE`` does not."""
+    field, unlike, value = re.split(r"(!?=)", shown, maxsplit=1)
+    held = done.fields.get(field, "")
+    same = (str(held).lower() if isinstance(held, bool) else str(held)) == value
+    return same if unlike == "=" else not same
+
+
+def _shows(what: str, context: Context) -> Lacks:
+    """``shows:ACT/FIELD=VALUE``: the newest act of that name shows it."""
+    act, _, shown = what.partition("/")
+    done = context.record.acted(act)
+    if not done or not _shown(done[-1], shown):
+        yield Lack("did", context.procedure.named("act", "act", act))
+
+
+def _least(what: str, context: Context) -> Lacks:
+    """``least:PARAM/NUMBER``: as many items of a list, or so large a number, are given as ``numbers.yaml`` demands."""
+    name, _, number = what.partition("/")
+    asked = context.procedure.numbers[number]
+    given = context.args.number(name)
+    if not asked.holds(len(context.args.texts(name)) if given is None else given):
+        param = context.verb.param(name)
+        words = {"label_zh": param.zh if param else name, "label_en": param.en if param else name}
+        yield Lack("least", {**words, "least": str(asked.least)}, asked.rule)
 
 
 def _over(period: str, context: Context) -> Lacks:
@@ -82,11 +120,33 @@ def _over(period: str, context: Context) -> Lacks:
         yield Lack("over", {"zh": found.zh, "en": found.en, "due": found.due.isoformat()})
 
 
+def mentioned(fact: str) -> tuple[str, tuple[str, ...]]:
+    """Return what a general fact speaks of: ``acts``, ``period`` or ``number`` with the names; ``("", ())`` for a named one.
+
+    Raises:
+        KeyError: No such kind of fact, or no such predicate.
+    """
+    kind, colon, name = fact.partition(":")
+    if not colon:
+        PREDICATES[fact]
+        return "", ()
+    _GENERAL[kind]
+    if kind == "over":
+        return "period", (name,)
+    if kind == "least":
+        return "number", (name.partition("/")[2],)
+    if kind == "owed":
+        return "acts", tuple(each.partition("(")[0] for each in re.split(r"[+/]", name))
+    return "acts", (name.partition("/")[0],)
+
+
 _GENERAL: dict[str, Callable[[str, Context], Lacks]] = {
     "did": _did,
     "not": _not,
     "owed": _owed,
     "over": _over,
+    "shows": _shows,
+    "least": _least,
 }
 
 
@@ -108,7 +168,10 @@ _when("filing-served", lambda c: c.the_case.filing_served_on is None)
 _when("filing-not-served", lambda c: c.the_case.filing_served_on is not None)
 _when("some-fact", lambda c: not any(c.args.has(kind) for kind in FACT_KINDS[c.the_case.track]))
 _when("some-fact-proved", lambda c: not c.the_case.facts)
-_when("two-investigators", lambda c: not numbers()["investigators"].holds(len(c.args.texts("investigators"))))
+_when(
+    "two-investigators",
+    lambda c: not c.procedure.numbers["investigators"].holds(len(c.args.texts("investigators"))),
+)
 _when("opinion-suggest", lambda c: c.the_case.opinion != "suggest")
 _when("opinion-notice", lambda c: c.the_case.opinion != "notice")
 _when("urgency-reasoned", lambda c: c.args.flag("urgent") and not c.args.has("urgent_reason"))
@@ -340,6 +403,57 @@ def _look_back_later(context: Context) -> Lacks:
     planned = context.args.day("look_back_on") or context.args.day("next_on")
     if on and planned and planned <= on:
         yield Lack("look-back-later", {"value": planned.isoformat(), "on": on.isoformat()})
+
+
+_when("major", lambda c: not c.the_lead.registered.major)
+_when("transferred-elsewhere", lambda c: c.args.text("office") != c.the_lead.settled_to)
+_when("case-transferred-elsewhere", lambda c: c.args.text("office") != c.the_case.transferred_to)
+_when("refusal-reasoned", lambda c: c.args.text("outcome") == "refused" and not c.args.has("reason"))
+_when("proposes-opening", lambda c: c.the_lead.conclusion != "open")
+_when("proposes-transfer", lambda c: c.the_lead.conclusion != "transfer")
+_when("proposes-declining", lambda c: c.the_lead.conclusion != "decline")
+_when("no-case-yet", lambda c: bool(c.docket.cases))
+_when("closed-without-suit", lambda c: bool(c.the_case.acted("suit-concluded")))
+_when("hearing-awaited", lambda c: len(c.the_case.acted("hearing-notice")) <= len(c.the_case.hearings))
+_when("not-itself", lambda c: c.args.text("into") == c.the_lead.id)
+_when("known-lead", lambda c: c.args.flag("closed"))
+_when("other-matter", lambda c: c.docket.matter is None or c.args.text("other") == c.docket.matter.id)
+_when("no-others-inside", lambda c: c.args.flag("holds_others"))
+
+
+@_fact("matter-merged")
+def _matter_merged(context: Context) -> Lacks:
+    other = context.args.text("other")
+    if other and other not in context.docket.merged:
+        yield Lack("matter-merged", {"matter": other})
+
+
+@_fact("lead-to-part")
+def _lead_to_part(context: Context) -> Lacks:
+    """A lead can leave when it came by itself, is not the only one, and no case rests on its exhibits."""
+    name, docket = context.args.text("lead"), context.docket
+    if not name or docket.matter is None:
+        return
+    lead = docket.leads.get(name)
+    if lead is None or name not in docket.matter.leads:
+        yield Lack("lead-to-part.unknown", {"lead": name})
+        return
+    if any(name in taken.leads for taken in docket.merged.values()):
+        yield Lack("lead-to-part.merged", {"lead": name})
+    if len(docket.matter.leads) == 1:
+        yield Lack("lead-to-part.last", {"lead": name})
+    own = {exhibit for exhibit, stream in docket.exhibits.items() if stream == name}
+    for case in docket.cases.values():
+        if own & set(_rests_on(case)):
+            yield Lack("lead-to-part.proves", {"lead": name, "case": case.id})
+
+
+def _rests_on(case: Case) -> Iterator[str]:
+    """Yield the exhibits that facts and measures of a case rest on."""
+    for fact in case.facts:
+        yield from fact.exhibits
+    for measure in case.measures.values():
+        yield from (*measure.entered.before, *measure.after, *measure.verification)
 
 
 @_fact("no-pending-appeal")

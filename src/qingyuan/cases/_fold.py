@@ -17,7 +17,16 @@ from qingyuan.cases._apply import CASE_APPLIERS, LEAD_APPLIERS, MEASURE_APPLIERS
 from qingyuan.cases.errors import CasesError
 from qingyuan.cases.events import CaseEvent, EventDraft, Foreign, Payload, decode, is_ours
 from qingyuan.cases.events.filing import CaseFiled
-from qingyuan.cases.events.lead import LeadJoined, LeadRegistered, MatterOpened
+from qingyuan.cases.events.lead import (
+    LeadJoined,
+    LeadParted,
+    LeadRegistered,
+    MatterMerged,
+    MatterOpened,
+    MatterReturned,
+    MatterSplit,
+    MatterTaken,
+)
 from qingyuan.cases.events.measure import MeasureEntered
 from qingyuan.cases.state import EMPTY, Case, Docket, Lead, LeadStage, Matter, Measure, Unread
 
@@ -27,7 +36,11 @@ class _Work:
 
     def __init__(self, docket: Docket) -> None:
         self.leads: dict[str, Lead] = dict(docket.leads)
-        self.matter: Matter | None = docket.matter
+        self.matters: dict[str, Matter] = {docket.matter.id: docket.matter} if docket.matter else {}
+        self.matters |= docket.aside
+        self.merged: dict[str, Matter] = dict(docket.merged)
+        #: Leads and matters that were joined at some time and whose streams are not at hand, until they are parted again.
+        self.absent: dict[str, CaseEvent] = {}
         self.cases: dict[str, Case] = dict(docket.cases)
         self.heads: dict[str, int] = dict(docket.heads)
         self.exhibits: dict[str, str] = dict(docket.exhibits)
@@ -36,17 +49,24 @@ class _Work:
         #: Measures of the cases touched since the start; only these dicts may be written to.
         self.measures: dict[str, dict[str, Measure]] = {}
 
-    def docket(self) -> Docket:
+    def docket(self, *, whole: bool = True) -> Docket:
+        """Return the docket; a ``whole`` one lacks no stream that was joined and not parted again."""
+        for what, event in self.absent.items() if whole else ():
+            raise _out_of_order(event, what)
         for case, measures in self.measures.items():
             self.cases[case] = replace(self.cases[case], measures=MappingProxyType(measures))
+        matter = next(iter(self.matters.values()), None)
+        aside = [*self.matters.values()][1:]
         return Docket(
             leads=MappingProxyType(self.leads),
-            matter=self.matter,
+            matter=matter,
             cases=MappingProxyType(self.cases),
             heads=MappingProxyType(self.heads),
             exhibits=MappingProxyType(self.exhibits),
             others=MappingProxyType(self.others),
             unread=tuple(self.unread),
+            merged=MappingProxyType(self.merged),
+            aside=MappingProxyType({each.id: each for each in aside}),
         )
 
 
@@ -78,7 +98,7 @@ def advance(docket: Docket, drafts: Iterable[EventDraft], *, now: datetime, acto
     for item in drafts:
         n = work.heads.get(item.stream, 0)
         _apply(work, CaseEvent(item.stream, n, item.type, now, actor, decode(item.type, item.payload)))
-    return work.docket()
+    return work.docket(whole=False)
 
 
 def _apply(work: _Work, event: CaseEvent) -> None:
@@ -145,18 +165,81 @@ def _enter(work: _Work, event: CaseEvent, payload: MeasureEntered) -> None:
 
 
 def _open(work: _Work, event: CaseEvent, payload: MatterOpened) -> None:
-    if work.matter is not None:
-        raise _out_of_order(event, work.matter.id)
+    if event.stream in work.matters:
+        raise _out_of_order(event, event.stream)
     for lead in payload.leads:
-        work.leads[lead] = replace(_lead(work, event, lead), matter=event.stream, stage=LeadStage.OPENED)
-    work.matter = Matter(event.stream, payload.title, payload.field, payload.leads)
+        if _lead(work, event, lead).stage is LeadStage.OPENED:
+            raise _out_of_order(event, lead)
+        work.leads[lead] = replace(work.leads[lead], matter=event.stream, stage=LeadStage.OPENED)
+    work.matters[event.stream] = Matter(event.stream, payload.title, payload.field, payload.leads)
 
 
 def _join(work: _Work, event: CaseEvent, payload: LeadJoined) -> None:
     matter = _matter(work, event, event.stream)
-    lead = _lead(work, event, payload.lead)
-    work.leads[payload.lead] = replace(lead, matter=event.stream, stage=LeadStage.OPENED)
-    work.matter = replace(matter, leads=(*matter.leads, payload.lead))
+    if payload.lead in work.leads:
+        work.leads[payload.lead] = replace(
+            work.leads[payload.lead], matter=event.stream, stage=LeadStage.OPENED
+        )
+    else:
+        work.absent[payload.lead] = event
+    work.matters[matter.id] = replace(matter, leads=(*matter.leads, payload.lead))
+
+
+def _part(work: _Work, event: CaseEvent, payload: LeadParted) -> None:
+    matter = _matter(work, event, event.stream)
+    if payload.lead not in matter.leads:
+        raise _out_of_order(event, payload.lead)
+    lead = work.leads.get(payload.lead)
+    if lead is not None:
+        work.leads[payload.lead] = replace(lead, matter="", stage=LeadStage.ASSESSED)
+    work.absent.pop(payload.lead, None)
+    work.matters[matter.id] = replace(
+        matter, leads=tuple(each for each in matter.leads if each != payload.lead)
+    )
+
+
+def _merge(work: _Work, event: CaseEvent, payload: MatterMerged) -> None:
+    matter = _matter(work, event, event.stream)
+    taken = work.matters.pop(payload.matter, None)
+    if taken is None:
+        work.absent[payload.matter] = event
+        taken = Matter(payload.matter, "", "", payload.leads, payload.cases)
+    _own_leads(work, taken.leads, matter.id)
+    work.merged[taken.id] = taken
+    work.matters[matter.id] = replace(
+        matter, leads=(*matter.leads, *taken.leads), cases=(*matter.cases, *taken.cases)
+    )
+
+
+def _split(work: _Work, event: CaseEvent, payload: MatterSplit) -> None:
+    matter = _matter(work, event, event.stream)
+    given = work.merged.pop(payload.matter, None)
+    if given is None:
+        raise _out_of_order(event, payload.matter)
+    # What it came with goes with it; the streams are folded on their own from now on.
+    for name in given.leads:
+        work.leads.pop(name, None)
+    for name in given.cases:
+        work.cases.pop(name, None)
+        work.measures.pop(name, None)
+    for name in (given.id, *given.leads, *given.cases):
+        work.heads.pop(name, None)
+    work.absent.pop(given.id, None)
+    work.matters[matter.id] = replace(
+        matter,
+        leads=tuple(each for each in matter.leads if each not in given.leads),
+        cases=tuple(each for each in matter.cases if each not in given.cases),
+    )
+
+
+def _note(work: _Work, event: CaseEvent, payload: MatterTaken | MatterReturned) -> None:
+    """Take note: what it does to a docket, its counterpart in the other matter's stream has done."""
+
+
+def _own_leads(work: _Work, leads: Iterable[str], matter: str) -> None:
+    for name in leads:
+        if name in work.leads:
+            work.leads[name] = replace(work.leads[name], matter=matter)
 
 
 def _file(work: _Work, event: CaseEvent, payload: CaseFiled) -> None:
@@ -164,7 +247,7 @@ def _file(work: _Work, event: CaseEvent, payload: CaseFiled) -> None:
     if event.stream in work.cases:
         raise _out_of_order(event, event.stream)
     work.cases[event.stream] = filed_case(event.stream, payload)
-    work.matter = replace(matter, cases=(*matter.cases, event.stream))
+    work.matters[matter.id] = replace(matter, cases=(*matter.cases, event.stream))
 
 
 #: Events that begin a record or join records, by payload type; the key guarantees the cast.
@@ -172,6 +255,11 @@ _OPENERS: dict[type[Payload], _Opener] = {
     LeadRegistered: cast("_Opener", _register),
     MatterOpened: cast("_Opener", _open),
     LeadJoined: cast("_Opener", _join),
+    LeadParted: cast("_Opener", _part),
+    MatterMerged: cast("_Opener", _merge),
+    MatterSplit: cast("_Opener", _split),
+    MatterTaken: cast("_Opener", _note),
+    MatterReturned: cast("_Opener", _note),
     CaseFiled: cast("_Opener", _file),
     MeasureEntered: cast("_Opener", _enter),
 }
@@ -184,9 +272,9 @@ def _lead(work: _Work, event: CaseEvent, lead: str) -> Lead:
 
 
 def _matter(work: _Work, event: CaseEvent, matter: str) -> Matter:
-    if work.matter is None or work.matter.id != matter:
+    if matter not in work.matters:
         raise _out_of_order(event, matter)
-    return work.matter
+    return work.matters[matter]
 
 
 def _case(work: _Work, event: CaseEvent) -> Case:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 import msgspec
 
-from qingyuan.cases._clock import local_day
-from qingyuan.cases._data import Limit, limits
+from qingyuan.cases._clock import CST, local_day
+from qingyuan.cases._data import Limit
+from qingyuan.cases._procedure import procedure_of
 from qingyuan.cases.events import Timing
 from qingyuan.cases.state import Case, Docket, Lead, LeadStage, MeasureStatus
-from qingyuan.law import Citation, Deadline, Law
+from qingyuan.law import Citation, Deadline, Law, Step
 
 _ONE_DAY = timedelta(days=1)
+_ONE_HOUR = timedelta(hours=1)
 
 
 class DueDate(msgspec.Struct, frozen=True):
@@ -35,6 +37,9 @@ class DueDate(msgspec.Struct, frozen=True):
         articles: Provisions; empty for dates that a person fixed.
         deadline: The computation with its steps, for periods of the law room.
         lapses: Whether the end of the period is itself the event, so that nothing is due once the day is over.
+        due_at: End of a period in hours; ``None`` for every other.
+        hours_left: Whole hours from ``now`` to ``due_at``; negative when overdue.
+        late_hours: Begun hours after ``due_at`` at which it was done, or by which it is overdue.
     """
 
     target: str
@@ -51,6 +56,9 @@ class DueDate(msgspec.Struct, frozen=True):
     articles: tuple[Citation, ...]
     deadline: Deadline | None
     lapses: bool = False
+    due_at: datetime | None = None
+    hours_left: int | None = None
+    late_hours: int = 0
 
 
 def due_dates(docket: Docket, *, law: Law, now: datetime, include_done: bool = False) -> tuple[DueDate, ...]:
@@ -66,7 +74,7 @@ def due_dates(docket: Docket, *, law: Law, now: datetime, include_done: bool = F
         CasesError: ``now`` has no offset.
     """
     today = local_day(now)
-    found = [row for case in docket.cases.values() for row in _of_case(case, law, today)]
+    found = [row for case in docket.cases.values() for row in _of_case(case, law, today, now)]
     found += [row for lead in docket.leads.values() for row in _of_lead(lead, law, today)]
     return tuple(
         sorted((r for r in found if include_done or r.done_on is None), key=lambda r: (r.due, r.target))
@@ -75,21 +83,41 @@ def due_dates(docket: Docket, *, law: Law, now: datetime, include_done: bool = F
 
 def deadline_of(case: Case, period: str, *, law: Law, today: date) -> Deadline | None:
     """Return when ``period`` ends for ``case``, or ``None`` while it has not begun or does not apply."""
-    limit = next((one for one in limits() if one.id == period and _applies(one, case)), None)
+    known = procedure_of(law).limits
+    limit = next((one for one in known if one.id == period and _applies(one, case)), None)
     return _deadline(case, limit, law, today) if limit else None
 
 
 def timing(case: Case, period: str, on: date, *, law: Law) -> Timing | None:
-    """Return how an act of the day ``on`` stands to ``period``, or ``None`` when the period has not begun."""
-    found = deadline_of(case, period, law=law, today=on)
+    """Return how an act of the day or moment ``on`` stands to ``period``, or ``None`` when the period has not begun."""
+    moment = on if isinstance(on, datetime) else None
+    day = local_day(moment) if moment else on
+    found = deadline_of(case, period, law=law, today=day)
     if found is None:
         return None
-    return Timing(period=period, due=found.due, firm=found.firm, late_days=max(0, (on - found.due).days))
+    return Timing(
+        period=period,
+        due=found.due,
+        firm=found.firm,
+        late_days=max(0, (day - found.due).days),
+        due_at=found.at,
+        late_hours=_late_hours(found, moment),
+    )
+
+
+def _late_hours(found: Deadline, moment: datetime | None) -> int:
+    if found.at is None or moment is None or moment <= found.at:
+        return 0
+    return -(-(moment - found.at) // _ONE_HOUR)
 
 
 def _applies(limit: Limit, case: Case) -> bool:
     if limit.track is not None and limit.track != case.track:
         return False
+    if limit.only:
+        begun = max(case.acted(limit.start.removeprefix("acts.")), key=lambda one: one.on, default=None)
+        if begun is None or any(begun.fields.get(name, False) != value for name, value in limit.only.items()):
+            return False
     return limit.urgent is None or (case.suggestion is not None and case.suggestion.urgent is limit.urgent)
 
 
@@ -101,13 +129,37 @@ def _deadline(case: Case, limit: Limit, law: Law, today: date) -> Deadline | Non
         start = case.day(limit.start)
     if start is None:
         return None
+    if limit.id in _hourly(law):
+        return _in_hours(limit, start, case.moment(limit.start), law)
     spans = (
         *(_spans(case, today) if limit.suspends else ()),
-        *(_appraisals(case, today) if limit.excludes else ()),
+        *(span for pair in limit.apart for span in _apart(case, pair, today)),
     )
     # A case from before the rules that set the period: counted by analogy, provisional, and it says so.
     extend = len(case.extensions) if limit.extends else 0
+    extend += len(case.acted(limit.extended_by)) if limit.extended_by else 0
     return law.deadline(limit.id, start, extend=extend, suspend=spans, analogous=True)
+
+
+def _hourly(law: Law) -> frozenset[str]:
+    """Return the periods that are counted in hours."""
+    found = law.kept.get("hourly")
+    if not isinstance(found, frozenset):
+        found = law.kept["hourly"] = frozenset(each.id for each in law.periods() if each.unit == "hour")
+    return found
+
+
+def _in_hours(limit: Limit, day: date, moment: datetime | None, law: Law) -> Deadline:
+    """Return the end of a period in hours; without a time of day the earliest end it can have, provisional."""
+    if moment is not None:
+        return law.deadline(limit.id, moment.astimezone(CST), analogous=True)
+    found = law.deadline(limit.id, datetime.combine(day, time(), CST), analogous=True)
+    unknown = Step(
+        f"没有记录{day}的具体时刻，按当日零时起算，为最早可能的届满时刻（暂定）",
+        f"no time of day was recorded for {day}: counted from midnight, the earliest end possible (provisional)",
+        day,
+    )
+    return msgspec.structs.replace(found, firm=False, steps=(*found.steps, unknown))
 
 
 def _spans(case: Case, today: date) -> Iterator[tuple[date, date]]:
@@ -118,19 +170,25 @@ def _spans(case: Case, today: date) -> Iterator[tuple[date, date]]:
             yield suspension.start, end
 
 
-def _appraisals(case: Case, today: date) -> Iterator[tuple[date, date]]:
-    """Yield the days of commissioned appraisals; one that is not back counts up to today."""
-    results = [one.on for one in case.acted("appraisal-result")]
-    for number, begun in enumerate(case.acted("appraisal")):
+def _apart(case: Case, pair: str, today: date) -> Iterator[tuple[date, date]]:
+    """Yield the days between the acts of a pair such as commissioned appraisals; what is not back counts up to today."""
+    act, _, back = pair.partition("/")
+    results = [one.on for one in case.acted(back)]
+    for number, begun in enumerate(case.acted(act)):
         end = results[number] - _ONE_DAY if number < len(results) else max(today, begun.on)
         if end >= begun.on:
             yield begun.on, end
 
 
-def _of_case(case: Case, law: Law, today: date) -> Iterator[DueDate]:
-    for limit in limits():
+def _waiting(case: Case, pair: str) -> bool:
+    act, _, back = pair.partition("/")
+    return len(case.acted(act)) > len(case.acted(back))
+
+
+def _of_case(case: Case, law: Law, today: date, now: datetime) -> Iterator[DueDate]:
+    for limit in procedure_of(law).limits:
         if _applies(limit, case) and (found := _deadline(case, limit, law, today)) is not None:
-            yield _statutory(case, limit, found, today)
+            yield _statutory(case, limit, found, today, now)
     for measure in case.measures.values():
         if measure.status is MeasureStatus.WITHDRAWN:
             continue
@@ -164,14 +222,18 @@ def _of_lead(lead: Lead, law: Law, today: date) -> Iterator[DueDate]:
         )
 
 
-def _statutory(case: Case, limit: Limit, found: Deadline, today: date) -> DueDate:
+def _statutory(case: Case, limit: Limit, found: Deadline, today: date, now: datetime) -> DueDate:
+    moment: datetime | None = None
     if limit.until:
-        done = case.day(limit.until)
         # An act of an earlier round (the first of two appeals, say) does not end the period of a later one.
-        done = done if done is not None and done >= found.start else case.ended_on
+        ends = [
+            (day, name) for name in limit.until.split("|") if (day := case.day(name)) and day >= found.start
+        ]
+        done, ender = min(ends, default=(case.ended_on, ""))
+        moment = case.moment(ender)
     else:
         done = found.due if found.due < today else case.ended_on
-    still = (limit.suspends and case.suspended) or (limit.excludes and case.appraising)
+    still = (limit.suspends and case.suspended) or any(_waiting(case, pair) for pair in limit.apart)
     stopped = still and done is None
     return DueDate(
         target=case.id,
@@ -188,6 +250,9 @@ def _statutory(case: Case, limit: Limit, found: Deadline, today: date) -> DueDat
         articles=found.articles,
         deadline=found,
         lapses=not limit.until,
+        due_at=found.at,
+        hours_left=(found.at - now) // _ONE_HOUR if found.at else None,
+        late_hours=_late_hours(found, moment if done else now),
     )
 
 

@@ -10,7 +10,7 @@ from typing import cast
 
 import msgspec
 
-from qingyuan.cases.events.act import CaseActed
+from qingyuan.cases.events.act import CaseActed, LeadActed
 from qingyuan.cases.events.closing import LookBackOutcome
 from qingyuan.cases.events.filing import CaseFiled, Opinion, ProvedFact, Track
 from qingyuan.cases.events.lead import Conclusion, LeadAssessed, LeadRegistered
@@ -32,6 +32,7 @@ class LeadStage(enum.StrEnum):
     OPENED = "opened"
     TRANSFERRED = "transferred"
     DECLINED = "declined"
+    MERGED = "merged"
 
 
 class CaseStage(enum.StrEnum):
@@ -81,6 +82,10 @@ class Lead(msgspec.Struct, frozen=True):
         assessment: The newest assessment, or ``None``.
         matter: The matter it was opened into, or ``""``.
         settled_reason: Why it was transferred or declined, or ``""``.
+        settled_to: The office it was transferred to, or ``""``.
+        acts: Acts that the data declares, in order.
+        moved_to: The office that handles it since it was designated, handed down, taken up or accepted; ``""`` while it stays
+            where it was registered.
     """
 
     id: str
@@ -90,6 +95,24 @@ class Lead(msgspec.Struct, frozen=True):
     assessment: LeadAssessed | None = None
     matter: str = ""
     settled_reason: str = ""
+    settled_to: str = ""
+    acts: tuple[LeadActed, ...] = ()
+    moved_to: str = ""
+
+    @property
+    def office(self) -> str:
+        """Return the office that handles it, as events name it; ``""`` for the office of the home."""
+        return self.moved_to or self.registered.office
+
+    def acted(self, act: str) -> tuple[LeadActed, ...]:
+        """Return the acts of that name, in order."""
+        return tuple(one for one in self.acts if one.act == act)
+
+    def day(self, name: str) -> date | None:
+        """Return the day that ``name`` names: the newest act for ``acts.…``, or ``received_on``."""
+        if name.startswith("acts."):
+            return max((one.on for one in self.acted(name.removeprefix("acts."))), default=None)
+        return self.registered.received_on
 
     @property
     def conclusion(self) -> Conclusion | None:
@@ -208,6 +231,8 @@ class Case(msgspec.Struct, frozen=True):
         look_back_due: Day of the next look-back, or ``None``.
         looked_back_on: Day of the newest look-back.
         look_back_outcome: Result of the newest look-back.
+        moved_to: The office that handles it since it was designated, handed down, taken up or accepted; ``""`` while it stays
+            where it was filed.
     """
 
     id: str
@@ -247,6 +272,12 @@ class Case(msgspec.Struct, frozen=True):
     look_back_due: date | None = None
     looked_back_on: date | None = None
     look_back_outcome: LookBackOutcome | None = None
+    moved_to: str = ""
+
+    @property
+    def office(self) -> str:
+        """Return the office that handles it, as events name it."""
+        return self.moved_to or self.filed.office
 
     @property
     def track(self) -> Track:
@@ -272,6 +303,14 @@ class Case(msgspec.Struct, frozen=True):
         if name.startswith("acts."):
             return max((one.on for one in self.acted(name.removeprefix("acts."))), default=None)
         return cast("date | None", getattr(self, name))
+
+    def moment(self, name: str) -> datetime | None:
+        """Return the time of day of the newest act for ``acts.…``, where one was recorded."""
+        if not name.startswith("acts."):
+            return None
+        newest = max(self.acted(name.removeprefix("acts.")), key=lambda one: one.on, default=None)
+        at = newest.fields.get("at") if newest else None
+        return datetime.fromisoformat(at) if isinstance(at, str) else None
 
     @property
     def appraising(self) -> bool:
@@ -312,6 +351,8 @@ class Docket(msgspec.Struct, frozen=True):
         exhibits: Sealed exhibits by identifier, with the stream they were collected for.
         others: Number of events of other rooms, by type.
         unread: Events of this room that this version does not know.
+        merged: Matters that were taken into the matter, with the leads and cases they came with.
+        aside: Matters whose streams were read with those of the matter and that were not taken into it yet.
     """
 
     leads: Mapping[str, Lead] = {}
@@ -321,6 +362,19 @@ class Docket(msgspec.Struct, frozen=True):
     exhibits: Mapping[str, str] = {}
     others: Mapping[str, int] = {}
     unread: tuple[Unread, ...] = ()
+    merged: Mapping[str, Matter] = {}
+    aside: Mapping[str, Matter] = {}
+
+    @property
+    def office(self) -> str:
+        """Return the office that has the docket, as events name it; ``""`` for the office of the home.
+
+        It is where its open cases were moved to when all of them are there, else the office of its first lead that names one.
+        """
+        open_ = {case.moved_to for case in self.cases.values() if case.ended_on is None}
+        if len(open_) == 1 and (moved := next(iter(open_))):
+            return moved
+        return next((lead.office for lead in self.leads.values() if lead.office), "")
 
     def as_builtins(self) -> dict[str, object]:
         """Return the docket as JSON builtins, for ``--json`` and interfaces."""
@@ -334,4 +388,6 @@ EMPTY = Docket(
     heads=MappingProxyType({}),
     exhibits=MappingProxyType({}),
     others=MappingProxyType({}),
+    merged=MappingProxyType({}),
+    aside=MappingProxyType({}),
 )

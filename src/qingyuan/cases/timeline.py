@@ -13,7 +13,7 @@ import msgspec
 from qingyuan.cases._clock import local_day
 from qingyuan.cases._data import Sentence, choices, load_data
 from qingyuan.cases.events import CaseEvent, Foreign, Payload, encode, is_ours
-from qingyuan.cases.events.act import CaseActed
+from qingyuan.cases.events.act import CaseActed, LeadActed
 
 _FIELD = re.compile(r"\{([a-z_.]+)(?::([a-z-]+))?\}")
 _Lang = Literal["zh", "en"]
@@ -83,8 +83,12 @@ def _templates() -> Mapping[str, Sentence]:
 
 def _template(type_: str, payload: Payload) -> Sentence:
     """Return the sentence of an event; a declared act may have one of its own."""
-    own = f"{type_}.{payload.act}" if isinstance(payload, CaseActed) else type_
-    return _templates().get(own) or _templates()[type_]
+    known = _templates()
+    if not isinstance(payload, (CaseActed, LeadActed)):
+        return known[type_]
+    if payload.zh and payload.act not in choices()["act"]:
+        return Sentence(f"{payload.zh}{{timing}}", f"{payload.en}{{timing}}")
+    return known.get(f"{type_}.{payload.act}") or known[type_]
 
 
 def _fill(template: str, body: Mapping[str, object], lang: _Lang) -> str:
@@ -119,6 +123,9 @@ def _named(list_: str, value: str, lang: _Lang) -> str:
 
 
 def _timing(value: object, lang: _Lang) -> str:
+    hours = value.get("late_hours") if isinstance(value, Mapping) else None
+    if isinstance(hours, int) and hours:
+        return f"（逾期{hours}小时）" if lang == "zh" else f" ({hours} hours late)"
     late = value.get("late_days") if isinstance(value, Mapping) else None
     if not isinstance(late, int) or late == 0:
         return ""

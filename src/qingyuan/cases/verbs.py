@@ -11,9 +11,10 @@ from qingyuan.cases._acts import act_of
 from qingyuan.cases._arguments import EXHIBIT, Argument, Arguments, parse
 from qingyuan.cases._clock import local_day
 from qingyuan.cases._context import Context, Lack, Lacks, named
-from qingyuan.cases._data import Need, Param, TrackName, Verb, label, rules_of, sentences, verbs
+from qingyuan.cases._data import Need, Param, Scope, TrackName, Verb, label, rules_of, verbs
 from qingyuan.cases._facts import predicate
 from qingyuan.cases._fold import advance
+from qingyuan.cases._procedure import Procedure, procedure_of
 from qingyuan.cases.errors import CasesError, Missing, Refused
 from qingyuan.cases.events import EventDraft
 from qingyuan.cases.state import Case, Docket
@@ -33,7 +34,7 @@ class _Verbs(Mapping[str, Verb]):
         return len(verbs())
 
 
-#: Every verb by name, in the order of the procedure.
+#: Every packaged verb by name, in the order of the procedure; those of a site are in :func:`qingyuan.cases.procedure_of`.
 VERBS: Mapping[str, Verb] = _Verbs()
 
 R = TypeVar("R")
@@ -87,15 +88,17 @@ def decide(
         CasesError: No such verb or record, or a particular cannot be read.
         LawError: A rule or period is not in force on the day.
     """
-    chosen = _verb(verb)
+    procedure = procedure_of(law)
+    chosen = _verb(verb, procedure)
     today = local_day(now)
-    bare = Context(chosen, docket, law, today, actor, Arguments({}))
+    bare = Context(chosen, docket, law, today, actor, Arguments({}), now)
     context = _aim(bare, args)
     track = context.track or _track_asked(args)
-    context = dataclasses.replace(context, args=parse(chosen, args, today=today, track=track))
-    if (refused := _impossible(context)) is not None:
+    given = parse(chosen, args, today=today, track=track, choices=procedure.choices)
+    context = dataclasses.replace(context, args=given)
+    if (refused := impossible(context)) is not None:
         raise refused
-    lacks = [*_needs(context), *_particulars(context), *_run(context, chosen.asks)]
+    lacks = [*needed(context), *_particulars(context), *_run(context, chosen.asks)]
     if lacks:
         raise _refusal(context, "cases.missing", lacks)
     drafts = act_of(chosen)(context)
@@ -121,31 +124,28 @@ def available(
     """
     today = local_day(now)
     offers = []
-    for verb in VERBS.values():
-        bare = Context(verb, docket, law, today, actor, Arguments({}))
-        for name, context in _targets(bare):
+    for verb in procedure_of(law).verbs.values():
+        bare = Context(verb, docket, law, today, actor, Arguments({}), now)
+        for name, context in targets(bare, verb.scope):
             if target is not None and name != target:
                 continue
-            refused = _impossible(context)
-            if refused is None and (lacks := list(_needs(context))):
-                refused = _refusal(context, "cases.missing", lacks)
-            offers.append(Offer(verb, name, refused))
+            offers.append(Offer(verb, name, refusal(context)))
     return offers
 
 
-def _verb(verb: str | Verb) -> Verb:
+def _verb(verb: str | Verb, procedure: Procedure) -> Verb:
     if isinstance(verb, Verb):
         return verb
-    if verb not in VERBS:
+    if verb not in procedure.verbs:
         raise CasesError(
             "cases.unknown-verb",
             zh=f"没有名为“{verb}”的办案事项",
             en=f"there is no verb {verb!r}",
             where=verb,
-            remedy_zh="可用：" + "、".join(VERBS),
-            remedy_en="known: " + ", ".join(VERBS),
+            remedy_zh="可用：" + "、".join(procedure.verbs),
+            remedy_en="known: " + ", ".join(procedure.verbs),
         )
-    return VERBS[verb]
+    return procedure.verbs[verb]
 
 
 def _track_asked(args: Mapping[str, Argument]) -> TrackName | None:
@@ -186,8 +186,9 @@ def _find(context: Context, records: Mapping[str, R], args: Mapping[str, Argumen
     )
 
 
-def _targets(context: Context) -> Iterator[tuple[str, Context]]:
-    docket, scope = context.docket, context.verb.scope
+def targets(context: Context, scope: Scope) -> Iterator[tuple[str, Context]]:
+    """Yield each record of the docket that a verb of ``scope`` could act on, and the context aimed at it."""
+    docket = context.docket
     if scope == "new":
         yield "", context
     elif scope == "lead":
@@ -206,7 +207,15 @@ def _targets(context: Context) -> Iterator[tuple[str, Context]]:
                 yield f"{case.id} {measure.id}", dataclasses.replace(on_case, measure=measure)
 
 
-def _impossible(context: Context) -> Refused | None:
+def refusal(context: Context) -> Refused | None:
+    """Return why a verb is not possible before any particulars are given, or ``None`` when it is."""
+    refused = impossible(context)
+    if refused is None and (lacks := list(needed(context))):
+        refused = _refusal(context, "cases.missing", lacks)
+    return refused
+
+
+def impossible(context: Context) -> Refused | None:
     """Return the refusal that no particulars could cure, or ``None``."""
     verb, case = context.verb, context.case
     if unread := context.docket.unread:
@@ -215,16 +224,20 @@ def _impossible(context: Context) -> Refused | None:
     if case is not None and verb.track not in {None, case.track}:
         words = named("track", "track", str(verb.track))
         return _refusal(context, "cases.not-possible", [Lack("track", words)])
-    if (stage := _stage(context)) is not None and verb.stages and stage[1] not in verb.stages:
+    if (stage := stage_of(context)) is not None and verb.stages and stage[1] not in verb.stages:
         names = [label(stage[0], value) for value in verb.stages]
         allowed = {"allowed_zh": "、".join(n.zh for n in names), "allowed_en": ", ".join(n.en for n in names)}
         return _refusal(context, "cases.not-possible", [Lack("stage", named("stage", *stage) | allowed)])
+    if case is not None and case.ended_on and not verb.stages and not verb.after_end:
+        allowed = {"allowed_zh": "案件办结以前", "allowed_en": "the case is open"}
+        words = named("stage", "case-stage", case.stage) | allowed
+        return _refusal(context, "cases.not-possible", [Lack("stage", words)])
     if case is not None and case.suspended and not verb.while_suspended:
         return _refusal(context, "cases.not-possible", [Lack("not-suspended")])
     return None
 
 
-def _stage(context: Context) -> tuple[str, str] | None:
+def stage_of(context: Context) -> tuple[str, str] | None:
     """Return the closed list and the value of the stage that the verb's ``stages`` speak of."""
     if context.measure is not None:
         return "measure-status", context.measure.status
@@ -233,7 +246,8 @@ def _stage(context: Context) -> tuple[str, str] | None:
     return ("lead-stage", context.lead.stage) if context.lead is not None else None
 
 
-def _needs(context: Context) -> Lacks:
+def needed(context: Context) -> Lacks:
+    """Yield what the docket lacks for a verb, before any particulars are given."""
     yield from _run(context, context.verb.needs)
 
 
@@ -252,6 +266,7 @@ def _particulars(context: Context) -> Lacks:
                 yield Lack(param.lacking or "parameter", words, param.rule)
             continue
         yield from _date(context, param, words)
+        yield from _time(context, param, words)
         if param.type in _EXHIBIT_TYPES:
             yield from _exhibits(context, param)
         elif param.type.startswith("new-") and args.text(param.name) in _taken(context.docket):
@@ -270,11 +285,32 @@ def _date(context: Context, param: Param, words: dict[str, str]) -> Lacks:
         yield Lack("too-early", {**words, "limit": limit.isoformat()}, param.rule)
 
 
+def _time(context: Context, param: Param, words: dict[str, str]) -> Lacks:
+    moment = context.args.moment(param.name)
+    if moment is None:
+        return
+    words = {
+        **words,
+        "value": moment.isoformat(" ", "minutes"),
+        "today": context.now.isoformat(" ", "minutes"),
+    }
+    if moment > context.now and not param.future:
+        yield Lack("future-date", words, param.rule)
+    on = context.args.day("on")
+    if param.name == "at" and on is not None and on != local_day(moment):
+        yield Lack("time-of-another-day", {**words, "on": on.isoformat()})
+    before = context.case.moment(param.after) if param.after and context.case is not None else None
+    if before is not None and moment < before:
+        yield Lack("too-early", {**words, "limit": before.isoformat(" ", "minutes")}, param.rule)
+
+
 def _limit(context: Context, after: str) -> date | None:
     """Return the day that ``after`` names: of the case, or with ``measure.`` of the measure."""
     if after.startswith("measure.") and context.measure is not None:
         return cast("date | None", getattr(context.measure, after.removeprefix("measure.")))
-    return context.case.day(after) if after and context.case is not None else None
+    if not after or (context.case is None and context.lead is None):
+        return None
+    return context.record.day(after)
 
 
 def _exhibits(context: Context, param: Param) -> Lacks:
@@ -292,7 +328,7 @@ def _taken(docket: Docket) -> set[str]:
 def _refusal(context: Context, code: str, lacks: Iterable[Lack]) -> Refused:
     missing, rules = [], []
     for lack in lacks:
-        sentence = sentences()[lack.name]
+        sentence = context.procedure.sentences[lack.name]
         words = {**(named("track", "track", context.track) if context.track else {}), **lack.words}
         missing.append(Missing(sentence.zh.format(**words), sentence.en.format(**words)))
         rules.append(lack.rule or sentence.rule)
@@ -302,12 +338,13 @@ def _refusal(context: Context, code: str, lacks: Iterable[Lack]) -> Refused:
         verb=verb.name,
         label=Missing(verb.zh, verb.en),
         missing=tuple(dict.fromkeys(missing)),
-        citations=_cite(context, [*rules, *verb.rules]),
+        citations=cite(context, [*rules, *verb.rules]),
         where=_where(context),
     )
 
 
-def _cite(context: Context, rules: Iterable[str]) -> list[Citation]:
+def cite(context: Context, rules: Iterable[str]) -> list[Citation]:
+    """Return the citations of ``rules`` on the day, without repetition."""
     names = dict.fromkeys(rule for name in rules for rule in rules_of(name, context.track))
     cited = [context.law.cite(rule, context.today, analogous=True) for rule in names]
     return list({(citation.law, citation.article): citation for citation in reversed(cited)}.values())[::-1]

@@ -11,10 +11,11 @@ import msgspec
 from qingyuan.cases import VERBS, Docket, Param, Verb, choice_lists, due_dates
 from qingyuan.cases.timeline import timeline
 from qingyuan.cli._app import Out, common, home_option
+from qingyuan.cli._tasks import task_list
 from qingyuan.errors import QingyuanError
 from qingyuan.office.casework import Argument, act, case_events, list_records, load
 from qingyuan.office.home import Home
-from qingyuan.office.offers import asked, offers, options
+from qingyuan.office.offers import asked, offers, options, verbs_of
 
 _BY = click.option("--by", "actor", default="P001", show_default=True, help="经办人编号 | who acts")
 _LISTS = {"texts", "choices", "persons", "exhibits", "leads"}
@@ -51,8 +52,9 @@ def _run(
     expected: int | None = None,
 ) -> None:
     """Do one act and print what it made."""
-    given = _arguments(VERBS.get(verb), words, args_file)
     with Home.open(home) as office:
+        known = verbs_of(office)
+        given = _arguments(known.get(verb), words, args_file)
         stored = act(office, verb, target, given, actor=actor, expected=expected)
         office.publish()
         streams = [event.stream for event in stored]
@@ -66,7 +68,7 @@ def _run(
                 "deadlines": _deadlines(office, loaded.docket),
             }
         )
-        label = VERBS[verb]
+        label = known[verb]
         for event in stored:
             out.say(
                 f"{label.zh}：{event.stream} 第 {event.n} 号事件 {event.type}（账本序号 {event.index}）",
@@ -157,12 +159,18 @@ def _hint(param: Param) -> str:
     return "|".join(options(param)) or param.type.upper()
 
 
+case.add_command(task_list)
 _shortcut(lead, "register", "lead-register", target=False)
 _shortcut(lead, "assess", "lead-assess")
 _shortcut(lead, "transfer", "lead-transfer")
 _shortcut(lead, "decline", "lead-decline")
+_shortcut(lead, "merge", "merge-lead")
+_shortcut(lead, "unmerge", "unmerge-lead")
 _shortcut(matter, "open", "matter-open")
 _shortcut(matter, "join", "matter-join")
+_shortcut(matter, "part", "matter-part")
+_shortcut(matter, "merge", "matter-merge")
+_shortcut(matter, "split", "matter-split")
 _shortcut(case, "file", "case-file")
 _shortcut(measure, "add", "add-measure")
 _shortcut(measure, "start", "start-measure")
@@ -200,10 +208,19 @@ def act_command(
 
 @case.command()
 @click.argument("verb", required=False)
+@click.option(
+    "--home",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="连同该办公室的本地事项 | with the local acts of this office",
+)
 @common
-def verbs(verb: str | None, out: Out) -> None:
+def verbs(verb: str | None, home: Path | None, out: Out) -> None:
     """列出可办理的事项及其参数 | List the verbs and their particulars."""
-    if verb is not None and verb not in VERBS:
+    known = VERBS
+    if home is not None:
+        with Home.open(home) as office:
+            known = verbs_of(office)
+    if verb is not None and verb not in known:
         raise QingyuanError(
             "cli.no-such-verb",
             zh=f"没有名为“{verb}”的事项",
@@ -213,10 +230,10 @@ def verbs(verb: str | None, out: Out) -> None:
             remedy_en="see qingyuan case verbs",
         )
     if verb is not None:
-        out.result(msgspec.to_builtins(VERBS[verb]))
-        out.say(_help(VERBS[verb]).replace("\b\n", ""), _help(VERBS[verb]).replace("\b\n", ""))
+        out.result(msgspec.to_builtins(known[verb]))
+        out.say(_help(known[verb]).replace("\b\n", ""), _help(known[verb]).replace("\b\n", ""))
         return
-    out.result([msgspec.to_builtins(v) for v in VERBS.values()])
+    out.result([msgspec.to_builtins(v) for v in known.values()])
     out.table(
         out.t("办案事项", "Verbs"),
         [
@@ -232,7 +249,7 @@ def verbs(verb: str | None, out: Out) -> None:
                 v.scope,
                 "  ".join(f"{_mark(p).strip()}{p.name}" for p in asked(v)),
             ]
-            for v in VERBS.values()
+            for v in known.values()
         ],
     )
 
@@ -333,6 +350,7 @@ def _deadlines(office: Home, docket: Docket) -> list[dict[str, object]]:
                 "zh": item.zh,
                 "en": item.en,
                 "due": item.due.isoformat(),
+                "due_at": item.due_at.isoformat() if item.due_at else None,
                 "days_left": item.days_left,
                 "firm": item.firm,
                 "article": f"《{article.law}》{article.article}" if article else "",

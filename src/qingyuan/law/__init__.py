@@ -7,6 +7,7 @@ provisional (暂定) or rests on a text that was not read.
 
 from __future__ import annotations
 
+from qingyuan.law._files import Document
 from qingyuan.law.damages import Amounts, Damages, Head, Precedent, Sale
 from qingyuan.law.errors import LawError
 from qingyuan.law.model import (
@@ -42,6 +43,7 @@ __all__ = [
     "Day",
     "Deadline",
     "Division",
+    "Document",
     "Duty",
     "Exclusion",
     "Facts",

@@ -23,6 +23,8 @@ _SATURDAY = 5
 _LONGEST_HOLIDAY = 14
 _DEEP = 2
 _FOLDERS = ("provisions", "calendar", "tables")
+#: What a site adds to the acts, which the cases room reads and checks.
+_CASES = "cases"
 
 
 def overlay(folder: Path) -> None:
@@ -43,15 +45,15 @@ def overlay(folder: Path) -> None:
     for file in sorted(folder.rglob("*.yaml")):
         parts = file.relative_to(folder).parts
         if parts not in {(name,) for name in OVERLAY_FILES} and not (
-            len(parts) == _DEEP and parts[0] in _FOLDERS
+            len(parts) == _DEEP and parts[0] in (*_FOLDERS, _CASES)
         ):
             raise LawError(
                 "law.unknown-file",
                 zh="本地法律数据中有不会被读取的文件",
                 en="the overlay holds a file that would not be read",
                 where=str(file),
-                remedy_zh=f"可用：{'、'.join(OVERLAY_FILES)}、provisions/*.yaml、tables/*.yaml、calendar/<年>.yaml",
-                remedy_en=f"allowed: {' '.join(OVERLAY_FILES)} provisions/*.yaml tables/*.yaml calendar/<year>.yaml",
+                remedy_zh=f"可用：{'、'.join(OVERLAY_FILES)}、provisions/*.yaml、tables/*.yaml、calendar/<年>.yaml、cases/*.yaml",
+                remedy_en=f"allowed: {' '.join(OVERLAY_FILES)} provisions/*.yaml tables/*.yaml calendar/<year>.yaml cases/*.yaml",
             )
 
 

@@ -46,6 +46,10 @@ class Law:
         Raises:
             LawError: The overlay is not valid or contradicts the packaged data.
         """
+        #: The folder of local rules, or ``None``.
+        self.overlay = overlay
+        #: What other rooms computed from this law and its overlay, by name; it lasts as long as the law does.
+        self.kept: dict[str, object] = {}
         self._store = Store(overlay)
         self._citer = Citer(self._store)
         self._calendar = WorkCalendar(self._store)

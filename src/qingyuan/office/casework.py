@@ -7,21 +7,40 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 import sqlalchemy as sa
 
-from qingyuan.cases import VERBS, CaseEvent, Docket, Verb, decide, describe, fold, is_ours, read_event
+from qingyuan.cases import (
+    CaseEvent,
+    Docket,
+    LeadStage,
+    Verb,
+    decide,
+    describe,
+    fold,
+    is_ours,
+    procedure_of,
+    read_event,
+)
 from qingyuan.office._identifiers import check_identifier
 from qingyuan.office._verification import VERIFY, check_verification
 from qingyuan.office.errors import ConflictError, OfficeError
 from qingyuan.office.home import Home
 from qingyuan.office.register import mark, read_docket, write_entry
-from qingyuan.office.standing import refresh_standing
+from qingyuan.office.standing import refresh_dockets, refresh_standing
 from qingyuan.store import EventDraft, StoredEvent, events
 from qingyuan.store import case_events as case_rows
-from qingyuan.store.registry import children, exhibits, link, next_id, parent, streams
+from qingyuan.store.registry import children, exhibits, link, next_id, parent, streams, unlink
 
 Argument = str | int | bool | list[str] | Mapping[str, int] | None
 
 #: Prefix of the identifier of each kind of record, and the particular that carries a new one.
 _NEW = {"new-lead": "L", "new-matter": "M", "new-case": "C"}
+
+
+#: Acts after which streams belong together otherwise than before.
+_REARRANGING = frozenset({"matter-merge", "matter-split", "matter-part"})
+
+
+#: The act whose lead is a docket of its own until it is done.
+_JOINING = "matter-join"
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -128,14 +147,17 @@ def act_within(
 ) -> list[StoredEvent]:
     """Do one act in the caller's write transaction; see :func:`act`."""
     wanted = docket_streams(connection, target) if target else ()
+    if verb == _JOINING and isinstance(joined := args.get("lead"), str) and joined.strip():
+        wanted = tuple(sorted({*wanted, *docket_streams(connection, joined.strip())}))
     # Folded as they come: a lead of a hundred thousand files has several hundred thousand events.
     docket, marks, _ = read_docket(connection, wanted)
     if target and expected is not None and marks[target][1] > expected:
         raise _conflict(connection, target, expected)
-    chosen = VERBS.get(verb)
+    chosen = procedure_of(home.law).verbs.get(verb)
     given = dict(args)
     if chosen is not None:
         given |= _identifiers(home, connection, chosen, docket, target, given)
+        given |= _elsewhere(connection, verb, given)
     drafts = decide(verb, docket, given, law=home.law, now=home.clock.now(), actor=actor)
     if verb == VERIFY and target:
         check_verification(events(connection, (target,)), given)
@@ -144,6 +166,9 @@ def act_within(
     stored = home.record(
         connection, [EventDraft(d.stream, d.type, dict(d.payload)) for d in drafts], actor=actor
     )
+    if verb in _REARRANGING:
+        _rearrange(home, connection, verb, docket, given)
+        return stored
     new = [(event.index, _read(event)) for event in stored]
     lines: list[int] = []
     for index, event in new:
@@ -192,6 +217,51 @@ def _identifiers(
         elif param.type == "leads" and target in docket.leads:
             found[param.name] = [str(target)]
     return found
+
+
+def _elsewhere(connection: sa.Connection, verb: str, given: Mapping[str, Argument]) -> dict[str, Argument]:
+    """Return what an act has to know of a lead or matter of another docket.
+
+    Raises:
+        OfficeError: There is no such record.
+    """
+    if verb == "merge-lead" and isinstance(into := given.get("into"), str) and into.strip():
+        name = into.strip()
+        lead = read_docket(connection, docket_streams(connection, name))[0].leads.get(name)
+        return {"closed": lead is None or lead.stage is LeadStage.MERGED}
+    if verb == "matter-merge" and isinstance(other := given.get("other"), str) and other.strip():
+        name = other.strip()
+        docket = read_docket(connection, docket_streams(connection, name))[0]
+        if docket.matter is None or docket.matter.id != name:
+            return {"holds_others": True}
+        return {
+            "leads": list(docket.matter.leads),
+            "cases": list(docket.matter.cases),
+            "holds_others": bool(docket.merged),
+        }
+    return {}
+
+
+def _rearrange(
+    home: Home, connection: sa.Connection, verb: str, before: Docket, given: Mapping[str, Argument]
+) -> None:
+    """Link streams as a merger, its undoing or a parting says, and write the register of the dockets concerned anew."""
+    matter, other = str(given["matter"]), str(given.get("other") or given.get("lead"))
+    if verb == "matter-merge":
+        taken = docket_streams(connection, other)
+        for stream in taken:
+            link(connection, stream, matter)
+        tops = [matter]
+    else:
+        unlink(connection, other)
+        came = before.merged.get(other)
+        for stream in (*came.leads, *came.cases) if came else ():
+            link(connection, stream, other)
+        tops = [matter, other]
+    for top in tops:
+        docket, marks, lines = read_docket(connection, docket_streams(connection, top))
+        write_entry(home, connection, docket, marks, lines, whole=True)
+    refresh_dockets(connection, tops)
 
 
 def _link(connection: sa.Connection, verb: Verb, given: Mapping[str, Argument]) -> None:

@@ -211,7 +211,12 @@ class Home(OpenedHome):
         from qingyuan.law import load  # noqa: PLC0415 - many commands need no law
 
         overlay = self.path / "law"
-        return load(overlay if overlay.is_dir() else None)
+        law = load(overlay if overlay.is_dir() else None)
+        if law.overlay is not None:
+            from qingyuan.cases import procedure_of  # noqa: PLC0415 - many commands need no law
+
+            procedure_of(law)  # a local procedure that contradicts is refused here
+        return law
 
     def publish(self) -> None:
         """Bring the published tiles of both logs to the newest head; they are derived and need no sync.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from qingyuan.cases import Choice, Offer, Param, Verb, available, choice_lists
+from collections.abc import Mapping
+
+from qingyuan.cases import Choice, Offer, Param, Verb, available, choice_lists, procedure_of
 from qingyuan.office.casework import Loaded
 from qingyuan.office.home import Home
 
@@ -49,10 +51,21 @@ def asked(verb: Verb) -> list[Param]:
     return [param for param in verb.params if not param.system and param.type not in implied]
 
 
-def options(param: Param, track: str = "") -> dict[str, Choice]:
-    """Return the values a particular can take, by name; of both tracks when the track is not known yet."""
+def verbs_of(home: Home) -> Mapping[str, Verb]:
+    """Return every verb of an office by name, those that its overlay adds or tightens among them."""
+    return procedure_of(home.law).verbs
+
+
+def options(param: Param, track: str = "", home: Home | None = None) -> dict[str, Choice]:
+    """Return the values a particular can take, by name; of both tracks when the track is not known yet.
+
+    Args:
+        param: The particular.
+        track: Of the case, when it is known.
+        home: The office, whose overlay may have lists of its own.
+    """
     if not param.of:
         return {}
     lists = [param.of.format(track=one) for one in ([track] if track else _TRACKS)]
-    known = choice_lists()
+    known = choice_lists() if home is None else procedure_of(home.law).choices
     return {value: one for name in dict.fromkeys(lists) for value, one in known.get(name, {}).items()}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _RELATIONS = ("handlers", "approvers", "recused", "entrusted")
 #: Events by which a stream joins another docket, or a recusal is decided.
-_MOVING = frozenset({"matter.opened", "lead.joined"})
+_MOVING = frozenset({"matter.opened", "matter.lead_joined", "matter.taken"})
 _DECIDING = frozenset({"recusal-decision", "recusal-review"})
 
 
@@ -32,6 +32,11 @@ def read_matter(connection: sa.Connection, docket: str, office: str) -> Matter:
 def refresh_standing(connection: sa.Connection, stored: Iterable[StoredEvent]) -> None:
     """Bring the rows of the dockets of ``stored`` events up to date, where the events can have changed them."""
     _refresh(connection, {docket_id(connection, event.stream) for event in stored if _concerns(event)})
+
+
+def refresh_dockets(connection: sa.Connection, dockets: Iterable[str]) -> None:
+    """Bring the rows of dockets up to date whose streams were linked otherwise."""
+    _refresh(connection, dockets)
 
 
 def rebuild_standing(connection: sa.Connection) -> list[tuple[str, str, str]]:

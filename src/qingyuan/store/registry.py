@@ -57,6 +57,11 @@ def link(connection: sa.Connection, child: str, parent: str) -> None:
     connection.execute(sa.insert(LINK).values(child=child, parent=parent))
 
 
+def unlink(connection: sa.Connection, child: str) -> None:
+    """Say that stream ``child`` belongs to itself again."""
+    connection.execute(sa.delete(LINK).where(LINK.c.child == child))
+
+
 def relink(connection: sa.Connection, parents: Mapping[str, str]) -> None:
     """Replace all links: child to parent."""
     connection.execute(sa.delete(LINK))

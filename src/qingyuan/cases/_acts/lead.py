@@ -13,9 +13,14 @@ from qingyuan.cases.events.lead import (
     LeadAssessed,
     LeadDeclined,
     LeadJoined,
+    LeadParted,
     LeadRegistered,
     LeadTransferred,
+    MatterMerged,
     MatterOpened,
+    MatterReturned,
+    MatterSplit,
+    MatterTaken,
 )
 
 _CONCLUSIONS: dict[str, Conclusion] = {"open": "open", "transfer": "transfer", "decline": "decline"}
@@ -43,6 +48,7 @@ def _register(context: Context) -> list[EventDraft]:
         counts=counts,
         major=args.flag("major"),
         office=args.text("office"),
+        function=args.text("function"),
     )
     return [draft(args.text("lead"), payload)]
 
@@ -117,3 +123,33 @@ def _open(context: Context) -> list[EventDraft]:
 def _join(context: Context) -> list[EventDraft]:
     args = context.args
     return [draft(args.text("matter"), LeadJoined(lead=args.text("lead"), reason=args.text("reason")))]
+
+
+@act("matter-part")
+def _part(context: Context) -> list[EventDraft]:
+    args = context.args
+    payload = LeadParted(lead=args.text("lead"), on=day(context), reason=args.text("reason"))
+    return [draft(args.text("matter"), payload)]
+
+
+@act("matter-merge")
+def _merge(context: Context) -> list[EventDraft]:
+    args = context.args
+    on, reason, other = day(context), args.text("reason"), args.text("other")
+    taken = MatterMerged(
+        matter=other, on=on, reason=reason, leads=args.texts("leads"), cases=args.texts("cases")
+    )
+    return [
+        draft(args.text("matter"), taken),
+        draft(other, MatterTaken(into=args.text("matter"), on=on, reason=reason)),
+    ]
+
+
+@act("matter-split")
+def _split(context: Context) -> list[EventDraft]:
+    args = context.args
+    on, reason, other = day(context), args.text("reason"), args.text("other")
+    return [
+        draft(args.text("matter"), MatterSplit(matter=other, on=on, reason=reason)),
+        draft(other, MatterReturned(out_of=args.text("matter"), on=on, reason=reason)),
+    ]

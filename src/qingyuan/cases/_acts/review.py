@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from qingyuan.cases._acts._base import act, approval, day, timed
 from qingyuan.cases._context import Context
-from qingyuan.cases._data import numbers
 from qingyuan.cases.events import EventDraft, draft
 from qingyuan.cases.events.review import (
     ComplaintRecorded,
@@ -32,7 +31,7 @@ def _hear(context: Context) -> list[EventDraft]:
     remarks = []
     if noticed > context.law.deadline("hearing-notice", on, analogous=True).due:
         remarks.append("hearing-notice-short")
-    if not numbers()["hearing-officers"].holds(officers):
+    if not context.procedure.numbers["hearing-officers"].holds(officers):
         remarks.append("hearing-officers-number")
     payload = HearingHeld(
         on=on,

@@ -85,9 +85,13 @@ class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         due: Last day of the period as computed then.
         firm: ``False`` while the holiday calendar of the due date was not published.
         late_days: Days after ``due``; 0 when in time.
+        due_at: End of a period in hours; ``None`` for periods in days.
+        late_hours: Begun hours after ``due_at``; 0 when in time, or when no time of day was recorded.
     """
 
     period: str
     due: date
     firm: bool = True
     late_days: int = 0
+    due_at: datetime | None = None
+    late_hours: int = 0

@@ -65,6 +65,7 @@ class LeadRegistered(Payload, frozen=True):
         counts: What the engines found in it.
         major: Whether it is to be filed with the office above (art. 25).
         office: The office that handles it, by name, identifier or division; ``""`` for the office of the home.
+        function: Function of the procuratorate that handed it over (choice ``procuratorial-function``), or ``""``.
     """
 
     TYPE: ClassVar[str] = "lead.registered"
@@ -78,6 +79,7 @@ class LeadRegistered(Payload, frozen=True):
     counts: Counts = Counts()
     major: bool = False
     office: str = ""
+    function: str = ""
 
 
 class LeadAmended(Payload, frozen=True):
@@ -180,3 +182,82 @@ class LeadJoined(Payload, frozen=True):
     TYPE: ClassVar[str] = "matter.lead_joined"
     lead: str
     reason: str = ""
+
+
+class LeadParted(Payload, frozen=True):
+    """拆出线索: a joining is undone; the lead is a docket of its own again, and both facts stay on record.
+
+    Attributes:
+        lead: Identifier of the lead.
+        on: Day of the decision.
+        reason: Why it does not belong here.
+    """
+
+    TYPE: ClassVar[str] = "matter.lead_parted"
+    lead: str
+    on: date
+    reason: str
+
+
+class MatterMerged(Payload, frozen=True):
+    """并案: another matter is taken into this one, with its leads and cases.
+
+    Attributes:
+        matter: The matter taken in.
+        on: Day of the decision.
+        reason: Why they are one affair.
+        leads: Its leads then.
+        cases: Its cases then.
+    """
+
+    TYPE: ClassVar[str] = "matter.merged"
+    matter: str
+    on: date
+    reason: str
+    leads: tuple[str, ...]
+    cases: tuple[str, ...] = ()
+
+
+class MatterTaken(Payload, frozen=True):
+    """被并案: the counterpart of :class:`MatterMerged` in the stream of the matter taken in.
+
+    Attributes:
+        into: The matter that takes it in.
+        on: Day of the decision.
+        reason: Why they are one affair.
+    """
+
+    TYPE: ClassVar[str] = "matter.taken"
+    into: str
+    on: date
+    reason: str
+
+
+class MatterReturned(Payload, frozen=True):
+    """恢复单独办理: the counterpart of :class:`MatterSplit` in the stream of the matter given back.
+
+    Attributes:
+        out_of: The matter it was in.
+        on: Day of the decision.
+        reason: Why they are not one affair.
+    """
+
+    TYPE: ClassVar[str] = "matter.returned"
+    out_of: str
+    on: date
+    reason: str
+
+
+class MatterSplit(Payload, frozen=True):
+    """分案: a merger is undone; the matter has back the leads and cases it came with, and both facts stay on record.
+
+    Attributes:
+        matter: The matter given back.
+        on: Day of the decision.
+        reason: Why they are not one affair.
+    """
+
+    TYPE: ClassVar[str] = "matter.split"
+    matter: str
+    on: date
+    reason: str

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from qingyuan.law import Law, Level
 from qingyuan.office.casework import docket_streams
 from qingyuan.office.home import Home
+from qingyuan.office.register import office_path, places_of
 from qingyuan.office.standing import docket_id, read_matter, refresh_standing
 from qingyuan.parties import (
     OFFICE,
@@ -25,6 +26,7 @@ from qingyuan.parties import (
     seed,
 )
 from qingyuan.store import EventDraft, StoredEvent
+from qingyuan.store.register import record
 from qingyuan.store.standing import parties_said, said
 
 if TYPE_CHECKING:
@@ -167,12 +169,20 @@ def _record(home: Home, connection: sa.Connection, owed: Owed, actor: str) -> li
 def _office(
     home: Home, connection: sa.Connection, streams: tuple[str, ...], registry: Registry | None
 ) -> str:
-    """Return the office that has a docket: the one its first lead names, by name, identifier or division, else this one."""
+    """Return the office that has a docket: where the register has it, which follows designations and transfers, else this one.
+
+    An office that only the register of parties knows is found by the name that the first lead gives.
+    """
+    own, known = own_body(home), registry or register_of(home, connection)
+    here = office_path(own.division)
+    row = next((found for name in streams if (found := record(connection, name)) is not None), None)
+    if row is not None and row.office != here:
+        return known.procuratorate(row.office.strip("/").rpartition("/")[2] or "000000") or own.id
     for event in said(connection, streams):
         named = event.payload.get("office")
         if event.type != "lead.registered" or not isinstance(named, str) or not named:
             continue
-        found = (registry or register_of(home, connection)).procuratorate(named)
-        if found is not None:
+        found = known.procuratorate(named)
+        if found is not None and (row is None or places_of(home)(named) == here):
             return found
-    return own_body(home).id
+    return own.id

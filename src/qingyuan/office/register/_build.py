@@ -8,6 +8,7 @@ from datetime import datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -60,6 +61,8 @@ def write_entry(
     docket: Docket,
     marks: dict[str, tuple[int, int]],
     new: Sequence[int],
+    *,
+    whole: bool = False,
 ) -> None:
     """Bring the register to a docket's newest state, in the transaction of its events.
 
@@ -69,8 +72,9 @@ def write_entry(
         docket: The docket after the events.
         marks: First and newest index of each of its streams.
         new: Indexes of the events just written.
+        whole: ``new`` are all lines of the docket: it was put together otherwise than before.
     """
-    put(connection, _entry(home, docket, marks, home.clock.now()), new)
+    put(connection, _entry(home, docket, marks, home.clock.now()), new, whole=whole)
 
 
 def rebuild(home: Home) -> Rebuilt:
@@ -196,18 +200,33 @@ def _relink(connection: sa.Connection) -> None:
     """Link leads and cases to their matters again, as the events say."""
     rows = connection.execute(
         sa.text(
-            "SELECT stream, type, payload FROM event "
-            "WHERE type IN ('matter.opened', 'matter.lead_joined', 'case.filed') ORDER BY idx"
+            "SELECT stream, type, payload FROM event WHERE type IN ('matter.opened', 'matter.lead_joined', "
+            "'matter.lead_parted', 'matter.merged', 'matter.split', 'case.filed') ORDER BY idx"
         )
     ).all()
     parents: dict[str, str] = {}
+    came: dict[str, tuple[str, ...]] = {}
     for stream, type_, payload in rows:
-        body = msgspec.json.decode(payload)
-        if type_ == "case.filed":
-            parents[stream] = body["matter"]
-        for lead in body["leads"] if type_ == "matter.opened" else [body["lead"]] if "lead" in body else []:
-            parents[lead] = stream
+        _follow(parents, came, stream, type_, msgspec.json.decode(payload))
     relink(connection, parents)
+
+
+def _follow(
+    parents: dict[str, str], came: dict[str, tuple[str, ...]], stream: str, type_: str, body: dict[str, Any]
+) -> None:
+    """Link, or part, what an event says belongs together; ``came`` is what each merged matter came with."""
+    if type_ == "case.filed":
+        parents[stream] = body["matter"]
+    elif type_ == "matter.lead_parted":
+        parents.pop(body["lead"], None)
+    elif type_ == "matter.merged":
+        parents |= dict.fromkeys((body["matter"], *body["leads"], *body.get("cases", ())), stream)
+        came[body["matter"]] = (*body["leads"], *body.get("cases", ()))
+    elif type_ == "matter.split":
+        parents.pop(body["matter"], None)
+        parents |= dict.fromkeys(came.pop(body["matter"], ()), body["matter"])
+    else:
+        parents |= dict.fromkeys(body["leads"] if type_ == "matter.opened" else [body["lead"]], stream)
 
 
 def _texts(folder: Traversable | Path) -> Iterator[tuple[str, bytes]]:

@@ -10,7 +10,7 @@ from importlib.resources import files
 import msgspec
 import yaml
 
-from qingyuan.cases import Case, CaseStage, Docket, DueDate, Lead, LeadStage, due_dates
+from qingyuan.cases import Case, CaseStage, Docket, DueDate, Lead, LeadStage, Matter, due_dates, handler_of
 from qingyuan.errors import QingyuanError
 from qingyuan.law import Law
 from qingyuan.office.register._places import Places
@@ -37,25 +37,26 @@ def entry_of(docket: Docket, marks: Marks, *, law: Law, places: Places, now: dat
     """
     top = docket.matter.id if docket.matter else next(iter(docket.leads))
     shielded = _shielded(docket)
-    office = places(_office(docket))
+    office = places(docket.office)
     dues = tuple(_dues(docket, top, office, places, law, now, shielded=shielded))
     records = [_lead(lead, top, office, marks, dues, shielded=shielded) for lead in docket.leads.values()]
     records += [
-        _case(case, docket, top, places(case.filed.office), marks, dues, shielded=shielded)
+        _case(case, docket, top, places(case.office), marks, dues, shielded=shielded)
         for case in docket.cases.values()
     ]
     if docket.matter is not None:
         records.insert(0, _matter(docket, top, office, marks, dues, shielded=shielded))
+    records += [
+        _taken(matter, top, office, marks, shielded=shielded)
+        for matter in docket.merged.values()
+        if matter.id in marks
+    ]
     return Entry(top, tuple(records), dues, tuple(_texts(docket, law)))
 
 
 def shown_name(name: str) -> str:
     """Return a respondent's name as lists may show it: an organisation's whole, anybody else's first character."""
     return name if name.endswith(_endings()) else f"{name[:1]}某"
-
-
-def _office(docket: Docket) -> str:
-    return next((lead.registered.office for lead in docket.leads.values() if lead.registered.office), "")
 
 
 def _shielded(docket: Docket) -> bool:
@@ -90,7 +91,7 @@ def _lead(
         stage=str(lead.stage),
         active=lead.stage in _OPEN_LEAD,
         source=known.source,
-        handler="",
+        handler=_handler(lead),
         shielded=shielded,
         score=lead.assessment.score if lead.assessment else -1,
         due=_next(dues, frozenset({lead.id})),
@@ -133,9 +134,32 @@ def _case(
     )
 
 
-def _handler(case: Case) -> str:
+def _handler(record: Case | Lead) -> str:
     """Return whom the newest assignment names."""
-    return str(case.acted("assignment")[-1].fields["handler"]) if case.acted("assignment") else ""
+    return str(record.acted("assignment")[-1].fields["handler"]) if record.acted("assignment") else ""
+
+
+def _taken(matter: Matter, top: str, office: str, marks: Marks, *, shielded: bool) -> Record:
+    """Return the row of a matter that was taken into another one."""
+    return Record(
+        id=matter.id,
+        kind="matter",
+        docket=top,
+        office=office,
+        title=matter.title,
+        field=matter.field,
+        track="",
+        stage="merged",
+        active=False,
+        source="",
+        handler="",
+        shielded=shielded,
+        score=-1,
+        due=NEVER,
+        begun=NEVER,
+        first=marks[matter.id][0],
+        changed=marks[matter.id][1],
+    )
 
 
 def _matter(
@@ -155,7 +179,7 @@ def _matter(
         stage="closed" if ended else str(min(open_, key=_RANK.__getitem__)) if open_ else "opened",
         active=not ended,
         source="",
-        handler="",
+        handler=handler_of(docket, top),
         shielded=shielded,
         score=-1,
         due=_next(dues, frozenset({*docket.leads, *docket.cases})),
@@ -168,7 +192,7 @@ def _matter(
 def _dues(
     docket: Docket, top: str, office: str, places: Places, law: Law, now: datetime, *, shielded: bool
 ) -> Iterator[Due]:
-    offices = {case.id: places(case.filed.office) for case in docket.cases.values()}
+    offices = {case.id: places(case.office) for case in docket.cases.values()}
     try:
         found: tuple[DueDate, ...] = due_dates(docket, law=law, now=now)
     except QingyuanError as error:
@@ -215,7 +239,7 @@ def _texts(docket: Docket, law: Law) -> Iterator[str]:
             yield fields[name].zh
     for case in docket.cases.values():
         yield case.id
-        yield case.filed.office
+        yield case.office
         yield from (shown_name(name) for name in case.respondents)
         if case.suit is not None:
             yield case.suit.court

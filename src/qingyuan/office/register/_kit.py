@@ -51,3 +51,8 @@ def kit(home: Home) -> tuple[Law, Places]:
     if home not in _KITS:
         _KITS[home] = (RememberingLaw(home.law), places(home.law, home.settings.office))
     return _KITS[home]
+
+
+def places_of(home: Home) -> Places:
+    """Return how names of offices become paths in a home."""
+    return kit(home)[1]

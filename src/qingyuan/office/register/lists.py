@@ -99,7 +99,7 @@ def leads(
     limit: int = 50,
 ) -> Page:
     """Return a page of leads; see :func:`qingyuan.store.register.records` for sorts, pages and errors."""
-    _ready(home)
+    ready(home)
     with home.database.read() as connection:
         return records(connection, "lead", scope, filters, sort=sort, after=after, limit=limit)
 
@@ -114,7 +114,7 @@ def matters(
     limit: int = 50,
 ) -> Page:
     """Return a page of matters; see :func:`qingyuan.store.register.records`."""
-    _ready(home)
+    ready(home)
     with home.database.read() as connection:
         return records(connection, "matter", scope, filters, sort=sort, after=after, limit=limit)
 
@@ -129,7 +129,7 @@ def cases(
     limit: int = 50,
 ) -> Page:
     """Return a page of cases; see :func:`qingyuan.store.register.records`."""
-    _ready(home)
+    ready(home)
     with home.database.read() as connection:
         return records(connection, "case", scope, filters, sort=sort, after=after, limit=limit)
 
@@ -138,7 +138,7 @@ def counts(home: Home, kind: str, scope: Scope = ALL, *, by: str = "stage") -> d
     """Return how many active ``"lead"``, ``"matter"`` or ``"case"`` records there are by ``"stage"``, ``"field"`` or ``"source"``."""
     if kind not in {"lead", "matter", "case"} or by not in {"stage", "field", "source"}:
         raise ValueError(kind, by)
-    _ready(home)
+    ready(home)
     with home.database.read() as connection:
         return count_records(connection, kind, scope, by)  # type: ignore[arg-type]
 
@@ -170,7 +170,7 @@ def deadlines(
     Raises:
         StoreError: ``store.bad-page``.
     """
-    _ready(home)
+    ready(home)
     today = home.clock.now().date()
     with home.database.read() as connection:
         page: DuePage = list_dues(
@@ -208,7 +208,7 @@ def timeline(
     Raises:
         OfficeError: ``office.no-such-record`` when there is none within the scope.
     """
-    _ready(home)
+    ready(home)
     with home.database.read() as connection:
         found = record(connection, identifier)
         if found is None or not _sees(connection, scope, found):
@@ -231,7 +231,7 @@ def timeline(
 
 def visible(home: Home, identifier: str, scope: Scope) -> bool:
     """Say whether the docket of a lead, matter or case is within a scope: one of its records is."""
-    _ready(home)
+    ready(home)
     with home.database.read() as connection:
         found = record(connection, identifier)
         return found is not None and _sees(connection, scope, found)
@@ -246,7 +246,7 @@ def search(home: Home, query: str, scope: Scope = ALL, *, after: str = "", limit
     Raises:
         StoreError: ``store.bad-page``.
     """
-    _ready(home)
+    ready(home)
     size = max(1, min(limit, 100))
     with home.database.read() as connection:
         found: dict[int, str] = {}
@@ -310,7 +310,8 @@ def _deadline(due: Due, found: Record | None, now: date | None, today: date) -> 
     )
 
 
-def _ready(home: Home) -> None:
+def ready(home: Home) -> None:
+    """Build the register of a home when it is not built, or was built for another law."""
     if home not in _built:
         ensure(home)
         _built.add(home)

@@ -128,13 +128,14 @@ _PUT = (
 )
 
 
-def put(connection: sa.Connection, entry: Entry, lines: Sequence[int]) -> None:
+def put(connection: sa.Connection, entry: Entry, lines: Sequence[int], *, whole: bool = False) -> None:
     """Write what the register holds of a docket in place of what it held.
 
     Args:
         connection: The write transaction of its events.
         entry: The docket.
         lines: Indexes of its new events that a timeline shows.
+        whole: ``lines`` are all of them.
     """
     driver = Driver(connection)
     top = entry.records[0]
@@ -143,7 +144,9 @@ def put(connection: sa.Connection, entry: Entry, lines: Sequence[int]) -> None:
     driver.many("DELETE FROM register_due WHERE docket = ?", [(each,) for each in ids])
     if entry.dues:
         driver.many(_PUT_DUE, [_due_values(each) for each in entry.dues])
-    if others := [(entry.docket, each) for each in ids if each != entry.docket]:
+    if whole:
+        driver.many("DELETE FROM register_line WHERE docket = ?", [(each,) for each in ids])
+    elif others := [(entry.docket, each) for each in ids if each != entry.docket]:
         driver.many("UPDATE register_line SET docket = ? WHERE docket = ?", others)
     if lines:
         driver.many(

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from qingyuan.cases import VERBS, Docket, Param, Refused, Verb
+from qingyuan.cases import Docket, Param, Refused, Verb
 from qingyuan.errors import QingyuanError
 from qingyuan.office.casework import Argument, Loaded, exhibit_ids, load
-from qingyuan.office.offers import asked, options
+from qingyuan.office.offers import asked, options, verbs_of
 from qingyuan.office.steps import implied, suggested
 from qingyuan.store.registry import ExhibitRow, exhibits
 from qingyuan.web.asking import Ask
@@ -29,14 +29,14 @@ _LINES = frozenset({"texts", "persons"})
 @page("GET", "/acts/{target}/{name}", "case.act")
 def form(ask: Ask, target: str, name: str) -> Response:
     """Show the form of an act on a record."""
-    verb = _verb(name)
+    verb = _verb(ask, name)
     return _show(ask, target, verb, ask.query("measure"), _defaults(ask, target, verb), None)
 
 
 @page("POST", "/acts/{target}/{name}", "case.act")
 def do(ask: Ask, target: str, name: str) -> Response:
     """Do the act, or show the form again with what is missing."""
-    verb = _verb(name)
+    verb = _verb(ask, name)
     measure = ask.field("measure")
     given = {param.name: value for param in asked(verb) if (value := _given(ask, param)) is not None}
     args = implied(ask.desk.home, verb, given)
@@ -55,10 +55,11 @@ def do(ask: Ask, target: str, name: str) -> Response:
     return ask.redirect(where, "done.act")
 
 
-def _verb(name: str) -> Verb:
-    if name not in VERBS:
+def _verb(ask: Ask, name: str) -> Verb:
+    known = verbs_of(ask.desk.home)
+    if name not in known:
         raise not_found(name)
-    return VERBS[name]
+    return known[name]
 
 
 def _given(ask: Ask, param: Param) -> Argument:
@@ -108,7 +109,7 @@ def _show(
         target=target,
         measure=measure,
         params=params,
-        options={param.name: options(param, track) for param in params if param.of},
+        options={param.name: options(param, track, home) for param in params if param.of},
         given=given,
         error=error,
         today=home.clock.now().date().isoformat(),
