@@ -182,7 +182,7 @@ def _office(
         named = event.payload.get("office")
         if event.type != "lead.registered" or not isinstance(named, str) or not named:
             continue
-        found = known.procuratorate(named)
-        if found is not None and (row is None or places_of(home)(named) == here):
-            return found
+        body = known.procuratorate(named)
+        if body is not None and (row is None or places_of(home)(named) == here):
+            return body
     return own.id
