@@ -63,7 +63,7 @@ def _empty(room: int) -> Candidates:
 _kept = threading.local()
 
 
-def _room(size: int) -> tuple[Candidates, tuple[Longs, Longs, Longs]]:
+def kept_room(size: int) -> tuple[Candidates, tuple[Longs, Longs, Longs]]:
     """Return arrays for at least ``size`` candidates and parts of cells, valid until the thread asks again."""
     kept: tuple[Candidates, tuple[Longs, Longs, Longs]] | None = getattr(_kept, "arrays", None)
     if kept is None or len(kept[0]) < size:
@@ -72,7 +72,7 @@ def _room(size: int) -> tuple[Candidates, tuple[Longs, Longs, Longs]]:
     return kept
 
 
-def _take(c: Candidates, index: npt.NDArray[np.integer] | slice) -> Candidates:
+def take(c: Candidates, index: npt.NDArray[np.integer] | slice) -> Candidates:
     """Return a copy of the chosen candidates."""
     return Candidates(
         np.array(c.cell[index]),
@@ -86,13 +86,13 @@ def _take(c: Candidates, index: npt.NDArray[np.integer] | slice) -> Candidates:
 def scan_numbers(data: Bytes, starts: Longs, ends: Longs, t: Tables) -> Candidates:
     """Run the compiled pass over cells and return its candidates."""
     room = len(data) // 5 + len(starts) + 8
-    out, parts = _room(room)
+    out, parts = kept_room(room)
     some = sift(data, starts, ends, *parts)
     cells, first, last = (part[:some] for part in parts)
     n = scan_cells(
         data, first, last, t.plan, t.provinces, t.glued, out.cell, out.start, out.end, out.kind, out.flags
     )
-    found = _take(out, slice(0, n))
+    found = take(out, slice(0, n))
     part = found.cell
     found.cell = cells[part]
     # What fills a part of a cell cut at a comma does not fill the cell.
@@ -126,13 +126,13 @@ def _hidden(batch: Batch, found: Candidates, numbered: npt.NDArray[np.bool_], t:
     n = hidden_values(
         batch.data, starts, ends, t.plan, t.provinces, out.cell, out.start, out.end, out.kind, out.flags
     )
-    new = _take(out, slice(0, n))
+    new = take(out, slice(0, n))
     new.cell = cells[new.cell]
     after = np.searchsorted(found.end, new.start, side="right")
     free = np.ones(n, dtype=np.bool_)
     inside = after < len(found)
     free[inside] = found.start[after[inside]] >= new.end[inside]
-    return _take(new, np.flatnonzero(free))
+    return take(new, np.flatnonzero(free))
 
 
 def _labelled(batch: Batch, cells: Longs, t: Tables) -> Candidates:
@@ -144,7 +144,7 @@ def _labelled(batch: Batch, cells: Longs, t: Tables) -> Candidates:
         batch.data, starts, ends, t.text, t.words, t.buckets, t.letters, t.surnames, t.marks, t.regions,
         out.cell, out.start, out.end, out.kind, out.flags,
     )  # fmt: skip
-    found = _take(out, slice(0, n))
+    found = take(out, slice(0, n))
     found.cell = cells[found.cell]
     return found
 
@@ -155,12 +155,12 @@ def _free(batch: Batch, cells: Longs, others: list[Candidates]) -> Candidates:
     found = Candidates(free.cell, free.start, free.end, free.kind, free.flags)
     for other in others:
         keep = freetext.apart(found.start, found.end, other.start, np.maximum.accumulate(other.end))
-        found = _take(found, np.flatnonzero(keep))
+        found = take(found, np.flatnonzero(keep))
     return found
 
 
 @functools.cache
-def _evidence_of_shapes() -> Flags:
+def evidence_of_shapes() -> Flags:
     """Return the evidence of each shape of a name and of an address, 0 where it is none."""
     bits = np.zeros((2, BINS), dtype=np.uint32)
     for shape in range(BINS):
@@ -178,9 +178,9 @@ def _shaped(
     out = _empty(2 * len(batch))
     n = whole_cells(
         shapes, batch.column, batch.starts, batch.ends, columns, np.array([f.NAME, f.ADDRESS]),
-        _evidence_of_shapes(), out.cell, out.start, out.end, out.kind, out.flags,
+        evidence_of_shapes(), out.cell, out.start, out.end, out.kind, out.flags,
     )  # fmt: skip
-    found = _part(out, n)
+    found = first_of(out, n)
     trim(batch.data, found.start, found.end)
     loose = np.flatnonzero((found.kind == f.NAME) & ((found.flags & (f.SURNAME | f.MASKED)) == 0))
     if len(loose):
@@ -189,12 +189,12 @@ def _shaped(
     return found
 
 
-def _part(c: Candidates, n: int) -> Candidates:
+def first_of(c: Candidates, n: int) -> Candidates:
     """Return the first candidates, not copied."""
     return Candidates(c.cell[:n], c.start[:n], c.end[:n], c.kind[:n], c.flags[:n])
 
 
-def _both(one: Candidates, two: Candidates) -> Candidates:
+def both(one: Candidates, two: Candidates) -> Candidates:
     """Return two lists as one in byte order."""
     if not len(one) or not len(two):
         return one if len(one) else two
@@ -221,8 +221,8 @@ def _merged(numbers: Candidates, others: list[Candidates]) -> Candidates:
     # The few go together first; the order is the same.
     merged = others[0]
     for o in others[1:]:
-        merged = _both(merged, o)
-    return _both(numbers, merged)
+        merged = both(merged, o)
+    return both(numbers, merged)
 
 
 #: By kind, whether a value names a person in a line of text.
@@ -236,7 +236,7 @@ def _mentions(batch: Batch, found: Candidates, scopes: Scopes) -> Candidates:
     words = Candidates(*find_mentions(batch, cells, grammar()))
     if not len(words):
         return words
-    return _take(words, np.flatnonzero(freetext.apart(words.start, words.end, found.start, found.end)))
+    return take(words, np.flatnonzero(freetext.apart(words.start, words.end, found.start, found.end)))
 
 
 def _apart(numbers: Candidates, formed: Candidates) -> tuple[Candidates, Candidates]:
@@ -247,11 +247,11 @@ def _apart(numbers: Candidates, formed: Candidates) -> tuple[Candidates, Candida
     over = np.searchsorted(formed.start, numbers.end) - 1
     hit = (over >= 0) & (formed.end[over] > numbers.start) & sure[over]
     if hit.any():
-        numbers = _take(numbers, np.flatnonzero(~hit))
+        numbers = take(numbers, np.flatnonzero(~hit))
     under = np.searchsorted(numbers.start, formed.end) - 1
     if len(numbers):
         lost = (under >= 0) & (numbers.end[under] > formed.start)
-        formed = _take(formed, np.flatnonzero(~lost)) if lost.any() else formed
+        formed = take(formed, np.flatnonzero(~lost)) if lost.any() else formed
     return numbers, formed
 
 
@@ -259,7 +259,7 @@ def _beside(formed: Candidates, others: list[Candidates]) -> Candidates:
     """Leave out masked names of the forms that were found as whole cells, after their label or in free text."""
     for other in others:
         keep = freetext.apart(formed.start, formed.end, other.start, np.maximum.accumulate(other.end))
-        formed = _take(formed, np.flatnonzero(keep | (formed.kind != f.NAME)))
+        formed = take(formed, np.flatnonzero(keep | (formed.kind != f.NAME)))
     return formed
 
 
@@ -311,7 +311,7 @@ def find(
             others.append(_free(batch, cells, [found, others[-1]]))
         loose = np.flatnonzero((found.flags & f.WHOLE) == 0)
     if len(loose):
-        part = _take(found, loose)
+        part = take(found, loose)
         read_context(
             batch.data, batch.starts, batch.ends, part.cell, part.start, part.end, part.kind, part.flags,
             shapes is None, t.text, t.words, t.buckets, t.own,

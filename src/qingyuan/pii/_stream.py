@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qingyuan.findings import Example
-from qingyuan.pii._candidates import Candidates, find, shapes_of
+from qingyuan.pii._candidates import Candidates, find
 from qingyuan.pii._chunks import Chunk, locate
 from qingyuan.pii._columns import Stream
 from qingyuan.pii._groups import Group, Groups
@@ -13,14 +13,12 @@ from qingyuan.pii._kernel import cells
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii._kernel.keyed import Keys
 from qingyuan.pii._kernel.table import BINS
+from qingyuan.pii._settled import Looked, find_in_table
 from qingyuan.pii._tables import Tables
 from qingyuan.pii.batch import Batch, Ints, Longs, Unread
 from qingyuan.pii.mask import masked
 from qingyuan.pii.partial import Outline, Partial, Sample, sample
 from qingyuan.pii.tokens import Tokenizer
-
-#: Labels of columns whose masked numbers are read by their column.
-_NUMBERED = (f.LABEL_ID, f.LABEL_MOBILE, f.LABEL_CARD, f.LABEL_LANDLINE)
 
 _SHAPES = {
     "name": cells.NAME,
@@ -69,21 +67,22 @@ class Accumulator:
         if len(batch) == 0:
             return
         stream.records = max(stream.records, int(batch.record[-1]) - self._before)
-        width = len(stream.profiles)
-        named, placed, texts, numbered = (np.zeros(width + 1, dtype=np.bool_) for _ in range(4))
-        shapes = None
-        if not batch.prose:
-            labels = np.array([h.label for h in stream.headers], dtype=np.int64)
-            # Which columns without a name hold names or addresses is known when all parts are.
-            named[:width] = (labels == f.LABEL_NAME) | (labels == 0)
-            placed[:width] = (labels == f.LABEL_ADDRESS) | (labels == 0)
-            texts[:width] = labels == f.LABEL_TEXT
-            texts[width] = True
-            numbered[:width] = np.isin(labels, _NUMBERED)
-            bins = np.zeros((width + 1, BINS), dtype=np.int64)
-            shapes = shapes_of(batch, self.tables, named | placed, bins)
+        looked = Looked.of(np.array([h.label for h in stream.headers], dtype=np.int64), stream.scopes())
+        if batch.prose:
+            found = find(
+                batch,
+                self.tables,
+                None,
+                looked.named,
+                looked.placed,
+                looked.texts,
+                looked.numbered,
+                looked.scopes,
+            )
+        else:
+            bins = np.zeros((len(stream.profiles) + 1, BINS), dtype=np.int64)
+            found = find_in_table(batch, self.tables, looked, bins)
             _profile(stream, bins[1:])
-        found = find(batch, self.tables, shapes, named, placed, texts, numbered, stream.scopes())
         if len(found):
             self._keep(stream, batch, found)
 

@@ -118,6 +118,26 @@ def _commas(lanes: _Lanes) -> list[Any]:
     ]
 
 
+def _features(lanes: _Lanes) -> list[Any]:
+    v = lanes.load(0)
+    letters = lanes.lower(v)
+    leads = lanes.either(lanes.within(v, 0xC2, 0xC3), lanes.same(v, 0xE2), lanes.same(v, 0xEF))
+    masks = (
+        lanes.within(v, 48, 57), lanes.within(letters, 97, 122), lanes.same(letters, 120), lanes.same(v, 42),
+        lanes.same(v, 35), leads, lanes.same(v, 64), lanes.within(v, 0xE4, 0xE9),
+    )  # fmt: skip
+    return [lanes.word(mask) for mask in masks]
+
+
+def _kept(lanes: _Lanes) -> list[Any]:
+    v = lanes.load(0)
+    blanks = [lanes.same(v, byte) for byte in (9, 10, 13, 32, 34, 39, 0xE3)]
+    return [
+        lanes.word(lanes.either(*blanks)),
+        lanes.word(lanes.either(lanes.within(v, 48, 57), lanes.within(v, 65, 90))),
+    ]
+
+
 def _marks(lanes: _Lanes) -> list[Any]:
     v = lanes.load(0)
     return [lanes.word(lanes.either(lanes.same(v, 42), lanes.same(v, 35)))]
@@ -151,10 +171,34 @@ symbols_of: Any = _on_block(3, _symbols)
 wide_symbols_of: Any = _on_block(1, _wide_symbols)
 #: ``(data, at)``: commas, tabs, semicolons and bars, which no value of digits goes across.
 commas_of: Any = _on_block(1, _commas)
+#: ``(data, at)``: ASCII digits; ASCII letters; X; stars; number signs; lead bytes of other symbols; at signs; lead
+#: bytes of 汉字.
+features_of: Any = _on_block(8, _features)
+#: ``(data, at)``: blanks, quotes and what an ideographic space begins with; digits and capital letters.
+kept_of: Any = _on_block(2, _kept)
 #: ``(data, at)``: stars and number signs.
 marks_of: Any = _on_block(1, _marks)
 #: ``(data, at)``: bytes at which the text is no UTF-8. Reads three bytes before.
 ill_formed_of: Any = _on_block(1, _ill_formed)
+
+
+def _spread(builder: Any, byte: Any) -> Any:
+    """Return a vector of the same byte."""
+    nothing = ir.Constant(_VECTOR, ir.Undefined)
+    one = builder.insert_element(nothing, byte, ir.Constant(_INDEX, 0))
+    return builder.shuffle_vector(one, nothing, ir.Constant(ir.VectorType(_INDEX, BLOCK), [0] * BLOCK))
+
+
+def _same_of(_context: Any, data: Any, at: Any, byte: Any) -> Any:
+    """Return where the 64 bytes of ``data`` from ``at`` on are ``byte``."""
+    del at, byte
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, args[0])
+        lanes = _Lanes(builder, builder.gep(array.data, [args[1]]))
+        return lanes.word(builder.icmp_unsigned("==", lanes.load(0), _spread(builder, args[2])))
+
+    return types.uint64(data, types.int64, types.uint8), code
 
 
 def _delimiters_of(_context: Any, data: Any, at: Any, delimiter: Any) -> Any:
@@ -165,9 +209,7 @@ def _delimiters_of(_context: Any, data: Any, at: Any, delimiter: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, args[0])
         lanes = _Lanes(builder, builder.gep(array.data, [args[1]]))
         v = lanes.load(0)
-        nothing = ir.Constant(_VECTOR, ir.Undefined)
-        one = builder.insert_element(nothing, args[2], ir.Constant(_INDEX, 0))
-        every = builder.shuffle_vector(one, nothing, ir.Constant(ir.VectorType(_INDEX, BLOCK), [0] * BLOCK))
+        every = _spread(builder, args[2])
         found = lanes.either(builder.icmp_unsigned("==", v, every), lanes.same(v, 10), lanes.same(v, 13))
         return lanes.word(found)
 
@@ -196,6 +238,8 @@ def _bits(_context: Any, word: Any) -> Any:
 
 #: ``(data, at, delimiter)``: see :func:`_delimiters_of`.
 delimiters_of: Any = intrinsic(_delimiters_of)
+#: ``(data, at, byte)``: see :func:`_same_of`.
+same_of: Any = intrinsic(_same_of)
 #: ``(word)``: number of the lowest bit set, of a word that is not 0.
 lowest: Any = intrinsic(_lowest)
 #: ``(word)``: how many bits are set.

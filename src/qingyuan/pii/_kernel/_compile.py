@@ -20,6 +20,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 #: Every kernel with a signature, in the order of the modules; ``kernel.prepare()`` loads or compiles it.
 KERNELS: list[Any] = []
+#: What makes arrays. A kernel without them is given arrays and keeps none, so that it need not count references to
+#: them: counting is an atomic operation an array and call, more than many a kernel does.
+_MAKES_ARRAYS = frozenset(
+    ("arange", "concatenate", "copy", "empty", "full", "ones", "searchsorted", "sort", "zeros")
+)
 #: Types that operators are typed for again and again, alike whatever the values.
 _PLAIN = (types.Integer, types.Boolean, types.Float, types.Array)
 
@@ -50,7 +55,7 @@ def njit(
         private = function.__name__.startswith("_")
         options: dict[str, Any] = {
             "cache": cache, "nogil": nogil, "error_model": "numpy", "no_cfunc_wrapper": True,
-            "no_cpython_wrapper": private,
+            "no_cpython_wrapper": private, "_nrt": not _MAKES_ARRAYS.isdisjoint(function.__code__.co_names),
         }  # fmt: skip
         kernel: Any = numba.njit(**options)(function)
         _settle(kernel, signature)

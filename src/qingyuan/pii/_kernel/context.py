@@ -202,6 +202,31 @@ def read_context(
         flags[i] |= np.uint32(bits | label << LABEL_SHIFT)
 
 
+@njit(f"int64({_RO}, int64, int64, {_RO})", cache=True, nogil=True)
+def issuer_bits(data: Bytes, p: int, last: int, issuers: Bytes) -> int:
+    """Return the issuer bits of the card ``p..last``; see :func:`read_bins`."""
+    number = np.int64(0)
+    n = 0
+    while p < last and n < 6 and 48 <= data[p] <= 57:
+        number = number * 10 + data[p] - 48
+        n += 1
+        p += 1
+    while p < last and n < 6:
+        symbol, width = symbol_at(data, p, last)
+        if width > 0 and symbol > 9:
+            break
+        if width > 0 and symbol >= 0:
+            number = number * 10 + symbol
+            n += 1
+        p += max(width, 1)
+    if n < 4:
+        return 0
+    for _ in range(6 - n):
+        number *= 10
+    known = issuers[number]
+    return (BIN_LISTED if n == 6 and known & 1 else 0) | (BIN_RANGE if known & 2 else 0)
+
+
 @njit(f"void({_RO}, int64[::1], int64[::1], uint8[::1], uint32[::1], {_RO})", cache=True, nogil=True)
 def read_bins(data: Bytes, first: Longs, last: Longs, kinds: Bytes, flags: Flags, issuers: Bytes) -> None:
     """Add the issuer bits to ``flags`` of cards.
@@ -210,32 +235,8 @@ def read_bins(data: Bytes, first: Longs, last: Longs, kinds: Bytes, flags: Flags
     for the range of a card network.
     """
     for i in range(kinds.size):
-        if kinds[i] != BANK_CARD:
-            continue
-        number = np.int64(0)
-        n = 0
-        p = first[i]
-        while p < last[i] and n < 6 and 48 <= data[p] <= 57:
-            number = number * 10 + data[p] - 48
-            n += 1
-            p += 1
-        while p < last[i] and n < 6:
-            symbol, width = symbol_at(data, p, last[i])
-            if width > 0 and symbol > 9:
-                break
-            if width > 0 and symbol >= 0:
-                number = number * 10 + symbol
-                n += 1
-            p += max(width, 1)
-        if n < 4:
-            continue
-        for _ in range(6 - n):
-            number *= 10
-        known = issuers[number]
-        if n == 6 and known & 1:
-            flags[i] |= np.uint32(BIN_LISTED)
-        if known & 2:
-            flags[i] |= np.uint32(BIN_RANGE)
+        if kinds[i] == BANK_CARD:
+            flags[i] |= np.uint32(issuer_bits(data, first[i], last[i], issuers))
 
 
 @njit(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from qingyuan.pii._kernel._blocks import BLOCK, delimiters_of, lowest
+from qingyuan.pii._kernel._blocks import BLOCK, bits, delimiters_of, lowest, same_of
 from qingyuan.pii._kernel._compile import njit
 
 Bytes = npt.NDArray[np.uint8]
@@ -24,24 +24,33 @@ _RO = "Array(uint8, 1, 'C', readonly=True)"
 _RO64 = "Array(int64, 1, 'C', readonly=True)"
 
 
-@njit(f"({_RO}, int64)", cache=True, nogil=True)
+@njit(f"int64({_RO}, int64)", cache=True, nogil=True)
 def count_cells(data: Bytes, delimiter: int) -> int:
     """Return an upper bound of the number of cells in ``data``."""
     n = np.int64(2)
-    d, lf, cr = np.uint8(delimiter), np.uint8(LF), np.uint8(CR)
-    for b in data:
-        n += np.int64((b == d) | (b == lf) | (b == cr))
+    whole = len(data) & ~(BLOCK - 1)
+    for p in range(0, whole, BLOCK):
+        n += bits(delimiters_of(data, p, np.uint8(delimiter)))
+    for p in range(whole, len(data)):
+        n += data[p] == delimiter or data[p] == LF or data[p] == CR
     return int(n)
 
 
-@njit(f"({_RO},)", cache=True, nogil=True)
+@njit(f"int64({_RO}, int64)", cache=True, nogil=True)
+def count_bytes(data: Bytes, byte: int) -> int:
+    """Return how often ``byte`` occurs in ``data``."""
+    n = np.int64(0)
+    whole = len(data) & ~(BLOCK - 1)
+    for p in range(0, whole, BLOCK):
+        n += bits(same_of(data, p, np.uint8(byte)))
+    for p in range(whole, len(data)):
+        n += data[p] == byte
+    return int(n)
+
+
 def count_quotes(data: Bytes) -> int:
     """Return the number of quotes in ``data``."""
-    n = np.int64(0)
-    quote = np.uint8(QUOTE)
-    for b in data:
-        n += np.int64(b == quote)
-    return int(n)
+    return int(count_bytes(data, QUOTE))
 
 
 @njit(f"({_RO}, int64, int64, int64[::1], int64)", cache=True, nogil=True)

@@ -12,10 +12,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from qingyuan.pii._kernel._blocks import BLOCK, kept_of
 from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii._kernel._words import LANES, ROUNDS, enciphered, word_at
-from qingyuan.pii._kernel.digest import normalise
-from qingyuan.pii._kernel.flags import BANK_CARD, MASKED, MOBILE, NAME, RESIDENT_ID
+from qingyuan.pii._kernel.digest import DIGITS, LETTERS, normalise
+from qingyuan.pii._kernel.flags import ADDRESS, BANK_CARD, MASKED, MOBILE, NAME, RESIDENT_ID
 from qingyuan.pii.batch import Bytes, Longs
 
 Words = npt.NDArray[np.uint32]
@@ -80,6 +81,56 @@ def siphash(data: Bytes, n: int, k0: np.uint64, k1: np.uint64) -> np.uint64:
     for _ in range(4):
         v0, v1, v2, v3 = _sip_round(v0, v1, v2, v3)
     return v0 ^ v1 ^ v2 ^ v3
+
+
+@njit(f"uint64({_RO}, int64, int64, uint64, uint64)", cache=True, nogil=True)
+def _siphash_at(data: Bytes, s: int, n: int, k0: np.uint64, k1: np.uint64) -> np.uint64:
+    """Return SipHash-2-4 of ``n`` bytes from ``s`` on, where eight more can be read."""
+    v0 = k0 ^ np.uint64(0x736F6D6570736575)
+    v1 = k1 ^ np.uint64(0x646F72616E646F6D)
+    v2 = k0 ^ np.uint64(0x6C7967656E657261)
+    v3 = k1 ^ np.uint64(0x7465646279746573)
+    last = n >> 3
+    for block in range(last + 1):
+        m = word_at(data, s + (block << 3))
+        if block == last:
+            m &= (np.uint64(1) << np.uint64((n & 7) << 3)) - np.uint64(1)
+            m |= np.uint64(n) << np.uint64(56)
+        v3 ^= m
+        v0, v1, v2, v3 = _sip_round(v0, v1, v2, v3)
+        v0, v1, v2, v3 = _sip_round(v0, v1, v2, v3)
+        v0 ^= m
+    v2 ^= np.uint64(0xFF)
+    for _ in range(4):
+        v0, v1, v2, v3 = _sip_round(v0, v1, v2, v3)
+    return v0 ^ v1 ^ v2 ^ v3
+
+
+@njit(f"boolean({_RO}, int64, int64, boolean)", cache=True, nogil=True)
+def _is_normal(data: Bytes, s: int, e: int, letters: bool) -> bool:
+    """Tell whether a name or address (or, with ``letters``, a code) is its own normal form (never wrongly yes)."""
+    if e - s > _LONGEST:
+        return False
+    for p in range(s, e, BLOCK):
+        if p + BLOCK + 8 > data.size:
+            return False
+        blanks, codes = kept_of(data, p)
+        kept = ~np.uint64(0) if e - p >= BLOCK else ~np.uint64(0) >> np.uint64(BLOCK - (e - p))
+        if (~codes if letters else blanks) & kept:
+            return False
+    return True
+
+
+@njit(f"uint64({_RO}, int64)", cache=True, nogil=True)
+def _eight_digits(data: Bytes, s: int) -> np.uint64:
+    """Return the number that eight ASCII digits make, or one over 99,999,999 if they are none."""
+    v = word_at(data, s) ^ np.uint64(0x3030303030303030)
+    if (v | (v + np.uint64(0x0606060606060606))) & np.uint64(0xF0F0F0F0F0F0F0F0):
+        return np.uint64(100_000_000)
+    v = (v * np.uint64(10) + (v >> np.uint64(8))) & np.uint64(0x00FF00FF00FF00FF)
+    v = (v * np.uint64(100) + (v >> np.uint64(16))) & np.uint64(0x0000FFFF0000FFFF)
+    number: np.uint64 = (v * np.uint64(10_000) + (v >> np.uint64(32))) & np.uint64(0xFFFFFFFF)
+    return number
 
 
 def round_keys(key: bytes) -> Words:
@@ -177,19 +228,25 @@ def key_values(
             continue
         s = starts[i]
         e = ends[i]
+        form = forms[kind]
         value = np.uint64(0)
         exact = np.uint64(0)
         n = 0
         if kind == MOBILE and e - s == 11:
             # The commonest value of all, as it mostly stands.
-            highest = np.uint8(0)
-            for k in range(s, e):
+            value = _eight_digits(data, s)
+            exact = np.uint64(value < np.uint64(100_000_000))
+            for k in range(s + 8, e):
                 digit = np.uint8(data[np.uint64(k)] - 48)
-                highest = max(highest, digit)
+                exact &= np.uint64(digit < 10)
                 value = value * np.uint64(10) + np.uint64(digit)
-            exact = np.uint64(highest < 10)
+        elif (kind in (NAME, ADDRESS) and form == DIGITS and _is_normal(data, s, e, False)) or (
+            form == LETTERS and kind not in (RESIDENT_ID, MOBILE, BANK_CARD) and _is_normal(data, s, e, True)
+        ):
+            out[i] = _siphash_at(data, s, e - s, sip[kind, 0], sip[kind, 1])
+            continue
         if exact == 0:
-            n = normalise(data, s, e, kind, forms[kind], text, 0, _LONGEST)
+            n = normalise(data, s, e, kind, form, text, 0, _LONGEST)
             if kind in (RESIDENT_ID, MOBILE, BANK_CARD):
                 value, exact = packed(text, n, kind)
         if exact == 0:

@@ -1,6 +1,7 @@
 """Which cells are worth the slow look: counting the bytes a number is made of, 64 at a time.
 
-No number, clear or masked, has fewer than eight symbols (digits, stars, X), and an e-mail address has its at sign.
+No number, clear or masked, has fewer than eight symbols (digits, stars, X), none goes across 汉字 (an extension comes
+after it), and an e-mail address has its at sign.
 Long cells are cut at commas, tabs, semicolons and bars, which no such value goes across.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qingyuan.pii._kernel._blocks import BLOCK, bits, commas_of, lowest, symbols_of, wide_symbols_of
+from qingyuan.pii._kernel._blocks import BLOCK, bits, commas_of, features_of, lowest, wide_symbols_of
 from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii.batch import Bytes, Longs
 
@@ -20,23 +21,49 @@ _SHORTEST = 5
 _COMMA, _TAB, _SEMICOLON, _BAR = 44, 9, 59, 124
 
 
+@njit("uint64(uint64, uint64)", cache=True, nogil=True)
+def beside_han(han: np.uint64, kept: np.uint64) -> np.uint64:
+    """Return which of the ``kept`` bytes are none of 汉字, whose lead bytes are ``han``."""
+    return kept & ~(han | han << np.uint64(1) | han << np.uint64(2))
+
+
+@njit("boolean(uint64)", cache=True, nogil=True)
+def eight_in_a_row(word: np.uint64) -> bool:
+    """Tell whether eight neighbouring bits are set."""
+    word &= word >> np.uint64(1)
+    word &= word >> np.uint64(2)
+    return bool(word & word >> np.uint64(4))
+
+
 @njit(f"boolean({_RO}, int64, int64)", cache=True, nogil=True)
-def _promising(data: Bytes, s: int, e: int) -> bool:
+def promising(data: Bytes, s: int, e: int) -> bool:
     """Tell whether ``data[s:e]`` may hold a number or an e-mail address (never wrongly no)."""
     n = np.int64(0)
+    row = 0
+    long = False
     for p in range(s, e, BLOCK):
         if p + BLOCK + 2 > data.size:
             return True
-        plain, leads, at = symbols_of(data, p)
+        digits, _, crosses, stars, _, leads, at, han = features_of(data, p)
         kept = ~np.uint64(0)
         if e - p < BLOCK:
             kept = (np.uint64(1) << np.uint64(e - p)) - np.uint64(1)
         if at & kept:
             return True
-        n += bits(plain & kept)
+        n += bits((digits | crosses | stars) & kept)
         if leads & kept:
             n += bits(wide_symbols_of(data, p) & kept)
-        if n >= _FEWEST:
+        clear = beside_han(han, kept)
+        long = long or eight_in_a_row(clear)
+        if not long:
+            # A row may go on from one block to the next.
+            rest = ~clear
+            ahead = lowest(rest) if rest else BLOCK
+            long = bool(row + ahead >= _FEWEST)
+            row = 0
+            while row < _FEWEST and clear >> np.uint64(63 - row) & np.uint64(1):
+                row += 1
+        if long and n >= _FEWEST:
             return True
     return False
 
@@ -78,13 +105,13 @@ def sift(data: Bytes, starts: Longs, ends: Longs, cells: Longs, first: Longs, la
                 while word:
                     z = p + lowest(word)
                     word &= word - np.uint64(1)
-                    if z - a >= _SHORTEST and _promising(data, a, z):
+                    if z - a >= _SHORTEST and promising(data, a, z):
                         cells[n] = i
                         first[n] = a
                         last[n] = z
                         n += 1
                     a = z + 1
-        if e - a >= _SHORTEST and _promising(data, a, e):
+        if e - a >= _SHORTEST and promising(data, a, e):
             cells[n] = i
             first[n] = a
             last[n] = e

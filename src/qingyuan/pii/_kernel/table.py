@@ -27,7 +27,7 @@ _LONG = 8
 
 
 @njit(f"int64({_RO}, int64, int64)", cache=True, nogil=True)
-def _plain_shape(data: Bytes, s: int, e: int) -> int:
+def plain_shape(data: Bytes, s: int, e: int) -> int:
     """Return FILLED and DIGITS of a cell as :func:`shape_of` has them, or -1 if it must say."""
     if s == e:
         return 0
@@ -43,7 +43,7 @@ def _plain_shape(data: Bytes, s: int, e: int) -> int:
 
 
 @njit(f"int64({_RO}, int64, int64)", cache=True, nogil=True)
-def _ascii_shape(data: Bytes, s: int, e: int) -> int:
+def ascii_shape(data: Bytes, s: int, e: int) -> int:
     """Return the shape of an ASCII cell as :func:`shape_of` has it, or -1 if it must say."""
     if e - s > 200 or data[s] == 42:
         return -1
@@ -67,7 +67,7 @@ def _ascii_shape(data: Bytes, s: int, e: int) -> int:
 
 
 @njit(f"boolean({_RO}, int64, int64)", cache=True, nogil=True)
-def _shows_something(data: Bytes, s: int, e: int) -> bool:
+def shows_something(data: Bytes, s: int, e: int) -> bool:
     """Tell whether a digit, an X or a full-width character stands in ``data[s:e]``: what a mask leaves to see."""
     for p in range(s, e):
         b = data[p]
@@ -125,9 +125,9 @@ def table_shapes(
             continue
         shape = -1
         if wanted[c] == 0 or s == e:
-            shape = _plain_shape(data, s, e)
+            shape = plain_shape(data, s, e)
         if shape < 0 and data[s] < 0x80:
-            shape = _ascii_shape(data, s, e)
+            shape = ascii_shape(data, s, e)
         slot = -1
         if shape < 0 and e - s <= _REMEMBERED:
             h = np.uint64(e - s)
@@ -208,7 +208,7 @@ def cells_again(
             looked[cells[k]] = 0
     n = 0
     for k in range(count):
-        if looked[k] and _shows_something(data, starts[k], ends[k]):
+        if looked[k] and shows_something(data, starts[k], ends[k]):
             out[n] = k
             n += 1
     return n

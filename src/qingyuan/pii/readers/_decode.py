@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from qingyuan.pii._kernel.csv import count_bytes
 from qingyuan.pii._kernel.origin import TextOrigin, encoded_lengths
 from qingyuan.pii._kernel.utf8 import byte_pairs, repair, well_formed
 from qingyuan.pii.batch import Unread
@@ -253,9 +254,10 @@ class TextStream:
         self._read += len(raw)
         keep = _whole(data, final=self._eof)
         self._fresh = np.empty(0, np.int64), np.empty(0, np.int64)
-        if self._encoding == "utf-8" and not is_utf8(data[:keep]):
+        well = self._encoding != "?" and is_utf8(data[:keep])
+        if self._encoding == "utf-8" and not well:
             return self._decode_mixed(data, start)
-        if self._encoding != "?" and is_utf8(data[:keep]):
+        if well:
             bad, count = data[:0].astype(np.int64), 0
         else:
             bad, count, keep = repair(data, self._eof, self._encoding == "?")
@@ -316,4 +318,4 @@ class TextStream:
                 line = self._lines + int(np.count_nonzero(block[:position] == _LF))
                 self._bad.append((line, offset))
         self._bad_count += count
-        self._lines += int(np.count_nonzero(block == _LF))
+        self._lines += count_bytes(block, _LF)

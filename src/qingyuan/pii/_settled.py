@@ -1,0 +1,175 @@
+"""Candidates of a table: what one look at each cell settles, and what the other passes find in the cells left."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from qingyuan.pii._candidates import (
+    Candidates,
+    both,
+    evidence_of_shapes,
+    find,
+    first_of,
+    kept_room,
+    shapes_of,
+    take,
+)
+from qingyuan.pii._kernel import flags as f
+from qingyuan.pii._kernel import settle as k
+from qingyuan.pii._kernel.forms import KIND, LONGEST, NEEDS, SKIP, STANDS, START, TEXT, Scopes
+from qingyuan.pii._tables import Tables
+from qingyuan.pii.batch import Batch, Longs
+from qingyuan.pii.grammar import Grammar, grammar
+
+_Mask = npt.NDArray[np.bool_]
+_DIGITS = np.arange(48, 58)
+#: Labels of columns whose masked numbers are read by their column.
+_NUMBERED = (f.LABEL_ID, f.LABEL_MOBILE, f.LABEL_CARD, f.LABEL_LANDLINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What is looked for in the columns of a table: arrays of ``columns + 1`` elements, the last for "no column".
+
+    Attributes:
+        named: Columns that may hold names.
+        placed: Columns that may hold addresses.
+        texts: Columns of free text.
+        numbered: Columns of numbers that may be masked.
+        scopes: See :func:`qingyuan.pii._formed.find_forms`.
+    """
+
+    named: _Mask
+    placed: _Mask
+    texts: _Mask
+    numbered: _Mask
+    scopes: Scopes
+
+    @classmethod
+    def of(cls, labels: Longs, scopes: Scopes) -> Looked:
+        """Return what is looked for in columns whose names are of these classes.
+
+        Which columns without a name hold names or addresses is known when all parts are: they are looked through.
+        """
+        width = len(labels)
+        named, placed, texts, numbered = (np.zeros(width + 1, dtype=np.bool_) for _ in range(4))
+        named[:width] = (labels == f.LABEL_NAME) | (labels == 0)
+        placed[:width] = (labels == f.LABEL_ADDRESS) | (labels == 0)
+        texts[:width] = labels == f.LABEL_TEXT
+        texts[width] = True
+        numbered[:width] = np.isin(labels, _NUMBERED)
+        return cls(named, placed, texts, numbered, scopes)
+
+    def uses(self) -> Longs:
+        """Return what the look does with each column; see :data:`qingyuan.pii._kernel.settle.SETTLES`."""
+        made = grammar()
+        scopes = self.scopes.astype(np.int64)
+        own = np.maximum(scopes, 0)
+        settles = ~self.texts & (scopes != TEXT) & ((scopes <= 0) | (made.cells_of[own] == -1))
+        flags = (
+            (k.SETTLES, settles), (k.NAMED, self.named), (k.PLACED, self.placed), (k.NUMBERED, self.numbered),
+            (k.FORMED, scopes != SKIP), (k.NAMES_ONLY, self.named & (scopes > 0) & _names_only()[own]),
+        )  # fmt: skip
+        return np.array(sum(bit * mask.astype(np.int64) for bit, mask in flags), dtype=np.int64)
+
+
+def _forms_of(mask: npt.NDArray[np.uint64]) -> list[int]:
+    """Return the numbers of the forms in a mask."""
+    return [64 * w + bit for w, word in enumerate(mask.tolist()) for bit in range(64) if word >> bit & 1]
+
+
+@functools.cache
+def _names_only() -> _Mask:
+    """Return, by class of column, whether all its forms are of names."""
+    made = grammar()
+    kinds = [{int(made.forms[form, KIND]) for form in _forms_of(mask)} for mask in made.owned]
+    return np.array([one == {f.NAME} for one in kinds], dtype=np.bool_)
+
+
+@functools.cache
+def digital() -> npt.NDArray[np.uint8]:
+    """Return which runs of nothing but digits fit a form; see :func:`qingyuan.pii._kernel.settle.settle`."""
+    made = grammar()
+    out = np.full((len(made.owned), 10, LONGEST + 1), k.NO_FORM, dtype=np.uint8)
+    nameless = made.owned[0] | made.modes[0] | made.modes[1]
+    fitting = _fitting(made)
+    for scope, mask in enumerate((nameless, *made.owned[1:])):
+        for form in _forms_of(mask):
+            weak = scope == 0 and not made.forms[form, NEEDS] & STANDS
+            level = k.WEAK_FORM if weak else k.WEAK_FORM + 1
+            np.maximum(out[scope], fitting[form] * np.uint8(level), out=out[scope])
+    return out
+
+
+def _fitting(made: Grammar) -> npt.NDArray[np.bool_]:
+    """Return ``bool[forms, 10, LONGEST + 1]``: whether a form takes some run of digits, by its first and its length."""
+    out = np.zeros((len(made.forms), 10, LONGEST + 1), dtype=np.bool_)
+    begins = made.forms[:, START]
+    # States of a form stand together, its first one first; forms of whole cells have none.
+    owner = (
+        np.searchsorted(
+            np.where(begins == 0, len(made.steps), begins), np.arange(len(made.steps)), side="right"
+        )
+        - 1
+    )
+    digits = made.classes[_DIGITS]
+    reached = np.zeros((10, len(made.steps)), dtype=np.bool_)
+    reached[np.arange(10)[:, None], made.steps[begins[begins > 0]][:, digits].T] = True
+    for size in range(1, LONGEST + 1):
+        reached[:, 0] = False
+        firsts, states = np.nonzero(reached)
+        if not len(states):
+            break
+        ends = made.ending[states] != 0
+        out[owner[states[ends]], firsts[ends], size] = True
+        reached = np.zeros_like(reached)
+        for digit in np.unique(digits):
+            reached[firsts, made.steps[states, digit]] = True
+    return out
+
+
+def find_in_table(batch: Batch, t: Tables, looked: Looked, bins: Longs) -> Candidates:
+    """Return all candidates of a batch of a table and count the shapes of its cells.
+
+    Args:
+        batch: The cells.
+        t: The catalogue's arrays.
+        looked: What is looked for in which column.
+        bins: ``int64[columns + 1, BINS]``, a row a column, the first for "no column"; grows.
+    """
+    made = grammar()
+    out, left = kept_room(2 * len(batch) + 2)
+    rest = left[0]
+    n, more = k.settle(
+        batch.data, batch.starts, batch.ends, batch.column, batch.record, looked.uses(), looked.scopes,
+        digital(), evidence_of_shapes(), t.plan, t.provinces, t.glued, t.issuers, t.letters, t.surnames, t.marks,
+        t.regions, made.classes, made.steps, made.ending, made.forms, made.checks, made.firsts, made.lengths,
+        made.owned, made.modes, bins, out.cell, out.start, out.end, out.kind, out.flags, rest,
+    )  # fmt: skip
+    settled = take(first_of(out, n), slice(0, n))
+    if not more:
+        return settled
+    return both(settled, _found_in(batch, rest[:more].copy(), t, looked, bins))
+
+
+def find_plainly(batch: Batch, t: Tables, looked: Looked, bins: Longs) -> Candidates:
+    """Return the same as :func:`find_in_table` without the first look."""
+    shapes = shapes_of(batch, t, looked.named | looked.placed, bins)
+    return find(batch, t, shapes, looked.named, looked.placed, looked.texts, looked.numbered, looked.scopes)
+
+
+def _found_in(batch: Batch, cells: Longs, t: Tables, looked: Looked, bins: Longs) -> Candidates:
+    """Return what the other passes find in the given cells."""
+    if len(cells) == len(batch):
+        return find_plainly(batch, t, looked, bins)
+    few = replace(
+        batch, starts=batch.starts[cells], ends=batch.ends[cells], column=batch.column[cells],
+        record=batch.record[cells],
+    )  # fmt: skip
+    found = find_plainly(few, t, looked, bins)
+    found.cell = cells[found.cell]
+    return found
