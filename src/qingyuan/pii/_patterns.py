@@ -249,6 +249,8 @@ def automaton(pattern: str, *, fold: bool = False) -> Automaton:
     reader = _Reader(pattern, fold=fold)
     node = reader.read()
     made = Automaton()
+    masks, parts = _masks(reader.sets)
+    joined: dict[int, Chars] = {}
     numbers: dict[int, int] = {}
 
     def state(mask: int) -> int:
@@ -271,26 +273,47 @@ def automaton(pattern: str, *, fold: bool = False) -> Automaton:
                 after |= reader.follow[position]
             if mask & node.last:
                 made.accepting.add(number)
-        for chars, positions in _split([(reader.sets[p], 1 << p) for p in _bits(after)]):
-            made.steps[number].append((chars, state(positions)))
+        for chars, positions in _split([(masks[p], 1 << p) for p in _bits(after)]):
+            if chars not in joined:
+                joined[chars] = frozenset().union(*(parts[bit] for bit in _bits(chars)))
+            made.steps[number].append((joined[chars], state(positions)))
     return made
 
 
-def _split(parts: list[tuple[Chars, int]]) -> list[tuple[Chars, int]]:
+def _masks(sets: list[Chars]) -> tuple[list[int], list[Chars]]:
+    """Return the sets as bits of the parts that none of them divides, and those parts."""
+    inside: dict[int, int] = {}
+    known: dict[Chars, int] = {}
+    for chars in sets:
+        if chars not in known:
+            bit = 1 << len(known)
+            known[chars] = bit
+            for char in chars:
+                inside[char] = inside.get(char, 0) | bit
+    parts: dict[int, set[int]] = {}
+    for char, of in inside.items():
+        parts.setdefault(of, set()).add(char)
+    masks = {
+        chars: sum(1 << number for number, of in enumerate(parts) if of & bit) for chars, bit in known.items()
+    }
+    return [masks[chars] for chars in sets], [frozenset(part) for part in parts.values()]
+
+
+def _split(parts: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Return disjoint sets of characters, each with all the positions it leads to."""
-    out: list[tuple[Chars, int]] = []
+    out: list[tuple[int, int]] = []
     for chars, position in parts:
         rest = chars
-        renewed: list[tuple[Chars, int]] = []
+        renewed: list[tuple[int, int]] = []
         for known, positions in out:
             both = known & rest
             if not both:
                 renewed.append((known, positions))
                 continue
             renewed.append((both, positions | position))
-            if known - both:
-                renewed.append((known - both, positions))
-            rest -= both
+            if known & ~both:
+                renewed.append((known & ~both, positions))
+            rest &= ~both
         out = renewed
         if rest:
             out.append((rest, position))

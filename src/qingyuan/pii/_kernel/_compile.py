@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import numba
 from numba.core import types
+from numba.core.caching import Cache
 from numba.core.types.functions import BaseFunction
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -94,13 +95,15 @@ def _settle(kernel: Any, signature: str) -> None:
 
 @contextlib.contextmanager
 def _quickly() -> Iterator[None]:
-    """Compile with less overhead: no garbage collection, and each operator typed once for the same types.
+    """Load and compile with less overhead: no garbage collection, and each operator typed once for the same types.
 
     Numba tries some dozens of templates for each ``+`` and ``==`` of a kernel, and formats an error for each that
     does not fit; with its own intermediate objects, most of which live on, that was a fifth of the time.
     """
     base: Any = BaseFunction
+    cache: Any = Cache
     resolve = base.get_call_type
+    load = cache.load_overload
     if resolve is _typed_once:
         yield
         return
@@ -108,12 +111,24 @@ def _quickly() -> Iterator[None]:
     gc.disable()
     _typed_once.__dict__["resolve"] = resolve
     base.get_call_type = _typed_once
+    cache.load_overload = _loaded
     try:
         yield
     finally:
         base.get_call_type = resolve
+        cache.load_overload = load
         if collecting:
             gc.enable()
+
+
+def _loaded(cache: Any, signature: Any, context: Any) -> Any:
+    """Load cached code as Numba does, but look for new registries of types once, not for each kernel."""
+    if not _LOOKED:
+        context.refresh()
+        _LOOKED.append(True)
+    with cache._guard_against_spurious_io_errors():  # noqa: SLF001 - what Numba itself does here
+        return cache._load_overload(signature, context)  # noqa: SLF001
+    return None
 
 
 def _typed_once(function: Any, context: Any, args: Any, kws: Any) -> Any:
@@ -135,5 +150,7 @@ def _typed_once(function: Any, context: Any, args: Any, kws: Any) -> Any:
     return signature
 
 
+#: Holds something once the registries were looked through.
+_LOOKED: list[bool] = []
 #: Signature and implementation of each operator by its name, templates and the types of its arguments.
 _TYPED: dict[Any, tuple[Any, Any]] = {}

@@ -163,7 +163,7 @@ def _form_of(
     for w in range(firsts.shape[1]):
         mask = firsts[first, w] & lengths[size, w] & owned[scope, w]
         while mask:
-            f = 64 * w + lowest(mask)
+            f = 64 * w + int(lowest(mask))
             mask &= mask - np.uint64(1)
             z = longest(data, s, e, forms[f, START], classes, steps, ending)
             if z == 0 or (single and z < e) or not forms[f, NEEDS] & COLUMN:
