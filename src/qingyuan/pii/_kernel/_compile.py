@@ -128,7 +128,6 @@ def _loaded(cache: Any, signature: Any, context: Any) -> Any:
         _LOOKED.append(True)
     with cache._guard_against_spurious_io_errors():  # noqa: SLF001 - what Numba itself does here
         return cache._load_overload(signature, context)  # noqa: SLF001
-    return None
 
 
 def _typed_once(function: Any, context: Any, args: Any, kws: Any) -> Any:

@@ -19,7 +19,7 @@ _join = cast("Callable[..., pa.StringArray]", pc.binary_join_element_wise)
 def numbered(word: str, numbers: Longs) -> pa.StringArray:
     """Return ``word`` followed by each number: ``"line 12"``."""
     # From the buffer: `pa.array` loads pandas, where it is installed, to ask whether this is a series.
-    buffer = pa.py_buffer(np.ascontiguousarray(numbers, dtype=np.int64))
+    buffer = pa.py_buffer(np.ascontiguousarray(numbers, dtype=np.int64).data)
     text = pa.Array.from_buffers(pa.int64(), len(numbers), [None, buffer]).cast(pa.string())
     return _join(pa.scalar(word), text, "")
 
