@@ -150,6 +150,7 @@ USES: dict[str, str] = {
     "verifier": "{tmp}/tools",
     "verify": "{tmp}/case.evp --home {home}",
     "warm": "",
+    "worker": "--home {home} --for 0",
 }
 #: Acts that are refused on the case of these tests; their JSON is that of an error, exit code 1.
 REFUSED = {

@@ -31,6 +31,18 @@ def command(*args: object) -> list[str]:
     return [sys.executable, "-m", "qingyuan", *map(str, args)]
 
 
+def told(process: subprocess.Popen[str]) -> dict[str, str]:
+    """Return the first JSON object that a process prints, while it runs on."""
+    assert process.stdout is not None
+    text = ""
+    while line := process.stdout.readline():
+        text += line
+        if line == "}\n":
+            break
+    found: dict[str, str] = json.loads(text)
+    return found
+
+
 def run(*args: object, timeout: float = 120) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command(*args), capture_output=True, text=True, timeout=timeout, check=False)
 

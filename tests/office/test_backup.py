@@ -16,7 +16,7 @@ from qingyuan.office.home import Home
 from qingyuan.office.intake import intake
 from qingyuan.store import EventDraft
 from qingyuan.store.errors import StoreError
-from tests.office.running import command, material, run
+from tests.office.running import command, material, run, told
 from tests.store.postgres import Cluster
 
 
@@ -117,8 +117,7 @@ def test_a_served_home_under_writes_is_backed_up_whole(home: Path, tmp_path: Pat
         command("serve", "--home", home, "--port", "0", "--json"), stdout=subprocess.PIPE, text=True
     )
     try:
-        assert served.stdout is not None
-        assert json.loads(served.stdout.readline())["url"].startswith("http")
+        assert told(served)["url"].startswith("http")
         writing = [
             subprocess.Popen(command("intake", material(tmp_path / f"m{n}", 6), "--home", home, "--json"))
             for n in range(2)

@@ -71,6 +71,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "backup": ("backup", "backup", "备份，服务可继续运行 | back a home up while it is served"),
     "restore": ("backup", "restore", "由备份恢复并核对 | make a home from a backup and check it"),
     "serve": ("serve", "serve", "工作台与协同门户 | the workbench and the portal"),
+    "worker": ("serve", "worker", "办理任务的独立进程 | a process that works on jobs"),
     "party": ("party", "party", "单位与人员登记册 | the register of bodies and people"),
     "access": ("access", "access", "权限：谁可以做什么，依据哪条策略 | who may do what, by which policy"),
     "warm": ("scan", "warm", "预编译扫描内核 | compile the scanner ahead of use"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
 import socket
 import sys
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 import click
 
 from qingyuan.cli._app import Out, common, home_option
+from qingyuan.cli._supervising import supervise
 from qingyuan.errors import QingyuanError
 
 
@@ -37,17 +39,38 @@ from qingyuan.errors import QingyuanError
     default=None,
     help="若干秒后自行结束 | end by itself after so many seconds",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="服务进程数；多于 1 时任务由另一进程办理 | server processes; with more than one, jobs have a process of their own",
+)
+@click.option(
+    "--jobs/--no-jobs", default=True, help="是否办理任务 | whether to work on jobs (else run qingyuan worker)"
+)
+@click.option("--fd", type=int, default=None, hidden=True)
 @common
-def serve(home: Path, host: str, port: int, public_url: str, seconds: float | None, out: Out) -> None:
+def serve(
+    home: Path,
+    host: str,
+    port: int,
+    public_url: str,
+    seconds: float | None,
+    workers: int,
+    jobs: bool,
+    fd: int | None,
+    out: Out,
+) -> None:
     """启动工作台与协同门户 | Serve the workbench and the portal until it is stopped."""
     import uvicorn  # noqa: PLC0415 - only this command needs the web
 
     from qingyuan.office.home import Home  # noqa: PLC0415
     from qingyuan.web import ServeSettings, create_app  # noqa: PLC0415
 
-    listening = _listen(host, port)
+    listening = _listen(host, port) if fd is None else socket.socket(fileno=fd)
     port = listening.getsockname()[1]
-    settings = ServeSettings(host=host, port=port, public_url=public_url)
+    settings = ServeSettings(host=host, port=port, public_url=public_url, jobs=jobs and workers == 1)
     with listening, Home.open(home, create=True) as office:
         app = create_app(office, settings)
         desk = app.state.desk
@@ -58,8 +81,12 @@ def serve(home: Path, host: str, port: int, public_url: str, seconds: float | No
         if setup:
             out.say(f"首次设置：{setup}", f"first set-up: {setup}")
         sys.stdout.flush()
-        if not out.json:
+        if not out.json or fd is not None:
             _log()
+        if workers > 1:
+            given = ("--host", host, "--public-url", settings.origin)
+            supervise(home, listening, given, workers, jobs=jobs, seconds=seconds)
+            return
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
         )
@@ -68,6 +95,40 @@ def serve(home: Path, host: str, port: int, public_url: str, seconds: float | No
             threading.Timer(seconds, lambda: setattr(server, "should_exit", True)).start()
         with contextlib.suppress(KeyboardInterrupt):  # told again after everything was closed
             server.run(sockets=[listening])
+
+
+@click.command()
+@home_option
+@click.option(
+    "--for",
+    "seconds",
+    type=click.FloatRange(0),
+    default=None,
+    help="若干秒后自行结束 | end by itself after so many seconds",
+)
+@common
+def worker(home: Path, seconds: float | None, out: Out) -> None:
+    """办理任务的独立进程 | Work on the jobs of a home until it is stopped; several may run, also on other machines."""
+    from qingyuan.office.home import Home  # noqa: PLC0415
+    from qingyuan.web import ServeSettings  # noqa: PLC0415 - only this command needs the web
+    from qingyuan.web.works import WORKS  # noqa: PLC0415
+    from qingyuan.web.desk import Desk  # noqa: PLC0415
+
+    ended = threading.Event()
+    with Home.open(home) as office:
+        desk = Desk(office, ServeSettings(), WORKS)
+        out.result({"worker": desk.jobs.owner})
+        out.say(
+            f"办理任务：{desk.jobs.owner}（Ctrl+C 停止）", f"working: {desk.jobs.owner} (Ctrl+C stops it)"
+        )
+        sys.stdout.flush()
+        if not out.json:
+            _log()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: ended.set())
+        desk.jobs.start()
+        ended.wait(seconds)
+        desk.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:

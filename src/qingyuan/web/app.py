@@ -53,7 +53,8 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         """Close the state of the web when the server ends."""
-        desk.jobs.start()
+        if settings.jobs:
+            desk.jobs.start()
         yield
         await run_in_threadpool(desk.close)
 

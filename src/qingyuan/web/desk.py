@@ -17,14 +17,16 @@ from qingyuan.store import EventDraft, StoredEvent
 from qingyuan.store.register import Scope
 from qingyuan.web.accounts import Ceremonies, Passkeys, People, Sessions, Tokens
 from qingyuan.web.guard import Guard
+from qingyuan.web.hooks import Hooks
 from qingyuan.web.jobs import Jobs, Report, Work
 from qingyuan.web.limits import Tries
 from qingyuan.web.posts import Posts
 from qingyuan.web.settings import ServeSettings
 from qingyuan.web.state import SECRET, State
-from qingyuan.web.uploads import Uploads
+from qingyuan.web.uploads import Uploads, sweep_packages
 
 _STATE = "web.db"
+_DAY = 86_400
 #: Counts of a list are kept so long, and so many of them.
 _COUNT_SECONDS, _MOST_COUNTS = 15.0, 1000
 
@@ -56,6 +58,7 @@ class Desk:
         ceremonies: What was begun and waits for its second half.
         passkeys: Passkeys of the accounts.
         uploads: What is being sent.
+        hooks: Other systems that are told what was logged.
         jobs: What takes longer than a page.
         tries: How often addresses tried what is limited.
         secret: Key of the tokens against forged requests.
@@ -93,7 +96,9 @@ class Desk:
             secret=self._secret("passkey"),
         )
         self.uploads = Uploads(self.state, home.path / "uploads", settings.max_upload_bytes)
-        self.jobs = Jobs(self.state, {kind: self._bound(work) for kind, work in (works or {}).items()})
+        works = works or {}
+        self.hooks = Hooks(self.state, home, allow_private=settings.private_hooks)
+        self.jobs = Jobs(self.state, {kind: self._bound(work) for kind, work in works.items()}, self.tidy, self.hooks.round)
         self.setup_code = self._secret("setup").hex()[:24]
         self._counts: dict[tuple[str, Scope], tuple[float, dict[str, int]]] = {}
         #: Whoever writes to the record takes turns here instead of at the lock of the database.
@@ -143,6 +148,11 @@ class Desk:
         payload: dict[str, object] = {"what": what, "records": list(records), "reason": reason}
         # Not in turn: readings of many people at a time share one commit.
         self.home.append([EventDraft("office", "access.read", payload)], actor=actor)
+
+    def tidy(self) -> None:
+        """Remove what lies in clear for longer than it may: uploads nobody goes on with, and packages that were made."""
+        self.uploads.sweep(self.settings.upload_days * _DAY)
+        sweep_packages(self.home.path / "packages", self.settings.package_days * _DAY)
 
     def _bound(self, work: DeskWork) -> Work:
         return lambda _, args, person, report: work(self, args, person, report)

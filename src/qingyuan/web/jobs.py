@@ -1,16 +1,25 @@
 """Durable jobs: what takes longer than a page, with progress, to be cancelled, and gone on with after a kill.
 
 The rows of jobs say what is wanted and how far it is; the work itself is resumable by its own state in the home (an
-intake seals nothing twice), so that a job found running when the server starts is simply run again.
+intake seals nothing twice), so that a job whose process was killed is simply run again.
+
+Any number of processes may work on one queue. Who takes a job writes its name and a lease into the row, in one write
+transaction, and renews the lease while it works. A job is free again when its lease ran out, or at once when its process, on this machine,
+is gone. One job of a kind runs at a time. Whoever lost its lease stops at its next report and changes nothing any more; the lock of the home
+keeps even a process that was only asleep from working beside its successor.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -22,7 +31,17 @@ _LOG = logging.getLogger("qingyuan.web")
 _EMPTY = b"{}"
 #: Progress is written at most so often, in seconds.
 _TELL = 0.3
+#: A job belongs to its process for so many seconds after the last sign of life.
+LEASE = 30
+#: So long does a worker that finds nothing to do wait.
+_LOOK = 2.0
+_BUSY = "office.busy"
+_HOST = socket.gethostname()
 
+#: So long between two rounds of tidying.
+_TIDY = 600.0
+
+T = TypeVar("T")
 Report = Callable[[Mapping[str, object]], None]
 #: Does the work of one kind of job: its identifier, particulars, who wants it, where to report; returns what to show.
 Work = Callable[[str, dict[str, object], str, Report], dict[str, object]]
@@ -64,35 +83,50 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Jobs:
-    """The jobs of a home, done one after the other in a thread.
+    """The jobs of a home, done one after the other in a thread of each process that works.
 
     Args:
         state: Where they are kept.
         works: Work by kind.
+        tidy: Called now and then between jobs.
+        send: Called every few seconds, in a thread of its own, to tell others what was logged.
     """
 
-    def __init__(self, state: State, works: Mapping[str, Work]) -> None:
-        """Put what a killed server left back into the queue."""
+    def __init__(
+        self,
+        state: State,
+        works: Mapping[str, Work],
+        tidy: Callable[[], None] | None = None,
+        send: Callable[[], object] | None = None,
+    ) -> None:
+        """Name this worker; nothing is taken yet."""
         self._state = state
         self._works = works
+        self._tidy = tidy
+        self._send = send
         self._wake = threading.Event()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
-        with state.write() as connection:
-            connection.execute(sa.update(JOB).where(JOB.c.state == "running").values(state="queued"))
-            connection.execute(sa.update(JOB).where(JOB.c.state == "stopping").values(state="cancelled"))
+        self._sender: threading.Thread | None = None
+        self.owner = f"{_HOST} {os.getpid()} {secrets.token_hex(4)}"
 
     def start(self) -> None:
         """Begin to work."""
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
         self._thread.start()
+        if self._send is not None:
+            self._sender = threading.Thread(target=self._tell, name="hooks", daemon=True)
+            self._sender.start()
 
     def stop(self) -> None:
-        """Stop after the present step; what was running is gone on with at the next start."""
+        """Stop after the present step; what was running is free for the next worker at once."""
         self._ended.set()
         self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout=30)
+            if self._sender is not None:
+                self._sender.join(timeout=30)
+            self._let_go()
 
     def add(self, kind: str, person: str, args: Mapping[str, object]) -> str:
         """Queue a job and return its identifier."""
@@ -148,19 +182,108 @@ class Jobs:
             )
 
     def _run(self) -> None:
+        tidied = 0.0
         while not self._ended.is_set():
-            with self._state.read() as connection:
-                row = connection.execute(
-                    sa.select(JOB).where(JOB.c.state == "queued").order_by(JOB.c.created).limit(1)
-                ).first()
-            if row is None:
-                self._wake.wait(timeout=5)
+            if self._tidy is not None and time.monotonic() - tidied > _TIDY:
+                tidied = time.monotonic()
+                self._guarded(self._tidy)
+            job = self._guarded(self._take)
+            if job is None:
+                self._wake.wait(timeout=_LOOK)
                 self._wake.clear()
                 continue
-            self._do(_job(row))
+            self._do(job)
+
+    def _tell(self) -> None:
+        assert self._send is not None
+        while not self._ended.wait(_LOOK):
+            self._guarded(self._send)
+
+    @staticmethod
+    def _guarded(step: Callable[[], T]) -> T | None:
+        """Do a step; the worker must outlive a database that is away for a while."""
+        try:
+            return step()
+        except (sa.exc.SQLAlchemyError, OSError):
+            _LOG.exception("jobs")
+            return None
+
+    def _take(self) -> Job | None:
+        """Take the oldest job that is free, in one write transaction."""
+        now = int(time.time())
+        with self._state.write() as connection:
+            rows = connection.execute(
+                sa.select(JOB)
+                .where(JOB.c.state.in_(("queued", "running", "stopping")))
+                .order_by(JOB.c.created, JOB.c.id)
+            ).all()
+            taken = {row.kind for row in rows if row.state != "queued" and not _is_free(row, now)}
+            for row in rows:
+                if row.state == "queued" and (row.kind in taken or row.lease > now):
+                    continue
+                if row.state != "queued" and not _is_free(row, now):
+                    continue
+                if row.state == "stopping":  # its process is gone, and somebody wanted it to stop
+                    connection.execute(
+                        sa.update(JOB)
+                        .where(JOB.c.id == row.id)
+                        .values(state="cancelled", owner="", updated=now)
+                    )
+                    continue
+                connection.execute(
+                    sa.update(JOB)
+                    .where(JOB.c.id == row.id)
+                    .values(
+                        state="running",
+                        owner=self.owner,
+                        lease=now + LEASE,
+                        begun=now,
+                        runs=row.runs + 1,
+                        updated=now,
+                    )
+                )
+                return _job(row)
+        return None
+
+    def _let_go(self) -> None:
+        """Free what this process still holds."""
+        with contextlib.suppress(sa.exc.SQLAlchemyError), self._state.write() as connection:
+            for before, after in (("running", "queued"), ("stopping", "cancelled")):
+                connection.execute(
+                    sa.update(JOB)
+                    .where(JOB.c.owner == self.owner, JOB.c.state == before)
+                    .values(state=after, owner="", lease=0)
+                )
+
+    def _touch(self, job: str, **values: object) -> str:
+        """Renew the lease and return the state of the job, ``""`` when it is another's."""
+        now = int(time.time())
+        with self._state.write() as connection:
+            row = connection.execute(sa.select(JOB.c.state, JOB.c.owner).where(JOB.c.id == job)).first()
+            if row is None or row.owner != self.owner:
+                return ""
+            connection.execute(
+                sa.update(JOB).where(JOB.c.id == job).values(lease=now + LEASE, updated=now, **values)
+            )
+        return str(row.state)
 
     def _do(self, job: Job) -> None:
-        self._change(job.id, "queued", "running")
+        """Work on a job that was taken, its lease renewed by another thread."""
+        over = threading.Event()
+
+        def renew() -> None:
+            while not over.wait(LEASE / 3):
+                self._guarded(lambda: self._touch(job.id))
+
+        renewing = threading.Thread(target=renew, name="lease", daemon=True)
+        renewing.start()
+        try:
+            self._work(job)
+        finally:
+            over.set()
+            renewing.join()
+
+    def _work(self, job: Job) -> None:
         told = 0.0
 
         def report(progress: Mapping[str, object]) -> None:
@@ -170,23 +293,16 @@ class Jobs:
             if time.monotonic() - told < _TELL:
                 return
             told = time.monotonic()
-            with self._state.write() as connection:
-                state = connection.execute(sa.select(JOB.c.state).where(JOB.c.id == job.id)).scalar()
-                connection.execute(
-                    sa.update(JOB)
-                    .where(JOB.c.id == job.id)
-                    .values(progress=msgspec.json.encode(progress), updated=int(time.time()))
-                )
-            if state == "stopping":
+            if self._touch(job.id, progress=msgspec.json.encode(progress)) != "running":
                 raise CancelledError
 
         try:
             result = self._works[job.kind](job.id, job.args, job.person, report)
         except CancelledError:
             if not self._ended.is_set():
-                self._change(job.id, "stopping", "cancelled")
+                self._end(job.id, "cancelled", None)
         except QingyuanError as error:
-            self._end(job.id, "failed", dict(error.as_dict()))
+            self._refused(job.id, error)
         except Exception:  # noqa: BLE001 - whatever it was, the next job must run, and the log says it
             _LOG.exception("job")
             self._end(
@@ -195,9 +311,44 @@ class Jobs:
         else:
             self._end(job.id, "done", result)
 
-    def _end(self, identifier: str, state: str, result: dict[str, object]) -> None:
-        for before in ("running", "stopping"):
-            self._change(identifier, before, state, result=msgspec.json.encode(result))
+    def _refused(self, identifier: str, error: QingyuanError) -> None:
+        if error.code == _BUSY:  # something else works on the home: this waits
+            self._end(identifier, "queued", None, lease=int(time.time()) + LEASE)
+        else:
+            self._end(identifier, "failed", dict(error.as_dict()))
+
+    def figures(self) -> list[tuple[str, str, int, float]]:
+        """Return kind, state, number and seconds of work of all jobs, by kind and state."""
+        spent = sa.func.sum(sa.case((JOB.c.begun > 0, JOB.c.updated - JOB.c.begun), else_=0))
+        wanted = sa.select(JOB.c.kind, JOB.c.state, sa.func.count(), spent).group_by(JOB.c.kind, JOB.c.state)
+        with self._state.read() as connection:
+            return [(row[0], row[1], int(row[2]), float(row[3] or 0)) for row in connection.execute(wanted)]
+
+    def _end(self, identifier: str, state: str, result: dict[str, object] | None, *, lease: int = 0) -> None:
+        """Write how a job of this process came out; another's is left alone."""
+        values: dict[str, object] = {} if result is None else {"result": msgspec.json.encode(result)}
+        with self._state.write() as connection:
+            connection.execute(
+                sa.update(JOB)
+                .where(JOB.c.id == identifier, JOB.c.owner == self.owner)
+                .values(state=state, owner="", lease=lease, updated=int(time.time()), **values)
+            )
+
+
+def _is_free(row: sa.Row[tuple[object, ...]], now: int) -> bool:
+    """Return whether nobody works on a job that says it is running."""
+    if row.lease <= now:
+        return True
+    host, number, *_ = (*str(row.owner).split(" "), "", "")
+    if host != _HOST or not number.isdecimal():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 def _job(row: sa.Row[tuple[object, ...]]) -> Job:

@@ -34,6 +34,7 @@ ENTRIES = (
     Entry("/law/calculators", "nav.calculators", "signed-in"),
     Entry("/ledger", "nav.ledger", "signed-in"),
     Entry("/admin", "nav.admin", "office.appoint"),
+    Entry("/admin/hooks", "hook.title", "office.manage"),
     Entry("/report", "nav.report", "public"),
     Entry("/verify", "nav.verify", "public"),
 )

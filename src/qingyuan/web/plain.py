@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import os
 from collections.abc import Mapping
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from qingyuan.errors import QingyuanError
 from qingyuan.office.home import Home
+from qingyuan.office.recognition.stopped import refuse_if_stopped
 from qingyuan.web.pages import Static
 from qingyuan.web.watch import Metrics
 
+_LOG = logging.getLogger("qingyuan.web")
 _YEAR = 31_536_000
 _LOCAL = frozenset({"127.0.0.1", "::1", "testclient"})
 
@@ -36,9 +43,17 @@ def plain_routes(home: Home, static: Mapping[str, Static], metrics: Metrics) -> 
         return Response(found.data, media_type=found.kind, headers={"Cache-Control": caching})
 
     async def health(_: Request) -> Response:
-        """Say that the log can be read."""
-        await run_in_threadpool(home.head)
+        """Say that the process answers."""
         return PlainTextResponse("ok\n")
+
+    async def ready(_: Request) -> Response:
+        """Say whether the record can be read and written to; what is wrong is in the log of the process."""
+        try:
+            await run_in_threadpool(_check, home)
+        except (QingyuanError, SQLAlchemyError, OSError) as error:
+            _LOG.warning(json.dumps({"event": "not-ready", "why": type(error).__name__}))
+            return PlainTextResponse("not ready\n", 503)
+        return PlainTextResponse("ready\n")
 
     async def measured(request: Request) -> Response:
         """Hand out the figures, to this machine."""
@@ -47,4 +62,17 @@ def plain_routes(home: Home, static: Mapping[str, Static], metrics: Metrics) -> 
             return PlainTextResponse("only from this machine\n", 403)
         return Response(await run_in_threadpool(metrics.text), media_type=metrics.kind)
 
-    return [Route("/healthz", health), Route("/metrics", measured), Route("/static/{name}", asset)]
+    return [
+        Route("/healthz", health),
+        Route("/readyz", ready),
+        Route("/metrics", measured),
+        Route("/static/{name}", asset),
+    ]
+
+
+def _check(home: Home) -> None:
+    """Read the head of the log, refuse a log that is stopped, and see that the folder can be written to."""
+    home.head()
+    refuse_if_stopped(home.path)
+    if not os.access(home.path, os.W_OK):
+        raise PermissionError

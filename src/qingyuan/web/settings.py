@@ -23,6 +23,10 @@ class ServeSettings(msgspec.Struct, frozen=True):
         portal_per_hour: Clues, replies and verifications that one address may send in an hour.
         job_workers: Processes that scan.
         capture_allowed: Address and port of hosts inside that may be captured although they are private.
+        upload_days: An upload that nothing was added to for so long is removed, unless its intake waits or runs.
+        package_days: A package made in the browser is removed after so long; it can be made again.
+        jobs: Whether this process works on jobs; others may.
+        private_hooks: Let webhooks go to private networks and this machine, without TLS too.
     """
 
     host: str = "127.0.0.1"
@@ -36,6 +40,10 @@ class ServeSettings(msgspec.Struct, frozen=True):
     portal_per_hour: int = 60
     job_workers: int = 1
     capture_allowed: frozenset[tuple[str, int]] = frozenset()
+    upload_days: int = 7
+    package_days: int = 30
+    jobs: bool = True
+    private_hooks: bool = False
 
     @property
     def origin(self) -> str:

@@ -108,6 +108,10 @@ JOB = sa.Table(
     sa.Column("result", sa.LargeBinary, nullable=False),
     sa.Column("created", sa.BigInteger, nullable=False),
     sa.Column("updated", sa.BigInteger, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False, server_default=""),
+    sa.Column("lease", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("begun", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("runs", sa.BigInteger, nullable=False, server_default="0"),
 )
 
 UPLOAD = sa.Table(
@@ -129,6 +133,36 @@ TICKET = sa.Table(
     sa.Column("record", sa.Text, nullable=False),
     sa.Column("created", sa.BigInteger, nullable=False),
     sa.Column("expires", sa.BigInteger, nullable=False),
+)
+
+
+#: Webhooks: ``next`` is the index in the log up to which events went into the outbox.
+HOOK = sa.Table(
+    "hook",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("types", sa.Text, nullable=False),
+    sa.Column("created", sa.BigInteger, nullable=False),
+    sa.Column("next", sa.BigInteger, nullable=False),
+    sa.Column("active", sa.BigInteger, nullable=False),
+)
+
+#: Their outbox, and how each message went.
+DELIVERY = sa.Table(
+    "delivery",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("hook", sa.Text, sa.ForeignKey("hook.id"), nullable=False, index=True),
+    sa.Column("idx", sa.BigInteger, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("tries", sa.BigInteger, nullable=False),
+    sa.Column("due", sa.BigInteger, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Index("ix_delivery_state_due", "state", "due"),
 )
 
 

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from starlette.concurrency import run_in_threadpool
 
 from qingyuan.web.errors import WebError, bad_request, not_found
-from qingyuan.web.state import UPLOAD, State
+from qingyuan.web.state import JOB, UPLOAD, State
 
 _HEX = re.compile(r"[0-9a-f]{16}\Z")
 _LONGEST = 255
@@ -86,6 +86,23 @@ class Uploads:
             shutil.rmtree(self._root / batch, ignore_errors=True)
             with self._state.write() as connection:
                 connection.execute(sa.delete(UPLOAD).where(UPLOAD.c.batch == batch))
+
+    def sweep(self, seconds: float) -> int:
+        """Remove batches that nothing was added to for so many seconds, and return how many.
+
+        A batch whose intake waits or runs stays; one whose intake was cancelled or failed goes with the others.
+        """
+        with self._state.read() as connection:
+            rows = connection.execute(
+                sa.select(JOB.c.args).where(JOB.c.state.in_(("queued", "running", "stopping")))
+            )
+            needed = {str(msgspec.json.decode(row.args).get("batch")) for row in rows}
+        removed, before = 0, time.time() - seconds
+        for folder in self._root.iterdir():
+            if folder.name not in needed and _touched(folder) < before:
+                self.drop(folder.name)
+                removed += 1
+        return removed
 
     def announce(self, batch: str, path: str, size: int, person: str) -> Upload:
         """Announce a file; one with the same path and size is gone on with.
@@ -180,6 +197,23 @@ class Uploads:
         path = self._root / row.batch / row.path
         offset = path.stat().st_size if path.exists() else 0
         return Upload(row.id, row.batch, row.person, row.path, row.size, offset)
+
+
+def _touched(folder: Path) -> float:
+    """Return when something in a folder last changed."""
+    return max(path.stat().st_mtime for path in (folder, *folder.rglob("*")))
+
+
+def sweep_packages(folder: Path, seconds: float) -> None:
+    """Remove packages, and leavings of killed runs, that have lain in a folder for so many seconds."""
+    before = time.time() - seconds
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.stat().st_mtime >= before:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def clean(path: str) -> str:

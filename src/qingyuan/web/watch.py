@@ -8,19 +8,29 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import shutil
 import time
+from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
     Counter,
-    Gauge,
     Histogram,
     generate_latest,
 )
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from qingyuan.office.recognition.stopped import STOPPED
+from qingyuan.store.schema import COSIGNATURE
 
 if TYPE_CHECKING:
     from qingyuan.web.desk import Desk
@@ -30,7 +40,7 @@ _STEPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 #: Where an endpoint leaves the pattern of its route.
 ROUTE = "qingyuan.route"
-_PLAIN = ("/healthz", "/metrics")
+_PLAIN = ("/healthz", "/readyz", "/metrics")
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -50,8 +60,11 @@ HEADERS = {
 class Metrics:
     """Figures for Prometheus.
 
+    Requests are counted by each process; where several serve one home (``PROMETHEUS_MULTIPROC_DIR``), whichever is asked tells the sum.
+    All else is read from the home when it is asked for.
+
     Args:
-        desk: The office, for the size of its log.
+        desk: The office.
     """
 
     kind = CONTENT_TYPE_LATEST
@@ -59,6 +72,8 @@ class Metrics:
     def __init__(self, desk: Desk) -> None:
         """Make the figures of one application."""
         self._registry = CollectorRegistry()
+        self._desk = desk
+        self._shared = "PROMETHEUS_MULTIPROC_DIR" in os.environ
         self.requests = Counter(
             "qingyuan_requests", "Requests answered", ["method", "route", "status"], registry=self._registry
         )
@@ -69,12 +84,57 @@ class Metrics:
             buckets=_STEPS,
             registry=self._registry,
         )
-        entries = Gauge("qingyuan_log_entries", "Entries of the signed log", registry=self._registry)
-        entries.set_function(lambda: head.size if (head := desk.home.head()) else 0)
+        if not self._shared:
+            self._registry.register(_Office(desk))
 
     def text(self) -> bytes:
         """Return the figures in Prometheus' text format."""
-        return generate_latest(self._registry)
+        if not self._shared:
+            return generate_latest(self._registry)
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        registry.register(_Office(self._desk))
+        return generate_latest(registry)
+
+
+class _Office(Collector):
+    """Figures that are read from the home: its log, its witnesses, its jobs, its disk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the figures as they are now."""
+        home = self._desk.home
+        head = home.head()
+        yield _gauge("qingyuan_log_entries", "Entries of the signed log", head.size if head else 0)
+        yield _gauge(
+            "qingyuan_log_stopped", "Whether the log is stopped", int((home.path / STOPPED).exists())
+        )
+        with home.database.read() as connection:
+            newest = connection.execute(sa.select(sa.func.max(COSIGNATURE.c.at))).scalar()
+        if newest:
+            age = home.clock.now() - datetime.fromisoformat(newest)
+            yield _gauge(
+                "qingyuan_cosignature_age_seconds", "Age of the last cosignature", age.total_seconds()
+            )
+        yield _gauge(
+            "qingyuan_disk_free_bytes", "Space where the home lies", shutil.disk_usage(home.path).free
+        )
+        jobs = GaugeMetricFamily("qingyuan_jobs", "Jobs by state", labels=["kind", "state"])
+        spent = CounterMetricFamily(
+            "qingyuan_job_seconds", "Time worked on jobs that are done", labels=["kind"]
+        )
+        for kind, state, number, seconds in self._desk.jobs.figures():
+            jobs.add_metric([kind, state], number)
+            if state == "done":
+                spent.add_metric([kind], seconds)
+        yield jobs
+        yield spent
+
+
+def _gauge(name: str, words: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, words, value=value)
 
 
 class TooLargeError(Exception):

@@ -1,0 +1,71 @@
+"""Several server processes on one socket, and one for jobs: started, watched, started again, ended together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+_LOOK = 0.5
+_GRACE = 30.0
+
+
+def supervise(
+    home: Path,
+    listening: socket.socket,
+    given: Sequence[str],
+    servers: int,
+    *,
+    jobs: bool,
+    seconds: float | None,
+) -> None:
+    """Run server processes, and one that works on jobs, until this process is told to stop.
+
+    A process that dies is started again; figures of all of them are told by whichever is asked.
+
+    Args:
+        home: The home.
+        listening: The socket that all of them take requests from.
+        given: Options for each server.
+        servers: How many.
+        jobs: Whether one works on jobs.
+        seconds: End by itself after so long.
+    """
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    program = (sys.executable, "-m", "qingyuan")
+    fd = str(listening.fileno())
+    commands = [(*program, "serve", "--home", str(home), "--fd", fd, "--no-jobs", "--json", *given)] * servers
+    if jobs:
+        commands.append((*program, "worker", "--home", str(home)))
+    with tempfile.TemporaryDirectory(prefix="qingyuan-figures-") as figures:
+        environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": figures}
+
+        def begin(command: Sequence[str]) -> subprocess.Popen[bytes]:
+            return subprocess.Popen(  # noqa: S603 - this program itself, with options that were checked
+                command, pass_fds=[listening.fileno()], stdout=subprocess.DEVNULL, env=environment
+            )
+
+        running = [begin(command) for command in commands]
+        left = seconds
+        while not ended.wait(_LOOK) and (left is None or left > 0):
+            left = None if left is None else left - _LOOK
+            running = [
+                one if one.poll() is None else begin(command)
+                for one, command in zip(running, commands, strict=True)
+            ]
+        for one in running:
+            one.terminate()
+        for one in running:
+            try:
+                one.wait(_GRACE)
+            except subprocess.TimeoutExpired:
+                one.kill()
+                one.wait()

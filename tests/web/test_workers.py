@@ -1,0 +1,257 @@
+"""Jobs that several processes work on: never twice at once, taken over after a kill, and real servers that are killed."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+import sqlalchemy as sa
+
+from qingyuan.office.fsck import check_home
+from qingyuan.office.home import Home
+from qingyuan.web.jobs import LEASE, Jobs, Report
+from qingyuan.web.state import JOB, State
+from qingyuan.web.uploads import Uploads, sweep_packages
+from tests.office.running import collected, command, told
+from tests.store.postgres import Cluster
+from tests.web.making import META, PASSWORD
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'web.db'}"
+        return
+    cluster = Cluster()
+    try:
+        yield cluster.new_database()
+    finally:
+        cluster.stop()
+
+
+def test_no_job_runs_twice_and_no_two_of_a_kind_at_once(url: str) -> None:
+    done: list[str] = []
+    now, most = 0, 0
+    lock = threading.Lock()
+
+    def work(identifier: str, args: Mapping[str, object], person: str, report: Report) -> dict[str, object]:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        time.sleep(0.01)
+        with lock:
+            now -= 1
+            done.append(identifier)
+        return {}
+
+    states = [State(url) for _ in range(4)]
+    queues = [Jobs(state, {"intake": work}) for state in states]
+    wanted = {queues[0].add("intake", "P001", {}) for _ in range(12)}
+    for queue in queues:
+        queue.start()
+    deadline = time.monotonic() + 60
+    while len(done) < len(wanted):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    for queue, state in zip(queues, states, strict=True):
+        queue.stop()
+        state.close()
+    assert sorted(done) == sorted(wanted)
+    assert most == 1
+
+
+def row(state: State) -> sa.Row[tuple[object, ...]]:
+    with state.read() as connection:
+        found = connection.execute(sa.select(JOB)).first()
+    assert found is not None
+    return found
+
+
+def test_a_job_of_a_dead_process_is_free_at_once_and_of_a_silent_one_after_its_lease(tmp_path: Path) -> None:
+    state = State.at(tmp_path / "web.db")
+    queue = Jobs(state, {"intake": lambda *_: {}})
+    queue.add("intake", "P001", {})
+    taken = queue._take()
+    assert taken is not None
+    assert Jobs(state, {})._take() is None  # its owner lives
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    host = queue.owner.split(" ", maxsplit=1)[0]
+    with state.write() as connection:
+        connection.execute(sa.update(JOB).values(owner=f"{host} {gone.pid} x"))
+    second = Jobs(state, {})
+    assert second._take() is not None
+    assert row(state).runs == 2
+    queue._end(taken.id, "done", {"by": "the first"})  # it lost the job, and changes nothing
+    assert row(state).state == "running"
+    assert queue._touch(taken.id) == ""
+    with state.write() as connection:
+        connection.execute(sa.update(JOB).values(owner="elsewhere 1 x"))
+    assert second._take() is None  # another machine: only the lease tells
+    with state.write() as connection:
+        connection.execute(sa.update(JOB).values(lease=int(time.time()) - 1))
+    assert second._take() is not None
+    assert int(str(row(state).lease)) > time.time() + LEASE - 5
+    second.cancel(taken.id)
+    with state.write() as connection:
+        connection.execute(sa.update(JOB).values(lease=0))
+    assert second._take() is None
+    assert row(state).state == "cancelled"
+    state.close()
+
+
+def test_what_lies_in_clear_too_long_is_removed_but_nothing_that_is_waited_for(tmp_path: Path) -> None:
+    state = State.at(tmp_path / "web.db")
+    uploads = Uploads(state, tmp_path / "uploads", 1 << 20)
+    old, waited, fresh = (uploads.batch() for _ in range(3))
+    for batch in (old, waited, fresh):
+        uploads.announce(batch, "a/b.txt", 5, "P001")
+    Jobs(state, {}).add("intake", "P001", {"batch": waited})
+    for batch in (old, waited):
+        for path in (tmp_path / "uploads" / batch, *(tmp_path / "uploads" / batch).rglob("*")):
+            os.utime(path, (1, 1))
+    assert uploads.sweep(3600) == 1
+    assert {path.name for path in (tmp_path / "uploads").iterdir()} == {waited, fresh}
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    for name in ("K2026-0001.evp", "K2026-0002.evp"):
+        (packages / name).write_bytes(b"x")
+    os.utime(packages / "K2026-0001.evp", (1, 1))
+    sweep_packages(packages, 3600)
+    assert [path.name for path in packages.iterdir()] == ["K2026-0002.evp"]
+    state.close()
+
+
+def test_a_web_database_of_an_older_program_gets_what_it_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "web.db"
+    State.at(path).close()
+    import sqlite3
+
+    with sqlite3.connect(path) as old:
+        old.execute("DROP TABLE job")
+        old.execute(
+            "CREATE TABLE job (id TEXT PRIMARY KEY, kind TEXT, person TEXT, state TEXT, args BLOB, "
+            "progress BLOB, result BLOB, created INTEGER, updated INTEGER)"
+        )
+        old.execute("INSERT INTO job VALUES ('a', 'intake', 'P001', 'running', '{}', '{}', '{}', 1, 1)")
+    old.close()
+    state = State.at(path)
+    assert Jobs(state, {})._take() is not None
+    state.close()
+
+
+class Served:
+    """A real server process, and a browser without scripts that is signed in to it."""
+
+    def __init__(self, home: Path, *options: str, port: int = 0) -> None:
+        arguments = ("serve", "--home", home, "--port", str(port), "--json", *options)
+        self.process = subprocess.Popen(command(*arguments), stdout=subprocess.PIPE, text=True)
+        words = told(self.process)
+        self.url, self.setup = words["url"], words["setup"]
+        self.port = int(self.url.rsplit(":", 1)[1])
+        self.client = httpx.Client(base_url=self.url, follow_redirects=True, timeout=60)
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                if self.client.get("/readyz").status_code == 200:
+                    break
+            except httpx.TransportError:
+                pass
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+    def post(self, path: str, form: str, /, **fields: str) -> httpx.Response:
+        found = META.search(self.client.get(form).text)
+        assert found
+        self.token = found[1]
+        return self.client.post(path, data={"_token": self.token, **fields})
+
+    def enter(self) -> None:
+        if self.setup:
+            code = self.setup.rsplit("=", 1)[1]
+            self.post("/setup", "/setup", code=code, name="li", password=PASSWORD, again=PASSWORD)
+        else:
+            self.post("/sign-in", "/sign-in", name="li", password=PASSWORD)
+
+    def end(self, number: int = signal.SIGTERM) -> None:
+        self.client.close()
+        self.process.send_signal(number)
+        self.process.communicate(timeout=60)
+
+
+def send(served: Served, upload: str, data: bytes, offset: int) -> int:
+    answer = served.client.put(
+        f"/uploads/{upload}", params={"offset": offset}, content=data, headers={"X-QY-Token": served.token}
+    )
+    assert answer.status_code == 200, answer.text
+    return int(answer.json()["offset"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_an_upload_goes_on_and_its_job_is_done_once_though_server_and_worker_are_killed(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    home = tmp_path / "home"
+    cluster = Cluster() if kind == "postgresql" else None
+    try:
+        Home.open(home, create=True, database_url=cluster.new_database() if cluster else "").close()
+        options = ("--workers", "2", "--no-jobs") if cluster else ("--no-jobs",)
+        served = Served(home, *options)
+        served.enter()
+        data = "".join(f"联系电话 138{n:08d}\n" for n in range(30_000)).encode()
+        batch = served.post("/intake/batches", "/intake").json()["batch"]
+        made = served.post("/intake/files", "/intake", batch=batch, path="名单.txt", size=str(len(data)))
+        upload, half = made.json()["id"], len(data) // 2
+        assert send(served, upload, data[:half], 0) == half
+        served.end(signal.SIGKILL if not cluster else signal.SIGTERM)
+        served = Served(home, *options)
+        served.enter()
+        served.post("/intake/batches", "/intake")
+        at = int(served.client.get(f"/uploads/{upload}").json()["offset"])
+        assert at == half
+        assert send(served, upload, data[at:], at) == len(data)
+        shown = served.post(
+            "/intake", "/intake", batch=batch, title="名单", source="media", field="express-waybill"
+        )
+        job = re.search(r"/jobs/([0-9a-f]+)", str(shown.url))
+        assert job
+        first = subprocess.Popen(
+            command("worker", "--home", home, "--json"), stdout=subprocess.PIPE, text=True
+        )
+        time.sleep(3.0)
+        first.kill()
+        first.communicate()
+        workers = [
+            subprocess.Popen(command("worker", "--home", home, "--json"), stdout=subprocess.DEVNULL)
+            for _ in range(2)
+        ]
+        deadline = time.monotonic() + 200
+        while "data-job" in served.client.get(f"/jobs/{job[1]}").text:
+            assert time.monotonic() < deadline
+            time.sleep(0.3)
+        metrics = served.client.get("/metrics").text
+        assert 'qingyuan_jobs{kind="intake",state="done"} 1.0' in metrics
+        assert "qingyuan_requests_total" in metrics
+        for worker in workers:
+            worker.terminate()
+        assert [worker.wait(60) for worker in workers] == [0, 0]
+        served.end()
+        assert served.process.returncode in {0, -signal.SIGTERM}  # told again after everything was closed
+        with Home.open(home) as opened:
+            assert list(check_home(opened)) == []
+            assert len(collected(opened, "L2026-0001")) == 1
+        assert list((home / "uploads").glob(f"{batch}*")) == []
+    finally:
+        if cluster:
+            cluster.stop()
