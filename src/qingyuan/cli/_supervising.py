@@ -22,7 +22,7 @@ def supervise(
     given: Sequence[str],
     servers: int,
     *,
-    jobs: bool,
+    jobs: Sequence[str] | None,
     seconds: float | None,
 ) -> None:
     """Run server processes, and one that works on jobs, until this process is told to stop.
@@ -34,7 +34,7 @@ def supervise(
         listening: The socket that all of them take requests from.
         given: Options for each server.
         servers: How many.
-        jobs: Whether one works on jobs.
+        jobs: Options of the process that works on jobs; ``None`` for no such process.
         seconds: End by itself after so long.
     """
     ended = threading.Event()
@@ -43,8 +43,8 @@ def supervise(
     program = (sys.executable, "-m", "qingyuan")
     fd = str(listening.fileno())
     commands = [(*program, "serve", "--home", str(home), "--fd", fd, "--no-jobs", "--json", *given)] * servers
-    if jobs:
-        commands.append((*program, "worker", "--home", str(home)))
+    if jobs is not None:
+        commands.append((*program, "worker", "--home", str(home), *jobs))
     with tempfile.TemporaryDirectory(prefix="qingyuan-figures-") as figures:
         environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": figures}
 

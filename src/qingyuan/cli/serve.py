@@ -49,6 +49,11 @@ from qingyuan.errors import QingyuanError
 @click.option(
     "--jobs/--no-jobs", default=True, help="是否办理任务 | whether to work on jobs (else run qingyuan worker)"
 )
+@click.option(
+    "--private-hooks",
+    is_flag=True,
+    help="允许向内网地址推送事件 | let webhooks go to private networks and this machine",
+)
 @click.option("--fd", type=int, default=None, hidden=True)
 @common
 def serve(
@@ -59,6 +64,7 @@ def serve(
     seconds: float | None,
     workers: int,
     jobs: bool,
+    private_hooks: bool,
     fd: int | None,
     out: Out,
 ) -> None:
@@ -70,7 +76,13 @@ def serve(
 
     listening = _listen(host, port) if fd is None else socket.socket(fileno=fd)
     port = listening.getsockname()[1]
-    settings = ServeSettings(host=host, port=port, public_url=public_url, jobs=jobs and workers == 1)
+    settings = ServeSettings(
+        host=host,
+        port=port,
+        public_url=public_url,
+        jobs=jobs and workers == 1,
+        private_hooks=private_hooks,
+    )
     with listening, Home.open(home, create=True) as office:
         app = create_app(office, settings)
         desk = app.state.desk
@@ -84,8 +96,9 @@ def serve(
         if not out.json or fd is not None:
             _log()
         if workers > 1:
-            given = ("--host", host, "--public-url", settings.origin)
-            supervise(home, listening, given, workers, jobs=jobs, seconds=seconds)
+            hooks = ("--private-hooks",) if private_hooks else ()
+            given = ("--host", host, "--public-url", settings.origin, *hooks)
+            supervise(home, listening, given, workers, jobs=hooks if jobs else None, seconds=seconds)
             return
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
@@ -106,17 +119,22 @@ def serve(
     default=None,
     help="若干秒后自行结束 | end by itself after so many seconds",
 )
+@click.option(
+    "--private-hooks",
+    is_flag=True,
+    help="允许向内网地址推送事件 | let webhooks go to private networks and this machine",
+)
 @common
-def worker(home: Path, seconds: float | None, out: Out) -> None:
+def worker(home: Path, seconds: float | None, private_hooks: bool, out: Out) -> None:
     """办理任务的独立进程 | Work on the jobs of a home until it is stopped; several may run, also on other machines."""
     from qingyuan.office.home import Home  # noqa: PLC0415
     from qingyuan.web import ServeSettings  # noqa: PLC0415 - only this command needs the web
-    from qingyuan.web.works import WORKS  # noqa: PLC0415
     from qingyuan.web.desk import Desk  # noqa: PLC0415
+    from qingyuan.web.works import WORKS  # noqa: PLC0415
 
     ended = threading.Event()
     with Home.open(home) as office:
-        desk = Desk(office, ServeSettings(), WORKS)
+        desk = Desk(office, ServeSettings(private_hooks=private_hooks), WORKS)
         out.result({"worker": desk.jobs.owner})
         out.say(
             f"办理任务：{desk.jobs.owner}（Ctrl+C 停止）", f"working: {desk.jobs.owner} (Ctrl+C stops it)"

@@ -98,7 +98,9 @@ class Desk:
         self.uploads = Uploads(self.state, home.path / "uploads", settings.max_upload_bytes)
         works = works or {}
         self.hooks = Hooks(self.state, home, allow_private=settings.private_hooks)
-        self.jobs = Jobs(self.state, {kind: self._bound(work) for kind, work in works.items()}, self.tidy, self.hooks.round)
+        self.jobs = Jobs(
+            self.state, {kind: self._bound(work) for kind, work in works.items()}, self.tidy, self.hooks.round
+        )
         self.setup_code = self._secret("setup").hex()[:24]
         self._counts: dict[tuple[str, Scope], tuple[float, dict[str, int]]] = {}
         #: Whoever writes to the record takes turns here instead of at the lock of the database.
