@@ -29,6 +29,7 @@ PLAIN = {
     "upload": "0123456789abcdef",
     "person": "P999",
     "token": "0123",
+    "hook": "0123456789abcdef",
     "rule": "pil-interpretation-reply",
 }
 #: Addresses whose name is a code: whoever has it is let in, and it is not in the table of posts.
