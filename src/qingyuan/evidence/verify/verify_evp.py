@@ -137,6 +137,8 @@ OK_CODES = (
     "ok-signature",
     "ok-timestamps",
 )
+#: What a receipt (section 15) must come to.
+RECEIPT_OK_CODES = ("ok-receipt",)
 _SCOPE = "scope-before"
 _ARTICLE_17_CODES = frozenset(
     ("no-trust", "unknown-key", "revoked-key", "old-roles", "no-twin", "no-timestamp", "quorum")
@@ -343,6 +345,8 @@ event.none | 没有事件文件，无法核对事件 | there is no file of event
 event.number | 第 {line} 行：流 {stream} 的编号应为 {n}，实为 {found} | line {line}: number {n} of stream {stream} was expected, not {found}
 event.sha256 | 第 {line} 行：内容与 SHA-256 承诺值不符 | line {line}: the payload does not fit its SHA-256 commitment
 event.sm3 | 第 {line} 行：内容与 SM3 承诺值不符 | line {line}: the payload does not fit its SM3 commitment
+event.receipt-sha256 | 回执的内容与事件的 SHA-256 承诺值不符 | the payload of the receipt does not fit the event's SHA-256 commitment
+event.receipt-sm3 | 回执的内容与事件的 SM3 承诺值不符 | the payload of the receipt does not fit the event's SM3 commitment
 event.exhibit | 第 {line} 行：没有写明证据材料编号 | line {line}: names no exhibit
 event.check | 第 {line} 行：验证事件的内容不合规定 | line {line}: the payload of the check is not what it must be
 event.checks | 第 {line} 行：两次验证记录的摘要不同 | line {line}: two recorded checks found different digests
@@ -361,6 +365,7 @@ proof.head | 检查点与 {package} 所写的日志不一致 | the checkpoint is
 proof.other | 检查点与 {first} 的不同 | its checkpoint is not that of {first}
 proof.inclusion | 包含证明不成立：该事件不在日志的这一树头之下 | the inclusion proof fails: this event is not under this head of the log
 proof.witness | 见证人 {name} 的见证签名不成立 | the cosignature of witness {name} does not verify
+proof.receipt | 包含证明不成立：回执中的事件不在日志的这一树头之下 | the inclusion proof fails: the event of the receipt is not under this head of the log
 proof.twin | 所写的国密孪生日志与主日志的来源或长度不符 | the origin or size it states for the twin log does not fit the log
 exhibit.none | 没有证据材料清单，无法核对 | there is no file of exhibits to check
 exhibit.count | 证据材料共 {count} 件，与 {package} 所写 {stated} 件不符 | {count} exhibits, but {package} says {stated}
@@ -433,6 +438,8 @@ unsupported.identifier | 有标识超过本程序的上限 {limit} 个字符 | a
 unsupported.lines | 行数超过本程序的上限 {limit} | there are more lines than the {limit} this program takes
 unsupported.format | 证据包格式 {format}（版本 {version}）未知 | package format {format} (version {version}) is not known
 unsupported.event | 第 {line} 行事件的版本未知 | line {line}: the version of the event is not known
+unsupported.receipt | 回执中事件的版本未知 | the version of the event in the receipt is not known
+unsupported.policy | 本程序不对回执核对见证策略；要核对见证，请索取证据包 | witnesses of a receipt are not judged against a policy here: ask for a package to have that
 unsupported.manifest | 第 {line} 行清单的版本未知 | line {line}: the version of the manifest is not known
 unsupported.encrypted | 文件已加密（age），须先由收件人解密：age -d -i 私钥文件 -o 包.evp 本文件 | the file is encrypted (age); its recipient has to open it first: age -d -i IDENTITY -o PACKAGE.evp THIS
 unsupported.internal | 本程序未能完成“{check}”一项核对（{error}） | this program could not finish the check “{check}” ({error})
@@ -441,6 +448,7 @@ unsupported.certificates | 时间戳内的证书超过本程序的上限 {limit}
 unsupported.links | 时间戳内证书的关系过于复杂，超过本程序的上限 {limit} | the certificates of the token are more entangled than the {limit} links this program follows
 unsupported.roles | 角色文件超过本程序的上限 {limit} 个 | there are more than the {limit} role files this program takes
 unsupported.roots | 根密钥超过本程序的上限 {limit} 个 | there are more than the {limit} root keys this program takes
+ok-receipt | 回执所写的事件（{type}，{stream}，自述时间 {at}，第 {index} 号）在所信任的日志 {origin} 长度为 {size} 的树头之下，内容与其承诺值一致 | the event of the receipt ({type}, {stream}, claimed time {at}, index {index}) is under the head of size {size} of the trusted log {origin}, and its payload fits its commitments
 ok-container | 压缩包为唯一规定形式，每个字节均已核对 | the container is in its one valid form; every byte was checked
 ok-digests | 全部文件与 SHA-256、SM3 两套清单一致 | every member agrees with its SHA-256 and its SM3 manifest
 ok-events | 事件的承诺值、编号和前后衔接均成立 | the commitments, numbers and chains of the events hold
@@ -496,7 +504,8 @@ def _explain(error: ValueError) -> _Said:
 class _Findings:
     """Collects reasons; of one code at most ``MAX_SHOWN`` are shown, the others are counted."""
 
-    def __init__(self) -> None:
+    def __init__(self, checks: tuple[str, ...] = OK_CODES) -> None:
+        self._checks = checks
         self._shown: dict[str, list[Reason]] = {}
         self._more: dict[str, int] = {}
         self._information: list[Reason] = []
@@ -537,7 +546,7 @@ class _Findings:
         if FAIL_CODES & self._shown.keys():
             return FAIL
         done = {reason.code for reason in self._information}
-        if self._shown or not done.issuperset(OK_CODES):
+        if self._shown or not done.issuperset(self._checks):
             return UNDETERMINED
         return PASS
 
@@ -1461,6 +1470,12 @@ _STAMP_SHAPES: dict[str, dict[str, _Check]] = {
     },
     "exhibit": {"n": _count, "over": _text, "exhibit": _word},
     "timestamp": {"n": _count, "over": _text, "timestamp": _count},
+}
+_SALT = re.compile(r"[0-9a-f]{32}")
+_RECEIPT_SHAPE: dict[str, _Check] = {
+    "leaf": _text,
+    "payload": _object,
+    "salt": lambda value: isinstance(value, str) and bool(_SALT.fullmatch(value)),
 }
 _FORK_SHAPE: dict[str, _Check] = {
     "format": _one_of("qingyuan/fork-proof/v1"),
@@ -4388,6 +4403,95 @@ class _ForkRun:
         return self.findings.count == before
 
 
+class _ReceiptRun:
+    """Judges one receipt: an event, what opens it, and the proof that it is in the log (format, section 15)."""
+
+    def __init__(self, data: bytes, given: _Given) -> None:
+        self.data, self.given = data, given
+        self.findings = _Findings(RECEIPT_OK_CODES)
+
+    def run(self) -> Report:
+        """Return the report."""
+        try:
+            self._check()
+        except _Problem as problem:
+            self.findings.end(problem)
+        except Exception as error:  # noqa: BLE001 - as for a package: what no one foresaw reads "cannot tell"
+            self.findings.problem("unsupported.internal", check="receipt", error=type(error).__name__)
+        self.findings.inform(_SCOPE, alone=_Said("", ""))
+        quorum: dict[str, Any] = {"demanded": False, "met": None, "name": None, "witnesses": []}
+        findings = self.findings
+        return Report(findings.verdict, findings.reasons(), quorum, None, self.given.fingerprint, fork=True)
+
+    def _check(self) -> None:
+        problem = self.findings.problem
+        try:
+            proof = _parse_proof(self.data)
+            checkpoint = _parse_checkpoint(proof.checkpoint)
+            if max(proof.index, checkpoint.size) > _MAX_SAFE:
+                raise _Misfit("misfit.proof")
+        except ValueError as error:
+            raise _Problem("proof.unreadable", why=_explain(error)) from error
+        leaf, committed = self._opened()
+        if _sha256(committed).hex() != leaf["sha256"]:
+            problem("event.receipt-sha256")
+        if _sm3(committed).hex() != leaf["sm3"]:
+            problem("event.receipt-sm3")
+        entry = _leaf_hash(_canonical(leaf))
+        if _root_from_path(entry, proof.index, checkpoint.size, proof.path, _sha256) != checkpoint.root:
+            problem("proof.receipt")
+        if self.given.policy is not None or self.given.policy_fault is not None:
+            problem("unsupported.policy")
+        self._signed(checkpoint)
+        if not self.findings.count:
+            said = {name: leaf[name] for name in ("type", "stream", "at")}
+            head = {"origin": checkpoint.origin, "size": checkpoint.size}
+            self.findings.inform("ok-receipt", None, index=proof.index, **said, **head)
+
+    def _opened(self) -> tuple[dict[str, Any], bytes]:
+        """Return the leaf, and the bytes that it commits to."""
+        line = self.data.split(b"\n", 2)[1]
+        try:
+            value = _parse_canonical(_unbase64(line.removeprefix(b"extra ").decode("ascii")))
+            _demand(value, _RECEIPT_SHAPE, "extra", exact=True)
+            leaf = _parse_canonical(value["leaf"].encode("utf-8"))
+            _demand(leaf, {"v": _count}, "leaf", exact=False)
+            if leaf["v"] != LEAF_VERSION:
+                raise _Problem("unsupported.receipt")
+            _demand(leaf, _LEAF_SHAPE, "leaf", exact=True)
+        except ValueError as error:
+            raise _Problem("json.value", why=_explain(error)) from error
+        _bounded(leaf["stream"], leaf["actor"])
+        return leaf, bytes.fromhex(value["salt"]) + _canonical(value["payload"])
+
+    def _signed(self, checkpoint: _Checkpoint) -> None:
+        """Check that a key which the reader lists for the log signed the checkpoint, within its range."""
+        problem = self.findings.problem
+        if self.given.trust is None:
+            raise self.given.trust_fault
+        try:
+            trust = _parse_trust(self.given.trust)
+        except ValueError as error:
+            raise _Problem("no-trust.unusable", why=_explain(error)) from error
+        if trust.roots is not None:
+            raise _Problem("no-trust.fork-roots")
+        keys = [k for k in trust.log_keys(checkpoint.origin) if checkpoint.note.by(k.name, k.key_id)]
+        if not keys:
+            problem("unknown-key.log", origin=checkpoint.origin)
+        for key in keys:
+            if key.kind != _TYPE_ED25519:
+                problem("unsupported.log")
+            elif not checkpoint.note.signed_by(key):
+                problem("proof.log")
+            for listed in trust.keys.values() if key.kind == _TYPE_ED25519 else ():
+                if (
+                    listed.role == "log"
+                    and listed.public == key.public
+                    and not listed.counts_at(checkpoint.size - 1)
+                ):
+                    problem("revoked-key.log", key=listed.id)
+
+
 def _two_faces(older: _Checkpoint, newer: _Checkpoint, path: tuple[bytes, ...], _hashed: _Hash) -> bool:
     """Return whether the log signed two roots for one size."""
     return older.size == newer.size and older.root != newer.root and not path
@@ -4448,6 +4552,9 @@ def verify(
 
 #: What an age file begins with (format, section 13).
 _AGE = b"age-encryption.org/v1\n"
+#: What a receipt begins with, and how long one is at most (format, section 15).
+_RECEIPT = _PROOF_V1 + b"\n"
+MAX_RECEIPT = 1 << 20
 
 
 def _encrypted(given: _Given) -> Report:
@@ -4460,10 +4567,14 @@ def _encrypted(given: _Given) -> Report:
 
 
 def _judge(file: _Readable, given: _Given) -> Report:
-    """Judge a fork proof (first byte ``{``, at most ``MAX_FORK`` bytes) or a package."""
+    """Judge a receipt, a fork proof (first byte ``{``, at most ``MAX_FORK`` bytes) or a package."""
     file.seek(0)
     if file.read(len(_AGE)) == _AGE:
         return _encrypted(given)
+    file.seek(0)
+    if file.read(len(_RECEIPT)) == _RECEIPT and file.seek(0, os.SEEK_END) <= MAX_RECEIPT:
+        file.seek(0)
+        return _ReceiptRun(file.read(MAX_RECEIPT), given).run()
     file.seek(0)
     if file.read(1) == b"{" and file.seek(0, os.SEEK_END) <= MAX_FORK:
         file.seek(0)
