@@ -13,8 +13,11 @@ import sqlalchemy as sa
 from bench._harness import Context, Row, SkippedError
 from bench._matters import events, offices
 from qingyuan.office.clock import FixedClock
+from qingyuan.office.holdings import holdings
 from qingyuan.office.home import Home, OfficeInfo
 from qingyuan.office.register import deadlines, leads, matters, office_path, rebuild, search, timeline
+from qingyuan.office.reporting import home_figure
+from qingyuan.reports import ALWAYS
 from qingyuan.store.register import Filters, Scope, named
 
 _CHUNK = 2_000
@@ -68,6 +71,7 @@ def _measured(context: Context, name: str, url: str) -> Iterator[Row]:
                 connection.execute(sa.text("VACUUM ANALYZE"))
         assert done.dockets == count
         yield from _queries(home, name, count, context.pick(400, 60))
+        yield from _reports(home, name, count)
 
 
 def _fill(home: Home, count: int) -> int:
@@ -136,6 +140,28 @@ def _queries(home: Home, name: str, count: int, rounds: int) -> Iterator[Row]:
             rounds,
             max(taken) / min(taken),
         )
+
+
+def _reports(home: Home, name: str, count: int) -> Iterator[Row]:
+    """Measure rows made for the first time, read again, and a figure over all cases of them; CPU time."""
+
+    def spent(ask: Callable[[], object]) -> float:
+        began = time.process_time()
+        ask()
+        return time.process_time() - began
+
+    kinds = ("case",)
+    yield Row(
+        f"register, {name}: rows of reports made from {count:,} matters, CPU time",
+        spent(lambda: holdings(home, ())),
+        "s",
+    )
+    yield Row(
+        f"register, {name}: rows of all cases read again, CPU time", spent(lambda: holdings(home, kinds)), "s"
+    )
+    held = holdings(home, kinds)
+    figure = spent(lambda: home_figure(home, held, "cases-by-field", ALWAYS))
+    yield Row(f"register, {name}: one figure over {len(held.rows('case')):,} cases, CPU time", figure, "s")
 
 
 def _timed(ask: Callable[[], object]) -> float:

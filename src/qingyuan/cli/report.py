@@ -90,17 +90,19 @@ def show_figure(
 ) -> None:
     """一个查询的结果 | One figure, with its rows and events on request."""
     from qingyuan.office.home import Home  # noqa: PLC0415 - only reports need them
-    from qingyuan.office.reporting import holdings, home_figure  # noqa: PLC0415
+    from qingyuan.office.reporting import holdings, home_figure, queries_of  # noqa: PLC0415
 
     with Home.open(home) as office:
-        held = holdings(office)
+        query = queries_of(office).by_id.get(name)
+        held = holdings(office, (query.from_,) if query else (), _span(since, until), field)
         found = home_figure(office, held, name, _span(since, until), by, field)
+    rows = held.rows(query.from_) if query else []
     body: dict[str, object] = msgspec.to_builtins(found)
     if with_rows:
         behind = {identifier for group in (*found.groups, found.total) for identifier in group.rows}
-        body["rows"] = msgspec.to_builtins([row for row in held.rows if row.id in behind])
+        body["rows"] = msgspec.to_builtins([row for row in rows if row.id in behind])
     out.result(body)
-    _print_figure(out, found, held.rows if with_rows else ())
+    _print_figure(out, found, tuple(rows) if with_rows else ())
     if target is not None:
         _write_picture(target, found, held.queries.by_id[name].picture, out)
 

@@ -5,63 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
-import msgspec
-
 from qingyuan.documents import Document
 from qingyuan.documents.page import Bar, Chart, Part, Report
 from qingyuan.documents.sheet import SheetTable
-from qingyuan.office.casework import Loaded, list_records, load
+from qingyuan.office.casework import load
+from qingyuan.office.holdings import Holdings, holdings, queries_of
 from qingyuan.office.home import Home
-from qingyuan.reports import (
-    Event,
-    Figure,
-    Listed,
-    Queries,
-    Row,
-    Span,
-    figure,
-    load_queries,
-    needed,
-    paper,
-    rows_of,
-)
+from qingyuan.reports import Event, Figure, Listed, Span, figure, needed, paper
 from qingyuan.reports.card import Card, card
 from qingyuan.store import StoredEvent
 
 _MOST_LISTED = 60
-
-
-class Holdings(msgspec.Struct, frozen=True):
-    """What a home's reports are made from.
-
-    Attributes:
-        rows: Every row.
-        loaded: The dockets, matters first, then leads without one.
-        queries: The queries known, the home's own (``home/reports.yaml``) among them.
-    """
-
-    rows: tuple[Row, ...]
-    loaded: tuple[Loaded, ...]
-    queries: Queries
-
-
-def holdings(home: Home) -> Holdings:
-    """Read every docket of ``home`` once.
-
-    Raises:
-        ReportError: The home's own queries are wrong.
-    """
-    matters = list_records(home, "M")
-    inside = {identifier for one in matters for identifier in one.docket.leads}
-    alone = [
-        one
-        for one in list_records(home, "L")
-        if one.docket.matter is None and not inside & set(one.docket.leads)
-    ]
-    loaded = (*matters, *alone)
-    extra = home.path / "reports.yaml"
-    rows = rows_of([(one.docket, _events(one.events)) for one in loaded], office=home.settings.office.name)
-    return Holdings(rows, loaded, load_queries(extra if extra.exists() else None))
 
 
 def _events(stored: Sequence[StoredEvent]) -> list[Event]:
@@ -95,7 +49,9 @@ def home_figure(
     Raises:
         ReportError: No such query or column.
     """
-    rows = [row for row in held.rows if not field or row.values.get("field") == field]
+    query = held.queries.by_id.get(name)
+    found = held.rows(query.from_) if query else []
+    rows = [row for row in found if not field or row.values.get("field") == field]
     return figure(held.queries, name, rows, law=home.law, span=span, by=by)
 
 
@@ -121,15 +77,16 @@ def home_paper(home: Home, held: Holdings, name: str, span: Span, issued: date, 
 def _lists(held: Holdings, span: Span, field: str) -> dict[str, Listed]:
     matters: list[tuple[tuple[str, int | None], ...]] = []
     measures: list[tuple[tuple[str, int | None], ...]] = []
-    for row in held.rows:
+    for line in (*held.lines.get("case", ()), *held.lines.get("measure", ())):
+        row, title = line.row, line.title
         on = row.values["on"]
         inside = isinstance(on, date) and (span.since or on) <= on <= (span.until or on)
         if not inside or (field and row.values.get("field") != field):
             continue
         event = row.events[0] if row.events else None
         if row.kind == "case":
-            matters.append(((row.id, event), (str(on), event), (_case_title(held, row.id), event)))
-        if row.kind == "measure" and row.values["settled"] == "no":
+            matters.append(((row.id, event), (str(on), event), (title, event)))
+        elif row.values["settled"] == "no":
             measures.append(
                 ((row.id, event), (str(row.values["owner"]), event), (str(row.values["status"]), event))
             )
@@ -137,12 +94,6 @@ def _lists(held: Holdings, span: Span, field: str) -> dict[str, Listed]:
         "matters": Listed(("案件", "立案日期", "总案"), tuple(matters[:_MOST_LISTED]), (3, 3, 8)),
         "measures": Listed(("措施", "责任单位", "状态"), tuple(measures[:_MOST_LISTED]), (4, 6, 3)),
     }
-
-
-def _case_title(held: Holdings, case: str) -> str:
-    return next(
-        (one.docket.matter.title for one in held.loaded if one.docket.matter and case in one.docket.cases), ""
-    )
 
 
 def statistics_page(
@@ -214,3 +165,15 @@ def card_page(home: Home, shown: Card, *, issued: str, lang: str, say: Callable[
         parts=(Part(say("办理情况", "Progress"), (), None, SheetTable(columns, rows, (3, 3, 8, 4))),),
         footer=say("内容取自已签名的记录", "read from signed records"),
     )
+
+
+__all__ = [
+    "Holdings",
+    "card_page",
+    "holdings",
+    "home_card",
+    "home_figure",
+    "home_paper",
+    "queries_of",
+    "statistics_page",
+]

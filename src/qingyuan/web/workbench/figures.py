@@ -80,7 +80,7 @@ def show(ask: Ask, name: str) -> Response:
     group = ask.query("group")
     groups = [one for one in shown.figure.groups if not group or "/".join(one.key) == group]
     wanted = {row for one in (groups or [shown.figure.total]) for row in one.rows}
-    rows = [row for row in held.rows if row.kind == shown.query.from_ and row.id in wanted]
+    rows = [row for row in held.rows(shown.query.from_) if row.id in wanted]
     return ask.page(
         "figure.html",
         one=shown,
