@@ -32,6 +32,7 @@ BENCHES: dict[str, str] = {
     "evidence": "sealing content and checking a package",
     "outside": "capturing a page, judging timestamps, cosigning as a witness",
     "register": "lists, open dates, timelines and search over 100,000 matters",
+    "pages": "what a browser takes to show a page on a slow machine",
     "casework": "law, deadlines, folding a case, documents",
 }
 
