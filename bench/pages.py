@@ -10,15 +10,15 @@ import statistics
 from collections.abc import Iterator
 
 import msgspec
+from tests.web.browsing import Nothing, sign_in
+from tests.web.making import PASSWORD, desk_of, handle_all
+from tests.web.serving import served
 
 from bench._harness import Context, Row
 from qingyuan.office.browser import Browser, Page
 from qingyuan.office.casework import Argument, act
 from qingyuan.office.home import Home, OfficeInfo
 from qingyuan.office.register import leads
-from tests.web.browsing import Nothing, sign_in
-from tests.web.making import PASSWORD, desk_of, handle_all
-from tests.web.serving import served
 
 _SLOWER = 6
 _WATCH = """
