@@ -77,3 +77,36 @@ def test_no_query_is_an_order_to_the_database(database: Database, query: str) ->
             connection, query, places=("/33/",), shielded=True, named=None, recused=(), before=None, limit=5
         )
     assert found == ([(1, "M1")] if query in {"NOT", "公益*", "(公", "\x00公"} else [])
+
+
+@pytest.mark.parametrize("newest", [1, 7, 40, 1000])
+def test_pages_give_everything_once_however_many_of_the_newest_are_looked_through_first(
+    database: Database, newest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qingyuan.store.register.words._NEWEST", newest)
+    texts = {n: "快递面单" if n % 3 else "医疗美容" if n % 30 else "电鱼" for n in range(1, 121)}
+    with database.write() as connection:
+        for n, text in texts.items():
+            put_words(
+                Driver(connection), connection.dialect.name, f"M{n}", [n], [text], ["/33/"], shielded=False
+            )
+    for query, word in (("面单", "快递面单"), ("医疗", "医疗美容"), ("电鱼", "电鱼"), ("没有", "没有")):
+        found: list[int] = []
+        before: int | None = None
+        while True:
+            with database.read() as connection:
+                page = find(
+                    connection,
+                    query,
+                    places=("/33/",),
+                    shielded=False,
+                    named=None,
+                    recused=("M119",),
+                    before=before,
+                    limit=9,
+                )
+            found += [row for row, _ in page]
+            if len(page) < 9:
+                break
+            before = page[-1][0]
+        assert found == sorted((n for n, text in texts.items() if text == word and n != 119), reverse=True)
