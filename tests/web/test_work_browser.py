@@ -24,6 +24,8 @@ PAGES = (
     "/documents/L2026-0001",
     "/ledger/entries/3",
     "/capture",
+    "/exchange",
+    "/leads/L2026-0001",
     "/capture?record=L2026-0001",
     "/statistics",
     "/statistics?from=1999-01-01&to=1999-12-31",

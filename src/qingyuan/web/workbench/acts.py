@@ -30,7 +30,12 @@ _LINES = frozenset({"texts", "persons"})
 def form(ask: Ask, target: str, name: str) -> Response:
     """Show the form of an act on a record."""
     verb = _verb(ask, name)
-    return _show(ask, target, verb, ask.query("measure"), _defaults(ask, target, verb), None)
+    given = _defaults(ask, target, verb)
+    if named := ask.request.query_params.getlist("exhibits"):
+        given["exhibits"] = named
+    if ask.query("lead"):
+        given["lead"] = ask.query("lead")
+    return _show(ask, target, verb, ask.query("measure"), given, None)
 
 
 @page("POST", "/acts/{target}/{name}", "case.act")

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from qingyuan.cases import LeadFacts, assess, choice_lists, timeline
 from qingyuan.office.casework import case_events, load
 from qingyuan.office.offers import offers
+from qingyuan.office.register.similar import similar_leads
 from qingyuan.office.steps import next_steps
 from qingyuan.store.registry import exhibits
 from qingyuan.web.asking import Ask
@@ -79,6 +80,7 @@ def show(ask: Ask, identifier: str) -> Response:
         offers=acts,
         steps=[] if lead.matter else next_steps(loaded.docket, acts),
         exhibits=rows,
+        alike=similar_leads(home, identifier, ask.scope),
         lines=[line for line in timeline(case_events(loaded.events)) if line.stream == identifier],
         labels=choice_lists(),
     )

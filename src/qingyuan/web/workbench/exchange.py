@@ -1,0 +1,136 @@
+"""Exchange with other sites: who is known, what went and came, making a bundle and taking one in."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import cast
+
+import msgspec
+from starlette.responses import Response
+
+from qingyuan.errors import QingyuanError
+from qingyuan.exchange import KINDS, Kind
+from qingyuan.office.exchange import Receipt, Sent, add_peer, receive, send, status
+from qingyuan.office.exchange.peers import own_keys, read_introduction
+from qingyuan.office.exchange.sending import send_again
+from qingyuan.web.asking import Ask
+from qingyuan.web.errors import bad_request, not_found
+from qingyuan.web.routing import page
+
+#: What a person sends; receipts are made when a bundle is taken in.
+SENDABLE = tuple(kind for kind in KINDS if kind != "receipt")
+_MOST = 500 << 20
+
+
+@page("GET", "/exchange", "case.export")
+def index(ask: Ask) -> Response:
+    """Show every known site with what went and came, and what is missing."""
+    return _show(ask)
+
+
+@page("POST", "/exchange/peers", "office.manage")
+def introduce(ask: Ask) -> Response:
+    """Register a site by the introduction it handed over."""
+    files = ask.uploads("introduction")
+    try:
+        if not files:
+            raise bad_request("没有选择文件", "no file was chosen", code="web.no-files")
+        with tempfile.TemporaryDirectory(prefix="qingyuan-exchange-") as folder:
+            path = Path(folder) / "introduction.json"
+            with path.open("wb") as file:
+                shutil.copyfileobj(files[0].file, file)
+            told = read_introduction(path)
+        name = ask.field("name")
+        with ask.desk.turn:
+            add_peer(
+                ask.desk.home, name, title=told.get("title", name), log=told.get("log", ""),
+                package=told.get("package", ""), actor=ask.person,
+            )  # fmt: skip
+            ask.desk.home.publish()
+    except QingyuanError as error:
+        return _health(ask, error)
+    return ask.redirect("/admin/health", "done.peer")
+
+
+def _health(ask: Ask, error: QingyuanError) -> Response:
+    return ask.page("error.html", 400, error=error)
+
+
+@page("GET", "/exchange/introduction", "signed-in")
+def introduction(ask: Ask) -> Response:
+    """Hand out our own introduction: public keys, to be compared by telephone or in person."""
+    log, package = own_keys(ask.desk.home)
+    told = {"title": ask.desk.home.settings.office.name, "log": log, "package": package}
+    headers = {"Content-Disposition": 'attachment; filename="introduction.json"'}
+    return Response(msgspec.json.encode(told), media_type="application/json", headers=headers)
+
+
+@page("POST", "/exchange/send", "case.export")
+def make(ask: Ask) -> Response:
+    """Make a bundle of a lead or case and hand it out as a file."""
+    kind = ask.field("kind")
+    try:
+        if kind not in SENDABLE:
+            raise bad_request("请选择发送的内容", "choose what is sent")
+        with ask.desk.turn:
+            made = send(
+                ask.desk.home, cast("Kind", kind), ask.field("peer"), record=ask.field("record"),
+                your_ref=ask.field("your_ref"), actor=ask.person, offline=True,
+            )  # fmt: skip
+            ask.desk.home.publish()
+    except QingyuanError as error:
+        return _show(ask, error=error)
+    return _file(made)
+
+
+@page("GET", "/exchange/{identifier}/{name}/file", "case.export")
+def again(ask: Ask, identifier: str, name: str) -> Response:
+    """Make the file of a bundle that was logged again."""
+    known = {one.peer: one for one in status(ask.desk.home)}
+    if identifier not in known or not name.isascii() or not name.isdigit():
+        raise not_found(identifier)
+    item = next((one for one in known[identifier].sent if one.seq == int(name)), None)
+    if item is None:
+        raise not_found(f"{identifier} {name}")
+    if item.ref:
+        ask.require("case.export", item.ref)
+    return _file(send_again(ask.desk.home, identifier, int(name)))
+
+
+@page("POST", "/exchange/receive", "case.act")
+def take(ask: Ask) -> Response:
+    """Verify a bundle whole and take it in; one that does not hold changes nothing."""
+    files = ask.uploads("bundle")
+    try:
+        if not files or (files[0].size or 0) > _MOST:
+            raise bad_request("没有选择交换包", "no bundle was chosen", code="web.no-files")
+        with ask.desk.turn, tempfile.TemporaryDirectory(prefix="qingyuan-exchange-") as folder:
+            path = Path(folder) / "bundle.qyx"
+            with path.open("wb") as file:
+                shutil.copyfileobj(files[0].file, file)
+            taken = receive(ask.desk.home, path, actor=ask.person, offline=True)
+    except QingyuanError as error:
+        return _show(ask, error=error)
+    if taken.record.startswith("L"):
+        ask.desk.posts.handle(taken.record, ask.person)
+    return _show(ask, taken=taken)
+
+
+def _show(ask: Ask, *, error: QingyuanError | None = None, taken: Receipt | None = None) -> Response:
+    return ask.page(
+        "exchange.html",
+        400 if error else 200,
+        sites=status(ask.desk.home),
+        kinds=SENDABLE,
+        error=error,
+        taken=taken,
+        record=ask.query("record") or ask.field("record"),
+    )
+
+
+def _file(made: Sent) -> Response:
+    name = f"{made.peer}-{made.seq:06}-{made.kind}.qyx"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(made.data, media_type="application/octet-stream", headers=headers)
