@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from qingyuan.pii import _hidden as _hidden_signs
 from qingyuan.pii import addresses, freetext, names, prose
 from qingyuan.pii._formed import find_forms, find_mentions
 from qingyuan.pii._kernel import flags as f
@@ -135,6 +136,12 @@ def _hidden(batch: Batch, found: Candidates, numbered: npt.NDArray[np.bool_], t:
     return take(new, np.flatnonzero(free))
 
 
+def _mark_hidden(batch: Batch, found: Candidates) -> None:
+    """Note what hides parts of names and addresses (in place); see :func:`qingyuan.pii._hidden.mark`."""
+    first, last = batch.starts[found.cell], batch.ends[found.cell]
+    _hidden_signs.mark(batch.data, first, last, found.start, found.end, found.kind, found.flags)
+
+
 def _labelled(batch: Batch, cells: Longs, t: Tables) -> Candidates:
     """Return names and addresses that follow a label in the given cells."""
     starts = np.ascontiguousarray(batch.starts[cells])
@@ -146,6 +153,7 @@ def _labelled(batch: Batch, cells: Longs, t: Tables) -> Candidates:
     )  # fmt: skip
     found = take(out, slice(0, n))
     found.cell = cells[found.cell]
+    _mark_hidden(batch, found)
     return found
 
 
@@ -153,6 +161,7 @@ def _free(batch: Batch, cells: Longs, others: list[Candidates]) -> Candidates:
     """Return names and addresses of free text that touch none of the candidates found otherwise."""
     free = freetext.find(batch.data, batch.starts, batch.ends, cells)
     found = Candidates(free.cell, free.start, free.end, free.kind, free.flags)
+    _mark_hidden(batch, found)
     for other in others:
         keep = freetext.apart(found.start, found.end, other.start, np.maximum.accumulate(other.end))
         found = take(found, np.flatnonzero(keep))
@@ -319,6 +328,7 @@ def find(
         found.flags[loose] = part.flags
     found, formed = _apart(found, Candidates(*find_forms(batch, scopes, grammar())))
     if len(formed) and (formed.kind == f.NAME).any():
+        _mark_hidden(batch, formed)
         formed = _beside(formed, others)
     found = _merged(found, [*others, formed])
     return _merged(found, [_mentions(batch, found, scopes)])
