@@ -23,6 +23,7 @@ class Province(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     short: str
+    letter: str = ""
     municipality: bool = False
     cities: str = ""
 
@@ -61,6 +62,9 @@ _DISTRICT = re.compile(r"[一-龥]{1,12}?[区县旗市]")
 _BEFORE_AREA = frozenset("小社园校厂库辖景")
 _AFTER_CITY = frozenset("场政")
 _CITY = re.compile(r"[一-龥]{2,12}?自治州|[一-龥]{2,6}?(?:地区|盟)|[一-龥]{2,5}?市(?![场政])")
+#: The production corps and its divisions stand where a city does, and a county-level city follows.
+_CORPS = re.compile(r"(?:新疆)?(?:生产建设)?兵团(?:第?[一二三四五六七八九十]{1,3}师)?[\s,，、]*")
+_CORPS_IN = "新疆维吾尔自治区"
 #: Words before which no district ends: 路, 街, 村… stand inside a detail.
 _INSIDE = frozenset("路街巷村镇乡号弄栋幢")
 #: 市 with one character before it is no county-level city.
@@ -134,6 +138,7 @@ def parse_address(text: str) -> Address:  # noqa: C901, PLR0912 - one level afte
     at = _end(_LABEL, text, 0)
     province = city = district = ""
     municipality = False
+    at = _past_letter(text, at, g)
     for written, name, own in g.provinces.get(text[at : at + 2], ()):
         if text.startswith(written, at):
             after = at + len(written)
@@ -167,11 +172,32 @@ def parse_address(text: str) -> Address:  # noqa: C901, PLR0912 - one level afte
                 at = _end(_GAP, text, found.end())
         if city and text.startswith("市辖区", at):
             at += 3
+    corps = _CORPS.match(text, at)
+    if corps and (
+        province == _CORPS_IN or (not province and ("生产" in corps.group() or "师" in corps.group()))
+    ):
+        province, at = _CORPS_IN, corps.end()
     end = _district_end(text, at)
     if end > at:
         district = text[at:end]
         at = _end(_GAP, text, end)
     return Address(province, city, district, text[at:].strip())
+
+
+def _past_letter(text: str, at: int, g: _Gazetteer) -> int:
+    """Return the place behind the one character of a province before one of its cities (浙杭州), else ``at``."""
+    province = _letters().get(text[at : at + 1])
+    if province and not g.provinces.get(text[at : at + 2]):
+        cities = g.cities.get(text[at + 1 : at + 3], ())
+        if any(name == province and text.startswith(written, at + 1) for written, name, _ in cities):
+            return at + 1
+    return at
+
+
+@functools.cache
+def _letters() -> dict[str, str]:
+    """Return the provinces by the one character they are called by."""
+    return {p.letter: p.name for p in divisions().provinces if p.letter}
 
 
 def _district_end(text: str, at: int) -> int:
