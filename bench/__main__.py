@@ -33,6 +33,7 @@ BENCHES: dict[str, str] = {
     "outside": "capturing a page, judging timestamps, cosigning as a witness",
     "register": "lists, open dates, timelines and search over 100,000 matters",
     "pages": "what a browser takes to show a page on a slow machine",
+    "web": "pages and API of 100,000 matters, fifty users at once, and a soak of five minutes",
     "casework": "law, deadlines, folding a case, documents",
 }
 
