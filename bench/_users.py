@@ -82,7 +82,9 @@ async def _answer(reader: asyncio.StreamReader) -> int:
     return status
 
 
-async def _user(plan: Plan, number: int, ends: float, seconds: dict[str, list[float]], errors: dict[str, int]) -> None:
+async def _user(
+    plan: Plan, number: int, ends: float, seconds: dict[str, list[float]], errors: dict[str, int]
+) -> None:
     chance = random.Random(plan.seed * 1000 + number)
     way = plan.ways[number % len(plan.ways)]
     reader, writer = await asyncio.open_connection(_LOCAL, plan.port)
@@ -95,7 +97,9 @@ async def _user(plan: Plan, number: int, ends: float, seconds: dict[str, list[fl
             writer.write(f"GET {step.path} HTTP/1.1\r\nHost: localhost:{plan.port}\r\n{lines}\r\n".encode())
             status = await asyncio.wait_for(_answer(reader), 30)
         except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
-            errors[f"{step.route}: {type(error).__name__}"] = errors.get(f"{step.route}: {type(error).__name__}", 0) + 1
+            errors[f"{step.route}: {type(error).__name__}"] = (
+                errors.get(f"{step.route}: {type(error).__name__}", 0) + 1
+            )
             reader, writer = await asyncio.open_connection(_LOCAL, plan.port)
             continue
         seconds.setdefault(step.route, []).append(time.perf_counter() - began)

@@ -20,6 +20,7 @@ from bench.register import _INSERT, _NOW, _fill
 from qingyuan.office.clock import FixedClock
 from qingyuan.office.home import Home, OfficeInfo
 from qingyuan.office.register import rebuild
+from qingyuan.store.register import named
 from qingyuan.web.asking import SESSION_COOKIE
 from qingyuan.web.desk import Desk
 from qingyuan.web.settings import ServeSettings
@@ -68,8 +69,17 @@ def run(context: Context) -> Iterator[Row]:
                 base,
                 len(seconds),
             )
-            yield Row(f"web, {count:,} matters, {_USERS} users: {route}, p50", _p(seconds, 0.5), "ms", runs=len(seconds))
-        yield Row(f"web, errors among {day.asked:,} answers of {day.lasted:.0f} s", sum(day.errors.values()), "errors")
+            yield Row(
+                f"web, {count:,} matters, {_USERS} users: {route}, p50",
+                _p(seconds, 0.5),
+                "ms",
+                runs=len(seconds),
+            )
+        yield Row(
+            f"web, errors among {day.asked:,} answers of {day.lasted:.0f} s",
+            sum(day.errors.values()),
+            "errors",
+        )
         yield Row("web, answers a second of that day", day.asked / day.lasted, "/s")
         full = _ask(Plan(port, _USERS, steps, context.pick(30, 5)))
         most = _ask(Plan(floor, _USERS, nothing, context.pick(15, 5)))
@@ -94,7 +104,9 @@ def make(path: Path, count: int) -> list[Person]:
     with Home.open(path, create=True, office=office, clock=FixedClock(_NOW), seed="bench") as home:
         desk = Desk(home, ServeSettings())
         for number, role in enumerate(roles):
-            account = desk.people.add(f"user-{number}", "", [role], f"a sentence that is long enough {number * 7919}")
+            account = desk.people.add(
+                f"user-{number}", "", [role], f"a sentence that is long enough {number * 7919}"
+            )
             people.append((role, account.person))
         desk.close()
         written = _fill(home, count)
@@ -106,8 +118,19 @@ def make(path: Path, count: int) -> list[Person]:
                 for matter in handled[person] if role == "prosecutor" else ():
                     payload = json.dumps({"person": person, "duty": "handler"}).encode()
                     stream = f"L2026-{matter:04}"
-                    last = connection.exec_driver_sql("SELECT max(n) FROM event WHERE stream = ?", (stream,)).scalar()
-                    row = (index, stream, int(last) + 1, "access.assigned", _NOW.isoformat(), "P001", bytes(16), payload)
+                    last = connection.exec_driver_sql(
+                        "SELECT max(n) FROM event WHERE stream = ?", (stream,)
+                    ).scalar()
+                    row = (
+                        index,
+                        stream,
+                        int(last) + 1,
+                        "access.assigned",
+                        _NOW.isoformat(),
+                        "P001",
+                        bytes(16),
+                        payload,
+                    )
                     connection.exec_driver_sql(_INSERT, row)
                     index += 1
             # What the pages read stands in the log too; these stand for its leaves, which no page looks into.
@@ -139,9 +162,17 @@ def make(path: Path, count: int) -> list[Person]:
 
 def _way(person: Person) -> tuple[Step, ...]:
     """Return what a person asks for: pages, and what programs of theirs ask."""
-    cookie = (("Cookie", f"{SESSION_COOKIE}={person.session}; qy_browser=0123456789abcdef0"), ("Accept-Encoding", "gzip"))
+    cookie = (
+        ("Cookie", f"{SESSION_COOKIE}={person.session}; qy_browser=0123456789abcdef0"),
+        ("Accept-Encoding", "gzip"),
+    )
     bearer = (("Authorization", f"Bearer {person.token}"),)
-    pages = [("/", "/"), ("/leads", "/leads"), ("/leads", "/leads?stage=registered&state=open"), ("/matters", "/matters")]
+    pages = [
+        ("/", "/"),
+        ("/leads", "/leads"),
+        ("/leads", "/leads?stage=registered&state=open"),
+        ("/matters", "/matters"),
+    ]
     pages += [("/matters", "/matters?sort=due"), ("/matters", "/matters?stage=rectifying&state=open")]
     pages += [("/leads?q=", f"/leads?q={word}") for word in _encoded()]
     pages += [("/matters/{identifier}", f"/matters/M2026-{number:04}") for number in person.matters[:8]]
@@ -149,7 +180,10 @@ def _way(person: Person) -> tuple[Step, ...]:
     api = [(f"/api/v1/{name}", f"/api/v1/{name}") for name in ("leads", "matters", "deadlines")]
     api += [("/api/v1/search", f"/api/v1/search?q={word}") for word in _encoded()]
     api += [("/api/v1/dockets", f"/api/v1/dockets/M2026-{number:04}") for number in person.matters[:5]]
-    return (*(Step(route, path, cookie) for route, path in pages), *(Step(route, path, bearer) for route, path in api))
+    return (
+        *(Step(route, path, cookie) for route, path in pages),
+        *(Step(route, path, bearer) for route, path in api),
+    )
 
 
 def _encoded() -> list[str]:

@@ -1,0 +1,223 @@
+"""Hostile requests: forged forms on every route, script in every field on every page, paths that leave, bombs, more than was asked for."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import time
+import zipfile
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from qingyuan.cases import VERBS
+from qingyuan.office.home import Home
+from qingyuan.web.routing import PAGES
+from tests.web.making import PASSWORD, client_of, desk_of, handle_all, post, token_of
+from tests.web.test_access import BY_CODE, OWN, address
+from tests.web.test_surface import HOSTILE
+
+OUTSIDE = ("root:", "PRIVATE KEY", "[project]", "Permission = ")
+
+
+def chief(app: FastAPI) -> TestClient:
+    """Return a browser of somebody who may do nearly everything."""
+    desk = desk_of(app)
+    account = desk.people.add("chief-1", "", ["chief", "prosecutor"], PASSWORD)
+    desk.people.add("system-1", "", ["administrator"], PASSWORD)
+    handle_all(desk, account.person)
+    client = TestClient(
+        app, base_url="http://testserver", follow_redirects=False, raise_server_exceptions=False
+    )
+    assert post(client, "/sign-in", {"name": "chief-1", "password": PASSWORD}).status_code == 303
+    return client
+
+
+def test_no_form_is_taken_without_its_token_on_any_route(app: FastAPI, home: Home) -> None:
+    client = chief(app)
+    taken = []
+    for page in PAGES:
+        if page.method == "GET" or page.need in {"office.manage"}:
+            continue
+        path = address(page, home, OWN)
+        size = home.head()
+        for data in ({}, {"_token": "0" * 96}):
+            answer = client.post(path, data=data)
+            if answer.status_code != 400 or "web.forged" not in answer.text:
+                taken.append((path, answer.status_code))
+        # What another site sends with a good token is not taken either.
+        other = client.post(
+            path, data={"_token": token_of(client, "/account")}, headers={"sec-fetch-site": "cross-site"}
+        )
+        if other.status_code != 400:
+            taken.append((path, other.status_code))
+        assert home.head() == size, path
+    assert taken == []
+    assert client.put("/uploads/0123", params={"offset": 0}, content=b"x").status_code in {400, 404}
+
+
+def test_script_in_any_field_or_file_name_is_text_on_every_page(app: FastAPI, home: Home) -> None:
+    client = chief(app)
+    told: dict[str, str | list[str]] = {
+        param.name: HOSTILE for param in VERBS["lead-register"].params if param.type in {"text", "texts"}
+    }
+    told |= {"title": HOSTILE, "summary": HOSTILE, "source": "media", "field": "personal-information"}
+    done = post(client, "/acts/new/lead-register", told, form="/account")
+    assert done.status_code == 303, done.text
+    lead = done.headers["location"].rsplit("/", 1)[1]
+    desk_of(app).people.add("hostile-1", HOSTILE, ["prosecutor"], PASSWORD)
+    post(client, "/account/tokens", {"label": HOSTILE, "scopes": ["read"], "days": "3"}, form="/account")
+    files = [("files", (f"{HOSTILE}.txt", b"one"))]
+    sent = client.post("/report", data={
+        "_token": token_of(client, "/report"), "told": HOSTILE, "field": "express-waybill", "where": HOSTILE, "once": "c" * 32,
+    }, files=files)  # fmt: skip
+    assert sent.status_code == 200
+    clue = re.search(r"L2026-\d{4}", sent.text)
+    assert clue
+    desk_of(app).posts.handle(clue[0], desk_of(app).people.all()[0].person)
+    raw = []
+    for page in PAGES:
+        if page.method != "GET" or BY_CODE in page.path:
+            continue
+        path = address(page, home, OWN)
+        named = "{identifier}" in page.path and "/exhibits" not in page.path
+        for name in (lead, clue[0]) if named else (OWN["identifier"],):
+            asked = f"{path.replace(OWN['identifier'], name)}?q={HOSTILE}&next={HOSTILE}&kind={HOSTILE}&which={HOSTILE}"
+            answer = client.get(asked)
+            assert answer.status_code < 500, asked
+            html = "html" in answer.headers.get("content-type", "")
+            if html and re.search(r"<script>alert|<img src=x", answer.text):
+                raw.append(asked)
+    assert raw == []
+
+
+OUT_OF_IT = (
+    "/static/..%2f..%2f..%2fpyproject.toml",
+    "/static/%2e%2e/%2e%2e/access.py",
+    "/packages/..%2f..%2fkeyring.json/file",
+    "/packages/K2026-0001%00/file",
+    "/exhibits/..%2f..%2fkeyring.json/content",
+    "/exhibits/..%5c..%5ckeyring.json/content",
+    "/uploads/..%2f..%2fetc%2fpasswd",
+    "/leads/..%2fadmin",
+    "/jobs/..%2f..%2f..%2fetc%2fpasswd/events",
+    "/documents/C2026-0001/..%2f..%2fsuggestion",
+    "/law/rules/..%2f..%2fetc%2fpasswd",
+    "/api/v1/exhibits/..%2f..%2fkeyring.json",
+)
+
+
+def test_no_address_leads_out_of_its_folder(app: FastAPI, home: Home) -> None:
+    client = chief(app)
+    secret = (home.path / "keyring.json").read_text()[2:60]
+    for path in OUT_OF_IT:
+        answer = client.get(path)
+        assert answer.status_code in {400, 401, 403, 404}, path
+        assert not any(one in answer.text for one in (*OUTSIDE, secret)), path
+
+
+def test_fields_that_nobody_asked_for_change_nothing(app: FastAPI, home: Home) -> None:
+    client = client_of(app, "prosecutor")
+    desk = desk_of(app)
+    me = next(one for one in desk.people.all() if one.name == "user-prosecutor")
+    more: dict[str, str | list[str]] = {
+        "roles": ["chief", "administrator"], "role": "chief", "disabled": "1", "person": "P001", "name": "other", "actor": "P009",
+    }  # fmt: skip
+    post(client, "/account/tokens", {**more, "label": "x", "scopes": ["read"], "days": "3"}, form="/account")
+    post(client, "/preferences", {**more, "lang": "zh"}, form="/account")
+    lead: dict[str, str | list[str]] = {
+        "title": "一", "source": "media", "field": "personal-information", "summary": "一",
+        "id": "L2020-0001", "stage": "closed", "score": "100", "at": "2020-01-01",
+    }  # fmt: skip
+    chosen = post(client, "/acts/new/lead-register", {**lead, "lead": "L2020-0001"}, form="/account")
+    assert (chosen.status_code, client.get("/leads/L2020-0001").status_code) == (404, 404)
+    done = post(client, "/acts/new/lead-register", {**lead, **more}, form="/account")
+    assert next(one for one in desk.people.all() if one.name == "user-prosecutor") == me
+    assert desk.tokens.of(me.person)[0].scopes == ("read",)
+    assert done.status_code == 303
+    assert "2020" not in done.headers["location"]
+    found = done.headers["location"].rsplit("/", 1)[1]
+    with home.database.read() as connection:
+        actors = {
+            row[0] for row in connection.exec_driver_sql("SELECT actor FROM event WHERE stream = ?", (found,))
+        }
+    assert actors == {me.person}
+
+
+def test_a_name_with_line_ends_writes_no_line_of_the_log(
+    app: FastAPI, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = client_of(app)
+    evil = 'x\n{"event":"request","status":200,"forged":true}\r\n'
+    with caplog.at_level(logging.INFO, logger="qingyuan.web"):
+        post(client, "/sign-in", {"name": evil, "password": evil})
+        client.get("/leads", params={"q": evil}, headers={"user-agent": "a\tforged"})
+        client.request("FORGED", "/leads")
+    assert "forged" not in caplog.text.lower().replace('"web.forged"', "")
+    for record in caplog.records:
+        assert "\n" not in record.getMessage()
+
+
+def test_a_bomb_in_an_upload_is_named_and_the_rest_is_taken_in(app: FastAPI) -> None:
+    bomb, entities = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros.txt", b"0" * (64 << 20))
+    laughs = "".join(f'<!ENTITY l{n} "{"&l%d;" % (n - 1) * 10}">' for n in range(1, 10))
+    with zipfile.ZipFile(entities, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr(
+            "xl/workbook.xml", f'<!DOCTYPE x [<!ENTITY l0 "lol">{laughs}]><workbook>&l9;</workbook>'
+        )
+    desk = desk_of(app)
+    with client_of(app, "technician") as client:
+        files = [
+            ("files", ("bomb.zip", bomb.getvalue())),
+            ("files", ("laughs.xlsx", entities.getvalue())),
+            ("files", ("名单.txt", "联系电话 13900139001\n".encode())),
+        ]
+        began = time.process_time()
+        sent = client.post(
+            "/intake", data={"_token": token_of(client, "/intake"), "title": "混入的材料"}, files=files
+        )
+        job = sent.headers["location"].rsplit("/", 1)[1]
+        deadline = time.monotonic() + 120
+        while not (found := desk.jobs.get(job)) or not found.over:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert found.state == "done", found.result
+        assert found.result["exhibits"] == 3
+        assert int(str(found.result["unread"])) >= 2
+        assert time.process_time() - began < 20
+        shown = client.get(f"/leads/{found.result['lead']}/scan").text
+    assert "bomb.zip" in shown
+    assert "laughs.xlsx" in shown
+
+
+def test_a_session_that_a_browser_brings_along_is_not_taken(app: FastAPI) -> None:
+    client = client_of(app)
+    client_of(app, "prosecutor")
+    client.cookies.set("qy_session", "chosen-by-somebody-else")
+    assert client.get("/leads").status_code == 303
+    assert post(client, "/sign-in", {"name": "user-prosecutor", "password": PASSWORD}).status_code == 303
+    assert client.cookies.get("qy_session", domain="testserver.local") != "chosen-by-somebody-else"
+    fixed = TestClient(
+        app,
+        base_url="http://testserver",
+        follow_redirects=False,
+        cookies={"qy_session": "chosen-by-somebody-else"},
+    )
+    assert fixed.get("/leads").status_code == 303
+
+
+def test_jobs_and_batches_of_others_are_not_there(app: FastAPI) -> None:
+    mine, other = client_of(app, "prosecutor"), client_of(app, "technician")
+    batch = post(mine, "/intake/batches", form="/intake").json()["batch"]
+    post(mine, "/intake/files", {"batch": batch, "path": "a.txt", "size": "0"}, form="/intake")
+    taken = post(other, "/intake", {"batch": batch, "title": "x"}, form="/intake")
+    assert taken.status_code == 400
+    job = desk_of(app).jobs.add("intake", "P777", {})
+    assert other.get(f"/jobs/{job}").status_code == 404
+    assert post(other, f"/jobs/{job}/cancel", form="/intake").status_code == 404
+    assert job not in other.get("/intake").text
