@@ -124,7 +124,7 @@ def make(path: Path, count: int) -> list[Person]:
                     row = (
                         index,
                         stream,
-                        int(last) + 1,
+                        int(last or 0) + 1,
                         "access.assigned",
                         _NOW.isoformat(),
                         "P001",
@@ -199,10 +199,13 @@ def _served(path: Path) -> Iterator[int]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=dict(os.environ)) as process:
         try:
             assert process.stdout is not None
-            line = process.stdout.readline()
-            if not line:
-                raise SkippedError("the server did not start")
-            yield int(str(json.loads(line)["url"]).rpartition(":")[2])
+            told = b""
+            while not told.endswith(b"}\n"):
+                line = process.stdout.readline()
+                if not line:
+                    raise SkippedError("the server did not start")
+                told += line
+            yield int(str(json.loads(told)["url"]).rpartition(":")[2])
         finally:
             process.terminate()
             process.wait(timeout=30)

@@ -56,6 +56,10 @@ def nearest(versions: Sequence[D], on: date) -> D:
     )
 
 
+#: Most citations remembered; they are forgotten all at once.
+_MOST = 20_000
+
+
 @dataclasses.dataclass(frozen=True)
 class _Found:
     entry: Entry[Rule]
@@ -71,6 +75,7 @@ class Citer:
     def __init__(self, store: Store) -> None:
         """Cite from ``store``."""
         self._store = store
+        self._known: dict[tuple[str, date | None, bool], Citation] = {}
 
     def cite(self, rule: str, on: date | None, *, analogous: bool = False) -> Citation:
         """Return the citation of ``rule`` on the day ``on`` (the latest version when ``None``).
@@ -80,7 +85,13 @@ class Citer:
         Raises:
             LawError: No such rule, a draft, or (but with ``analogous``) it was not in force that day.
         """
-        return self._citation(self._find(rule, on, analogous=analogous))
+        key = rule, on, analogous
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= _MOST:
+                self._known.clear()
+            known = self._known[key] = self._citation(self._find(rule, on, analogous=analogous))
+        return known
 
     def cite_all(
         self, rules: Iterable[str], on: date | None, *, analogous: bool = False

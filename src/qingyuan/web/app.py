@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 from collections.abc import AsyncIterator
 from urllib.parse import quote
 
@@ -17,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from qingyuan.cases import Refused
+from qingyuan.cases import Refused, choice_lists
 from qingyuan.errors import QingyuanError
 from qingyuan.office.home import Home
 from qingyuan.web import portal, workbench
@@ -30,6 +31,7 @@ from qingyuan.web.plain import plain_routes
 from qingyuan.web.routing import PAGES, Page
 from qingyuan.web.settings import ServeSettings
 from qingyuan.web.watch import ROUTE, Metrics, Watch
+from qingyuan.web.words import catalogue
 from qingyuan.web.works import WORKS
 
 _LOG = logging.getLogger("qingyuan.web")
@@ -55,6 +57,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
         """Close the state of the web when the server ends."""
         if settings.jobs:
             desk.jobs.start()
+        threading.Thread(target=_warm, args=(home, templates), name="warm", daemon=True).start()
         yield
         await run_in_threadpool(desk.close)
 
@@ -86,6 +89,16 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
     for kind in (QingyuanError, HTTPException, Exception):
         app.add_exception_handler(kind, failed)
     return app
+
+
+def _warm(home: Home, templates: Environment) -> None:
+    """Read what every page reads, so that nobody waits for it: words, templates, the lists of the law and of the acts."""
+    catalogue()
+    for name in templates.list_templates():
+        templates.get_template(name)
+    choice_lists()
+    home.law.fields()
+    home.law.regulators()
 
 
 def _upload_route(desk: Desk, templates: Environment) -> Route:

@@ -6,7 +6,8 @@ import contextlib
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import TypeVar, cast
 
 import sqlalchemy as sa
 
@@ -25,10 +26,12 @@ from qingyuan.web.settings import ServeSettings
 from qingyuan.web.state import SECRET, State
 from qingyuan.web.uploads import Uploads, sweep_packages
 
+T = TypeVar("T")
+
 _STATE = "web.db"
 _DAY = 86_400
-#: Counts of a list are kept so long, and so many of them.
-_COUNT_SECONDS, _MOST_COUNTS = 15.0, 1000
+#: What takes long is kept so long, and so many of them.
+_KEPT_SECONDS, _MOST_KEPT = 15.0, 1000
 
 #: Work of a kind of job: the desk, its particulars, who wants it, where to report.
 DeskWork = Callable[["Desk", Mapping[str, object], str, Report], dict[str, object]]
@@ -102,7 +105,8 @@ class Desk:
             self.state, {kind: self._bound(work) for kind, work in works.items()}, self.tidy, self.hooks.round
         )
         self.setup_code = self._secret("setup").hex()[:24]
-        self._counts: dict[tuple[str, Scope], tuple[float, dict[str, int]]] = {}
+        self._kept: dict[Hashable, tuple[float, object]] = {}
+        self._making = threading.Lock()
         #: Whoever writes to the record takes turns here instead of at the lock of the database.
         self.turn = threading.RLock()
         self._sharing = contextlib.ExitStack()
@@ -123,20 +127,27 @@ class Desk:
                 stored = act_within(self.home, connection, verb, target, args, actor=actor)
                 self.posts.take_on(connection, stored, actor)
             self.home.publish()
-            self._counts.clear()
+            self._kept.clear()
         return stored
 
     def counted(self, kind: str, scope: Scope) -> dict[str, int]:
-        """Return how many active records of a scope there are by stage, as it was some seconds ago at most.
+        """Return how many active records of a scope there are by stage, as it was some seconds ago at most."""
+        return self.remembered(("count", kind, scope), lambda: counts(self.home, kind, scope))
 
-        The whole of a large office takes longer to count than a page may take; what this server wrote is seen at once.
+    def remembered(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what takes longer than a page may take in a large office, as it was some seconds ago at most.
+
+        What this server wrote by an act is seen at once.
         """
-        known, now = self._counts.get((kind, scope)), time.monotonic()
+        known, now = self._kept.get(key), time.monotonic()
         if known is None or known[0] <= now:
-            if len(self._counts) > _MOST_COUNTS:
-                self._counts.clear()
-            known = self._counts[kind, scope] = now + _COUNT_SECONDS, counts(self.home, kind, scope)
-        return known[1]
+            with self._making:
+                known = self._kept.get(key)
+                if known is None or known[0] <= now:
+                    if len(self._kept) > _MOST_KEPT:
+                        self._kept.clear()
+                    known = self._kept[key] = time.monotonic() + _KEPT_SECONDS, make()
+        return cast("T", known[1])
 
     def note_reading(self, what: str, records: Sequence[str], *, actor: str, reason: str = "") -> None:
         """Write down that a person read personal data in clear, before it is shown.

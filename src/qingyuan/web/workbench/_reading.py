@@ -70,7 +70,10 @@ def overview(ask: Ask) -> Overview:
     return Overview(
         [row for row in rows if row.key != _LOOK_BACK],
         register.leads(home, scope, Filters(stages=("registered",), active=True), limit=20).rows,
-        register.cases(home, scope, Filters(stages=("replied",), active=True), limit=20).rows,
+        ask.desk.remembered(
+            ("replied", scope),
+            lambda: register.cases(home, scope, Filters(stages=("replied",), active=True), limit=20).rows,
+        ),
         [row for row in rows if row.key == _LOOK_BACK],
         ask.desk.counted("lead", scope).get("registered", 0),
         ask.desk.counted("case", scope).get("replied", 0),

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from qingyuan.cases import choice_lists, due_dates, duty_matrix, evidence_matrix, timeline
 from qingyuan.office.casework import case_events, load
-from qingyuan.office.offers import offers
+from qingyuan.office.offers import concerns, offers, ruled_out
 from qingyuan.office.paperwork import offers_of
 from qingyuan.office.steps import next_steps
 from qingyuan.store.registry import exhibits
@@ -74,8 +74,16 @@ def show(ask: Ask, identifier: str) -> Response:
     if identifier != docket.matter.id:
         return ask.redirect(f"/matters/{docket.matter.id}#{identifier}")
     labels = choice_lists()
-    acts = offers(home, loaded, identifier, actor=ask.person)
     every = offers(home, loaded, identifier, actor=ask.person, everything=True)
+    # Of a case that is over, what cannot be done is not offered any more.
+    over = {case.id for case in docket.cases.values() if case.ended_on}
+    acts = [
+        one
+        for one in every
+        if concerns(one, identifier)
+        and not ruled_out(one)
+        and (one.refused is None or one.target.split(" ")[0] not in over)
+    ]
     with home.database.read() as connection:
         rows = exhibits(connection, loaded.streams)
     return ask.page(
