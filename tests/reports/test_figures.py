@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qingyuan.cases import choice_lists
 from qingyuan.law import load
 from qingyuan.reports import (
     Figure,
@@ -138,6 +139,13 @@ def test_nothing_to_measure_is_not_a_nought() -> None:
     assert ask("measures-punctual", []).total.value is None
     assert ask("days-to-closing", []).total.value is None
     assert ask("leads-by-source", []).total.value == "0"
+
+
+@pytest.mark.parametrize("ground", [*choice_lists()["suit-end"], *choice_lists()["closing-civil"]])
+def test_every_ground_of_closing_has_a_name(ground: str) -> None:
+    closed: dict[str, Value] = {"on": date(2026, 1, 1), "year": 2026, "closed": "yes", "ground": ground}
+    (group,) = ask("closing-grounds", [Row("case", "C1", closed, (1,))]).groups
+    assert group.en != (ground,)
 
 
 @given(st.lists(st.integers(0, 10_000), min_size=1, max_size=40))

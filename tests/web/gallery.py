@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from qingyuan.office.browser import Browser, Page
+from qingyuan.office.browser import Browser, BrowserError, Page
 from qingyuan.office.home import Home
 from qingyuan.store.registry import exhibits, streams
 from qingyuan.web.routing import PAGES
@@ -80,7 +80,11 @@ def draw(folder: Path, target: Path, *, only: str, themes: tuple[str, ...]) -> i
             sign_in(page, url)
             for path in [one for one in addresses(home) if only in one]:
                 for lang in ("zh", "en"):
-                    page.navigate(f"{url}{path}{'&' if '?' in path else '?'}lang={lang}")
+                    try:
+                        page.navigate(f"{url}{path}{'&' if '?' in path else '?'}lang={lang}")
+                    except BrowserError as error:  # a download shows nothing
+                        sys.stderr.write(f"{path}: {error.text('en')}\n")
+                        continue
                     for theme in themes:
                         page.evaluate(f"document.documentElement.dataset.theme = '{theme}'; 0")
                         for name, width, height, phone in SCREENS:

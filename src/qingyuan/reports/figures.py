@@ -18,7 +18,7 @@ from qingyuan.reports.queries import Queries, Query
 from qingyuan.reports.rows import Row
 
 _NONE = "none"
-_CLOSING = ("closing-administrative", "closing-civil")
+_CLOSING = ("closing-administrative", "closing-civil", "suit-end")
 
 
 class Group(msgspec.Struct, frozen=True):
