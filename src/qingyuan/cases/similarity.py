@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
@@ -10,6 +11,8 @@ from qingyuan.cases.events.lead import Component, LeadRegistered
 _HOST = re.compile(r"(?:https?://)?((?:[a-z0-9-]+\.)+[a-z]{2,})", re.IGNORECASE)
 _TITLE, _HOSTS, _REGION, _FIELD, _TIME, _EXHIBITS = 40, 20, 15, 10, 5, 10
 _DAYS = 60
+#: Titles and names of sites that are kept cut: the newest leads are compared again and again.
+_MOST_KEPT = 8_000
 
 
 def likeness(lead: LeadRegistered, other: LeadRegistered) -> tuple[Component, ...]:
@@ -31,7 +34,7 @@ def likeness(lead: LeadRegistered, other: LeadRegistered) -> tuple[Component, ..
         f"标题相同部分{share:.0%}",
         f"{share:.0%} of the titles is the same",
     )
-    hosts = sorted(_hosts(lead) & _hosts(other))
+    hosts = sorted(_hosts(lead.title, lead.summary) & _hosts(other.title, other.summary))
     add(
         "site",
         _HOSTS if hosts else 0,
@@ -55,14 +58,17 @@ def likeness(lead: LeadRegistered, other: LeadRegistered) -> tuple[Component, ..
     return tuple(found)
 
 
-def _pairs(text: str) -> set[str]:
+@functools.lru_cache(_MOST_KEPT)
+def _pairs(text: str) -> frozenset[str]:
     plain = "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
-    return {plain[at : at + 2] for at in range(len(plain) - 1)} or {plain}
+    return frozenset({plain[at : at + 2] for at in range(len(plain) - 1)} or {plain})
 
 
-def _overlap(one: set[str], other: set[str]) -> float:
-    return len(one & other) / len(one | other)
+def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
+    shared = len(one & other)
+    return shared / (len(one) + len(other) - shared)
 
 
-def _hosts(lead: LeadRegistered) -> set[str]:
-    return {match[1].casefold() for match in _HOST.finditer(f"{lead.title} {lead.summary}")}
+@functools.lru_cache(_MOST_KEPT)
+def _hosts(title: str, summary: str) -> frozenset[str]:
+    return frozenset(match[1].casefold() for match in _HOST.finditer(f"{title} {summary}"))

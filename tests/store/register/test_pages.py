@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+import sqlite3
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -241,3 +244,61 @@ def test_paths_have_three_prefixes() -> None:
     assert prefixes("/") == ("/", "/", "/")
     assert prefixes("/33/") == ("/33/", "/33/", "/33/")
     assert prefixes("/33/3301/330110/z1/") == ("/33/", "/33/3301/", "/33/3301/330110/")
+
+
+def test_named_dockets_are_looked_up_by_their_own_index(tmp_path: Path) -> None:
+    """A planner that walks the list of all dockets in its order, to sort thirty of them, reads a large office whole."""
+    with contextlib.closing(Database.at(tmp_path / "q.db")) as database, database.read() as connection:
+        asked: list[str] = []
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        raw.set_trace_callback(asked.append)
+        scope = Scope(offices=(), records=tuple(f"M{number:04d}" for number in range(30)))
+        records(connection, "matter", scope)
+        records(connection, "matter", scope, Filters(active=True), sort="due", after="2026-03-01 M0001")
+        dues(
+            connection,
+            scope,
+            today="2026-01-01",
+            until="2026-12-31",
+            overdue=False,
+            after="2026-03-01 M0001 x",
+        )
+        counts(connection, "matter", scope, "stage")
+        raw.set_trace_callback(None)
+        plans = [raw.execute(f"EXPLAIN QUERY PLAN {one}").fetchall() for one in asked if "register" in one]
+    assert len(plans) == 4
+    for plan in plans:
+        assert "USING INDEX ix_register_" in plan[0][3]
+        assert "_docket (docket=?)" in plan[0][3]
+
+
+@pytest.mark.parametrize("few", [0, 2_000])
+def test_named_dockets_are_searched_alike_however_many(
+    database: Database, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qingyuan.store.register.words._FEW", few)
+    chance = random.Random(23)
+    rows = [_record(number, chance, f"M{number:04d}") for number in range(1, 61)]
+    texts = {row.docket: "".join(chance.choice("快递面单公益") for _ in range(8)) for row in rows}
+    with database.write() as connection:
+        for row in rows:
+            put(connection, Entry(row.docket, (row,), (), (texts[row.docket], row.docket)), [])
+    names = tuple(row.docket for row in rows[::2])
+    with database.read() as connection:
+        for query, wanted in (("快递", ("快递",)), ("递", ("递",)), ("面单 公", ("面单", "公")), ("m00", ())):
+            found = find(
+                connection,
+                query,
+                places=(),
+                shielded=True,
+                named=names,
+                recused=("M0003",),
+                before=500,
+                limit=60,
+            )
+            assert [docket for _, docket in found] == [
+                name
+                for name in reversed(names)
+                if name != "M0003" and int(name[1:]) < 50 and all(one in texts[name] for one in wanted)
+            ]

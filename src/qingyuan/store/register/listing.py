@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 import msgspec
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from qingyuan.store._driver import Driver, Value
 from qingyuan.store.errors import StoreError
 from qingyuan.store.register.rows import NEVER, Due, Record
-from qingyuan.store.register.scope import Scope, branches
+from qingyuan.store.register.scope import NAMED, Scope, branches
 
 T = TypeVar("T", Record, Due)
 
@@ -78,6 +78,18 @@ class DuePage(msgspec.Struct, frozen=True):
 _RECORD = ", ".join(Record.__struct_fields__)
 _DUE = ", ".join(Due.__struct_fields__)
 
+# Where a database keeps a number for what is true or false.
+_RECORD_FLAGS = tuple(Record.__struct_fields__.index(name) for name in ("active", "shielded"))
+_DUE_FLAGS = tuple(Due.__struct_fields__.index(name) for name in ("shielded", "firm", "stopped", "lapses"))
+_DUE_ARTICLES = Due.__struct_fields__.index("articles")
+
+_ORDER: Mapping[Sort, str] = {"changed": "changed DESC", "due": "due, id"}
+# The same, written so that no index fits: the few dockets that are named are looked up by their own index and sorted, where a
+# planner would walk the list of all dockets in its order.
+_PLAIN_ORDER: Mapping[Sort, str] = {"changed": "changed + 0 DESC", "due": "due || '', id"}
+_PLAIN_KIND = "kind || '' = ?"
+_DUE_ORDER, _PLAIN_DUE_ORDER = "due, target, key", "due || '', target, key"
+
 
 def records(
     connection: sa.Connection,
@@ -106,21 +118,24 @@ def records(
     chosen = filters or Filters()
     narrowed, narrowing = _narrowed(chosen)
     since, from_ = _since(sort, after)
-    order = "changed DESC" if sort == "changed" else "due, id"
     size = max(1, min(limit, MOST))
+    states = (1, 0) if chosen.active is None else (int(chosen.active),)
 
-    def branch(active: bool, condition: str, values: list[str | int]) -> list[Record]:
+    def ask(where: str, order: str, values: Sequence[Value]) -> list[Record]:
         rows = Driver(connection).all(
-            f"SELECT {_RECORD} FROM register WHERE kind = ? AND active = ? AND {condition}{narrowed}{since} "  # noqa: S608 - no value
-            f"ORDER BY {order} LIMIT ?",
-            kind, int(active), *values, *narrowing, *from_, size + 1,
+            f"SELECT {_RECORD} FROM register WHERE {where}{narrowed}{since} ORDER BY {order} LIMIT ?",  # noqa: S608 - no value
+            *values, *narrowing, *from_, size + 1,
         )  # fmt: skip
         return [_record(row) for row in rows]
 
-    states = (True, False) if chosen.active is None else (chosen.active,)
-    parts = [
-        branch(active, condition, values) for _, condition, values in branches(scope) for active in states
-    ]
+    parts = []
+    for column, condition, values in branches(scope):
+        if column == NAMED:
+            where = f"{_PLAIN_KIND} AND active IN ({', '.join('?' * len(states))}) AND {condition}"
+            parts.append(ask(where, _PLAIN_ORDER[sort], (kind, *states, *values)))
+            continue
+        where = f"kind = ? AND active = ? AND {condition}"
+        parts += [ask(where, _ORDER[sort], (kind, state, *values)) for state in states]
     key: Callable[[Record], tuple[str | int, ...]] = (
         (lambda r: (-r.changed,)) if sort == "changed" else (lambda r: (r.due, r.id))
     )
@@ -175,14 +190,15 @@ def dues(
         where += " AND (due, target, key) > (?, ?, ?)"
         values += [due, target, key]
 
-    def branch(condition: str, given: list[str | int]) -> list[Due]:
+    def branch(column: str, condition: str, given: list[str | int]) -> list[Due]:
+        order = _PLAIN_DUE_ORDER if column == NAMED else _DUE_ORDER
         rows = Driver(connection).all(
-            f"SELECT {_DUE} FROM register_due WHERE {condition}{where} ORDER BY due, target, key LIMIT ?",  # noqa: S608 - no value
+            f"SELECT {_DUE} FROM register_due WHERE {condition}{where} ORDER BY {order} LIMIT ?",  # noqa: S608 - no value
             *given, *values, size + 1,
         )  # fmt: skip
         return [_due(row) for row in rows]
 
-    parts = [branch(condition, given) for _, condition, given in branches(scope)]
+    parts = [branch(*each) for each in branches(scope)]
     rows, more = _merged(parts, lambda d: (d.due, d.target, d.key), lambda d: f"{d.target} {d.key}", size)
     last = rows[-1] if more else None
     return DuePage(rows, "" if last is None else f"{last.due} {last.target} {last.key}")
@@ -243,15 +259,16 @@ def counts(
     found: dict[str, set[str]] = {}
     totals: dict[str, int] = {}
     parts = list(branches(scope))
-    for _, condition, values in parts:
+    for column, condition, values in parts:
+        of = _PLAIN_KIND if column == NAMED else "kind = ?"
         if len(parts) == 1:  # nothing can be counted twice
             rows = Driver(connection).all(
-                f"SELECT {by}, count(*) FROM register WHERE kind = ? AND active = 1 AND {condition} GROUP BY {by}",  # noqa: S608
+                f"SELECT {by}, count(*) FROM register WHERE {of} AND active = 1 AND {condition} GROUP BY {by}",  # noqa: S608
                 kind, *values,
             )  # fmt: skip
             return {str(name): int(str(count)) for name, count in rows}
         for name, identifier in Driver(connection).all(
-            f"SELECT {by}, id FROM register WHERE kind = ? AND active = 1 AND {condition}",  # noqa: S608 - no value
+            f"SELECT {by}, id FROM register WHERE {of} AND active = 1 AND {condition}",  # noqa: S608 - no value
             kind, *values,
         ):  # fmt: skip
             found.setdefault(str(name), set()).add(str(identifier))
@@ -336,9 +353,16 @@ def _bad_page() -> StoreError:
     )
 
 
-def _record(row: Sequence[object]) -> Record:
-    return msgspec.convert(dict(zip(Record.__struct_fields__, row, strict=True)), Record, strict=False)
+def _record(row: Sequence[Any]) -> Record:
+    values = list(row)
+    for at in _RECORD_FLAGS:
+        values[at] = bool(values[at])
+    return Record(*values)
 
 
-def _due(row: Sequence[object]) -> Due:
-    return msgspec.convert(dict(zip(Due.__struct_fields__, row, strict=True)), Due, strict=False)
+def _due(row: Sequence[Any]) -> Due:
+    values = list(row)
+    for at in _DUE_FLAGS:
+        values[at] = bool(values[at])
+    values[_DUE_ARTICLES] = bytes(values[_DUE_ARTICLES])
+    return Due(*values)

@@ -10,6 +10,8 @@ import msgspec
 EVERYWHERE = "/"
 #: Prefixes of a path that have a column of their own.
 DEPTH = 3
+#: The column of a branch that names its dockets.
+NAMED = "docket"
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -56,6 +58,8 @@ def prefixes(path: str) -> tuple[str, str, str]:
 def branches(scope: Scope) -> Iterator[tuple[str, str, list[str | int]]]:
     """Yield conditions whose union is the scope: the column of the prefix (``""`` for none), the condition, its values.
 
+    The column is :data:`NAMED` where dockets are named one by one.
+
     The conditions may overlap where a docket is both below an office and named; no row is to be counted twice.
     """
     withheld, values = _not_in(scope.recused)
@@ -79,7 +83,7 @@ def branches(scope: Scope) -> Iterator[tuple[str, str, list[str | int]]]:
         yield f"o{depth}", condition, [prefixes(path)[depth - 1], path, *values]
     named = sorted(set(scope.records) - set(scope.recused))
     if named:
-        yield "", f"docket IN ({', '.join('?' * len(named))})", list(named)
+        yield NAMED, f"docket IN ({', '.join('?' * len(named))})", list(named)
 
 
 def _not_in(recused: Sequence[str]) -> tuple[str, list[str | int]]:
