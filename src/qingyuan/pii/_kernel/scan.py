@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from qingyuan.pii._kernel._blocks import BLOCK, features_of
 from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii._kernel.around import email, extension, whole
 from qingyuan.pii._kernel.flags import (
@@ -24,7 +23,6 @@ from qingyuan.pii._kernel.flags import (
     STANDARD,
     WHOLE,
 )
-from qingyuan.pii._kernel.glance import LONGEST, glance
 from qingyuan.pii._kernel.match import EVIDENCE, FIRST, KIND, LAST, match
 from qingyuan.pii._kernel.quick import (
     CONTINUES,
@@ -205,22 +203,6 @@ def scan_cells(
     for cell in range(starts.size):
         s = starts[cell]
         e = ends[cell]
-        if 0 < e - s <= LONGEST and s + BLOCK + 2 <= data.size:
-            kept = ~np.uint64(0) >> np.uint64(LONGEST - (e - s))
-            digits, letters, crosses, stars, _, leads, at, han = features_of(data, s)
-            kind, found = glance(
-                data, s, e, plan, provinces, words, symbols, digits & kept, letters & kept, crosses & kept,
-                stars & kept, leads & kept, at & kept, han & kept,
-            )  # fmt: skip
-            if kind > 0:
-                out_cell[n] = cell
-                out_start[n] = s
-                out_end[n] = e
-                out_kind[n] = kind
-                out_flags[n] = found
-                n += 1
-            if kind >= 0:
-                continue
         p = s
         floor = n
         while p < e:

@@ -21,7 +21,14 @@ def numbered(word: str, numbers: Longs) -> pa.StringArray:
     # From the buffer: `pa.array` loads pandas, where it is installed, to ask whether this is a series.
     buffer = pa.py_buffer(np.ascontiguousarray(numbers, dtype=np.int64).data)
     text = pa.Array.from_buffers(pa.int64(), len(numbers), [None, buffer]).cast(pa.string())
-    return _join(pa.scalar(word), text, "")
+    return _join(_scalar(word), text, _scalar(""))
+
+
+def _scalar(word: str) -> pa.StringScalar:
+    """Return the word as a scalar, from its buffer for the same reason (`pa.scalar` loads pandas as well)."""
+    encoded = word.encode()
+    offsets = pa.py_buffer(np.array([0, len(encoded)], dtype=np.int32).data)
+    return pa.StringArray.from_buffers(1, offsets, pa.py_buffer(encoded))[0]
 
 
 @dataclass(frozen=True, slots=True)
