@@ -180,3 +180,10 @@ def test_an_event_of_a_later_version_is_named_and_a_malformed_one_refused() -> N
     assert fold_registry([], [Event("party.merged", {})]).unread == ("party.merged",)
     with pytest.raises(PartiesError, match="does not fit"):
         docket(Event("access.assigned", {"who": "P1"}))
+
+
+def test_what_was_withdrawn_keeps_its_addressees() -> None:
+    sent = Event("access.sent", {"item": "paper-1", "bodies": ["court-330782"], "people": ["P1"]})
+    after = docket(sent, Event("access.withdrawn", {"item": "paper-1"}))
+    assert after == docket(sent)
+    assert after.unread == ()

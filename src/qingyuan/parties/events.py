@@ -143,6 +143,13 @@ class ItemSent(Payload, frozen=True):
     people: tuple[str, ...] = ()
 
 
+class ItemWithdrawn(Payload, frozen=True):
+    """Something that was sent opens nothing any more, an invitation say; its addressees stay: they may have seen it."""
+
+    TYPE: ClassVar[str] = "access.withdrawn"
+    item: str
+
+
 class Unmasked(Payload, frozen=True):
     """Values of a record were seen in clear; written before they are shown.
 
@@ -177,6 +184,7 @@ TYPES: Mapping[str, type[Payload]] = {
         Entrusted,
         EntrustmentEnded,
         ItemSent,
+        ItemWithdrawn,
         Unmasked,
     )
 }

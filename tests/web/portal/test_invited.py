@@ -166,6 +166,16 @@ def test_the_office_invites_lists_and_withdraws(app: FastAPI, home: Home) -> Non
     ended = post(staff, f"/invitations/{CASE}/withdraw", {"invitation": ticket.id}, form="/account")
     assert ended.status_code == 303
     assert outside.get(found[1]).status_code == 404
+    for again in (ticket.id, "0123456789"):  # once ended, or never made: nothing more is written
+        done = post(staff, f"/invitations/{CASE}/withdraw", {"invitation": again}, form="/account")
+        assert (done.status_code, "qy_flash" in done.headers.get("set-cookie", "")) == (303, False)
+    with home.database.read() as connection:
+        (logged,) = [one for one in events(connection, ["M2026-0001"]) if one.type == "access.withdrawn"]
+    assert logged.payload == {"item": f"invitation-firm-{ticket.id}"}
+    assert logged.actor == next(
+        one.person for one in desk_of(app).people.all() if one.name == "user-prosecutor"
+    )
+    assert list(check_home(home)) == []
     for wrong in (
         {"kind": "judge"},
         {"kind": "firm:nobody"},

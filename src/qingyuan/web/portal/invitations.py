@@ -60,13 +60,43 @@ def invite(
     code = issue(desk, kind, record, days=days)
     ticket = opened(desk, [kind], code)
     assert ticket is not None, "it was issued just now"
-    matter = loaded.docket.matter
-    assert matter is not None, "every case has a matter"
     sent: dict[str, object] = {"item": item(ticket), "bodies": [], "people": []}
     with desk.turn:
-        desk.home.append([EventDraft(matter.id, "access.sent", sent)], actor=actor)
+        desk.home.append([EventDraft(_matter(loaded), "access.sent", sent)], actor=actor)
         desk.home.publish()
     return f"{desk.settings.origin}{PATH}{code}", ticket.id
+
+
+def uninvite(desk: Desk, case: str, invitation: str, *, actor: str) -> bool:
+    """End an invitation to a case; return whether it was open. That it was withdrawn is an event ``access.withdrawn``.
+
+    Args:
+        desk: The office.
+        case: Identifier of the case.
+        invitation: Identifier of the ticket.
+        actor: Who withdraws it.
+
+    Raises:
+        OfficeError: There is no such case.
+    """
+    matter = _matter(load(desk.home, case))
+    with desk.turn:
+        now = desk.home.clock.now().timestamp()
+        tickets = [
+            one for one in listed(desk, KINDS, case=case) if one.id == invitation and one.expires > now
+        ]
+        for ticket in tickets:
+            # Written first: whoever sees that a link has ended finds why.
+            desk.home.append([EventDraft(matter, "access.withdrawn", {"item": item(ticket)})], actor=actor)
+            withdraw(desk, ticket)
+            desk.home.publish()
+    return bool(tickets)
+
+
+def _matter(loaded: Loaded) -> str:
+    matter = loaded.docket.matter
+    assert matter is not None, "every case has a matter"
+    return matter.id
 
 
 def item(ticket: Ticket) -> str:
@@ -135,9 +165,8 @@ def make(ask: Ask, target: str) -> Response:
 @page("POST", "/invitations/{target}/withdraw", "case.act")
 def end(ask: Ask, target: str) -> Response:
     """Withdraw an invitation; whoever holds the link sees that it has ended."""
-    for ticket in listed(ask.desk, KINDS, case=target):
-        if ticket.id == ask.field("invitation"):
-            withdraw(ask.desk, ticket)
+    if not uninvite(ask.desk, target, ask.field("invitation"), actor=ask.person):
+        return ask.redirect(f"/invitations/{target}")
     return ask.redirect(f"/invitations/{target}", "done.withdrawn")
 
 
