@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from importlib.resources import files
 
 import msgspec
 
 from qingyuan.office.browser import BrowserError, Page
+from qingyuan.office.home import Home
+from qingyuan.store.registry import exhibits, streams
+from qingyuan.web.routing import PAGES
 from tests.web.making import PASSWORD
 
 _AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 _RUN = """axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations.map(
   v => [v.id, v.nodes.slice(0, 3).map(n => n.html.slice(0, 160))])))"""
+#: What is no page to look at: downloads, streams of events, and pages that need a code, a job or a place.
+_UNSEEN = re.compile(
+    r"(/content|/file|/events|/receipt|/introduction|/picture|/source|\.html|\.json|\.pdf|/packages/.*|/reports/.*|/portal/i/.*)$"
+)
+#: What stands for ``{name}`` and ``{identifier}`` by what the address begins with; ``L``, ``M``, ``C`` and ``X`` are the newest.
+_STANDS = {
+    "/cases": "C",
+    "/documents": "C",
+    "/exhibits": "X",
+    "/invitations": "C",
+    "/ledger/entries": "1",
+    "/matters": "M",
+    "/acts": "consult",
+    "/statistics": "leads-by-source",
+}
 _CODES = {"Enter": 13, "Tab": 9, "k": 75, "n": 78, " ": 32, "ArrowDown": 40, "ArrowUp": 38, "Escape": 27}
 
 
@@ -50,15 +69,15 @@ def arrive(page: Page, expression: str, seconds: float = 30) -> None:
         time.sleep(0.03)
 
 
-def sign_in(page: Page, url: str, name: str = "li", *, lang: str = "zh") -> None:
-    """Sign in by keyboard and wait for the workbench."""
+def sign_in(page: Page, url: str, name: str = "li", *, lang: str = "zh", then: str = "/") -> None:
+    """Sign in by keyboard and wait for the workbench, or for what an administrator sees first."""
     page.navigate(f"{url}/sign-in?lang={lang}")
     page.evaluate("document.querySelector('#f-name').focus()")
     keys(page, name)
     press(page, "Tab")
     keys(page, PASSWORD)
     press(page, "Enter")
-    arrive(page, "location.pathname === '/'")
+    arrive(page, f"location.pathname === '{then}'")
 
 
 def violations(page: Page) -> list[object]:
@@ -68,3 +87,28 @@ def violations(page: Page) -> list[object]:
     found = json.loads(str(page.evaluate(_RUN)))
     assert isinstance(found, list)
     return found
+
+
+def addresses(home: Home) -> list[str]:
+    """Return an address of every page that shows something, filled in from the newest records of ``home``."""
+    with home.database.read() as connection:
+        newest = {kind: list(streams(connection, kind))[-1] for kind in ("L", "M", "C")}
+        newest["X"] = next(one.id for one in exhibits(connection, [newest["L"], "L2026-0001"]))
+    found = []
+    for one in PAGES:
+        if one.method != "GET" or _UNSEEN.search(one.path):
+            continue
+        stands = [_STANDS[start] for start in sorted(_STANDS, key=len) if one.path.startswith(start)]
+        last = newest.get(stands[-1], stands[-1]) if stands else newest["L"]
+        names = {
+            "identifier": last,
+            "name": "filing-decision" if one.path.startswith("/documents") else last,
+            "case": newest["C"],
+            "target": newest["C"],
+            "rule": "pil-interpretation-reply",
+            "person": "P001",
+        }
+        wanted = set(re.findall(r"\{(\w+)\}", one.path))
+        if wanted <= names.keys():
+            found.append(one.path.format(**{name: names[name] for name in wanted}))
+    return [*found, "/law?q=公益", "/law/calculators?which=deadline&period=agency-reply&from=2026-03-18"]

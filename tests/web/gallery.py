@@ -14,49 +14,12 @@ from pathlib import Path
 
 from qingyuan.office.browser import Browser, BrowserError, Page
 from qingyuan.office.home import Home
-from qingyuan.store.registry import exhibits, streams
-from qingyuan.web.routing import PAGES
-from tests.web.browsing import Nothing, sign_in
+from tests.web.browsing import Nothing, addresses, sign_in
 from tests.web.making import PASSWORD, desk_of, handle_all
 from tests.web.serving import served
 
 #: Name, width and height of a screen, and whether it is a telephone.
 SCREENS = (("1366", 1366, 768, False), ("390", 390, 844, True))
-#: What is no page to look at: downloads, streams of events, and pages that need a code.
-_UNSEEN = re.compile(r"(/content|/file|/events|/receipt|\.html|\.json|\{code\}|\{token\}|\{job\}.*)$")
-
-
-def addresses(home: Home) -> list[str]:
-    """Return an address of every page that shows something, filled in from the newest matter of ``home``."""
-    with home.database.read() as connection:
-        known = {kind: list(streams(connection, kind)) for kind in ("L", "M", "C")}
-        newest = {kind: names[-1] for kind, names in known.items() if names}
-        sealed = exhibits(connection, [newest["L"]])
-    found = []
-    for one in PAGES:
-        if one.method != "GET" or _UNSEEN.search(one.path):
-            continue
-        identifier = newest["L"]
-        if "/exhibits" in one.path:
-            identifier = sealed[0].id
-        elif "/matters" in one.path:
-            identifier = newest["M"]
-        elif "/invitations" in one.path or "/documents" in one.path:
-            identifier = newest["C"]
-        elif "/entries" in one.path:
-            identifier = "1"
-        names = {
-            "identifier": identifier,
-            "case": newest["C"],
-            "target": newest["C"],
-            "name": "filing-decision" if "/documents" in one.path else "consult",
-            "rule": "pil-interpretation-reply",
-            "person": "P001",
-        }
-        wanted = set(re.findall(r"\{(\w+)\}", one.path))
-        if wanted <= names.keys():
-            found.append(one.path.format(**{name: names[name] for name in wanted}))
-    return [*found, "/law?q=公益", "/law/calculators?which=deadline&period=agency-reply&from=2026-03-18"]
 
 
 def _screen(page: Page, width: int, height: int, *, phone: bool) -> None:

@@ -54,7 +54,9 @@ from qingyuan.errors import QingyuanError
     is_flag=True,
     help="允许向内网地址推送事件 | let webhooks go to private networks and this machine",
 )
-@click.option("--fd", type=int, default=None, hidden=True)
+@click.option(
+    "--fd", type=int, default=None, hidden=True, help="已打开的套接字 | a socket that is open already"
+)
 @common
 def serve(
     home: Path,
