@@ -49,13 +49,12 @@ def next_steps(docket: Docket, offers: Sequence[Offer]) -> list[Step]:
         docket: The leads, or the matter with its cases.
         offers: What the engine says of every act now (:func:`qingyuan.office.offers.offers` with ``everything``).
     """
-    possible = {(one.verb.name, one.target) for one in offers if one.refused is None}
+    possible = {(one.verb.name, one.target): one.verb for one in offers if one.refused is None}
     found = []
     for identifier, names in _records(docket):
         for name in names:
             target = "" if VERBS[name].scope == "new" else identifier
-            if (name, target) in possible:
-                verb = VERBS[name]
+            if verb := possible.get((name, target)):
                 found.append(Step(verb, identifier, not any(_must(param) for param in asked(verb))))
                 break
     return found

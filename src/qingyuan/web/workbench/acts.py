@@ -53,9 +53,8 @@ def do(ask: Ask, target: str, name: str) -> Response:
         status = 409 if isinstance(error, Refused) else 400
         return _show(ask, target, verb, measure, given, error, status)
     stream = stored[0].stream
-    matter = load(
-        ask.desk.home, stream
-    ).docket.matter  # without a fragment, which would take the focus from the next step
+    # The matter itself: a fragment in the address would take the focus from the next step.
+    matter = load(ask.desk.home, stream).docket.matter
     where = f"/leads/{stream}" if matter is None or stream.startswith("L") else f"/matters/{matter.id}"
     return ask.redirect(where, "done.act")
 
