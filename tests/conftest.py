@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from qingyuan.office.stopping import STOPPING
 from tests.store.postgres import Cluster
 
 # How long an example takes says nothing on a busy machine.
@@ -30,6 +32,17 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("XDG_DATA_HOME", str(folder / "data"))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def own_signals() -> Iterator[None]:
+    """A command run in this process gives back the signals it took: the next test may be about one of them."""
+    before = [signal.getsignal(number) for number in STOPPING]
+    yield
+    after = [signal.getsignal(number) for number in STOPPING]
+    for number, former in zip(STOPPING, before, strict=True):
+        signal.signal(number, former)
+    assert after == before, "what this test ran kept a signal"
 
 
 @pytest.fixture(scope="session")

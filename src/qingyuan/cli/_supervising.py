@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Sequence
 from pathlib import Path
+
+from qingyuan.office.stopping import told_to_stop
 
 _LOOK = 0.5
 _GRACE = 30.0
@@ -37,15 +37,12 @@ def supervise(
         jobs: Options of the process that works on jobs; ``None`` for no such process.
         seconds: End by itself after so long.
     """
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
     program = (sys.executable, "-m", "qingyuan")
     fd = str(listening.fileno())
     commands = [(*program, "serve", "--home", str(home), "--fd", fd, "--no-jobs", "--json", *given)] * servers
     if jobs is not None:
         commands.append((*program, "worker", "--home", str(home), *jobs))
-    with tempfile.TemporaryDirectory(prefix="qingyuan-figures-") as figures:
+    with told_to_stop() as ended, tempfile.TemporaryDirectory(prefix="qingyuan-figures-") as figures:
         environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": figures}
 
         def begin(command: Sequence[str]) -> subprocess.Popen[bytes]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import signal
 import socket
 import sys
 import threading
@@ -15,6 +14,7 @@ import click
 from qingyuan.cli._app import Out, common, home_option
 from qingyuan.cli._supervising import supervise
 from qingyuan.errors import QingyuanError
+from qingyuan.office.stopping import told_to_stop
 
 
 @click.command()
@@ -134,8 +134,7 @@ def worker(home: Path, seconds: float | None, private_hooks: bool, out: Out) -> 
     from qingyuan.web.desk import Desk  # noqa: PLC0415
     from qingyuan.web.works import WORKS  # noqa: PLC0415
 
-    ended = threading.Event()
-    with Home.open(home) as office:
+    with told_to_stop() as ended, Home.open(home) as office:
         desk = Desk(office, ServeSettings(private_hooks=private_hooks), WORKS)
         out.result({"worker": desk.jobs.owner})
         out.say(
@@ -144,8 +143,6 @@ def worker(home: Path, seconds: float | None, private_hooks: bool, out: Out) -> 
         sys.stdout.flush()
         if not out.json:
             _log()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: ended.set())
         desk.jobs.start()
         ended.wait(seconds)
         desk.close()

@@ -60,6 +60,7 @@ def spark(
         ) from error
     from qingyuan.law import load  # noqa: PLC0415 - heavy
     from qingyuan.office.readings import readings_of  # noqa: PLC0415 - heavy
+    from qingyuan.office.stopping import signals_given_back  # noqa: PLC0415 - only this command
     from qingyuan.pii import engine  # noqa: PLC0415 - heavy
     from qingyuan.pii.scale.spark import scan_frame  # noqa: PLC0415 - heavy
     from qingyuan.pii.scale.spill import Spill  # noqa: PLC0415 - heavy
@@ -72,20 +73,21 @@ def spark(
     builder = SparkSession.builder.appName("qingyuan").config(
         "spark.sql.files.maxPartitionBytes", str(_MAX_PARTITION_BYTES)
     )
-    session = (builder.master(master) if master else builder).getOrCreate()
-    try:
-        reader = session.read.option("header", "true") if form == "csv" else session.read
-        frame = reader.format(form).load(list(paths))
-        with tempfile.TemporaryDirectory(dir=scratch) as folder:
-            found, counts = scan_frame(
-                frame,
-                token_key.read_bytes(),
-                name=", ".join(paths),
-                spill=Spill(Path(folder) / "runs"),
-                jobs=2,
-            )
-    finally:
-        session.stop()
+    with signals_given_back():  # a session of Spark takes the interrupt and keeps it
+        session = (builder.master(master) if master else builder).getOrCreate()
+        try:
+            reader = session.read.option("header", "true") if form == "csv" else session.read
+            frame = reader.format(form).load(list(paths))
+            with tempfile.TemporaryDirectory(dir=scratch) as folder:
+                found, counts = scan_frame(
+                    frame,
+                    token_key.read_bytes(),
+                    name=", ".join(paths),
+                    spill=Spill(Path(folder) / "runs"),
+                    jobs=2,
+                )
+        finally:
+            session.stop()
     summary = dataclasses.replace(
         engine.merge([found]), persons=counts.persons, readings=counts.readings, counts=counts.counts()
     )

@@ -6,15 +6,13 @@ and size are kept here, for all sites alike. TLS is the work of a proxy in front
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import logging
 import re
-import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +20,7 @@ from types import FrameType, TracebackType
 from typing import Protocol, Self
 
 from qingyuan.office.errors import OfficeError
+from qingyuan.office.stopping import handling
 
 #: Longest request body, in bytes: 63 proof lines and a checkpoint with a dozen large signatures.
 MAX_BODY_SIZE = 1 << 16
@@ -161,22 +160,12 @@ class Server:
             ).start()  # run() is on this thread: stopping here would wait for ever
 
         alarm = None if seconds is None else threading.Timer(seconds, self.stop)
-        with _handling(on_signal, signal.SIGTERM, signal.SIGINT):
+        with handling(on_signal):
             if alarm is not None:
                 alarm.start()
             self.run()
         if alarm is not None:
             alarm.cancel()
-
-
-@contextlib.contextmanager
-def _handling(handler: Callable[[int, FrameType | None], None], *numbers: signal.Signals) -> Iterator[None]:
-    before = {number: signal.signal(number, handler) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, former in before.items():
-            signal.signal(number, former)
 
 
 def _not_taken(host: str, port: int, error: OSError) -> OfficeError:

@@ -145,8 +145,12 @@ def test_whoever_stops_the_program_leaves_an_abandonment(
         return (), ()
 
     monkeypatch.setattr("qingyuan.office.packages.packaging.ask_outsiders", stop)
-    with pytest.raises(KeyboardInterrupt):
-        make_package(home, lead_of(home), tmp_path / "a.evp", to="x", actor="P001")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may ignore it
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            make_package(home, lead_of(home), tmp_path / "a.evp", to="x", actor="P001")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert [event.payload["reason_en"] for event in logged(home, "transfer_abandoned")] == [
         "the making was interrupted"
     ]
