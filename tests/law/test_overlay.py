@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from qingyuan.law import Facts, Law, LawError, Level
+from qingyuan.law import Facts, Law, LawError, Level, load
 
 INSTRUMENT = """
 instruments:
@@ -215,3 +215,11 @@ def test_a_draft_is_marked_and_a_period_that_rests_on_it_is_refused(tmp_path: Pa
     assert error.code == "law.bad-data"
     assert "草案" in error.zh
     assert "draft" in error.en
+
+
+def test_an_overlay_edited_while_the_program_runs_is_read_anew(tmp_path: Path) -> None:
+    folder = overlay(tmp_path, {"periods.yaml": period("filing-decision-service", 5)})
+    assert load(folder) is load(folder)
+    assert load(folder).deadline("filing-decision-service", date(2026, 3, 2)).due == date(2026, 3, 9)
+    overlay(tmp_path, {"periods.yaml": period("filing-decision-service", 3, extra="narrows: true ")})
+    assert load(folder).deadline("filing-decision-service", date(2026, 3, 2)).due == date(2026, 3, 5)

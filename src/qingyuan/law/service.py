@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -335,13 +335,25 @@ class Law:
         return (*listed, *(office for office in made if (office.kind, office.division) not in known))
 
 
-@functools.lru_cache(maxsize=8)
 def load(overlay: Path | None = None) -> Law:
     """Return the law data; files of the package are parsed when first needed.
 
-    With an ``overlay`` everything is read and checked at once, so that a bad local rule is refused here.
+    With an ``overlay`` everything is read and checked at once, so that a bad local rule is refused here. An overlay that was
+    edited since is read anew.
 
     Raises:
         LawError: The overlay is not valid or contradicts the packaged data.
     """
+    return _load(overlay, () if overlay is None else tuple(_stamps(overlay)))
+
+
+@functools.lru_cache(maxsize=8)
+def _load(overlay: Path | None, _: tuple[tuple[str, int, int], ...]) -> Law:
     return Law(overlay)
+
+
+def _stamps(overlay: Path) -> Iterator[tuple[str, int, int]]:
+    """Yield name, time of change in nanoseconds and size of every file of an overlay, in order."""
+    for path in sorted(overlay.rglob("*.yaml")):
+        told = path.stat()
+        yield str(path), told.st_mtime_ns, told.st_size
