@@ -21,8 +21,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-import sqlalchemy as sa
-
 from qingyuan.ledger import SM3, Batch, TileFolder, leaf_hash
 from qingyuan.ledger.log import Log
 from qingyuan.store import (
@@ -34,6 +32,7 @@ from qingyuan.store import (
     StoredEvent,
     StoreError,
 )
+from qingyuan.store._driver import Driver
 from qingyuan.store.ledger_storage import Held
 from tests.store.making import NOW, ORIGIN, TWIN, log, twin
 
@@ -186,7 +185,7 @@ POINTS: dict[str, tuple[type, str]] = {
     "sign": (Log, "sign"),
     "store": (Batch, "store"),
     "head": (Held, "write"),
-    "commit": (sa.engine.default.DefaultDialect, "do_commit"),
+    "commit": (Driver, "commit"),
     "tile": (TileFolder, "_write"),
 }
 

@@ -75,6 +75,10 @@ class Driver:
         except Exception as error:
             raise self._translated(error, statement) from error
 
+    def commit(self) -> None:
+        """End a transaction that SQLAlchemy had no part in."""
+        self._run("COMMIT", ())
+
     def _run(self, statement: str, values: Values) -> None:
         try:
             self._cursor.execute(statement if self._text is None else self._text(statement), values)
