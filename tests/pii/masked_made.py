@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-SIGNS = "****××XxX＊●•#█▇■□○"
+SIGNS = "****××XxX＊●•#█▇■□○＃※☆★◯？?_"
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁"
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华"
 AREAS = ("浙江省杭州市西湖区", "北京市朝阳区", "广东省深圳市南山区")
@@ -55,14 +55,16 @@ def value(r: random.Random, kind: str, sign: str) -> str:  # noqa: PLR0911 - a k
         a, z = r.choice(((6, 4), (3, 4), (1, 1), (4, 4), (6, 2), (10, 4), (0, 4), (3, 3), (14, 0), (6, 0)))
         return whole[:a] + sign * (18 - a - z) + whole[18 - z :]
     if kind == "name":
-        sign = sign.replace("#", "*")
+        sign = sign if sign not in "#＃？?_" else "*"
         family, one, two = r.choice(SURNAMES), r.choice(GIVEN), r.choice(GIVEN)
         return r.choice((family + sign * 2, family + sign, family + sign + two, sign + one + two))
     if kind == "landline":
         area = r.choice(("010", "0571", "021"))
         return f"{area}-{sign * 4}{digits[:4]}" if r.random() < 0.6 else f"{area}-{digits[:4]}{sign * 4}"
     if kind == "email":
+        sign = sign if sign not in "※☆★◯＃？?_" else "*"
         return f"{r.choice('abcdz')}{sign * r.randint(3, 6)}{r.choice(('', '1', 'g'))}@{r.choice(('qq.com', 'corp.com.cn'))}"
+    sign = sign.replace("_", "*")
     road = r.choice(("文三路", "建国路", "科技园"))
     return r.choice(AREAS) + (
         road + sign * r.randint(2, 4) + "号" if r.random() < 0.5 else sign * r.randint(3, 6)

@@ -14,6 +14,7 @@ from qingyuan.pii._kernel import flags as f
 from qingyuan.pii._kernel.keyed import Keys
 from qingyuan.pii._kernel.table import BINS
 from qingyuan.pii._settled import Looked, find_in_table
+from qingyuan.pii._signs import starred
 from qingyuan.pii._tables import Tables
 from qingyuan.pii.batch import Batch, Ints, Longs, Unread
 from qingyuan.pii.mask import masked
@@ -68,9 +69,10 @@ class Accumulator:
             return
         stream.records = max(stream.records, int(batch.record[-1]) - self._before)
         looked = Looked.of(np.array([h.label for h in stream.headers], dtype=np.int64), stream.scopes())
+        shown = starred(batch)
         if batch.prose:
             found = find(
-                batch,
+                shown,
                 self.tables,
                 None,
                 looked.named,
@@ -81,21 +83,21 @@ class Accumulator:
             )
         else:
             bins = np.zeros((len(stream.profiles) + 1, BINS), dtype=np.int64)
-            found = find_in_table(batch, self.tables, looked, bins)
+            found = find_in_table(shown, self.tables, looked, bins)
             _profile(stream, bins[1:])
         if len(found):
-            self._keep(stream, batch, found)
+            self._keep(stream, batch, shown, found)
 
-    def _keep(self, stream: Stream, batch: Batch, found: Candidates) -> None:
+    def _keep(self, stream: Stream, batch: Batch, shown: Batch, found: Candidates) -> None:
         """Key the candidates, put each into its group, and locate those that are shown."""
         groups = self.groups[stream.number]
-        group, record, shown = groups.add(batch, found)
-        keys = self.tokenizer.keys(batch.data, found.start, found.end, found.kind, found.flags)
+        group, record, examples = groups.add(shown, found)
+        keys = self.tokenizer.keys(shown.data, found.start, found.end, found.kind, found.flags)
         self.rows.append((stream.number, group, record, keys))
         if self.chunks is not None:
             self.chunks.append(locate(batch, found, self.tokenizer))
-        if shown:
-            _add_examples(batch, found, groups, shown, self._hits)
+        if examples:
+            _add_examples(batch, found, groups, examples, self._hits)
         self._hits += len(found)
 
     def close(self, unread: tuple[Unread, ...]) -> Partial:

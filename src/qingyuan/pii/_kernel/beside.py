@@ -137,7 +137,8 @@ def free(data: Bytes, a: int, z: int, s: int, e: int, colons: bool) -> bool:
         if c in (64, 95) or RUN[c]:
             return False
         if c in (43, 45, 46, 47, 92, 126) and a - 2 >= s and RUN[data[a - 2]]:
-            return False
+            # The dot of "no." joins nothing.
+            return bool(c == 46 and a - 4 > s and data[a - 2] | 32 == 111 and data[a - 3] | 32 == 110)
         if colons and c == 58 and a - 3 >= s and RUN[data[a - 2]] and RUN[data[a - 3]]:
             return bool(a - 4 >= s and RUN[data[a - 4]])
     if z < e:

@@ -199,7 +199,8 @@ def hidden_values(
                 p += width
             if stars < 2 or n > _MOST - 6 or n - stars < 1 or groups > 6:
                 continue
-            if (a > s and (is_letter(data[a - 1]) or data[a - 1] in (46, 47, 95))) or (
+            numbered = a - 3 > s and data[a - 1] == 46 and data[a - 2] | 32 == 111 and data[a - 3] | 32 == 110
+            if (a > s and not numbered and (is_letter(data[a - 1]) or data[a - 1] in (46, 47, 95))) or (
                 z < e and is_letter(data[z])
             ):
                 continue
