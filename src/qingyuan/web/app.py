@@ -82,7 +82,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
         """Show what went wrong."""
         if request.url.path.startswith("/api/"):
             known = _known(error)
-            return JSONResponse({"error": known.as_dict()}, _status(known))
+            return JSONResponse({"error": known.as_dict()}, _status(known), _later(known))
         ask = Ask(desk, templates, request, FormData())
         return await run_in_threadpool(_error_page, ask, error)
 
@@ -187,7 +187,14 @@ def _turned_away(page: Page, ask: Ask) -> Response | None:
 
 def _error_page(ask: Ask, error: Exception) -> Response:
     known = _known(error)
-    return ask.page("error.html", _status(known), error=known)
+    page = ask.page("error.html", _status(known), error=known)
+    page.headers.update(_later(known))
+    return page
+
+
+def _later(error: QingyuanError) -> dict[str, str]:
+    """Return the header that says when to ask again, where that is known."""
+    return {"Retry-After": str(error.retry)} if isinstance(error, WebError) and error.retry else {}
 
 
 def _known(error: Exception) -> QingyuanError:

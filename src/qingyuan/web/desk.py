@@ -20,7 +20,7 @@ from qingyuan.web.accounts import Ceremonies, Passkeys, People, Sessions, Tokens
 from qingyuan.web.guard import Guard
 from qingyuan.web.hooks import Hooks
 from qingyuan.web.jobs import Jobs, Report, Work
-from qingyuan.web.limits import Tries
+from qingyuan.web.limits import Allowance, Tries
 from qingyuan.web.posts import Posts
 from qingyuan.web.settings import ServeSettings
 from qingyuan.web.state import SECRET, State
@@ -64,6 +64,7 @@ class Desk:
         hooks: Other systems that are told what was logged.
         jobs: What takes longer than a page.
         tries: How often addresses tried what is limited.
+        asking: How often programs may ask.
         secret: Key of the tokens against forged requests.
         setup_code: Has to be known to make the first account; every server process of the home has the same.
     """
@@ -88,6 +89,7 @@ class Desk:
         )
         self.tokens = Tokens(self.state, self.people, _now)
         self.tries = Tries(self.state)
+        self.asking = Allowance(self.tries, settings.api_per_minute)
         self.secret = self._secret("csrf")
         self.ceremonies = Ceremonies(self.state, _now)
         self.passkeys = Passkeys(

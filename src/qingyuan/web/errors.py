@@ -10,7 +10,10 @@ class WebError(QingyuanError):
 
     Attributes:
         status: HTTP status of the answer.
+        retry: Seconds to wait before it is asked again (RFC 9110, ``Retry-After``); 0 when that is no question of time.
     """
+
+    retry: int = 0
 
     def __init__(
         self,
@@ -61,7 +64,7 @@ def bad_request(zh: str, en: str, *, code: str = "web.bad-request") -> WebError:
 
 def too_many(seconds: int) -> WebError:
     """Return the error of somebody who tries too often."""
-    return WebError(
+    error = WebError(
         "web.too-many",
         429,
         zh="尝试次数过多",
@@ -69,3 +72,5 @@ def too_many(seconds: int) -> WebError:
         remedy_zh=f"请在 {seconds} 秒后重试",
         remedy_en=f"try again in {seconds} seconds",
     )
+    error.retry = seconds
+    return error

@@ -107,7 +107,10 @@ class Hooks:
             WebError: ``web.bad-hook``.
             CaptureError: The address is one that may not be reached.
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # brackets that hold no address
+            parts = urlsplit("")
         good = parts.hostname and (parts.scheme == "https" or (self._private and parts.scheme == "http"))
         if not good or parts.username or len(url) > 1000 or len(self.all()) >= _MOST:  # noqa: PLR2004 - a bound
             raise bad_request(

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 
 import sqlalchemy as sa
 
 from qingyuan.web.state import ATTEMPT, State
+
+#: Largest lot, and the part of a limit that one may be, so that several processes share it fairly.
+_LOT, _PARTS = 50, 10
+_NAMES = 10_000
 
 
 class Tries:
@@ -29,6 +34,18 @@ class Tries:
             most: Attempts in a window.
             seconds: Length of the window.
         """
+        granted, left = self.take_lot(name, 1, most, seconds)
+        return 0 if granted else left
+
+    def take_lot(self, name: str, lot: int, most: int, seconds: int) -> tuple[int, int]:
+        """Count several attempts at once; return how many of them are allowed, and the seconds to the end of the window.
+
+        Args:
+            name: Who tries what.
+            lot: How many.
+            most: Attempts in a window.
+            seconds: Length of the window.
+        """
         key = hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()
         now = int(time.time())
         with self._state.write() as connection:
@@ -37,7 +54,49 @@ class Tries:
                 sa.select(ATTEMPT.c.until, ATTEMPT.c.count.label("tried")).where(ATTEMPT.c.name == key)
             ).first()
             if row is None:
-                connection.execute(sa.insert(ATTEMPT).values(name=key, until=now + seconds, count=1))
-                return 0 if most > 0 else seconds
-            connection.execute(sa.update(ATTEMPT).where(ATTEMPT.c.name == key).values(count=row.tried + 1))
-        return 0 if row.tried < most else int(row.until - now)
+                connection.execute(sa.insert(ATTEMPT).values(name=key, until=now + seconds, count=lot))
+                return min(lot, most), seconds
+            connection.execute(sa.update(ATTEMPT).where(ATTEMPT.c.name == key).values(count=row.tried + lot))
+        return max(0, min(lot, most - row.tried)), int(row.until - now)
+
+
+class Allowance:
+    """How often programs may ask, over every server process, with one write for many requests.
+
+    A process takes requests from the shared count in lots and uses them up by itself, so that a limit costs a busy program next to nothing.
+
+    Args:
+        tries: The shared count.
+        most: Requests of one name in a window.
+        seconds: Length of the window.
+    """
+
+    def __init__(self, tries: Tries, most: int, seconds: int = 60) -> None:
+        """Use ``tries``."""
+        self._tries = tries
+        self._most = most
+        self._seconds = seconds
+        self._lot = max(1, min(_LOT, most // _PARTS))
+        self._left: dict[str, tuple[int, float]] = {}
+        self._turn = threading.Lock()
+
+    def take(self, name: str) -> int:
+        """Count one request; return 0 when it is allowed, else the seconds to wait.
+
+        Args:
+            name: Who asks.
+        """
+        with self._turn:
+            left, until = self._left.get(name, (0, 0.0))
+            now = time.monotonic()
+            if until <= now:
+                left = 0
+            if not left:
+                if len(self._left) >= _NAMES:
+                    self._left.clear()
+                left, seconds = self._tries.take_lot(name, self._lot, self._most, self._seconds)
+                until = now + seconds
+                if not left:
+                    return max(1, seconds)
+            self._left[name] = left - 1, until
+        return 0

@@ -31,6 +31,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qingyuan.office.recognition.stopped import STOPPED
 from qingyuan.store.schema import COSIGNATURE
+from qingyuan.web.errors import WebError
 
 if TYPE_CHECKING:
     from qingyuan.web.desk import Desk
@@ -195,15 +196,18 @@ class Watch:
             await self._app(scope, counted, dressed)
         except TooLargeError:
             status = 413
-            await self._refuse(dressed)
+            await self._refuse(dressed, as_json=scope["path"].startswith("/api/"))
         finally:
             self._tell(scope, status, time.perf_counter() - began)
 
     @staticmethod
-    async def _refuse(send: Send) -> None:
-        body = "内容过大，没有接收 | too large; not taken\n".encode()
-        kind = (b"content-type", b"text/plain; charset=utf-8")
-        await send({"type": "http.response.start", "status": 413, "headers": [kind]})
+    async def _refuse(send: Send, *, as_json: bool) -> None:
+        error = WebError("web.too-large", 413, zh="内容过大，没有接收", en="too large; not taken")
+        if as_json:
+            body, kind = json.dumps({"error": error.as_dict()}).encode(), b"application/json"
+        else:
+            body, kind = f"{error.zh} | {error.en}\n".encode(), b"text/plain; charset=utf-8"
+        await send({"type": "http.response.start", "status": 413, "headers": [(b"content-type", kind)]})
         await send({"type": "http.response.body", "body": body})
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:

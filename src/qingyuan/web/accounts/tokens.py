@@ -18,7 +18,7 @@ from qingyuan.web.state import TOKEN, State
 
 #: Scope of a token → the permission its owner must have too.
 SCOPES: Mapping[str, Permission] = MappingProxyType(
-    {"read": "case.list", "act": "case.act", "take": "material.take"}
+    {"read": "case.list", "act": "case.act", "take": "material.take", "hooks": "office.manage"}
 )
 _DAY = 86_400
 _MAX_DAYS = 366
