@@ -11,9 +11,10 @@ from qingyuan.office.browser import Browser, Page
 from qingyuan.office.home import Home
 from qingyuan.web.portal.invitations import invite
 from tests.web.browsing import Nothing, arrive, violations
-from tests.web.making import desk_of
+from tests.web.making import client_of, desk_of, post
 from tests.web.portal.serving import CASE, FIRM
 from tests.web.portal.test_browser import PHONE, fits
+from tests.web.portal.test_hearing import announce
 from tests.web.portal.test_selfcheck import NAMED, TABLE
 from tests.web.serving import served as serving
 
@@ -60,3 +61,27 @@ def test_the_self_check_of_a_firm_is_accessible_and_fits_a_telephone(page: Page,
             page.click("form.card .button")
             arrive(page, "document.querySelector('#result')")
             good(page)
+
+
+def test_the_hearing_and_the_desk_of_a_court_are_accessible_and_fit_a_telephone(
+    page: Page, home: Home
+) -> None:
+    announce(home)
+    with serving(home) as (url, app):
+        made = post(
+            client_of(app, "prosecutor"), "/packages", {"record": CASE, "to": "法院"}, form="/account"
+        )
+        assert made.status_code == 303
+        invited = [
+            invite(desk_of(app), CASE, "hearing", name="听证员一", days=9, actor="P001", role="officer"),
+            invite(desk_of(app), CASE, "hearing", name=FIRM, days=9, actor="P001", role="party"),
+            invite(desk_of(app), CASE, "court", name="清州市人民法院", days=9, actor="P001"),
+        ]
+        for found, _ in invited:
+            path = found[found.index("/portal/") :]
+            for lang in ("zh", "en"):
+                page.navigate(f"{url}{path}?lang={lang}")
+                page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true); 0")
+                good(page)
+        page.navigate(f"{url}/portal?lang=zh")
+        good(page)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _ANY = "*"
 _DOCUMENT = "document:"
 _VALUE = "value:"
+_ACT = "act:"
 _DIGEST = re.compile(r"^SHA-256 [0-9a-f]{64}\b", re.MULTILINE)
 
 
@@ -58,7 +59,7 @@ def _given() -> _Given:
     for act, particulars in given.acts.items():
         for name, places in particulars.items():
             for place in places:
-                if place not in PLACES and not place.startswith((_DOCUMENT, _VALUE)):
+                if place not in PLACES and not place.startswith((_ACT, _DOCUMENT, _VALUE)):
                     message = f"given.yaml: {act}.{name}: unknown place {place!r}; known: {sorted(PLACES)}"
                     raise ValueError(message)
     return given
@@ -107,6 +108,8 @@ def _look(asked: _Asked, place: str) -> Argument:
         return _document(asked, place.removeprefix(_DOCUMENT))
     if place.startswith(_VALUE):
         return place.removeprefix(_VALUE)
+    if place.startswith(_ACT):
+        return _acted(asked, *place.removeprefix(_ACT).split("/"))
     return PLACES[place](asked)
 
 
@@ -119,6 +122,15 @@ def _document(asked: _Asked, form: str) -> str:
         ):
             return str(event.payload["pdf"])
     return ""
+
+
+def _acted(asked: _Asked, act: str, field: str) -> Argument:
+    """Return a particular of the newest act of that name on the case, ``on`` for its day."""
+    done = asked.case.acted(act) if asked.case else ()
+    if not done:
+        return ""
+    value = done[-1].on.isoformat() if field == "on" else done[-1].fields.get(field, "")
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _told(asked: _Asked) -> str:

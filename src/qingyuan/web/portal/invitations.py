@@ -1,29 +1,33 @@
-"""Inviting an organ, a firm or a court to one case by a link; the office makes links, lists them and withdraws them."""
+"""Inviting an organ, a firm, a court or somebody to a hearing to one case by a link; the office makes links, lists them and withdraws them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from starlette.responses import Response
 
-from qingyuan.cases import Case
+from qingyuan.cases import Case, choice_lists
 from qingyuan.office.casework import Loaded, load
 from qingyuan.store import EventDraft
 from qingyuan.web.asking import Ask
 from qingyuan.web.desk import Desk
 from qingyuan.web.errors import WebError, bad_request, not_found
+from qingyuan.web.portal.files import allowed
 from qingyuan.web.portal.tickets import Ticket, issue, listed, opened, withdraw
 from qingyuan.web.routing import page
 
 #: Who can be invited.
-KINDS = ("organ", "firm", "court")
+KINDS = ("organ", "firm", "court", "hearing")
+#: As what somebody takes part in a hearing; the others are the closed list ``hearing-role``.
+OFFICER = "officer"
 MAX_DAYS = 180
 #: Where a link leads; the code is the last part.
 PATH = "/portal/i/"
 
 
 def invite(
-    desk: Desk, case: str, kind: str, *, name: str, days: int, actor: str, owner: str = ""
+    desk: Desk, case: str, kind: str, *, name: str, days: int, actor: str, owner: str = "", role: str = ""
 ) -> tuple[str, str]:
     """Return a new link to one case, and its identifier; the link is not kept.
 
@@ -37,6 +41,7 @@ def invite(
         days: How long it is good.
         actor: Who invites.
         owner: Of a firm: whose measures it sees, as they were entered.
+        role: Of a hearing: as what somebody takes part, see :func:`roles`.
 
     Raises:
         WebError: An unknown kind, no name, a time that is too long, or an owner without a measure.
@@ -56,7 +61,15 @@ def invite(
         raise bad_request(
             "该单位在本案没有整改措施", "that body owns no measure of the case", code="web.no-measures"
         )
+    if kind == "hearing" and role not in roles():
+        raise bad_request(
+            "请选择以什么身份参加听证",
+            "choose as what they take part in the hearing",
+            code="web.bad-invitation",
+        )
     record = {"case": case, "name": name, "owner": owner if kind == "firm" else ""}
+    if kind == "hearing":
+        record["role"] = role
     code = issue(desk, kind, record, days=days)
     ticket = opened(desk, [kind], code)
     assert ticket is not None, "it was issued just now"
@@ -104,6 +117,11 @@ def item(ticket: Ticket) -> str:
     return f"invitation-{ticket.kind}-{ticket.id}"
 
 
+def roles() -> tuple[str, ...]:
+    """Return as what somebody can take part in a hearing, hearing officers first."""
+    return (OFFICER, *choice_lists()["hearing-role"])
+
+
 def owners(case: Case) -> list[str]:
     """Return who has to do the measures of a case, in order."""
     return list(dict.fromkeys(one.entered.owner for one in case.measures.values()))
@@ -141,6 +159,15 @@ class Invited:
         self.actor = f"portal-{ticket.id}"
 
 
+@page("POST", "/portal/open", "public")
+def enter(ask: Ask) -> Response:
+    """Open an invitation by the code, for whoever was given no link."""
+    allowed(ask, "invited")
+    code = ask.field("code").rpartition("/")[2]
+    Invited(ask, code)
+    return ask.redirect(f"{PATH}{quote(code, safe='')}")
+
+
 @page("GET", "/invitations/{target}", "case.act")
 def index(ask: Ask, target: str) -> Response:
     """Show the invitations to a case, and the form of a new one."""
@@ -151,11 +178,19 @@ def index(ask: Ask, target: str) -> Response:
 def make(ask: Ask, target: str) -> Response:
     """Make a link and show it, once."""
     given = {name: ask.field(name) for name in ("kind", "name", "owner", "days")}
-    kind, _, owner = given["kind"].partition(":")
+    kind, _, chosen = given["kind"].partition(":")
+    owner, role = (chosen, "") if kind == "firm" else ("", chosen)
     days = int(given["days"]) if given["days"].isascii() and given["days"].isdigit() else 0
     try:
         link, _ = invite(
-            ask.desk, target, kind, name=given["name"] or owner, days=days, actor=ask.person, owner=owner
+            ask.desk,
+            target,
+            kind,
+            name=given["name"] or owner,
+            days=days,
+            actor=ask.person,
+            owner=owner,
+            role=role,
         )
     except WebError as error:
         return _show(ask, target, given, "", error)
@@ -180,6 +215,8 @@ def _show(ask: Ask, target: str, given: Mapping[str, str], link: str, error: Web
         error.status if error else 200,
         case=case,
         owners=owners(case),
+        roles=roles() if case.acted("hearing-notice") else (),
+        labels=choice_lists(),
         given={"kind": "", "name": "", "days": "", **given},
         link=link,
         error=error,

@@ -25,7 +25,7 @@ class Ticket(msgspec.Struct, frozen=True):
 
     Attributes:
         id: Names it to the office; opens nothing.
-        kind: ``"clue"``, ``"sent"``, ``"organ"``, ``"firm"`` or ``"court"``.
+        kind: ``"clue"``, ``"sent"``, ``"organ"``, ``"firm"``, ``"court"`` or ``"hearing"``.
         record: What it opens, by name.
         created: Seconds since the epoch.
         expires: Seconds since the epoch.

@@ -11,6 +11,8 @@ from qingyuan.office.paperwork import offers_of
 from qingyuan.office.steps import next_steps
 from qingyuan.store.registry import exhibits
 from qingyuan.web.asking import Ask
+from qingyuan.web.hearings import filings_of, hearing_of
+from qingyuan.web.portal import tickets
 from qingyuan.web.routing import page
 from qingyuan.web.words import said
 from qingyuan.web.workbench._lists import Row, exported, listed
@@ -108,4 +110,7 @@ def show(ask: Ask, identifier: str) -> Response:
         documents=written(loaded),
         papers={name: offers_of(home, name, actor=ask.person) for name in docket.cases},
         labels=labels,
+        hearings={name: hearing_of(case, loaded) for name, case in docket.cases.items()},
+        panels={name: tickets.listed(ask.desk, ["hearing"], case=name) for name in docket.cases},
+        filings=filings_of(loaded),
     )

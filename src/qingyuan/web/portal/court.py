@@ -1,0 +1,121 @@
+"""The desk of a court behind a link: packages are taken, verified, signed for, sent back for corrections or taken into the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from starlette.responses import FileResponse, Response
+
+from qingyuan.cases import choice_lists
+from qingyuan.errors import QingyuanError
+from qingyuan.evidence.verify import verify
+from qingyuan.office.casework import Argument
+from qingyuan.web.asking import Ask
+from qingyuan.web.errors import bad_request, not_found
+from qingyuan.web.hearings import Filing, filings_of
+from qingyuan.web.portal.files import MAX_TEXT, allowed
+from qingyuan.web.portal.invitations import PATH, Invited
+from qingyuan.web.portal.sending import send, status_of
+from qingyuan.web.routing import page
+
+#: What a court can say to a package, the act it is, and the particulars that go with it.
+OUTCOMES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "received": ("court-receives-package", ("text",)),
+        "corrections": ("court-asks-corrections", ("text", "by")),
+        "accepted": ("court-accepts-package", ("text", "number")),
+    }
+)
+_TYPED = ("outcome", "text", "by", "number")
+
+
+@page("GET", "/portal/i/{identifier}/packages/{name}", "public")
+def package(ask: Ask, identifier: str, name: str) -> Response:
+    """Hand out a package of the matter to the court; that it was taken is an event."""
+    allowed(ask, "invited")
+    invited = Invited(ask, identifier, "court")
+    path = _path(ask, invited, name)
+    ask.desk.note_reading("package", [name], actor=invited.actor)
+    return ask.finish(FileResponse(path, media_type="application/octet-stream", filename=f"{name}.evp"))
+
+
+@page("POST", "/portal/i/{identifier}/check", "public")
+def check(ask: Ask, identifier: str) -> Response:
+    """Verify a package of the matter for the court, with the verifier that stands alone."""
+    allowed(ask, "verify")
+    invited = Invited(ask, identifier, "court")
+    name = ask.field("package")
+    report = verify(_path(ask, invited, name), ask.desk.home.trust_path)
+    return show(ask, identifier, invited, report=report, name=f"{name}.evp", at=name)
+
+
+@page("POST", "/portal/i/{identifier}/answer", "public")
+def answer(ask: Ask, identifier: str) -> Response:
+    """Record what the court says to a package, with what the verifier says of it at this moment."""
+    allowed(ask, "verify")
+    invited = Invited(ask, identifier, "court")
+    name = ask.field("package")
+    path = _path(ask, invited, name)
+    given = {one: ask.field(one) for one in _TYPED}
+    try:
+        if given["outcome"] not in OUTCOMES:
+            raise bad_request("请选择处理意见", "choose what the court says", code="web.no-outcome")
+        verb, wanted = OUTCOMES[given["outcome"]]
+        told: dict[str, Argument] = {one: given[one] for one in wanted}
+        about: dict[str, Argument] = {
+            "court": invited.ticket.record["name"],
+            "package": name,
+            "verdict": verify(path, ask.desk.home.trust_path).verdict,
+        }
+        send(ask, invited, verb, f"法院/{invited.case.id}", lambda _: {**told, **about})
+    except QingyuanError as error:
+        return show(ask, identifier, invited, status_of(error), error=error, given=given, at=name)
+    return ask.redirect(f"{PATH}{identifier}", "done.answered")
+
+
+def show(
+    ask: Ask,
+    code: str,
+    invited: Invited,
+    status: int = 200,
+    *,
+    error: QingyuanError | None = None,
+    given: Mapping[str, str] | None = None,
+    at: str = "",
+    **more: object,
+) -> Response:
+    """Show the packages of the matter with what was said to each."""
+    home, docket = ask.desk.home, invited.loaded.docket
+    assert docket.matter is not None, "every case has a matter"
+    return ask.page(
+        "portal/court.html",
+        status,
+        code=code,
+        ticket=invited.ticket,
+        case=invited.case,
+        title=docket.matter.title,
+        office=home.settings.office.name,
+        labels=choice_lists(),
+        filings=_here(ask, invited),
+        outcomes=list(OUTCOMES),
+        error=error,
+        given={**dict.fromkeys(_TYPED, ""), **(given or {})},
+        at=at,
+        most_text=MAX_TEXT,
+        **{"report": None, "name": "", **more},
+    )
+
+
+def _here(ask: Ask, invited: Invited) -> list[tuple[Filing, bool]]:
+    """Return the packages of the docket, the newest first, and whether each can be taken still."""
+    folder = ask.desk.home.path / "packages"
+    found = [(one, (folder / f"{one.package}.evp").is_file()) for one in filings_of(invited.loaded)]
+    return [one for one in found if one[1] or one[0].answers]
+
+
+def _path(ask: Ask, invited: Invited, name: str) -> Path:
+    if name not in {one.package for one, there in _here(ask, invited) if there}:
+        raise not_found(name)
+    return ask.desk.home.path / "packages" / f"{name}.evp"
