@@ -41,6 +41,7 @@ def demo(home: Path, seed: int, rows: int, with_references: bool, out: Out) -> N
     from qingyuan.demo.story import Reference  # noqa: PLC0415 - heavy
     from qingyuan.demo.telling import Step  # noqa: PLC0415 - heavy
     from qingyuan.demo.yiwu import play  # noqa: PLC0415 - heavy
+    from qingyuan.office.clock import environment_clock  # noqa: PLC0415 - with the rest
 
     compiled(out)
     began = time.perf_counter()
@@ -60,7 +61,14 @@ def demo(home: Path, seed: int, rows: int, with_references: bool, out: Out) -> N
             f"{told.on} {star} [{reference.short_en}] {told.en}",
         )
 
-    story = play(home, seed=seed, rows=rows, tell=tell, replay=replay if with_references else None)
+    story = play(
+        home,
+        seed=seed,
+        rows=rows,
+        tell=tell,
+        replay=replay if with_references else None,
+        now=environment_clock().now() if with_references else None,
+    )
     total = time.perf_counter() - began
     out.result({**msgspec.to_builtins(story, enc_hook=str), "total_seconds": round(total, 2)})
     if story.references:

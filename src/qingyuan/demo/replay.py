@@ -14,7 +14,7 @@ from qingyuan.cases import Refused, due_dates
 from qingyuan.demo.errors import DemoError
 from qingyuan.demo.material import generate_material
 from qingyuan.demo.staffing import assign_staff
-from qingyuan.demo.story import Carried, Due, Event, Reference, Sealed, Value
+from qingyuan.demo.story import Carried, Due, Event, Parcel, Reference, Sealed, Start, Value
 from qingyuan.evidence.verify import verify
 from qingyuan.office.casework import Argument, act, load
 from qingyuan.office.clock import CHINA, FixedClock
@@ -55,7 +55,7 @@ class Replayed(msgspec.Struct, frozen=True):
         zh: Its title, in Chinese.
         en: Its title, in English.
         lead: The lead.
-        matter: The matter.
+        matter: The matter, or nothing when none was opened.
         cases: The cases, by the name the story gives them.
         steps: What was told.
         due: Dates that the engine gave and the story expects: case, period, last day.
@@ -116,18 +116,17 @@ class Replay:
             if event.carry is not None:
                 actions.append((event.carry.proved, partial(self._prove, event, event.carry)))
                 actions.append((event.carry.verified, partial(self._verify, event, event.carry)))
-        actions.append((story.package.day, lambda: self._pack(story)))
+        if story.package is not None:
+            actions.append((story.package.day, partial(self._pack, story.id, story.package)))
         return sorted(actions, key=lambda action: action[0])
 
-    def _pack(self, story: Reference) -> None:
-        target = self._folder / f"{story.id}.evp"
-        packed = make_package(
-            self._home, self._names[story.package.case], target, to=story.package.to, actor="P001"
-        )
+    def _pack(self, story: str, parcel: Parcel) -> None:
+        target = self._folder / f"{story}.evp"
+        packed = make_package(self._home, self._names[parcel.case], target, to=parcel.to, actor="P001")
         report = verify(target, trust=self._home.trust_path)
         self._package, self._verdict = target, report.verdict
         self._line(
-            story.package.day,
+            parcel.day,
             f"制作证据包 {packed.id}，核验：{report.verdict_zh}",
             f"package {packed.id} made; verification: {report.verdict}",
         )
@@ -140,7 +139,7 @@ class Replay:
             zh=story.zh,
             en=story.en,
             lead=self._names["lead"],
-            matter=self._names["matter"],
+            matter=self._names.get("matter", ""),
             cases={name: identifier for name, identifier in self._names.items() if name not in others},
             steps=self._told,
             due=self._due,
@@ -153,6 +152,9 @@ class Replay:
 
     def _begin(self, story: Reference) -> None:
         lead = story.lead
+        if not story.material:
+            self._register(lead)
+            return
         material = self._folder / "material"
         generate_material(story.material, material, self._seed)
         for path in material.rglob("*"):
@@ -176,6 +178,21 @@ class Replay:
             printed=lead.printed,
         )
 
+    def _register(self, lead: Start) -> None:
+        """Register a lead that has papers and no material to scan."""
+        given: dict[str, Argument] = {
+            "title": lead.title,
+            "source": lead.source,
+            "field": lead.field,
+            "summary": lead.summary,
+            **({"major": True} if lead.major else {}),
+        }
+        identifier = act(self._home, "lead-register", None, given, actor="P001")[0].stream
+        self._names["lead"] = identifier
+        assign_staff(self._home, identifier)
+        for paper in lead.papers:
+            self._seal(identifier, paper)
+
     def _step(self, event: Event) -> None:
         scope = self._names.get("matter", self._names["lead"])
         for paper in event.seals:
@@ -195,7 +212,8 @@ class Replay:
                 self._enter(target, event.carry)
             if event.document:
                 self._document(self._names[target], event.document)
-        self._line(event.day, zh, en, printed=event.printed)
+        if zh:
+            self._line(event.day, zh, en, printed=event.printed)
         for due in event.due:
             self._line(
                 event.day,
@@ -312,6 +330,41 @@ class Replay:
         self._tell(told)
 
 
+class Agenda:
+    """What is to be done on which day, done in the order of the days.
+
+    Args:
+        clock: Set to ten o'clock of the day of each action, or left where it is when it is later already.
+        actions: What is to be done.
+        until: No action is later than this, also on its day.
+    """
+
+    def __init__(self, clock: FixedClock, actions: Sequence[Action], until: datetime | None = None) -> None:
+        """Keep what is to be done."""
+        self._clock, self._until = clock, until
+        self._left = sorted(actions, key=lambda action: action[0])
+
+    def add(self, action: Action) -> None:
+        """Have one more thing to do, unless its day lies after the end."""
+        if self._until is None or action[0] <= self._until.date():
+            self._left = sorted([*self._left, action], key=lambda one: one[0])
+
+    def before(self, day: date) -> None:
+        """Do what lies before ``day``."""
+        while self._left and self._left[0][0] < day:
+            self._do(self._left.pop(0))
+
+    def rest(self) -> None:
+        """Do all that is left."""
+        self.before(date.max)
+
+    def _do(self, action: Action) -> None:
+        day, do = action
+        at = datetime.combine(day, _TEN)
+        self._clock.set(max(self._clock.now(), at if self._until is None else min(at, self._until)))
+        do()
+
+
 def replay_all(
     home: Home,
     clock: FixedClock,
@@ -341,10 +394,8 @@ def replay_all(
     schedule = [
         action for story, player in zip(stories, players, strict=True) for action in player.schedule(story)
     ]
-    for day, do in sorted(schedule, key=lambda action: action[0]):
-        clock.set(max(clock.now(), datetime.combine(day, _TEN)))
-        do()
+    Agenda(clock, schedule).rest()
     return [player.result(story) for story, player in zip(stories, players, strict=True)]
 
 
-__all__ = ["Replay", "Replayed", "Told", "replay_all"]
+__all__ = ["Action", "Agenda", "Replay", "Replayed", "Told", "replay_all"]

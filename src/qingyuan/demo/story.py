@@ -21,7 +21,7 @@ _FOLDER = Path(__file__).parent / "stories"
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
-class _Loader(yaml.SafeLoader):
+class DaysAsText(yaml.SafeLoader):
     """Reads days as text: a particular of an act is text, and the types of this module know which days are days."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own table, replaced whole
@@ -105,7 +105,7 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes:
         day: The day.
-        zh: What happened, in Chinese.
+        zh: What happened, in Chinese; without it the step is not told.
         en: The same in English.
         printed: Whether the source prints the day.
         do: Verb of the cases room.
@@ -120,8 +120,8 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     day: dt.date
-    zh: str
-    en: str
+    zh: str = ""
+    en: str = ""
     printed: bool = False
     do: str = ""
     to: list[str] = []
@@ -145,6 +145,8 @@ class Start(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         summary: What it says.
         origin: Where the material was collected.
         printed: Whether the source prints the day (or its month).
+        major: Whether it is a major lead.
+        papers: Papers that are sealed where there is no material; the first is the lead's own.
     """
 
     day: dt.date
@@ -154,6 +156,8 @@ class Start(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     summary: str
     origin: str
     printed: bool = False
+    major: bool = False
+    papers: list[Sealed] = []
 
 
 class Parcel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -181,23 +185,23 @@ class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         short_en: The same in English.
         source_zh: What was published about it, in Chinese.
         source_en: The same in English.
-        material: The generator of its material, see :mod:`qingyuan.demo.material`.
+        material: The generator of its material, see :mod:`qingyuan.demo.material`; none for a story of papers only.
         lead: How it began.
         steps: What happened.
-        package: The package.
+        package: The package, once it is over.
     """
 
     id: str
     zh: str
     en: str
-    short_zh: str
-    short_en: str
-    source_zh: str
-    source_en: str
-    material: str
     lead: Start
     steps: list[Event]
-    package: Parcel
+    short_zh: str = ""
+    short_en: str = ""
+    source_zh: str = ""
+    source_en: str = ""
+    material: str = ""
+    package: Parcel | None = None
 
 
 @cache
@@ -212,7 +216,7 @@ def references(folder: Path = _FOLDER) -> tuple[Reference, ...]:
 
 def _read(path: Path) -> Reference:
     try:
-        read = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader
+        read = yaml.load(path.read_text(encoding="utf-8"), Loader=DaysAsText)  # noqa: S506 - a safe loader
         return msgspec.convert(read, Reference)
     except (yaml.YAMLError, msgspec.ValidationError) as error:
         raise DemoError(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 from qingyuan.cases import Refused
 from qingyuan.demo._compare import compare
 from qingyuan.demo._generate import generate
-from qingyuan.demo.replay import Told, replay_all
+from qingyuan.demo.desk import lay
+from qingyuan.demo.replay import Action, Agenda, Told, replay_all
 from qingyuan.demo.staffing import assign_staff
 from qingyuan.demo.story import Reference, references
 from qingyuan.demo.telling import Check, Step, Story, Teller, timed
@@ -43,6 +44,8 @@ ORGAN = "义乌市邮政管理局（演示）"
 SUPERIOR = "金华市人民检察院（演示）"
 _DIVISION = "330782"
 _EPOCH = datetime(2026, 3, 2, 8, 0, tzinfo=CHINA)
+#: The matter is over; a desk lies after it.
+_OVER = datetime(2026, 6, 3, 10, 0, tzinfo=CHINA)
 
 _MEASURES = (
     (
@@ -70,6 +73,7 @@ def play(
     rows: int,
     tell: Callable[[Step], None],
     replay: Callable[[Reference, Told], None] | None = None,
+    now: datetime | None = None,
 ) -> Story:
     """Run the whole matter in a new home.
 
@@ -79,6 +83,7 @@ def play(
         rows: Waybills to generate.
         tell: Called with each step as it happens.
         replay: When given, the reference matters are replayed first, and it is called with each of their lines.
+        now: When given, the desk of that time is laid as well (:mod:`qingyuan.demo.desk`), at the earliest that of the day after the matter.
 
     Raises:
         QingyuanError: The folder holds something else, or a step failed.
@@ -107,6 +112,7 @@ def play(
         f"{truth.rows:,} waybills generated (seed {seed}, all invented)",
     )
     with Home.open(home_path, clock=clock) as home:
+        desk = _desk(home, clock, home_path / "desk", now, seed)
         with timed(seconds, "intake"):
             clock.set(_at("2026-03-02T09:00"))
             taken = intake(
@@ -124,9 +130,9 @@ def play(
         with timed(seconds, "compare"):
             accuracy = _accuracy(home, taken, truth_path)
         with timed(seconds, "procedure"):
-            document, case = _procedure(home, taken, clock, told, home_path)
+            document, case = _procedure(home, taken, _on(home, clock, desk), told, home_path)
         with timed(seconds, "package"):
-            clock.set(_at("2026-06-02T09:00"))
+            clock.set(max(clock.now(), _at("2026-06-02T09:00")))
             package = make_package(
                 home, case, home_path / "yiwu.evp", to="义乌市人民法院（演示）", actor="P001"
             )
@@ -134,6 +140,11 @@ def play(
                 f"制作证据包 {package.id}（{package.size:,} 字节，{package.exhibits} 件证据材料，{package.events} 条事件）",
                 f"package {package.id} made ({package.size:,} bytes, {package.exhibits} exhibits, {package.events} events)",
             )
+        if now is not None:
+            with timed(seconds, "desk"):
+                desk.add(_looking_back(home, case, home_path))
+                desk.rest()
+                told("铺开今日工作台", "the desk of today is laid")
         trust = home.trust_path
     with timed(seconds, "verify"):
         checks = list(_checks(package.path, trust, home_path))
@@ -149,14 +160,13 @@ def play(
 
 
 def _procedure(
-    home: Home, taken: IntakeResult, clock: FixedClock, told: Teller, folder: Path
+    home: Home, taken: IntakeResult, on: Callable[..., list[str]], told: Teller, folder: Path
 ) -> tuple[Made, str]:
     lead = taken.lead
     told(
         f"收取并登记线索 {lead}：{len(taken.exhibits)} 件材料封存，涉及自然人 {taken.distinct():,} 人",
         f"lead {lead} registered: {len(taken.exhibits)} exhibits sealed, {taken.distinct():,} distinct persons",
     )
-    on = _on(home, clock)
     on(
         "2026-03-03",
         "lead-assess",
@@ -176,7 +186,7 @@ def _procedure(
     proposal = home.law.jurisdiction(
         "administrative",
         Facts(
-            on=clock.now().date(),
+            on=home.clock.now().date(),
             respondent=Organ(ORGAN, Level.COUNTY, _DIVISION),
             result=(_DIVISION,),
             online=True,
@@ -189,7 +199,7 @@ def _procedure(
     )
     duties = [
         duty
-        for duty in home.law.duties("express-waybill", "postal", clock.now().date())
+        for duty in home.law.duties("express-waybill", "postal", home.clock.now().date())
         if duty.basis == "law"
     ]
     told(
@@ -270,7 +280,7 @@ def _procedure(
     )
     document = make_document(home, "检察建议书", case, folder / "documents", number=None, actor="P001")
     on("2026-03-18", "serve-suggestion", case, mode="direct")
-    due = home.law.deadline("agency-reply", clock.now().date())
+    due = home.law.deadline("agency-reply", home.clock.now().date())
     told(
         f"送达检察建议书；回复期限 {due.due}（{due.articles[0].article}，{'确定' if due.firm else '暂定'}）",
         f"suggestion served; reply due {due.due} ({due.articles[0].article_en}, {'firm' if due.firm else 'provisional'})",
@@ -375,6 +385,7 @@ def _prove(
         reason="评估报告及回执齐备",
     )
     on("2026-06-01", "close", case, **(closing | {"approved_on": "2026-06-01"}))
+    on("2026-06-02", "serve-closing", case, mode="direct")
     closed = load(home, case).docket.cases[case]
     told(
         f"第三项核验通过，终结案件；回头看日期 {closed.look_back_due}",
@@ -382,10 +393,37 @@ def _prove(
     )
 
 
-def _on(home: Home, clock: FixedClock) -> Callable[..., list[str]]:
-    """Return a way to do one act on one day; gives the streams of the events made."""
+def _desk(home: Home, clock: FixedClock, folder: Path, now: datetime | None, seed: int) -> Agenda:
+    """Return what lays the desk of ``now``, which lies after the matter; nothing when there is none."""
+    if now is None:
+        return Agenda(clock, [])
+    return lay(home, clock, folder, now=max(now, _OVER), seed=seed)
+
+
+def _looking_back(home: Home, case: str, folder: Path) -> Action:
+    """Return the look-back of the matter on the day that was set for it, a day of the demonstration."""
+    due = load(home, case).docket.cases[case].look_back_due
+    assert due is not None
+
+    def look() -> None:
+        paper = _note(folder, "回头看抽检记录.txt", "抽检新出运单二百件，手机号均已隐去（演示）。")
+        seen = seal_into(home, case, paper, Collector("P001", "P002", "document", "本院"))
+        given: dict[str, Argument] = {
+            "outcome": "holds",
+            "findings": "新出运单均已去标识化，受托方评估按期开展（演示）",
+            "investigators": ["P001", "P002"],
+            "exhibits": [seen],
+        }
+        act(home, "look-back", case, given, actor="P001")
+
+    return due, look
+
+
+def _on(home: Home, clock: FixedClock, desk: Agenda) -> Callable[..., list[str]]:
+    """Return a way to do one act on one day, and what the desk holds before; gives the streams of the events made."""
 
     def do(day: str, verb: str, target: str, **args: Argument) -> list[str]:
+        desk.before(date.fromisoformat(day))
         clock.set(max(clock.now(), _at(f"{day}T10:00")))
         return sorted({event.stream for event in act(home, verb, target, args, actor="P001")})
 

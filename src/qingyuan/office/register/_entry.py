@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from importlib.resources import files
@@ -22,6 +23,7 @@ Marks = Mapping[str, tuple[int, int]]
 _OPEN_LEAD = frozenset({LeadStage.REGISTERED, LeadStage.ASSESSED})
 _ENDED = frozenset({CaseStage.CLOSED, CaseStage.TRANSFERRED})
 _RANK = {stage: rank for rank, stage in enumerate(CaseStage)}
+_REMARK = re.compile(r"[（(][^（）()]*[)）]\s*$")
 _MINORS = "minors"
 
 
@@ -55,8 +57,11 @@ def entry_of(docket: Docket, marks: Marks, *, law: Law, places: Places, now: dat
 
 
 def shown_name(name: str) -> str:
-    """Return a respondent's name as lists may show it: an organisation's whole, anybody else's first character."""
-    return name if name.endswith(_endings()) else f"{name[:1]}某"
+    """Return a respondent's name as lists may show it: an organisation's whole, anybody else's first character.
+
+    A remark in brackets behind the name, as in 甲公司（普通合伙）, says nothing of what it is.
+    """
+    return name if _REMARK.sub("", name).endswith(_endings()) else f"{name[:1]}某"
 
 
 def _shielded(docket: Docket) -> bool:
