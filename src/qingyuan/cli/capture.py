@@ -92,38 +92,43 @@ def capture(
     中断后以相同清单重新运行即可续办。退出码：0 全部固定，1 有未固定的，2 用法有误
     | Interrupted? Run it again with the same list. Exit 0: all captured, 1: some failed, 2: bad use.
     """
-    from qingyuan.office.capture import (  # noqa: PLC0415 - heavy
-        Bounds,
-        CaptureSettings,
-        Circumstances,
-        capture_all,
-    )
-    from qingyuan.office.home import Home  # noqa: PLC0415
-    from qingyuan.office.sealing import Collector  # noqa: PLC0415
+    from qingyuan.office.browser import Standby  # noqa: PLC0415 - heavy
 
     wanted = [*urls, *(_read_list(ctx, list_file) if list_file else [])]
     if not wanted:
         raise click.UsageError("no address given", ctx)
-    settings = CaptureSettings(
-        raw=raw,
-        allow_private=allow_private,
-        allow_bad_certificate=allow_bad_certificate,
-        screencast=screencast,
-        replay=not no_replay,
-        bounds=Bounds(seconds=max_seconds),
-    )
-    with Home.open(home) as office:
-        result = capture_all(
-            office,
-            scope,
-            wanted,
-            Collector(actor, second, device=device),
-            settings=settings,
-            circumstances=Circumstances(place=place, witnesses=witnesses),
-            delay=delay,
-            report=_reporter(out),
+    with Standby(1 if no_replay else 2) as standby:
+        # These take as long as the browsers take to start.
+        from qingyuan.office.capture import (  # noqa: PLC0415
+            Bounds,
+            CaptureSettings,
+            Circumstances,
+            capture_all,
         )
-        office.publish()
+        from qingyuan.office.home import Home  # noqa: PLC0415
+        from qingyuan.office.sealing import Collector  # noqa: PLC0415
+
+        settings = CaptureSettings(
+            raw=raw,
+            allow_private=allow_private,
+            allow_bad_certificate=allow_bad_certificate,
+            screencast=screencast,
+            replay=not no_replay,
+            bounds=Bounds(seconds=max_seconds),
+        )
+        with Home.open(home) as office:
+            result = capture_all(
+                office,
+                scope,
+                wanted,
+                Collector(actor, second, device=device),
+                settings=settings,
+                circumstances=Circumstances(place=place, witnesses=witnesses),
+                delay=delay,
+                report=_reporter(out),
+                standby=standby,
+            )
+            office.publish()
     out.result(
         {"captures": result.captures, "failed": result.failed, "job": result.job, "resumed": result.resumed}
     )

@@ -10,6 +10,7 @@ from qingyuan.office.browser._pipe import Json
 from qingyuan.office.browser.browser import Browser, BrowserFacts
 from qingyuan.office.browser.errors import BrowserError
 from qingyuan.office.browser.page import Dialog, Download, Page
+from qingyuan.office.browser.standby import Standby
 
 __all__ = [
     "VARIABLE",
@@ -20,6 +21,7 @@ __all__ = [
     "Download",
     "Json",
     "Page",
+    "Standby",
     "TemporaryFolder",
     "find_chromium",
     "remove_leftovers",

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from qingyuan.errors import QingyuanError
 from qingyuan.evidence import format_time
-from qingyuan.office.browser import TemporaryFolder
+from qingyuan.office.browser import Standby, TemporaryFolder
 from qingyuan.office.capture.acquisition import Circumstances
 from qingyuan.office.capture.bounds import Hit
 from qingyuan.office.capture.exhibits import CaptureExhibit, seal_capture
@@ -145,6 +145,7 @@ def capture_all(
     circumstances: Circumstances | None = None,
     delay: float = 1.0,
     report: Callable[[CaptureProgress], None] = lambda _: None,
+    standby: Standby | None = None,
 ) -> JobResult:
     """Capture pages; safe to kill and to run again with the same list.
 
@@ -157,6 +158,7 @@ def capture_all(
         circumstances: What people know.
         delay: Seconds between two pages of one host.
         report: Told how far the job is.
+        standby: Browsers on their way for the first page.
 
     Raises:
         CaptureError: ``capture.bad-url``: nothing was captured.
@@ -172,7 +174,7 @@ def capture_all(
         with home.database.write() as connection:
             docket_streams(connection, scope)
             job = _plan(connection, home, scope, wanted, how)
-        run = _Run(home, scope, job, collector, how, circumstances or Circumstances(), delay, report)
+        run = _Run(home, scope, job, collector, how, circumstances or Circumstances(), delay, report, standby)
         return run.work()
 
 
@@ -189,10 +191,11 @@ class _Run:
         circumstances: Circumstances,
         delay: float,
         report: Callable[[CaptureProgress], None],
+        standby: Standby | None,
     ) -> None:
         self._home, self._scope, self._job = home, scope, job
         self._collector, self._settings, self._circumstances = collector, settings, circumstances
-        self._delay, self._report = delay, report
+        self._delay, self._report, self._standby = delay, report, standby
         self._began = time.monotonic()
         self._visited: dict[str, float] = {}
 
@@ -222,8 +225,14 @@ class _Run:
         with TemporaryFolder("capture") as folder:
             inner = folder.path / "page"
             inner.mkdir()
+            standby, self._standby = (
+                self._standby,
+                None,
+            )  # for one page: every other has an authority of its own
             try:
-                taken = take(row.url, inner, self._settings, self._home.clock, self._home.entropy)
+                taken = take(
+                    row.url, inner, self._settings, self._home.clock, self._home.entropy, standby=standby
+                )
             except QingyuanError as error:
                 failed = Failed(
                     row.url,

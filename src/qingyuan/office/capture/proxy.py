@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from qingyuan.office.browser.authority import Authority
 from qingyuan.office.capture._relay import Relay
 from qingyuan.office.capture._wire import Stream, WireError, parse_head
-from qingyuan.office.capture.authority import Authority
 from qingyuan.office.capture.bounds import Meter
 from qingyuan.office.capture.errors import CaptureError
 from qingyuan.office.capture.exchange import Exchange, Refusal

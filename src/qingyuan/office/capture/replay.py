@@ -21,8 +21,8 @@ import msgspec
 
 from qingyuan.evidence.warc import INDEX, Limits, open_archive, read_index, read_records
 from qingyuan.office.browser import Browser, BrowserError
+from qingyuan.office.browser.authority import Authority
 from qingyuan.office.capture._wire import Stream, body, delimits_itself, parse_head
-from qingyuan.office.capture.authority import Authority
 from qingyuan.office.capture.bounds import Bounds, Meter
 from qingyuan.office.capture.plan import Shown, look, walk
 from qingyuan.office.capture.server import Server

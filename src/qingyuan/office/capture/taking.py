@@ -18,9 +18,8 @@ from qingyuan.errors import QingyuanError
 from qingyuan.evidence import Entropy
 from qingyuan.evidence.warc import WaczPage
 from qingyuan.evidence.warc.model import Checked
-from qingyuan.office.browser import Browser, BrowserError, Page, find_chromium
+from qingyuan.office.browser import Browser, BrowserError, Page, Standby, find_chromium
 from qingyuan.office.capture.archive import Archive
-from qingyuan.office.capture.authority import Authority
 from qingyuan.office.capture.bounds import Meter
 from qingyuan.office.capture.decoded import DecodedTaker
 from qingyuan.office.capture.environment import Environment, complete, examine
@@ -54,7 +53,15 @@ class _Received(msgspec.Struct, frozen=True):
     response: _DocumentResponse = _DocumentResponse()
 
 
-def take(url: str, folder: Path, settings: CaptureSettings, clock: Clock, entropy: Entropy) -> Taken:
+def take(
+    url: str,
+    folder: Path,
+    settings: CaptureSettings,
+    clock: Clock,
+    entropy: Entropy,
+    *,
+    standby: Standby | None = None,
+) -> Taken:
     """Take one page.
 
     Args:
@@ -63,20 +70,30 @@ def take(url: str, folder: Path, settings: CaptureSettings, clock: Clock, entrop
         settings: How.
         clock: Where times come from.
         entropy: Source of record identifiers.
+        standby: Browsers for this page alone, on their way already; otherwise they are started here.
 
     Raises:
         CaptureError: The address is refused, cannot be reached, or is no page.
         BrowserError: There is no browser, or it failed.
     """
     check_url(url)
-    return _Taking(url, folder, settings, clock, entropy).run()
+    if standby is not None:
+        return _Taking(url, folder, settings, clock, entropy, standby).run()
+    with Standby(1, window=settings.window) as own:
+        return _Taking(url, folder, settings, clock, entropy, own).run()
 
 
 class _Taking:
     """The state of taking one page."""
 
     def __init__(
-        self, url: str, folder: Path, settings: CaptureSettings, clock: Clock, entropy: Entropy
+        self,
+        url: str,
+        folder: Path,
+        settings: CaptureSettings,
+        clock: Clock,
+        entropy: Entropy,
+        standby: Standby,
     ) -> None:
         from qingyuan import __version__  # noqa: PLC0415 - read at call time
 
@@ -92,13 +109,12 @@ class _Taking:
         self._load_ms = -1
         self._player: Future[Replaying] | None = None
         self._guard = Guard(allow_private=settings.allow_private, allowed=settings.allowed)
-        self._executable = find_chromium()
-        self._digesting = begin_digest(self._executable, clock)
+        self._standby, self._authority = standby, standby.authority
+        self._digesting = begin_digest(find_chromium(), clock)
         self._look_up()
         self._meter = Meter(settings.bounds)
         # In decoded mode the proxy sees every byte too; what counts there is what the browser reports.
         self._proxy_meter = self._meter if settings.raw else Meter(settings.bounds)
-        self._authority = Authority(folder)
         self._archive = Archive(
             folder,
             entropy,
@@ -118,7 +134,7 @@ class _Taking:
 
     def _run(self, beside: ThreadPoolExecutor) -> Taken:
         with self._proxy() as proxy, contextlib.ExitStack() as opened:
-            browser = opened.enter_context(self._browser())
+            browser = opened.enter_context(self._standby.browser())
             opening = beside.submit(browser.page, proxy=proxy.address, console=False)
             environment = self._examine(browser)
             page = opening.result()
@@ -191,10 +207,6 @@ class _Taking:
             rules=Rules(raw=self._settings.raw, allow_bad_certificate=self._settings.allow_bad_certificate),
         )
 
-    def _browser(self) -> Browser:
-        spki = f"--ignore-certificate-errors-spki-list={self._authority.spki}"
-        return Browser.launch(executable=self._executable, flags=(spki,), window=self._settings.window)
-
     def _examine(self, browser: Browser) -> Environment:
         report = examine(
             [self._url],
@@ -228,7 +240,9 @@ class _Taking:
 
         def prepare_replay() -> None:
             if self._settings.replay:
-                self._player = beside.submit(Replaying, self._browser, self._authority, self._settings.bounds)
+                self._player = beside.submit(
+                    Replaying, self._standby.browser, self._authority, self._settings.bounds
+                )
 
         self._step(f"在浏览器中打开 {self._url}", f"opened {self._url} in the browser")
         began = self._clock.monotonic_ns()
