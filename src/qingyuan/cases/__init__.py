@@ -26,6 +26,7 @@ from qingyuan.cases.events import (
     read_stored,
 )
 from qingyuan.cases.evidence_matrix import EvidenceRow, evidence_matrix
+from qingyuan.cases.hearing import Hearing, OfficerOpinion, hearings
 from qingyuan.cases.state import (
     EMPTY,
     Case,
@@ -57,6 +58,7 @@ __all__ = [
     "EventDraft",
     "EvidenceRow",
     "Foreign",
+    "Hearing",
     "Lead",
     "LeadFacts",
     "LeadStage",
@@ -68,6 +70,7 @@ __all__ = [
     "MeasureStatus",
     "Missing",
     "Offer",
+    "OfficerOpinion",
     "Param",
     "Payload",
     "Procedure",
@@ -93,6 +96,7 @@ __all__ = [
     "evidence_matrix",
     "fold",
     "handler_of",
+    "hearings",
     "is_ours",
     "procedure_of",
     "read_event",

@@ -271,7 +271,14 @@ def load_data(name: str, type_: type[T]) -> T:
         ) from error
 
 
-_VERB_FILES = ("verbs.yaml", "acts-lead.yaml", "acts.yaml", "acts-crossing.yaml", "acts-portal.yaml")
+_VERB_FILES = (
+    "verbs.yaml",
+    "acts-lead.yaml",
+    "acts.yaml",
+    "acts-hearing.yaml",
+    "acts-crossing.yaml",
+    "acts-portal.yaml",
+)
 
 
 @functools.cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from qingyuan.errors import QingyuanError
@@ -65,3 +65,16 @@ class Refused(CasesError):  # noqa: N818 - a refusal is an answer, not a failure
             remedy_zh="请先补齐所列事项" if code == "cases.missing" else "",
             remedy_en="supply what is listed first" if code == "cases.missing" else "",
         )
+
+
+def no_case(cases: Iterable[str], asked: str) -> CasesError:
+    """Return the error that says that a docket, whose ``cases`` are named, has no such case."""
+    known = list(cases)
+    return CasesError(
+        "cases.no-such-record",
+        zh=f"案卷中没有案件 {asked}",
+        en=f"there is no case {asked} in the docket",
+        where=asked,
+        remedy_zh="现有：" + ("、".join(known) or "无"),
+        remedy_en="there are: " + (", ".join(known) or "none"),
+    )

@@ -6,7 +6,7 @@ import msgspec
 
 from qingyuan.cases._data import label
 from qingyuan.cases._facts import FACT_KINDS
-from qingyuan.cases.errors import CasesError
+from qingyuan.cases.errors import no_case
 from qingyuan.cases.state import Docket
 
 
@@ -38,14 +38,7 @@ def evidence_matrix(docket: Docket, case: str) -> tuple[EvidenceRow, ...]:
     """
     found = docket.cases.get(case)
     if found is None:
-        raise CasesError(
-            "cases.no-such-record",
-            zh=f"案卷中没有案件 {case}",
-            en=f"there is no case {case} in the docket",
-            where=case,
-            remedy_zh="现有：" + ("、".join(docket.cases) or "无"),
-            remedy_en="there are: " + (", ".join(docket.cases) or "none"),
-        )
+        raise no_case(docket.cases, case)
     rows = []
     for kind in FACT_KINDS[found.track]:
         facts = [fact for fact in found.facts if fact.kind == kind]

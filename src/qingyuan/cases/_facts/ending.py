@@ -1,0 +1,80 @@
+"""Facts about appeal, compensation, closing and look-back."""
+
+from __future__ import annotations
+
+from qingyuan.cases._context import Context, Lack, Lacks, named
+from qingyuan.cases._facts._table import fact, when
+from qingyuan.cases.deadlines import deadline_of
+from qingyuan.cases.state import Case, CaseStage
+
+when("some-appeal", lambda c: not (c.the_case.acted("appeal") or c.the_case.acted("defendant-appeal")))
+when("closing-not-served", lambda c: c.the_case.closing_served_on is not None)
+when("complaint-not-recorded", lambda c: c.the_case.complaint_recorded_on is not None)
+when("look-back-scheduled", lambda c: c.the_case.look_back_due is None)
+when("case-transferred-elsewhere", lambda c: c.args.text("office") != c.the_case.transferred_to)
+when("closed-without-suit", lambda c: bool(c.the_case.acted("suit-concluded")))
+
+
+@fact("report-proposes-closing")
+def _report_proposes_closing(context: Context) -> Lacks:
+    case = context.the_case
+    if case.stage is CaseStage.INVESTIGATED:
+        if case.opinion != "terminate":
+            yield Lack("report-proposes-closing.investigation")
+    elif case.review_outcome != "terminate":
+        yield Lack("report-proposes-closing.review")
+
+
+@fact("measures-proved")
+def _measures_proved(context: Context) -> Lacks:
+    for measure in context.the_case.open_measures():
+        words = {"measure": measure.id, "text": measure.entered.text}
+        yield Lack("measures-proved", {**words, **named("status", "measure-status", measure.status)})
+
+
+@fact("ground-shown")
+def _ground_shown(context: Context) -> Lacks:
+    case = context.the_case
+    ground = context.args.text("ground")
+    accepted = any(measure.verdict == "accepted" for measure in case.measures.values())
+    if ground == "rectified" and not accepted:
+        yield Lack("ground-shown", named("ground", f"closing-{case.track}", ground))
+
+
+@fact("look-back-later")
+def _look_back_later(context: Context) -> Lacks:
+    on = context.args.day("on")
+    planned = context.args.day("look_back_on") or context.args.day("next_on")
+    if on and planned and planned <= on:
+        yield Lack("look-back-later", {"value": planned.isoformat(), "on": on.isoformat()})
+
+
+@fact("no-pending-appeal")
+def _no_pending_appeal(context: Context) -> Lacks:
+    case = context.the_case
+    own = len(case.acted("appeal")) > len(case.acted("appeal-withdrawn"))
+    if (own or case.acted("defendant-appeal")) and not case.acted("final-judgment"):
+        yield Lack("no-pending-appeal")
+
+
+@fact("appeal-time-over")
+def _appeal_time_over(context: Context) -> Lacks:
+    on = context.args.day("on") or context.today
+    for period in ("appeal-judgment", "appeal-ruling"):
+        found = deadline_of(context.the_case, period, law=context.law, today=on)
+        if found is not None and on <= found.due:
+            yield Lack("appeal-time-over", {"due": found.due.isoformat()})
+
+
+@fact("compensation-covers")
+def _compensation_covers(context: Context) -> Lacks:
+    case = context.the_case
+    left = _sum(case, "compensation") - _sum(case, "compensation-use")
+    if (context.args.number("fen") or 0) > left:
+        yield Lack("compensation-covers", {"left": str(left)})
+
+
+def _sum(case: Case, act: str) -> int:
+    """Return the sum of the amounts of an act, in fen."""
+    amounts = [one.fields.get("fen", 0) for one in case.acted(act)]
+    return sum(amount for amount in amounts if isinstance(amount, int))
