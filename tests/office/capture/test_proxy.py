@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from qingyuan.office.browser.authority import Authority
 from qingyuan.office.capture import CaptureError
 from qingyuan.office.capture._wire import Stream, WireError, body, parse_head
-from qingyuan.office.browser.authority import Authority
 from qingyuan.office.capture.bounds import Bounds, Meter
 from qingyuan.office.capture.exchange import Exchange, Refusal
 from qingyuan.office.capture.guard import Guard
