@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import sqlalchemy as sa
 
+from qingyuan.errors import QingyuanError
 from qingyuan.office.handover import find_exhibit
 from qingyuan.parties import Decision
 from qingyuan.store.schema import EVENT
@@ -109,6 +110,13 @@ class Guard:
             lacking["zh"] += "。须符合下列之一：" + "；".join(one.zh for one in would)
             lacking["en"] += ". One of these is needed: " + "; ".join(one.en for one in would)
         return forbidden(lacking["zh"], lacking["en"], where=", ".join(one.policy for one in would) or None)
+
+    def docket(self, name: str) -> str:
+        """Return the record that an exhibit or package belongs to, or ``""`` when that is not known here."""
+        try:
+            return next((one.docket for one in self._named([name])), "")
+        except QingyuanError:
+            return ""
 
     def _named(self, values: Iterable[str]) -> Iterator[Named]:
         for value in dict.fromkeys(values):

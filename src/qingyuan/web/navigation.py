@@ -34,6 +34,7 @@ ENTRIES = (
     Entry("/law", "nav.law", "signed-in"),
     Entry("/law/calculators", "nav.calculators", "signed-in"),
     Entry("/ledger", "nav.ledger", "signed-in"),
+    Entry("/readings", "nav.readings", "case.audit"),
     Entry("/admin", "nav.admin", "office.appoint"),
     Entry("/admin/hooks", "hook.title", "office.manage"),
     Entry("/admin/health", "nav.health", "office.manage"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Literal
 from urllib.parse import urlencode
@@ -101,8 +102,18 @@ def exported(
             if not after:
                 return
 
+    return _streamed(name, parts())
+
+
+def as_file(name: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> StreamingResponse:
+    """Return rows as CSV with a byte order mark; no cell becomes a formula."""
+    lines = itertools.chain([heads], rows)
+    return _streamed(name, itertools.chain(["\ufeff".encode()], map(_line, lines)))
+
+
+def _streamed(name: str, parts: Iterator[bytes]) -> StreamingResponse:
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"', "Cache-Control": "no-store"}
-    return StreamingResponse(parts(), media_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingResponse(parts, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _given(ask: Ask) -> dict[str, str]:
