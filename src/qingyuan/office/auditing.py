@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -97,7 +98,7 @@ def _start(day: date) -> str:
     return datetime.combine(day, time.min, CHINA).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def _reading(row: sa.Row[tuple[int, str, str, str, bytes]]) -> Reading:
+def _reading(row: sa.Row[Any]) -> Reading:
     payload = msgspec.json.decode(row.payload)
     if row.type == UNMASKED:
         return Reading(
