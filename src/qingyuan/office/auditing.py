@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -82,7 +81,7 @@ def readings(home: Home, wanted: Wanted, *, before: int = 0) -> Iterator[Reading
         with home.database.read() as connection:
             rows = connection.execute(query.order_by(EVENT.c.idx.desc()).limit(_STEP)).all()
         for row in rows:
-            found = _reading(row)
+            found = _reading(row.idx, row.type, row.at, row.actor, row.payload)
             if wanted.what in {"", found.what} and _names(found, wanted.record):
                 yield found
         if len(rows) < _STEP:
@@ -98,19 +97,13 @@ def _start(day: date) -> str:
     return datetime.combine(day, time.min, CHINA).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def _reading(row: sa.Row[Any]) -> Reading:
-    payload = msgspec.json.decode(row.payload)
-    if row.type == UNMASKED:
-        return Reading(
-            row.idx,
-            row.at,
-            row.actor,
-            "unmasked",
-            (str(payload["record"]),),
-            str(payload["reason"]),
-            bool(payload.get("minor", False)),
-        )
-    records = tuple(str(one) for one in payload["records"])
+def _reading(index: int, type_: str, at: str, person: str, data: bytes) -> Reading:
+    payload = msgspec.json.decode(data)
+    if type_ == UNMASKED:
+        minor = bool(payload.get("minor", False))
+        reason = str(payload["reason"])
+        return Reading(index, at, person, "unmasked", (str(payload["record"]),), reason, minor)
     what = str(payload["what"])
+    records = tuple(str(one) for one in payload["records"])
     kind = what if what in KINDS else KINDS[0]
-    return Reading(row.idx, row.at, row.actor, kind, records, str(payload.get("reason", "")))
+    return Reading(index, at, person, kind, records, str(payload.get("reason", "")))
