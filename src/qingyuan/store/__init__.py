@@ -1,5 +1,6 @@
 """The store: journal and ledger in one transaction, exhibits, job state, sealed blobs."""
 
+from qingyuan.store._driver import glance
 from qingyuan.store._leaf import leaf_bytes
 from qingyuan.store.blobs import Blobs
 from qingyuan.store.committer import GroupCommitter
@@ -32,6 +33,7 @@ __all__ = [
     "check_events",
     "events",
     "events_at",
+    "glance",
     "has_event",
     "iter_events",
     "leaf_bytes",

@@ -7,6 +7,7 @@ Errors come out as those of SQLAlchemy, so a caller sees no difference.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol, TypeAlias, cast
@@ -86,13 +87,35 @@ class Driver:
             raise self._translated(error, statement) from error
 
     def _translated(self, error: Exception, statement: str) -> Exception:
-        """Return the error as SQLAlchemy would raise it, without the values, which may be secret."""
-        base = self._dialect.loaded_dbapi.Error
-        if not isinstance(error, base):
-            return error
-        return sa.exc.DBAPIError.instance(
-            statement, None, error, base, hide_parameters=True, dialect=self._dialect
-        )
+        return _translated(self._dialect, error, statement)
+
+
+def glance(engine: sa.Engine, statement: str, *values: Value) -> list[tuple[object, ...]]:
+    """Return what one statement reads, as it is committed now.
+
+    For what a server looks up at every request: a transaction around it, of which it has no need, would cost several times as much.
+
+    Args:
+        engine: Of the database.
+        statement: Plain text, written with ``?``.
+        values: What stands for the marks.
+    """
+    text = _with_percent(statement) if engine.dialect.name == "postgresql" else statement
+    with contextlib.closing(engine.raw_connection()) as connection:
+        cursor = cast("_Cursor", connection.cursor())
+        try:
+            cursor.execute(text, values)
+            return cursor.fetchall()
+        except Exception as error:
+            raise _translated(engine.dialect, error, statement) from error
+
+
+def _translated(dialect: sa.Dialect, error: Exception, statement: str) -> Exception:
+    """Return the error as SQLAlchemy would raise it, without the values, which may be secret."""
+    base = dialect.loaded_dbapi.Error
+    if not isinstance(error, base):
+        return error
+    return sa.exc.DBAPIError.instance(statement, None, error, base, hide_parameters=True, dialect=dialect)
 
 
 @functools.cache

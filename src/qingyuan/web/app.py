@@ -83,8 +83,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
         if request.url.path.startswith("/api/"):
             known = _known(error)
             return JSONResponse({"error": known.as_dict()}, _status(known), _later(known))
-        ask = Ask(desk, templates, request, FormData())
-        return await run_in_threadpool(_error_page, ask, error)
+        return await run_in_threadpool(lambda: _error_page(Ask(desk, templates, request, FormData()), error))
 
     for kind in (QingyuanError, HTTPException, Exception):
         app.add_exception_handler(kind, failed)
@@ -105,7 +104,7 @@ def _upload_route(desk: Desk, templates: Environment) -> Route:
     async def chunk(request: Request) -> Response:
         """Append a chunk to an upload."""
         request.scope[ROUTE] = "/uploads/{upload}"
-        ask = Ask(desk, templates, request, FormData())
+        ask = await run_in_threadpool(Ask, desk, templates, request, FormData())
         try:
             offset = await _append(ask, desk.settings.max_chunk_bytes)
         except QingyuanError as error:
@@ -142,7 +141,7 @@ def _route(page: Page, desk: Desk, templates: Environment) -> Route:
                 max_files=_FILES, max_fields=_FIELDS, max_part_size=desk.settings.max_body_bytes
             )
         try:
-            return await run_in_threadpool(_answer, page, Ask(desk, templates, request, form))
+            return await run_in_threadpool(lambda: _answer(page, Ask(desk, templates, request, form)))
         finally:
             await form.close()
 

@@ -36,21 +36,29 @@ class Posts:
         """
         self._home = home
         self.gate = Gate(home)
+        self._held: tuple[Access | None, dict[tuple[str, date], tuple[str, ...]]] = (None, {})
         self._may: tuple[Access | None, dict[tuple[str, date], frozenset[Permission]]] = (None, {})
 
     @contextlib.contextmanager
     def asking(self) -> Iterator[Asking]:
         """Yield what answers one request."""
-        with self._home.database.read() as connection:
-            yield self.gate.ask(connection, on=self._today())
+        with self.gate.asking(on=self._today()) as asking:
+            yield asking
 
     # -- who -------------------------------------------------------------------------------------
 
     def roles(self, person: str) -> tuple[str, ...]:
         """Return the posts that a person holds today in this office, in the order of :data:`ROLES`."""
         with self.asking() as asking:
-            held = {role for who in asking.capacities(person) if who.body == self._own for role in who.roles}
-        return tuple(role for role in ROLES if role in held)
+            access, known = self._held
+            if access is not asking.access:
+                known = {}
+                self._held = asking.access, known
+            key = person, asking.on
+            if key not in known:
+                held = {r for who in asking.capacities(person) if who.body == self._own for r in who.roles}
+                known[key] = tuple(role for role in ROLES if role in held)
+            return known[key]
 
     def known(self, person: str) -> bool:
         """Return whether a person ever held a post."""
@@ -131,13 +139,12 @@ class Posts:
             OfficeError: There is no such lead, matter or case.
         """
         asked = ASKED[need]
-        with self._home.database.read() as connection:
-            asking = self.gate.ask(connection, on=self._today())
+        with self.asking() as asking:
             if asked.of == "office" or not docket:
                 return asking.decide(person, asked.action if asked.of == "office" else asked.new)
             if asked.of == "docket":
                 return asking.decide(person, asked.action, docket)
-            row = record(connection, docket)
+            row = record(asking.connection, docket)
             # Of a docket that the register does not have, nobody knows that it concerns no minors.
             what = Record(item or docket, asking.docket(docket), row is None or row.shielded)
             return asking.decide(person, asked.action, what, reason=reason)

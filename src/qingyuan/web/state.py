@@ -8,11 +8,13 @@ PostgreSQL database keeps it there, in tables of its own, so that several server
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection
+
+from qingyuan.store import glance
 
 METADATA = sa.MetaData()
 
@@ -201,6 +203,10 @@ class State:
         """Yield a connection in a read transaction."""
         with self.engine.connect() as connection, connection.begin():
             yield connection
+
+    def glance(self, statement: str, *values: int | str | bytes) -> Sequence[Sequence[object]]:
+        """Return what one statement reads; see :func:`qingyuan.store.glance`."""
+        return glance(self.engine, statement, *values)
 
     def close(self) -> None:
         """Close every connection."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 import sqlalchemy as sa
@@ -23,12 +24,14 @@ from qingyuan.parties import (
     Resource,
     actions,
 )
+from qingyuan.store import glance
 from qingyuan.store.register import Scope as ListScope
 
 #: What is remembered of one state of the log; beyond it everything is forgotten, as after a new event.
 _MOST = 20_000
-_REGISTER = sa.text("SELECT max(n) FROM event WHERE stream = :stream")
-_LOG = sa.text("SELECT max(idx) FROM event")
+#: The newest number of the register of parties and the newest index of the log; ``None`` when there is none.
+_STATE = "SELECT (SELECT max(n) FROM event WHERE stream = ?), (SELECT max(idx) FROM event)"
+_STATE_WITHIN = sa.text(_STATE.replace("?", ":stream"))
 
 
 class Gate:
@@ -58,14 +61,25 @@ class Gate:
             connection: A read transaction; what it sees is what is judged.
             on: The day; posts are dated.
         """
-        register = int(connection.execute(_REGISTER, {"stream": OFFICE}).scalar() or 0)
-        size = int(connection.execute(_LOG).scalar() or 0)
+        register, size = _state(connection.execute(_STATE_WITHIN, {"stream": OFFICE}).all())
         with self._lock:
             if self._register is None or self._register[0] != register:
                 self._register = register, access_of(self.home, connection, self.policies)
             if self._state is None or self._state[:2] != (register, size) or len(self._state[2]) > _MOST:
                 self._state = register, size, {}
             return Asking(self, connection, self._register[1], self._state[2], on)
+
+    @contextlib.contextmanager
+    def asking(self, *, on: date) -> Iterator[Asking]:
+        """Yield what answers one request; the journal is read only for what is not known of this state of the log."""
+        state = _state(glance(self.home.database.engine, _STATE, OFFICE))
+        with self._lock:
+            register, known = self._register, self._state
+        with contextlib.ExitStack() as stack:
+            if register is None or known is None or known[:2] != state or register[0] != state[0]:
+                yield self.ask(stack.enter_context(self.home.database.read()), on=on)
+            else:
+                yield Asking(self, stack, register[1], known[2], on)
 
 
 class Asking:
@@ -79,17 +93,26 @@ class Asking:
     def __init__(
         self,
         gate: Gate,
-        connection: sa.Connection,
+        connection: sa.Connection | contextlib.ExitStack,
         access: Access,
         known: dict[object, object],
         on: date,
     ) -> None:
-        """Use what is ``known`` of this state of the log."""
+        """Use what is ``known`` of this state of the log; on a stack, the journal is opened when something is not."""
         self.access = access
         self.on = on
         self._gate = gate
         self._connection = connection
         self._known = known
+
+    @property
+    def connection(self) -> sa.Connection:
+        """The read transaction; where it sees a newer state of the log, all that is asked from now on is of that one."""
+        if isinstance(self._connection, contextlib.ExitStack):
+            opened = self._connection.enter_context(self._gate.home.database.read())
+            newest = self._gate.ask(opened, on=self.on)
+            self.access, self._known, self._connection = newest.access, newest._known, opened
+        return self._connection
 
     def capacities(self, person: str) -> tuple[Capacity, ...]:
         """Return in which capacities a person acts on the day; none for somebody without a post."""
@@ -103,7 +126,7 @@ class Asking:
         """
         found = self._known.get(identifier)
         if not isinstance(found, Matter):
-            found = docket_of(self._gate.home, self._connection, identifier, self.access.registry)
+            found = docket_of(self._gate.home, self.connection, identifier, self.access.registry)
             self._known[identifier] = found
         return found
 
@@ -151,7 +174,7 @@ class Asking:
         found = self._known.get(key)
         if not isinstance(found, ListScope):
             found = list_scope(
-                self._gate.home, self._connection, self.access, person, on=self.on, action=action
+                self._gate.home, self.connection, self.access, person, on=self.on, action=action
             )
             self._known[key] = found
         return found
@@ -165,3 +188,8 @@ class Asking:
             return self.access.registry.body(what) if what else self._gate.body
         docket = self.docket(what)
         return Record(what, docket, minor) if asked is not None and asked.resource == "Record" else docket
+
+
+def _state(rows: Sequence[Sequence[object]]) -> tuple[int, int]:
+    register, size = rows[0]
+    return int(str(register or 0)), int(str(size or 0))

@@ -248,6 +248,12 @@ class People:
             )
         return self._account(row)
 
+    def named(self, person: object, name: object, display: object, disabled: object) -> Account | None:
+        """Return the account of a row that was read, or ``None`` when it is disabled."""
+        if disabled:
+            return None
+        return Account(str(person), str(name), str(display), self._posts.roles(str(person)))
+
     def _account(self, row: sa.Row[tuple[object, ...]]) -> Account:
         return Account(row.person, row.name, row.display, self._posts.roles(row.person), bool(row.disabled))
 
