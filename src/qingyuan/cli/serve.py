@@ -16,6 +16,9 @@ from qingyuan.cli._supervising import supervise
 from qingyuan.errors import QingyuanError
 from qingyuan.office.stopping import told_to_stop
 
+#: A thread that waits for the interpreter gets it after so long: an answer waits for it at every row that it reads.
+_SWITCH_SECONDS = 0.0005
+
 
 @click.command()
 @home_option
@@ -106,6 +109,7 @@ def serve(
             app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
         )
         server = uvicorn.Server(config)
+        sys.setswitchinterval(_SWITCH_SECONDS)
         if seconds is not None:
             threading.Timer(seconds, lambda: setattr(server, "should_exit", True)).start()
         with contextlib.suppress(KeyboardInterrupt):  # told again after everything was closed

@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator
 from urllib.parse import quote
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI
 from jinja2 import Environment
 from starlette.concurrency import run_in_threadpool
@@ -28,7 +29,7 @@ from qingyuan.web.desk import Desk
 from qingyuan.web.errors import WebError, bad_request, not_found
 from qingyuan.web.pages import environment, load_static
 from qingyuan.web.plain import plain_routes
-from qingyuan.web.routing import PAGES, Page
+from qingyuan.web.routing import PAGES, Page, Table
 from qingyuan.web.settings import ServeSettings
 from qingyuan.web.watch import ROUTE, Metrics, Watch
 from qingyuan.web.words import catalogue
@@ -36,6 +37,8 @@ from qingyuan.web.works import WORKS
 
 _LOG = logging.getLogger("qingyuan.web")
 _FILES, _FIELDS = 1000, 10_000
+#: Pages made at the same time. They share one interpreter: more of them would only take it from each other, at every row that is read.
+_AT_ONCE = 4
 #: Errors of the rooms below that say that a record is not there.
 _ABSENT = frozenset({"office.no-such-record", "office.no-such-exhibit", "office.bad-scope"})
 
@@ -51,6 +54,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
     static = load_static()
     templates = environment(static)
     metrics = Metrics(desk)
+    limiter = CapacityLimiter(_AT_ONCE)
 
     @contextlib.asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -68,9 +72,13 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
         lifespan=life,
         routes=[
-            *plain_routes(home, static, metrics),
-            _upload_route(desk, templates),
-            *[_route(page, desk, templates) for page in PAGES],
+            Table(
+                [
+                    *plain_routes(home, static, metrics),
+                    _upload_route(desk, templates),
+                    *[_route(page, desk, templates, limiter) for page in PAGES],
+                ]
+            )
         ],
     )
     app.state.desk = desk
@@ -131,7 +139,9 @@ async def _append(ask: Ask, most: int) -> int:
     return await ask.desk.uploads.append(upload, int(offset), request.stream())
 
 
-def _route(page: Page, desk: Desk, templates: Environment) -> Route:
+def _route(page: Page, desk: Desk, templates: Environment, limiter: CapacityLimiter) -> Route:
+    at_once = None if page.slow or page.method != "GET" else limiter
+
     async def endpoint(request: Request) -> Response:
         """Read the form and let the page answer in a thread."""
         request.scope[ROUTE] = page.path
@@ -141,7 +151,9 @@ def _route(page: Page, desk: Desk, templates: Environment) -> Route:
                 max_files=_FILES, max_fields=_FIELDS, max_part_size=desk.settings.max_body_bytes
             )
         try:
-            return await run_in_threadpool(lambda: _answer(page, Ask(desk, templates, request, form)))
+            return await to_thread.run_sync(
+                lambda: _answer(page, Ask(desk, templates, request, form)), limiter=at_once
+            )
         finally:
             await form.close()
 

@@ -111,7 +111,7 @@ class Asking:
         if isinstance(self._connection, contextlib.ExitStack):
             opened = self._connection.enter_context(self._gate.home.database.read())
             newest = self._gate.ask(opened, on=self.on)
-            self.access, self._known, self._connection = newest.access, newest._known, opened
+            self.access, self._known, self._connection = newest.access, newest._known, opened  # noqa: SLF001 - of its own kind
         return self._connection
 
     def capacities(self, person: str) -> tuple[Capacity, ...]:

@@ -31,7 +31,7 @@ OUTCOMES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
 _TYPED = ("outcome", "text", "by", "number")
 
 
-@page("GET", "/portal/i/{identifier}/packages/{name}", "public")
+@page("GET", "/portal/i/{identifier}/packages/{name}", "public", slow=True)
 def package(ask: Ask, identifier: str, name: str) -> Response:
     """Hand out a package of the matter to the court; that it was taken is an event."""
     allowed(ask, "invited")

@@ -93,7 +93,7 @@ def index(ask: Ask, identifier: str) -> Response:
     )
 
 
-@page("GET", "/documents/{identifier}/{name}", "case.read")
+@page("GET", "/documents/{identifier}/{name}", "case.read", slow=True)
 def show(ask: Ask, identifier: str, name: str) -> Response:
     """Show a document as it would be made now, with the particulars that a person can state."""
     return _show(ask, identifier, _form(ask, name), {})

@@ -85,7 +85,7 @@ def make(ask: Ask) -> Response:
     return _file(made)
 
 
-@page("GET", "/exchange/{identifier}/{name}/file", "case.export")
+@page("GET", "/exchange/{identifier}/{name}/file", "case.export", slow=True)
 def again(ask: Ask, identifier: str, name: str) -> Response:
     """Make the file of a bundle that was logged again."""
     known = {one.peer: one for one in status(ask.desk.home)}

@@ -52,7 +52,7 @@ class Shown(msgspec.Struct, frozen=True):
         return not self.figure.counted
 
 
-@page("GET", "/statistics", "office.count")
+@page("GET", "/statistics", "office.count", slow=True)
 def index(ask: Ask) -> Response:
     """Show every figure of a span of days, and of one field when one is chosen."""
     held, span, field = _held(ask.desk.home), _span(ask), ask.query("field")
@@ -68,7 +68,7 @@ def index(ask: Ask) -> Response:
     )
 
 
-@page("GET", "/statistics/{name}", "office.count")
+@page("GET", "/statistics/{name}", "office.count", slow=True)
 def show(ask: Ask, name: str) -> Response:
     """Show one figure: its query, its numbers, and behind each the records and their entries of the log."""
     held, span, field = _held(ask.desk.home), _span(ask), ask.query("field")

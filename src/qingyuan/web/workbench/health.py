@@ -65,7 +65,7 @@ class Pack(msgspec.Struct, frozen=True):
     local: str
 
 
-@page("GET", "/admin/health", "office.manage")
+@page("GET", "/admin/health", "office.manage", slow=True)
 def show(ask: Ask) -> Response:
     """Show keys, witnesses, packs and the machine."""
     home = ask.desk.home

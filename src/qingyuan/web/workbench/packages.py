@@ -36,7 +36,7 @@ def show(ask: Ask, identifier: str) -> Response:
     return ask.page("package.html", identifier=identifier, size=_file(ask, identifier).stat().st_size)
 
 
-@page("GET", "/packages/{identifier}/file", "case.export")
+@page("GET", "/packages/{identifier}/file", "case.export", slow=True)
 def download(ask: Ask, identifier: str) -> Response:
     """Hand out a package."""
     path = _file(ask, identifier)

@@ -23,7 +23,7 @@ _DIGITS = 15
 _MOST_REASON = 500
 
 
-@page("GET", "/exhibits/{identifier}/source", "material.read")
+@page("GET", "/exhibits/{identifier}/source", "material.read", slow=True)
 def show(ask: Ask, identifier: str) -> Response:
     """Show the records around a place; what the scan found is hidden, and that somebody looked is written down first."""
     asked = {name: ask.query(name) for name in ("member", "table", "place", "at")}
