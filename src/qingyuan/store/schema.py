@@ -199,6 +199,7 @@ REGISTER = sa.Table(
         for place in ("", "o1", "o2", "o3")
         for by, then in (("changed", ""), ("due", "id"))
     ),
+    sa.Index("ix_register_all_stage", "kind", "active", "stage", "changed"),
 )
 
 #: Open dates of the register. ``lapses``: the end of the period is itself the event, so that the row is over with its day.

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from qingyuan.office.casework import Argument, act_within
 from qingyuan.office.home import Home
 from qingyuan.office.register import counts
+from qingyuan.office.shelf import Shelf
 from qingyuan.store import EventDraft, StoredEvent
 from qingyuan.store.register import Scope
 from qingyuan.web.accounts import Ceremonies, Passkeys, People, Sessions, Tokens
@@ -53,6 +54,7 @@ class Desk:
         home: The home.
         settings: How it is served.
         state: Accounts, sessions, jobs.
+        dockets: Dockets as the log has them, folded once.
         posts: Who holds which post, and what that lets them do.
         guard: Asks about every record that a request names.
         people: The accounts.
@@ -77,6 +79,7 @@ class Desk:
         self.settings = settings
         url = home.settings.database
         self.state = State(url) if url else State.at(home.path / _STATE)
+        self.dockets = Shelf(home)
         self.posts = Posts(home)
         self.guard = Guard(home, self.posts)
         self.people = People(self.state, _now, self.posts)

@@ -138,3 +138,29 @@ def test_a_page_of_decisions_takes_milliseconds(home: Home) -> None:
         for _ in range(100):
             gate.ask(connection, on=DAY).each("P1", wanted, "L2026-0001")
         assert (time.process_time() - started) / 100 < 0.01
+
+
+def test_what_is_known_of_the_log_is_answered_without_reading_it_and_never_older_than_it(home: Home) -> None:
+    gate = Gate(home)
+
+    def asked() -> tuple[bool, bool, tuple[str, ...]]:
+        with gate.asking(on=DAY) as asking:
+            return (
+                asking.may("P1", "write", "L2026-0001"),
+                asking.may("P1", "write", "L2026-0002"),
+                asking.lists("P1").records,
+            )
+
+    first = asked()
+    assert first == asked() == (True, False, ("L2026-0001",))
+    with gate.asking(on=DAY) as asking:
+        assert asking.may("P1", "write", "L2026-0001")
+        give(home, "L2026-0002", "P1")
+        # Not known before the event: read now, with all that came meanwhile.
+        assert asking.lists("P1", "read").records == ("L2026-0001", "L2026-0002")
+        assert asking.may("P1", "write", "L2026-0002")
+    assert asked() == (True, True, ("L2026-0001", "L2026-0002"))
+    change_docket(
+        home, "L2026-0001", lambda _, m: recuse(m, "P1", on=DAY, by="P2", ground="近亲属"), actor="P2"
+    )
+    assert asked()[:2] == (False, True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 import msgspec
 
+from qingyuan.cases import Offer
 from qingyuan.documents import Blank, Document, Form, fill, find_form, forms
 from qingyuan.documents.docx import render_docx
 from qingyuan.documents.pdf import render_pdf
@@ -158,13 +159,27 @@ def _public(home: Home, document: Document, loaded: Loaded) -> Document:
     return public_copy(document, loaded.docket, law=home.law, officers=officers)
 
 
-def offers_of(home: Home, identifier: str, *, actor: str) -> list[FormOffer]:
+def offers_of(
+    home: Home,
+    identifier: str,
+    *,
+    actor: str,
+    loaded: Loaded | None = None,
+    known: Sequence[Offer] | None = None,
+) -> list[FormOffer]:
     """Return every form that a lead or case can have, with its state.
+
+    Args:
+        home: The office.
+        identifier: A lead or case.
+        actor: Who asks.
+        loaded: Its docket, when it was loaded before.
+        known: Every act on the docket as the engine offers it now, when that was asked before.
 
     Raises:
         OfficeError: There is no such lead or case.
     """
-    loaded = load(home, identifier)
+    loaded = loaded or load(home, identifier)
     _check_target(loaded, identifier)
     return form_offers(
         forms(overlay_of(home)),
@@ -174,6 +189,7 @@ def offers_of(home: Home, identifier: str, *, actor: str) -> list[FormOffer]:
         law=home.law,
         now=home.clock.now(),
         actor=actor,
+        known=known,
     )
 
 

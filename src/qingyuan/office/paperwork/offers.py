@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from qingyuan.cases import VERBS, Docket, Missing, Refused, available
+from qingyuan.cases import VERBS, Docket, Missing, Offer, Refused, available
 from qingyuan.documents import Form
 from qingyuan.law import Citation, Law, LawError
 from qingyuan.office.paperwork._wrapping import MADE, Recorded
@@ -47,6 +47,7 @@ def form_offers(
     law: Law,
     now: datetime,
     actor: str,
+    known: Sequence[Offer] | None = None,
 ) -> list[FormOffer]:
     """Return every form that belongs to the kind of ``target`` with its state.
 
@@ -58,9 +59,10 @@ def form_offers(
         law: The law room.
         now: Aware time.
         actor: Who asks.
+        known: Every act on the docket as the engine offers it now, when that was asked before.
     """
     scope = "case" if target in docket.cases else "lead"
-    verbs = _refusals(docket, target, law=law, now=now, actor=actor)
+    verbs = _refusals(docket, target, known, law=law, now=now, actor=actor)
     return [
         _offer(form, docket, events, target, verbs, law, now)
         for form in forms.values()
@@ -69,7 +71,7 @@ def form_offers(
 
 
 def _refusals(
-    docket: Docket, target: str, *, law: Law, now: datetime, actor: str
+    docket: Docket, target: str, known: Sequence[Offer] | None, *, law: Law, now: datetime, actor: str
 ) -> dict[str, Refused | None]:
     """Return what is in the way of each verb for ``target``, or for the matter it belongs to.
 
@@ -77,7 +79,7 @@ def _refusals(
     """
     places = {target, "", *([docket.matter.id] if docket.matter else [])}
     try:
-        offers = available(docket, law=law, now=now, actor=actor)
+        offers = available(docket, law=law, now=now, actor=actor) if known is None else known
     except LawError:
         return {}
     return {offer.verb.name: offer.refused for offer in offers if offer.target in places}

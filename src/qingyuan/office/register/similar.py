@@ -43,7 +43,13 @@ class Alike(msgspec.Struct, frozen=True):
 
 
 def similar_leads(
-    home: Home, lead: str, scope: Scope = ALL, *, least: int = 40, limit: int = 10
+    home: Home,
+    lead: str,
+    scope: Scope = ALL,
+    *,
+    least: int = 40,
+    limit: int = 10,
+    known: LeadRegistered | None = None,
 ) -> tuple[Alike, ...]:
     """Return leads of the same field that are alike, the likest first.
 
@@ -53,11 +59,13 @@ def similar_leads(
         scope: Only leads that may be seen.
         least: Least score.
         limit: Most leads.
+        known: What was registered of the lead, when it is known.
 
     Raises:
         OfficeError: There is no such lead.
     """
-    known = load(home, lead).docket.leads[lead].registered
+    if known is None:
+        known = load(home, lead).docket.leads[lead].registered
     rows = leads(home, scope, Filters(fields=(known.field,)), limit=_COMPARED).rows
     found = []
     with home.database.read() as connection:

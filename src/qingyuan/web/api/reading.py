@@ -10,7 +10,6 @@ from fastapi.responses import Response
 
 from qingyuan.cases import due_dates
 from qingyuan.law.model import Deadline, Threshold
-from qingyuan.office.casework import load
 from qingyuan.office.custody import CustodyRecord, custody_record
 from qingyuan.office.register import (
     Deadlines,
@@ -104,7 +103,7 @@ def records(desk: Desk) -> APIRouter:
     def docket(request: Request, identifier: Name) -> Response:
         """Return the docket of a lead, matter or case with its open dates."""
         ask(desk, request, "case.read", identifier)
-        found = load(home, identifier).docket
+        found = desk.dockets.docket(identifier).loaded.docket
         due = due_dates(found, law=home.law, now=home.clock.now())
         return written(DocketAnswer(found, due))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from qingyuan.cases import LeadFacts, assess, choice_lists, timeline
-from qingyuan.office.casework import case_events, load
+from qingyuan.office.casework import case_events
 from qingyuan.office.offers import offers
 from qingyuan.office.register.similar import similar_leads
 from qingyuan.office.steps import next_steps
@@ -63,7 +63,8 @@ def file(ask: Ask) -> Response:
 def show(ask: Ask, identifier: str) -> Response:
     """Show one lead: what was reported and counted, its score with every reason, and what can be done."""
     home = ask.desk.home
-    loaded = load(home, identifier)
+    held = ask.desk.dockets.docket(identifier)
+    loaded = held.loaded
     lead = loaded.docket.leads.get(identifier)
     if lead is None:
         raise not_found(identifier)
@@ -72,7 +73,11 @@ def show(ask: Ask, identifier: str) -> Response:
     score = None if lead.assessment else assess(facts, law=home.law, on=home.clock.now().date())
     with home.database.read() as connection:
         rows = exhibits(connection, [identifier])
-    acts = offers(home, loaded, identifier, actor=ask.person)
+    minute = home.clock.now().replace(second=0, microsecond=0)
+    acts = held.view(
+        ("offers of", identifier, home.law, minute, ask.person),
+        lambda: offers(home, loaded, identifier, actor=ask.person),
+    )
     return ask.page(
         "lead.html",
         lead=lead,
@@ -80,7 +85,10 @@ def show(ask: Ask, identifier: str) -> Response:
         offers=acts,
         steps=[] if lead.matter else next_steps(loaded.docket, acts),
         exhibits=rows,
-        alike=similar_leads(home, identifier, ask.scope),
+        alike=ask.desk.remembered(
+            ("alike", identifier, len(loaded.events), ask.scope),
+            lambda: similar_leads(home, identifier, ask.scope, known=registered),
+        ),
         lines=[line for line in timeline(case_events(loaded.events)) if line.stream == identifier],
         labels=choice_lists(),
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from starlette.responses import Response
 
 from qingyuan.cases import choice_lists, due_dates, duty_matrix, evidence_matrix, timeline
-from qingyuan.office.casework import case_events, load
+from qingyuan.office.casework import Loaded, case_events
+from qingyuan.office.home import Home
 from qingyuan.office.offers import concerns, offers, ruled_out
 from qingyuan.office.paperwork import offers_of
 from qingyuan.office.steps import next_steps
@@ -69,14 +72,20 @@ def file(ask: Ask) -> Response:
 def show(ask: Ask, identifier: str) -> Response:
     """Show one matter: parties, both tracks, dates, evidence, duties, measures, documents, exhibits, timeline."""
     home = ask.desk.home
-    loaded = load(home, identifier)
+    held = ask.desk.dockets.docket(identifier)
+    loaded = held.loaded
     docket, now = loaded.docket, home.clock.now()
     if docket.matter is None:
         return ask.redirect(f"/leads/{identifier}")
     if identifier != docket.matter.id:
         return ask.redirect(f"/matters/{docket.matter.id}#{identifier}")
     labels = choice_lists()
-    every = offers(home, loaded, identifier, actor=ask.person, everything=True)
+    # Of one minute: what can be done and what is due follow from the docket, the law, the person and the time.
+    minute = now.replace(second=0, microsecond=0)
+    every = held.view(
+        ("offers", home.law, minute, ask.person),
+        lambda: offers(home, loaded, identifier, actor=ask.person, everything=True),
+    )
     # Of a case that is over, what cannot be done is not offered any more.
     over = {case.id for case in docket.cases.values() if case.ended_on}
     acts = [
@@ -94,23 +103,37 @@ def show(ask: Ask, identifier: str) -> Response:
         leads=docket.leads,
         cases=docket.cases,
         stages={case.id: stages(case, labels["case-stage"]) for case in docket.cases.values()},
-        due=due_dates(docket, law=home.law, now=now),
-        done=due_dates(docket, law=home.law, now=now, include_done=True),
-        evidence={name: evidence_matrix(docket, name) for name in docket.cases},
-        duties={
-            name: duty_matrix(docket, name, law=home.law, now=now)
-            for name, case in docket.cases.items()
-            if case.track == "administrative"
-        },
+        **held.view(("standing", home.law, minute), lambda: _standing(home, loaded, now)),
         offers=acts,
         every=every,
         steps=next_steps(docket, every),
         exhibits={row.id: row for row in rows},
-        lines=timeline(case_events(loaded.events))[::-1],
         documents=written(loaded),
-        papers={name: offers_of(home, name, actor=ask.person) for name in docket.cases},
+        papers=held.view(
+            ("papers", home.law, minute, ask.person),
+            lambda: {
+                name: offers_of(home, name, actor=ask.person, loaded=loaded, known=every)
+                for name in docket.cases
+            },
+        ),
         labels=labels,
         hearings={name: hearing_of(case, loaded) for name, case in docket.cases.items()},
         panels={name: tickets.listed(ask.desk, ["hearing"], case=name) for name in docket.cases},
         filings=filings_of(loaded),
     )
+
+
+def _standing(home: Home, loaded: Loaded, now: datetime) -> dict[str, object]:
+    """Return how a docket stands at a time: dates, evidence, duties, timeline."""
+    docket = loaded.docket
+    return {
+        "due": due_dates(docket, law=home.law, now=now),
+        "done": due_dates(docket, law=home.law, now=now, include_done=True),
+        "evidence": {name: evidence_matrix(docket, name) for name in docket.cases},
+        "duties": {
+            name: duty_matrix(docket, name, law=home.law, now=now)
+            for name, case in docket.cases.items()
+            if case.track == "administrative"
+        },
+        "lines": timeline(case_events(loaded.events))[::-1],
+    }
