@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from starlette.responses import Response
 
@@ -123,7 +124,7 @@ def show(ask: Ask, identifier: str) -> Response:
     )
 
 
-def _standing(home: Home, loaded: Loaded, now: datetime) -> dict[str, object]:
+def _standing(home: Home, loaded: Loaded, now: datetime) -> dict[str, Any]:
     """Return how a docket stands at a time: dates, evidence, duties, timeline."""
     docket = loaded.docket
     return {
