@@ -13,10 +13,8 @@ import sqlalchemy as sa
 
 from qingyuan.office.casework import Argument, act_within
 from qingyuan.office.home import Home
-from qingyuan.office.register import counts
 from qingyuan.office.shelf import Shelf
 from qingyuan.store import EventDraft, StoredEvent
-from qingyuan.store.register import Scope
 from qingyuan.web.accounts import Ceremonies, Passkeys, People, Sessions, Tokens
 from qingyuan.web.guard import Guard
 from qingyuan.web.hooks import Hooks
@@ -112,6 +110,7 @@ class Desk:
         self.setup_code = self._secret("setup").hex()[:24]
         self._kept: dict[Hashable, tuple[float, object]] = {}
         self._making = threading.Lock()
+        self._turns: dict[Hashable, threading.Lock] = {}
         #: Whoever writes to the record takes turns here instead of at the lock of the database.
         self.turn = threading.RLock()
         self._sharing = contextlib.ExitStack()
@@ -133,11 +132,8 @@ class Desk:
                 self.posts.take_on(connection, stored, actor)
             self.home.publish()
             self._kept.clear()
+            self._turns.clear()
         return stored
-
-    def counted(self, kind: str, scope: Scope) -> dict[str, int]:
-        """Return how many active records of a scope there are by stage, as it was some seconds ago at most."""
-        return self.remembered(("count", kind, scope), lambda: counts(self.home, kind, scope))
 
     def remembered(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what takes longer than a page may take in a large office, as it was some seconds ago at most.
@@ -147,10 +143,13 @@ class Desk:
         known, now = self._kept.get(key), time.monotonic()
         if known is None or known[0] <= now:
             with self._making:
+                turn = self._turns.setdefault(key, threading.Lock())
+            with turn:
                 known = self._kept.get(key)
                 if known is None or known[0] <= now:
                     if len(self._kept) > _MOST_KEPT:
                         self._kept.clear()
+                        self._turns.clear()
                     known = self._kept[key] = time.monotonic() + _KEPT_SECONDS, make()
         return cast("T", known[1])
 

@@ -69,10 +69,14 @@ class Gate:
                 self._state = register, size, {}
             return Asking(self, connection, self._register[1], self._state[2], on)
 
+    def state(self) -> tuple[int, int]:
+        """Return the newest number of the register of parties and the newest index of the log, as they are now."""
+        return _state(glance(self.home.database.engine, _STATE, OFFICE))
+
     @contextlib.contextmanager
     def asking(self, *, on: date) -> Iterator[Asking]:
         """Yield what answers one request; the journal is read only for what is not known of this state of the log."""
-        state = _state(glance(self.home.database.engine, _STATE, OFFICE))
+        state = self.state()
         with self._lock:
             register, known = self._register, self._state
         with contextlib.ExitStack() as stack:

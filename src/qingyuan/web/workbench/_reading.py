@@ -64,19 +64,21 @@ class Overview(msgspec.Struct, frozen=True):
 
 
 def overview(ask: Ask) -> Overview:
-    """Return what waits for who asks, from the register."""
+    """Return what waits for who asks, from the register; read anew when the log has grown."""
+    state = "overview", ask.desk.posts.gate.state(), ask.desk.home.clock.now().date(), ask.scope
+    return ask.desk.remembered(state, lambda: _overview(ask))
+
+
+def _overview(ask: Ask) -> Overview:
     home, scope = ask.desk.home, ask.scope
     rows = register.deadlines(home, scope, limit=_FIRST).rows
     return Overview(
         [row for row in rows if row.key != _LOOK_BACK],
         register.leads(home, scope, Filters(stages=("registered",), active=True), limit=20).rows,
-        ask.desk.remembered(
-            ("replied", scope),
-            lambda: register.cases(home, scope, Filters(stages=("replied",), active=True), limit=20).rows,
-        ),
+        register.cases(home, scope, Filters(stages=("replied",), active=True), limit=20).rows,
         [row for row in rows if row.key == _LOOK_BACK],
-        ask.desk.counted("lead", scope).get("registered", 0),
-        ask.desk.counted("case", scope).get("replied", 0),
+        register.counts(home, "lead", scope).get("registered", 0),
+        register.counts(home, "case", scope).get("replied", 0),
     )
 
 
