@@ -20,6 +20,7 @@ from qingyuan.pii._candidates import (
 )
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii._kernel import settle as k
+from qingyuan.pii._kernel.alike import number_alike
 from qingyuan.pii._kernel.forms import KIND, LONGEST, NEEDS, SKIP, STANDS, START, TEXT, Scopes
 from qingyuan.pii._tables import Tables
 from qingyuan.pii.batch import Batch, Longs
@@ -164,12 +165,53 @@ def find_plainly(batch: Batch, t: Tables, looked: Looked, bins: Longs) -> Candid
 
 def _found_in(batch: Batch, cells: Longs, t: Tables, looked: Looked, bins: Longs) -> Candidates:
     """Return what the other passes find in the given cells."""
-    if len(cells) == len(batch):
-        return find_plainly(batch, t, looked, bins)
-    few = replace(
+    few = batch
+    if len(cells) < len(batch):
+        few = _chosen(batch, cells)
+    shapes = shapes_of(few, t, looked.named | looked.placed, bins)
+    number, first = _alike(few)
+    one = few
+    if len(first) < len(few):
+        one, shapes = _chosen(few, first), shapes[first]
+    found = find(one, t, shapes, looked.named, looked.placed, looked.texts, looked.numbered, looked.scopes)
+    if one is not few:
+        found = _repeated(found, one, few, number)
+    if few is not batch:
+        found.cell = cells[found.cell]
+    return found
+
+
+def _chosen(batch: Batch, cells: Longs) -> Batch:
+    """Return the given cells of a batch."""
+    return replace(
         batch, starts=batch.starts[cells], ends=batch.ends[cells], column=batch.column[cells],
         record=batch.record[cells],
     )  # fmt: skip
-    found = find_plainly(few, t, looked, bins)
-    found.cell = cells[found.cell]
-    return found
+
+
+def _alike(batch: Batch) -> tuple[Longs, Longs]:
+    """Return a number for each cell, the same for those of one column that are alike, and the first cell of each."""
+    size = len(batch)
+    number, first = (np.empty(size, dtype=np.int64) for _ in range(2))
+    slots = np.full(1 << (2 * size + 1).bit_length(), -1, dtype=np.int64)
+    n = number_alike(
+        batch.data, batch.starts, batch.ends, batch.column, batch.record, slots, number, first
+    )
+    return number, first[:n]
+
+
+def _repeated(found: Candidates, one: Batch, few: Batch, number: Longs) -> Candidates:
+    """Return what was found in the first of alike cells for all of them.
+
+    Args:
+        found: What was found, in the order of the bytes.
+        one: The cells it was found in.
+        few: All cells.
+        number: The cell of ``one`` that each of them is like.
+    """
+    counts = np.bincount(found.cell, minlength=len(one))
+    times = counts[number]
+    cell = np.repeat(np.arange(len(few)), times)
+    at = np.repeat((np.cumsum(counts) - counts)[number] - (np.cumsum(times) - times), times) + np.arange(len(cell))
+    moved = few.starts[cell] - one.starts[number[cell]]
+    return Candidates(cell, found.start[at] + moved, found.end[at] + moved, found.kind[at], found.flags[at])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from qingyuan.pii._kernel._blocks import BLOCK, features_of, lowest, marks_of
+from qingyuan.pii._kernel._blocks import BLOCK, features_of, lowest
 from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii._kernel.beside import ROOM, folded
 from qingyuan.pii._kernel.cells import DIGITS, FILLED, NAME_LOOSE, name_shape, shape_of
@@ -19,11 +19,14 @@ from qingyuan.pii._kernel.context import issuer_bits
 from qingyuan.pii._kernel.flags import (
     ADDRESS,
     AMBIGUOUS,
+    ASSIGNED,
     BANK_CARD,
     LABELLED,
     MASKED,
+    MOBILE,
     NAME,
     RESIDENT_ID,
+    STANDARD,
     SURNAME,
     WHOLE,
 )
@@ -43,9 +46,10 @@ from qingyuan.pii._kernel.forms import (
     longest,
 )
 from qingyuan.pii._kernel.glance import LONGEST, glance
+from qingyuan.pii._kernel.outright import BEGINNINGS, eleven_digits, name_at, note_beginnings, place_at
 from qingyuan.pii._kernel.sieve import promising
 from qingyuan.pii._kernel.symbols import MAX_SYMBOLS, Hashes
-from qingyuan.pii._kernel.table import BINS, ascii_shape, plain_shape
+from qingyuan.pii._kernel.table import BINS, ascii_shape, marked, plain_shape
 from qingyuan.pii.batch import Bytes, Ints, Longs
 
 Tries = npt.NDArray[np.uint8]
@@ -62,6 +66,7 @@ _THIRDS = np.uint64(0x9249249249249249)
 #: What :func:`_form_of` returns besides the number of a form.
 _NONE, _UNKNOWN = -1, -2
 _LONG = 8
+_MOBILE, _ONE = 11, 49
 
 _RO = "Array(uint8, 1, 'C', readonly=True)"
 _RO32 = "Array(int32, 1, 'C', readonly=True)"
@@ -114,20 +119,6 @@ def _short_name(data: Bytes, s: int, n: int, chars: Longs, letters: Bytes, surna
         chars[k] = c
     shape: int = FILLED | name_shape(chars, n, n, 0, 0, letters, surnames)
     return shape
-
-
-@njit(f"boolean({_RO}, int64, int64)", cache=True, nogil=True)
-def _marked(data: Bytes, s: int, e: int) -> bool:
-    """Tell whether a star or number sign stands in ``s..e`` (never wrongly no)."""
-    for p in range(s, e, BLOCK):
-        if p + BLOCK > data.size:
-            return True
-        word = marks_of(data, p)
-        if e - p < BLOCK:
-            word &= ~np.uint64(0) >> np.uint64(BLOCK - (e - p))
-        if word:
-            return True
-    return False
 
 
 @njit(
@@ -240,6 +231,8 @@ def settle(
     symbols = np.empty(MAX_SYMBOLS, dtype=np.int8)
     chars = np.empty(16, dtype=np.int64)
     scratch = np.empty(ROOM, dtype=np.uint8)
+    beginnings = np.zeros(BEGINNINGS, dtype=np.int64)
+    note_beginnings(regions, beginnings)
     n = 0
     left = 0
     for i in range(starts.size):
@@ -259,6 +252,38 @@ def settle(
             rest[left] = i
             left += 1
             continue
+        # The commonest cells of all.
+        bits = np.uint32(0)
+        kind = 0
+        shape = -1
+        if size == _MOBILE and data[s] == _ONE and eleven_digits(data, s):
+            known = plan[100 + (data[s + 1] - 48) * 10 + data[s + 2] - 48]
+            fits = digital[max(scopes[c], 0), 1, _MOBILE] if use & FORMED else NO_FORM
+            if known and (fits == NO_FORM or (fits == WEAK_FORM and scopes[c] <= 0)):
+                kind = MOBILE
+                shape = FILLED | DIGITS
+                bits = np.uint32(STANDARD | WHOLE | (ASSIGNED if known == 2 else 0))
+        elif use & NAMED:
+            if not use & PLACED and (use & NAMES_ONLY or not use & FORMED):
+                shape = name_at(data, s, e, letters)
+                if shape >= 0:
+                    kind = NAME
+                    bits = evidence[0, shape & (BINS - 1)]
+        elif use & (PLACED | NUMBERED | FORMED) == PLACED:
+            shape = place_at(data, s, e, marks, beginnings)
+            if shape >= 0:
+                bits = evidence[1, shape & (BINS - 1)]
+                kind = ADDRESS if bits else 0
+        if shape >= 0:
+            bins[c + 1, shape & (BINS - 1)] += 1
+            if kind:
+                out_cell[n] = i
+                out_start[n] = s
+                out_end[n] = e
+                out_kind[n] = kind
+                out_flags[n] = bits
+                n += 1
+            continue
         kind = -1
         found = 0
         single = False
@@ -266,13 +291,13 @@ def settle(
         kept = np.uint64(0)
         letter = np.uint64(0)
         shown = True
-        marked = False
+        veiled = False
         form = _NONE
         hanzi = False
         digit = np.uint64(0)
         if size > LONGEST:
             kind = -1 if promising(data, s, e) else 0
-            marked = _marked(data, s, e)
+            veiled = marked(data, s, e)
         else:
             kept = ~np.uint64(0) >> np.uint64(LONGEST - size)
             digit, letter, cross, star, hashes, lead, at, han = features_of(data, s)
@@ -286,7 +311,7 @@ def settle(
             single = run == kept
             pure = digit == kept
             shown = (digit | cross | lead) != 0
-            marked = ((star | hashes) & kept) != 0
+            veiled = ((star | hashes) & kept) != 0
             hanzi = han == _THIRDS & kept and size % 3 == 0
             if use & FORMED:
                 scope = scopes[c]
@@ -314,11 +339,17 @@ def settle(
                 elif single:
                     first = classes[data[s]]
                     for w in range(firsts.shape[1]):
-                        if firsts[first, w] & lengths[size, w] & (owned[0, w] | modes[0, w] | modes[1, w]):
-                            form = _UNKNOWN
+                        mask = firsts[first, w] & lengths[size, w] & (owned[0, w] | modes[0, w] | modes[1, w])
+                        while mask and form == _NONE:
+                            f = 64 * w + int(lowest(mask))
+                            mask &= mask - np.uint64(1)
+                            if longest(data, s, e, forms[f, START], classes, steps, ending):
+                                form = _UNKNOWN
                 else:
                     form = _UNKNOWN
-            if form == _NONE or (pure and scopes[c] <= 0):
+            if hanzi and form == _NONE:
+                kind = 0
+            elif form == _NONE or (pure and scopes[c] <= 0):
                 kind, found = glance(
                     data,
                     s,
@@ -353,7 +384,7 @@ def settle(
             out_flags[n] = found
             n += 1
         elif settled:
-            settled = not (shown and (marked or use & NUMBERED))
+            settled = not (shown and (veiled or use & NUMBERED))
         shape = -1
         if settled and use & (NAMED | PLACED):
             if pure:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from qingyuan.pii._kernel._blocks import BLOCK, lowest, marks_of
+from qingyuan.pii._kernel._blocks import BLOCK, marks_of
 from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii._kernel.cells import DIGITS, FILLED, NAME_LOOSE, Shapes, shape_of
 from qingyuan.pii._kernel.flags import WHOLE
@@ -64,6 +64,20 @@ def ascii_shape(data: Bytes, s: int, e: int) -> int:
     if digits == size:
         return FILLED | DIGITS if size >= _LONG else FILLED
     return FILLED | NAME_LOOSE if latin == size and 4 <= size <= 15 else FILLED
+
+
+@njit(f"boolean({_RO}, int64, int64)", cache=True, nogil=True)
+def marked(data: Bytes, s: int, e: int) -> bool:
+    """Tell whether a star or number sign stands in ``s..e`` (never wrongly no)."""
+    for p in range(s, e, BLOCK):
+        if p + BLOCK > data.size:
+            return True
+        word = marks_of(data, p)
+        if e - p < BLOCK:
+            word &= ~np.uint64(0) >> np.uint64(BLOCK - (e - p))
+        if word:
+            return True
+    return False
 
 
 @njit(f"boolean({_RO}, int64, int64)", cache=True, nogil=True)
@@ -183,26 +197,8 @@ def cells_again(
     """
     count = starts.size
     looked = np.zeros(count, dtype=np.uint8)
-    i = 0
-    for p in range(0, data.size, BLOCK):
-        word = np.uint64(0)
-        if p + BLOCK <= data.size:
-            word = marks_of(data, p)
-        else:
-            for q in range(p, data.size):
-                if data[q] in (42, 35):
-                    word |= np.uint64(1) << np.uint64(q - p)
-        while word:
-            at = p + lowest(word)
-            word &= word - np.uint64(1)
-            while i < count and ends[i] <= at:
-                i += 1
-            if i == count:
-                break
-            if starts[i] <= at:
-                looked[i] = 1
     for k in range(count):
-        looked[k] |= numbered[column[k]]
+        looked[k] = 1 if numbered[column[k]] or marked(data, starts[k], ends[k]) else 0
     for k in range(cells.size):
         if flags[k] & WHOLE:
             looked[cells[k]] = 0
