@@ -68,6 +68,21 @@ def test_writing_does_not_matter_but_kind_and_secret_do() -> None:
     assert len(set(keys(["Ab@Example.com", "ab@example.COM"], f.EMAIL))) == 1
 
 
+def test_plain_values_have_the_keys_of_their_written_forms() -> None:
+    maker, privacy, landline = Maker(6), f.KINDS.index("privacy-number"), f.KINDS.index("landline")
+    wide = str.maketrans("0123456789X", "０１２３４５６７８９Ｘ")
+    for kind, values in {
+        f.RESIDENT_ID: [maker.resident_id() for _ in range(300)],
+        f.BANK_CARD: ["6" + maker.digits(r) for r in (15, 16, 17, 18) for _ in range(50)],
+        privacy: [f"950131{maker.digits(6)}转{maker.digits(4)}" for _ in range(100)],
+        landline: [f"0571-8{maker.digits(7)}" for _ in range(100)],
+    }.items():
+        plain = keys(values, kind)
+        assert keys([value.translate(wide) for value in values], kind) == plain
+        assert keys([f"{value[:6]} {value[6:]}" for value in values], kind) == plain
+        assert len(set(plain)) == len(set(values))
+
+
 def test_the_key_does_not_depend_on_where_a_value_stands() -> None:
     maker = Maker(5)
     makers = {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from qingyuan.pii import scan
+from qingyuan.pii.prose import find
 from tests.pii.material import KEY, prose, table
 from tests.pii.sentences import Sentence, sentences
 from tests.pii.styles import STYLES
@@ -99,3 +101,13 @@ def test_a_name_where_a_long_run_without_stops_is_cut_is_found_once() -> None:
 
 def test_signs_are_no_part_of_a_name() -> None:
     assert [n for n, _, _ in names("记者李晓燕/摄影报道")] == ["李晓燕"]
+
+
+def test_lines_that_differ_in_their_figures_alone_are_judged_alike_whatever_stands_between() -> None:
+    lines = [f"不在家请拨1771900{n:04}，放门卫处" for n in range(300)]
+    lines[100:100] = ["联系人王小明说，请拨17719001234，放门卫处"]
+    lines[200:200] = ["不在家请找李建国，电话17719001234"]
+    raw = [line.encode() for line in lines]
+    ends = np.cumsum([len(one) for one in raw])
+    together = find(np.frombuffer(b"".join(raw), np.uint8), ends - [len(one) for one in raw], ends)
+    assert sorted(set(together.cell.tolist())) == [100, 200]

@@ -98,6 +98,23 @@ def test_the_first_row_is_left_alone_when_it_is_the_header() -> None:
     assert same(batch) >= 4
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_cells_that_repeat_are_found_as_often_as_they_stand_there(seed: int) -> None:
+    names = ["备注", "手机号", "姓名", "地址", "", "ip"]
+    r = random.Random(seed)
+    few = [*values(20 + seed, 60), "请拨13800138000，找王小明", "王小明 13900139000", "", "工作日送货"]
+    rows_ = [[r.choice(few) for _ in names] for _ in range(120)]
+    assert same(table(names, rows_)) > 300
+
+
+def test_what_stands_at_the_end_of_the_buffer_is_found_as_elsewhere() -> None:
+    # A mask of X alone is looked for only beside stars, wherever the cell stands.
+    end, middle = (rows(find_plainly(b, tables(), looked(b), np.zeros((2, BINS), dtype=np.int64)))
+        for b in (table(["ip"], [["甲"], ["176XXXX9 501"]]), table(["ip"], [["176XXXX9 501"], ["甲" * 40]]))
+    )  # fmt: skip
+    assert end == middle == []
+
+
 _TEXT = st.text(st.sampled_from("0123456789*xXA张王一某市路号 -#转@.·"), max_size=24)
 
 

@@ -54,7 +54,7 @@ class _Owners:
     Attributes:
         keyed: Owner, kind and key of the hits that identify somebody.
         content: Person, kind and key of the hits that make pieces.
-        records: Record of each of these.
+        records: Record of each person.
         streams: Stream of each owner, and of each person.
         bits: What the hits of each owner, person and record say.
     """
@@ -76,14 +76,16 @@ def _owners(part: Partial, kept: _Mask, kinds: Bytes, seen: Bytes, streams: Sequ
     keyed, content = ((seen & bit != 0).view(np.uint8) for bit in (_KEYED, _CONTENT))
     n = len(part.group)
     hits = part.group, part.record, part.key
-    numbers = np.empty((3, n + 1), dtype=np.int64)
+    numbers = np.empty((2, n + 1), dtype=np.int64)
     bits = np.empty((3, n + 1), dtype=np.uint8)
+    places = np.empty(n + 1, dtype=np.int64)
     sizes = np.zeros(5, dtype=np.int64)
     chosen: list[Any] = [
         np.empty(n, dtype) for dtype in (np.int64, np.uint8, np.uint64, np.int64, np.uint8, np.uint64)
     ]
     rest: Any = (
-        of, roles, kept.view(np.uint8), kinds, keyed, content, seen, known, numbers, bits, *chosen, sizes,
+        of, roles, kept.view(np.uint8), kinds, keyed, content, seen, known, numbers, bits, places, *chosen,
+        sizes,
     )  # fmt: skip
     if not number_owners(*hits, *rest):
         order = np.lexsort((part.record, of[part.group]))
@@ -94,7 +96,7 @@ def _owners(part: Partial, kept: _Mask, kinds: Bytes, seen: Bytes, streams: Sequ
     return _Owners(
         (chosen[0][:k], chosen[1][:k], chosen[2][:k]),
         (chosen[3][:c], chosen[4][:c], chosen[5][:c]),
-        hits[1][(content != 0)[hits[0]]],
+        places[:people],
         (numbers[0, :owners], numbers[1, :people]),
         (bits[0, :owners], bits[1, :people], bits[2, :records]),
     )
@@ -140,7 +142,7 @@ def finish(part: Partial, decisions: Decisions, name: str = "") -> Finished:
             *owners.content,
             parcel[person_stream] if len(parcel) else np.empty(0, dtype=np.uint8),
             file=name,
-            locate=_Locator(owners.content[0], person_stream, owners.records, streams),
+            locate=_Locator(person_stream, owners.records, streams),
         ),
         records=RecordCounts(
             total=sum(stream.records for stream in part.outline.streams),
@@ -155,17 +157,14 @@ def finish(part: Partial, decisions: Decisions, name: str = "") -> Finished:
 class _Locator:
     """Finds where the pairs of record and role stand: by the number of the record, which needs no table of hits."""
 
-    def __init__(self, number: Longs, stream: Longs, record: Longs, streams: Sequence[Stream]) -> None:
-        """Keep number and record of each hit, and the stream of each number."""
-        self._number, self._stream, self._record, self._streams = number, stream, record, streams
+    def __init__(self, stream: Longs, record: Longs, streams: Sequence[Stream]) -> None:
+        """Keep stream and record of each number."""
+        self._stream, self._record, self._streams = stream, record, streams
 
     def __call__(self, numbers: Longs) -> list[tuple[str | None, int, str]]:
         """Return member, record and place of each number."""
-        at = np.flatnonzero(np.isin(self._number, numbers))
-        known, first = np.unique(self._number[at], return_index=True)
-        records = self._record[at[first]][np.searchsorted(known, numbers)].tolist()
         out = []
-        for number, record in zip(numbers.tolist(), records, strict=True):
+        for number, record in zip(numbers.tolist(), self._record[numbers].tolist(), strict=True):
             stream = self._streams[int(self._stream[number])]
             table = f"{stream.table}#{record}" if stream.table else f"#{record}"
             out.append((stream.member, record, table))

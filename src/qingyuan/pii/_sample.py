@@ -89,8 +89,9 @@ def draw(file: str, stratum: Longs, mark: Keys, number: Longs, locate: Locate) -
     """
     rank = scramble(mark ^ np.uint64(SEED))
     chosen: list[tuple[int, int]] = []
-    for one in np.unique(stratum).tolist():
-        at = np.flatnonzero(stratum == one)
+    members = np.bincount(stratum)
+    for one in np.flatnonzero(members).tolist():
+        at = np.arange(len(stratum)) if members[one] == len(stratum) else np.flatnonzero(stratum == one)
         chosen += [(one, i) for i in _lowest(rank, number, at).tolist()]
     if not chosen:
         return ()

@@ -194,9 +194,7 @@ def _alike(batch: Batch) -> tuple[Longs, Longs]:
     size = len(batch)
     number, first = (np.empty(size, dtype=np.int64) for _ in range(2))
     slots = np.full(1 << (2 * size + 1).bit_length(), -1, dtype=np.int64)
-    n = number_alike(
-        batch.data, batch.starts, batch.ends, batch.column, batch.record, slots, number, first
-    )
+    n = number_alike(batch.data, batch.starts, batch.ends, batch.column, batch.record, slots, number, first)
     return number, first[:n]
 
 
@@ -212,6 +210,8 @@ def _repeated(found: Candidates, one: Batch, few: Batch, number: Longs) -> Candi
     counts = np.bincount(found.cell, minlength=len(one))
     times = counts[number]
     cell = np.repeat(np.arange(len(few)), times)
-    at = np.repeat((np.cumsum(counts) - counts)[number] - (np.cumsum(times) - times), times) + np.arange(len(cell))
+    at = np.repeat((np.cumsum(counts) - counts)[number] - (np.cumsum(times) - times), times) + np.arange(
+        len(cell)
+    )
     moved = few.starts[cell] - one.starts[number[cell]]
     return Candidates(cell, found.start[at] + moved, found.end[at] + moved, found.kind[at], found.flags[at])

@@ -22,7 +22,7 @@ from qingyuan.pii._rules import ReadingRule, clear_codes, content_codes, identif
 from qingyuan.pii._sample import Locate, Spot
 from qingyuan.pii.batch import Bytes, Longs
 from qingyuan.pii.catalog import catalog
-from qingyuan.pii.persons import Keys
+from qingyuan.pii.persons import Keys, different
 
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
@@ -179,6 +179,10 @@ def pieces(
 
 def _unique(mark: Keys, tier: Bytes, traits: Bytes, seized: Longs, spots: tuple[Spot, ...]) -> Pieces:
     """Return different pieces with their gravest tier and all their traits."""
+    if len(mark) and tier.min() == tier.max() and traits.min() == traits.max():
+        mark = different(mark)
+        tier, traits = (np.full(len(mark), one[0], dtype=np.uint8) for one in (tier, traits))
+        return Pieces(mark, tier, traits, int(seized.sum()), seized, spots)
     order = np.argsort(mark)
     mark, tier, traits = mark[order], tier[order], traits[order]
     if len(mark):

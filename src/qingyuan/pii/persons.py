@@ -18,6 +18,7 @@ may list several people.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -128,10 +129,13 @@ def index(
         unkeyed_records: Passed through.
         masked_records: Passed through.
     """
-    chosen = np.isin(kind, KEYS)
-    group, kind, key = group[chosen], kind[chosen], key[chosen]
+    keyed, document = _keyed()
+    if not bool(keyed[kind].all()):
+        chosen = keyed[kind]
+        group, kind, key = group[chosen], kind[chosen], key[chosen]
     size = int(group.max()) + 1 if len(group) else 0
-    is_id, is_document = kind == RESIDENT_ID, np.isin(kind, _DOCUMENTS)
+    occurs = np.bincount(kind, minlength=len(KINDS))
+    is_id, is_document = kind == RESIDENT_ID, document[kind]
     with_id, with_document = (_with(group, some, size) for some in (is_id, is_document))
     documents = is_document & ~with_id
     if documents.any():
@@ -141,8 +145,8 @@ def index(
     links, link_kinds = _different(*(np.concatenate([part[i] for part in found]) for i in (0, 1)))
     taken = with_id | (with_document & ~is_document)
     return PersonIndex(
-        keys=tuple(different(key[kind == code]) for code in KEYS),
-        tied=tuple(different(key[(kind == code) & taken]) for code in _OTHERS),
+        keys=tuple(_of_kind(code, kind, key, occurs, None) for code in KEYS),
+        tied=tuple(_of_kind(code, kind, key, occurs, taken) for code in _OTHERS),
         links=links,
         link_kinds=link_kinds,
         owners=_owners(group, kind, key, size, is_id),
@@ -151,8 +155,26 @@ def index(
     )
 
 
+@functools.cache
+def _keyed() -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Return which kinds are of :data:`KEYS`, and which of documents other than the ID."""
+    codes = np.arange(len(KINDS))
+    return np.isin(codes, KEYS), np.isin(codes, _DOCUMENTS)
+
+
+def _of_kind(code: int, kind: Bytes, key: Keys, occurs: Longs, some: npt.NDArray[np.bool_] | None) -> Keys:
+    """Return the different keys of one kind, sorted; of ``some`` of them if it is given."""
+    if not occurs[code] or (some is not None and not some.any()):
+        return np.empty(0, dtype=np.uint64)
+    if occurs[code] == len(kind):
+        return different(key if some is None else key[some])
+    return different(key[kind == code] if some is None else key[(kind == code) & some])
+
+
 def _with(group: Longs, some: npt.NDArray[np.bool_], size: int) -> npt.NDArray[np.bool_]:
     """Return which mentions stand in a group that has one of ``some``."""
+    if not some.any():
+        return np.zeros(len(group), dtype=np.bool_)
     has = np.zeros(size, dtype=np.bool_)
     has[group[some]] = True
     return has[group]
@@ -176,6 +198,8 @@ def _links(
 ) -> tuple[Keys, Bytes]:
     """Return links from the first value of each group to its others; all are of one level."""
     several = np.bincount(group, minlength=size)[group] > 1
+    if not several.any():
+        return np.empty((0, 2), dtype=np.uint64), np.empty((0, 2), dtype=np.uint8)
     group, kind, key = group[several], kind[several], key[several]
     order = np.argsort(group, kind="stable")
     group, kind, key = group[order], kind[order], key[order]
@@ -197,6 +221,8 @@ def _links(
 
 def _owners(group: Longs, kind: Bytes, key: Keys, size: int, is_id: npt.NDArray[np.bool_]) -> Keys:
     """Return the pairs (mobile, ID) of the groups with exactly one ID."""
+    if not is_id.any():
+        return np.empty((0, 2), dtype=np.uint64)
     owner = np.zeros(size, dtype=np.uint64)
     owner[group[is_id]] = key[is_id]
     single = np.zeros(size, dtype=np.bool_)

@@ -69,11 +69,7 @@ def number_alike(
             at = np.int64(h & np.uint64(last))
             while slots[at] >= 0:
                 j = first[slots[at]]
-                if (
-                    ends[j] - starts[j] == size
-                    and column[j] == column[i]
-                    and _same(data, s, starts[j], size)
-                ):
+                if ends[j] - starts[j] == size and column[j] == column[i] and _same(data, s, starts[j], size):
                     break
                 at = (at + 1) & last
             if slots[at] >= 0:

@@ -104,7 +104,8 @@ def group_candidates(
 
 @njit(
     f"boolean({_RO32}, {_RO64}, {_ROK}, {_RO64}, {_RO64}, {_RO}, {_RO}, {_RO}, {_RO}, {_RO}, int64[:, ::1],"
-    " int64[:, ::1], uint8[:, ::1], int64[::1], uint8[::1], uint64[::1], int64[::1], uint8[::1], uint64[::1], int64[::1])",
+    " int64[:, ::1], uint8[:, ::1], int64[::1], int64[::1], uint8[::1], uint64[::1], int64[::1], uint8[::1], uint64[::1],"
+    " int64[::1])",
     cache=True,
     nogil=True,
 )
@@ -122,6 +123,7 @@ def number_owners(
     known: Longs,
     streams: Longs,
     bits: Bytes,
+    records: Longs,
     owner: Longs,
     owner_kind: Bytes,
     owner_key: Keys,
@@ -146,8 +148,9 @@ def number_owners(
         content: 1 for groups whose hits make a piece.
         seen: Bits of each group.
         known: ``int64[3, streams * widest]`` of -1, scratch.
-        streams: ``int64[3, n + 1]`` receives the stream of each number.
+        streams: ``int64[2, n + 1]`` receives the stream of each number of the first two ways.
         bits: ``uint8[3, n + 1]`` receives the bits of all hits of each number.
+        records: ``int64[n + 1]`` receives the record of each number of the second way.
         owner: Receives the number in the first way of each hit that is ``keyed``.
         owner_kind: Its kind.
         owner_key: Its key.
@@ -182,24 +185,46 @@ def number_owners(
             for way in range(3):
                 first[way, s] = numbers[way]
         here = seen[g]
-        for way in range(3):
-            at = s * width + roles[way * count + g]
-            number = known[way, at]
-            if number < first[way, s]:
-                number = numbers[way]
-                numbers[way] += 1
-                known[way, at] = number
-                streams[way, number] = s
-                bits[way, number] = here
-            else:
-                bits[way, number] |= here
+        base = s * width
+        at = base + roles[g]
+        number = known[0, at]
+        if number < first[0, s]:
+            number = numbers[0]
+            numbers[0] += 1
+            known[0, at] = number
+            streams[0, number] = s
+            bits[0, number] = here
+        else:
+            bits[0, number] |= here
+        mine = number
+        at = base + roles[count + g]
+        number = known[1, at]
+        if number < first[1, s]:
+            number = numbers[1]
+            numbers[1] += 1
+            known[1, at] = number
+            streams[1, number] = s
+            bits[1, number] = here
+            records[number] = record[i]
+        else:
+            bits[1, number] |= here
+        his = number
+        at = base + roles[2 * count + g]
+        number = known[2, at]
+        if number < first[2, s]:
+            number = numbers[2]
+            numbers[2] += 1
+            known[2, at] = number
+            bits[2, number] = here
+        else:
+            bits[2, number] |= here
         if keyed[g]:
-            owner[n_owner] = known[0, s * width + roles[g]]
+            owner[n_owner] = mine
             owner_kind[n_owner] = kinds[g]
             owner_key[n_owner] = key[i]
             n_owner += 1
         if content[g]:
-            person[n_person] = known[1, s * width + roles[count + g]]
+            person[n_person] = his
             person_kind[n_person] = kinds[g]
             person_key[n_person] = key[i]
             n_person += 1

@@ -16,7 +16,16 @@ from qingyuan.pii._kernel._blocks import BLOCK, kept_of
 from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii._kernel._words import LANES, ROUNDS, enciphered, word_at
 from qingyuan.pii._kernel.digest import DIGITS, LETTERS, normalise
-from qingyuan.pii._kernel.flags import ADDRESS, BANK_CARD, MASKED, MOBILE, NAME, RESIDENT_ID
+from qingyuan.pii._kernel.flags import (
+    ADDRESS,
+    BANK_CARD,
+    LANDLINE,
+    MASKED,
+    MOBILE,
+    NAME,
+    PRIVACY_NUMBER,
+    RESIDENT_ID,
+)
 from qingyuan.pii.batch import Bytes, Longs
 
 Words = npt.NDArray[np.uint32]
@@ -133,6 +142,53 @@ def _eight_digits(data: Bytes, s: int) -> np.uint64:
     return number
 
 
+@njit(f"UniTuple(uint64, 2)({_RO}, int64)", cache=True, nogil=True)
+def _identity(data: Bytes, s: int) -> tuple[np.uint64, np.uint64]:
+    """Return what :func:`packed` does for the 18 ASCII characters of an identity number at ``s``."""
+    high, low = _eight_digits(data, s), _eight_digits(data, s + 8)
+    last = np.uint64(data[s + 16] - 48)
+    check = np.uint64(10) if data[s + 17] | 32 == 120 else np.uint64(data[s + 17] - 48)
+    if (
+        high > np.uint64(99_999_999)
+        or low > np.uint64(99_999_999)
+        or last > np.uint64(9)
+        or check > np.uint64(10)
+    ):
+        return np.uint64(0), np.uint64(0)
+    if check == np.uint64(10) and data[s + 17] | 32 != 120:
+        return np.uint64(0), np.uint64(0)
+    value = (high * np.uint64(100_000_000) + low) * np.uint64(10) + last
+    return value << np.uint64(4) | check, np.uint64(1)
+
+
+@njit(f"UniTuple(uint64, 2)({_RO}, int64, int64)", cache=True, nogil=True)
+def _card(data: Bytes, s: int, e: int) -> tuple[np.uint64, np.uint64]:
+    """Return what :func:`packed` does for the 16 to 19 ASCII digits ``s..e`` of a card."""
+    high, low = _eight_digits(data, s), _eight_digits(data, s + 8)
+    if data[s] == 48 or high > np.uint64(99_999_999) or low > np.uint64(99_999_999):
+        return np.uint64(0), np.uint64(0)
+    value = high * np.uint64(100_000_000) + low
+    for k in range(s + 16, e):
+        digit = np.uint64(data[np.uint64(k)] - 48)
+        if digit > np.uint64(9):
+            return np.uint64(0), np.uint64(0)
+        value = value * np.uint64(10) + digit
+    return value, np.uint64(1)
+
+
+@njit(f"int64({_RO}, int64, int64, uint8[::1])", cache=True, nogil=True)
+def _digits(data: Bytes, s: int, e: int, out: Bytes) -> int:
+    """Write the ASCII digits of ``s..e`` and return their number, or 0 where digits beyond ASCII may stand."""
+    n = 0
+    for k in range(s, e):
+        b = data[np.uint64(k)]
+        if b >= 0xC2 and (b <= 0xC3 or b == 0xE2 or b == 0xEF):
+            return 0
+        out[np.uint64(n)] = b
+        n += 48 <= b <= 57
+    return n
+
+
 def round_keys(key: bytes) -> Words:
     """Return the 27 round keys of Speck64/128 for a key of 16 bytes."""
     k, *rest = np.frombuffer(key, dtype="<u4").tolist()
@@ -240,6 +296,15 @@ def key_values(
                 digit = np.uint8(data[np.uint64(k)] - 48)
                 exact &= np.uint64(digit < 10)
                 value = value * np.uint64(10) + np.uint64(digit)
+        elif kind == RESIDENT_ID and e - s == 18:
+            value, exact = _identity(data, s)
+        elif kind == BANK_CARD and 16 <= e - s <= 19:
+            value, exact = _card(data, s, e)
+        elif kind in (PRIVACY_NUMBER, LANDLINE) and form == DIGITS and e - s <= _LONGEST:
+            n = _digits(data, s, e, text)
+            if n > 0:
+                out[i] = siphash(text, n, sip[kind, 0], sip[kind, 1])
+                continue
         elif (kind in (NAME, ADDRESS) and form == DIGITS and _is_normal(data, s, e, False)) or (
             form == LETTERS and kind not in (RESIDENT_ID, MOBILE, BANK_CARD) and _is_normal(data, s, e, True)
         ):

@@ -62,7 +62,7 @@ def eleven_digits(data: Bytes, s: int) -> bool:
 def _han_at(data: Bytes, p: int) -> int:
     """Return the code point of the three bytes at ``p``."""
     c = (np.int64(data[np.uint64(p)]) & 0x0F) << 12 | (np.int64(data[np.uint64(p + 1)]) & 0x3F) << 6
-    return c | (np.int64(data[np.uint64(p + 2)]) & 0x3F)
+    return int(c | (np.int64(data[np.uint64(p + 2)]) & 0x3F))
 
 
 @njit(f"int64({_RO}, int64, int64, {_RO})", cache=True, nogil=True)
@@ -77,7 +77,7 @@ def name_at(data: Bytes, s: int, e: int, letters: Bytes) -> int:
     p = s + 3
     n = 1
     stars = 0
-    before = np.int64(0)
+    before = 0
     while p < e:
         b = data[np.uint64(p)]
         if b == 42:
@@ -145,9 +145,9 @@ def place_at(data: Bytes, s: int, e: int, marks: Bytes, table: Longs) -> int:
     digits = np.int64(0)
     stars = np.int64(0)
     seen = np.int64(0)
-    low = np.int64(0xFFFF)
+    low = 0xFFFF
     carry = np.uint64(0)
-    row = np.int64(0)
+    row = 0
     for p in range(s, e, BLOCK):
         if p + BLOCK + 2 > data.size:
             return -1

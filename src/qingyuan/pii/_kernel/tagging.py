@@ -39,6 +39,9 @@ CUES = 7
 #: Bits of a class: rank of a surname, then three bits each for the two characters of a given name, the only one, a foreign name.
 _FIRST, _SECOND, _ONLY, _FOREIGN = 2, 5, 8, 11
 _JOINER = 7
+#: Stretches remembered in which the model found nothing (a power of two), and the longest of them: remarks that differ
+#: in their figures alone are one to the model.
+_KNOWN, _KNOWN_SIZE = 256, 64
 #: Class of what stands beside without a known weight.
 _UNKNOWN = 20
 _LOW = np.float32(-1e9)
@@ -281,6 +284,27 @@ def promising(chars: Longs, n: int, single: Costs, surname: Costs, given: Table,
     return False
 
 
+@njit("int64(int64[::1], int64)", cache=True, nogil=True)
+def _known(chars: Longs, n: int) -> int:
+    """Return where ``chars[PAD : PAD + n]`` is remembered if the model finds nothing in it."""
+    h = np.uint64(n)
+    for i in range(PAD, PAD + n):
+        h = (h ^ np.uint64(chars[i])) * _MIX
+        h ^= h >> _TURN
+    return int(h & np.uint64(_KNOWN - 1))
+
+
+@njit("boolean(int64[::1], int64, int64[:, ::1], int64)", cache=True, nogil=True)
+def _is_known(chars: Longs, n: int, empty: Grid, slot: int) -> bool:
+    """Tell whether ``chars[PAD : PAD + n]`` is what is remembered at ``slot``: its length and its characters."""
+    if empty[slot, 0] != n:
+        return False
+    for i in range(n):
+        if empty[slot, i + 1] != chars[PAD + i]:
+            return False
+    return True
+
+
 @njit(
     f"int64({_RO}, {_RO64}, {_RO64}, {_RO64}, {_RO64}, {_RO64}, {_RO}, {_LEXICON}, {_ROF}, {_ROF}, {_ROF2}, {_ROF},"
     f" Array(uint16, 1, 'C', readonly=True), {_ROW2}, {_ROF2}, float64, float64, int64[::1], int64[::1], int64[::1], uint8[::1])",
@@ -336,6 +360,7 @@ def label(
     rest = np.zeros((STRETCH, LABELS), dtype=np.float32)
     origin = np.zeros((STRETCH, LABELS), dtype=np.int8)
     path = np.zeros(STRETCH, dtype=np.int8)
+    empty = np.zeros((_KNOWN, _KNOWN_SIZE + 1), dtype=np.int64)
     count = 0
     seen = 0
     total = seen_start.size
@@ -358,6 +383,11 @@ def label(
                 seen += 1
             if n < 2 or (seen == first and not promising(chars, n, single, surname, given, foreign)):
                 continue
+            slot = -1
+            if seen == first and n <= _KNOWN_SIZE:
+                slot = _known(chars, n)
+                if _is_known(chars, n, empty, slot):
+                    continue
             cues[:, FOUND] = 0
             i = 0
             for k in range(first, seen):
@@ -391,6 +421,10 @@ def label(
             for i in range(n):
                 any_ = any_ or path[i] != OUTSIDE
             if not any_:
+                if slot >= 0:
+                    empty[slot, 0] = n
+                    for i in range(n):
+                        empty[slot, i + 1] = chars[PAD + i]
                 continue
             _ahead(own, sums, n, steps, rest)
             k = first
