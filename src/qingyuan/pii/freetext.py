@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from qingyuan.pii import places, prose
+from qingyuan.pii import _counties, places, prose
 from qingyuan.pii._kernel import flags as f
+from qingyuan.pii._kernel.lexicon import LONGEST, TAG_PLACE, place
 from qingyuan.pii._kernel.streets import FOUND_HIDDEN, FOUND_NUMBERED, addresses
 from qingyuan.pii._tables import tables
 from qingyuan.pii.batch import Bytes, Longs
@@ -70,16 +71,25 @@ def _beginnings() -> tuple[Bytes, Longs]:
     return first, np.array(sorted({ord(name[0]) << 16 | ord(name[1]) for name in names}), dtype=np.int64)
 
 
+@functools.cache
+def _places() -> tuple[npt.NDArray[np.uint64], Bytes]:
+    """Return the word list with the names of all counties among its places."""
+    words = prose.model()
+    keys, pairs, tags = words.keys.copy(), words.pairs.copy(), words.tags.copy()
+    for name in _counties.telling_names():
+        if len(name) <= LONGEST:
+            tags[place(keys, pairs, np.uint64(prose.pack(name)))] = TAG_PLACE
+    return keys, tags
+
+
 def _addresses(data: Bytes, starts: Longs, ends: Longs) -> Free:
     """Return the addresses in cells of free text."""
     first, pairs = _beginnings()
-    words = prose.model()
+    keys, tags = _places()
     room = int((ends - starts).sum()) // 12 + 8
     cell, start, end = (np.empty(room, dtype=np.int64) for _ in range(3))
     bits = np.empty(room, dtype=np.uint8)
-    n = addresses(
-        data, starts, ends, first, pairs, tables().marks, words.keys, words.tags, cell, start, end, bits
-    )
+    n = addresses(data, starts, ends, first, pairs, tables().marks, keys, tags, cell, start, end, bits)
     kind = np.full(n, f.ADDRESS, dtype=np.uint8)
     return Free(cell[:n].copy(), start[:n].copy(), end[:n].copy(), kind, _PLACED[bits[:n]])
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import msgspec
 import pyarrow as pa
 
+from qingyuan.pii._counties import by_name
 from qingyuan.pii.catalog import load_file
 
 
@@ -67,6 +68,9 @@ _CORPS = re.compile(r"(?:新疆)?(?:生产建设)?兵团(?:第?[一二三四五�
 _CORPS_IN = "新疆维吾尔自治区"
 #: Words before which no district ends: 路, 街, 村… stand inside a detail.
 _INSIDE = frozenset("路街巷村镇乡号弄栋幢")
+#: Longest name of a county; what shows that a name without its suffix is one of a road or town.
+_MOST = 15
+_NO_COUNTY = frozenset("路街镇乡村市区县旗州道巷里新东西南北中大省")
 #: 市 with one character before it is no county-level city.
 _SHORTEST = 2
 
@@ -177,11 +181,42 @@ def parse_address(text: str) -> Address:  # noqa: C901, PLR0912 - one level afte
         province == _CORPS_IN or (not province and ("生产" in corps.group() or "师" in corps.group()))
     ):
         province, at = _CORPS_IN, corps.end()
-    end = _district_end(text, at)
+    listed = _listed(text, at, province, city)
+    end = at + len(listed[0]) if listed else _district_end(text, at)
     if end > at:
         district = text[at:end]
+        if listed:
+            district, province, city = listed[1], province or listed[2], city or listed[3]
         at = _end(_GAP, text, end)
     return Address(province, city, district, text[at:].strip())
+
+
+def _listed(text: str, at: int, province: str, city: str) -> tuple[str, str, str, str] | None:
+    """Return the listed county at ``at`` as written, its full name, and province and city where only one fits.
+
+    赣县区 is longer than 赣县; 昆山 without 市 is read where no road or town is called so.
+    """
+    for size in range(min(_MOST, len(text) - at), 1, -1):
+        found = by_name().get(text[at : at + size])
+        if not found:
+            continue
+        fits = [c for c in found if province in ("", c.province) and (not city or c.city in ("", city))]
+        written = text[at : at + size]
+        if any(c.name == written for c in fits):
+            fits = [c for c in fits if c.name == written]
+        elif not (province or city) or text[at + size : at + size + 1] in _NO_COUNTY:
+            continue
+        fits = [c for c in fits if c.current] or fits
+        if (
+            not fits
+            or written[-2:] == "开发区"
+            or (written[-1] == "市" and text[at + size : at + size + 1] in _AFTER_CITY)
+        ):
+            continue
+        places = {(c.province, c.city) for c in fits}
+        one = places.pop() if len(places) == 1 else ("", "")
+        return written, fits[0].name, *one
+    return None
 
 
 def _past_letter(text: str, at: int, g: _Gazetteer) -> int:

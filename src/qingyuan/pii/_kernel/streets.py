@@ -23,7 +23,7 @@ from qingyuan.pii.batch import Bytes, Longs
 
 #: Most characters of an address, and most of one level's name.
 _LONGEST = 80
-_LEVEL = 10
+_LEVEL = 14
 #: Digits no house number has.
 _TOO_LONG = 6
 
@@ -31,6 +31,10 @@ _TOO_LONG = 6
 _DAN, _YUAN = 0x5355, 0x5143
 #: 房 after a number is a room; 号 may stand before 楼.
 _FANG, _HAO = 0x623F, 0x53F7
+#: Fewest characters of the name of a building.
+_SHORTEST = 2
+#: 和 inside a name (太和路) joins nothing.
+_HE = 0x548C
 
 #: Bits of a found address: a house number, hidden in part.
 FOUND_NUMBERED = 1
@@ -86,11 +90,51 @@ def _counts(c: int) -> bool:
     """Tell whether the character may stand before 号, 楼, 室…: a digit, a letter, 一 to 十, 甲 to 丁."""
     return (
         0x30 <= c <= 0x39
-        or 0x41 <= (c & 0xDF) <= 0x5A
+        or 0x61 <= (c | 0x20) <= 0x7A
         or 0xFF10 <= c <= 0xFF19
         or c in (0x4E00, 0x4E8C, 0x4E09, 0x56DB, 0x4E94, 0x516D, 0x4E03, 0x516B, 0x4E5D, 0x5341, 0x7532, 0x4E59,
                  0x4E19, 0x4E01)
     )  # fmt: skip
+
+
+@njit(f"boolean({_RO}, int64, int64, int64, int64)", cache=True, nogil=True)
+def _stops(data: Bytes, q: int, e: int, c: int, run: int) -> bool:
+    """Tell whether the character ``c``, which ends before ``q``, ends the address; 太和路 goes on, 路和 does not."""
+    if not _breaks(c) or (c == _HE and run):
+        return False
+    after = 0
+    if q < e:
+        after, _ = character_at(data, q, e)
+    return not _named(c, after)
+
+
+@njit("boolean(int64)", cache=True, nogil=True)
+def _closes(c: int) -> bool:
+    """Tell whether the name of a building or a housing estate ends so: 厦, 城, 邸, 府, 际, 轩, 庭, 阁, 墅, 郡, 期, 寓, 园, 苑, 场, 都."""
+    return c in (0x53A6, 0x57CE, 0x90B8, 0x5E9C, 0x9645, 0x8F69, 0x5EAD, 0x9601, 0x5885, 0x90E1, 0x671F, 0x5BD3,
+                 0x56ED, 0x82D1, 0x573A, 0x90FD)  # fmt: skip
+
+
+@njit("boolean(int64)", cache=True, nogil=True)
+def _encloses(c: int) -> bool:
+    """Tell whether 区 after this character is no county: 小区, 社区, 园区, 校区, 厂区."""
+    return c in (0x5C0F, 0x793E, 0x56ED, 0x6821, 0x5382)
+
+
+@njit(f"boolean({_RO}, int64, int64)", cache=True, nogil=True)
+def _goes_on(data: Bytes, q: int, e: int) -> bool:
+    """Tell whether 市 before ``q`` is part of a word: 市场, 市政, 市民, 市监."""
+    if q >= e:
+        return False
+    c, _ = character_at(data, q, e)
+    return c in (0x573A, 0x653F, 0x6C11, 0x76D1)
+
+
+@njit("boolean(int64)", cache=True, nogil=True)
+def _houses(c: int) -> bool:
+    """Tell whether a place behind a road or a house number may end so: as above, or 站, 心, 院, 学, 校, 店, 馆, 柜, 厂, 局, 所, 地."""
+    return _closes(c) or c in (0x7AD9, 0x5FC3, 0x9662, 0x5B66, 0x6821, 0x5E97, 0x9986, 0x67DC, 0x5382, 0x5C40, 0x6240,
+                               0x5730)  # fmt: skip
 
 
 @njit(f"UniTuple(int64, 2)({_RO}, int64, int64, {_RO})", cache=True, nogil=True)
@@ -100,9 +144,13 @@ def address_from(data: Bytes, p: int, e: int, marks: Bytes) -> tuple[int, int]:
     last = 0
     run = 0
     digits = 0
+    dashes = 0
     stars = 0
+    hidden = False
     only_digits = False
     numbered = False
+    houses = 0
+    closed = 0
     before = 0
     q = p
     size = 0
@@ -113,27 +161,33 @@ def address_from(data: Bytes, p: int, e: int, marks: Bytes) -> tuple[int, int]:
             q += width
             size += 1
             if stars >= 2:
+                hidden = True
                 last = q
+            before = c
             continue
-        if stars:
-            break
         if is_han(c):
-            if _breaks(c):
-                after = 0
-                if q + width < e:
-                    after, _ = character_at(data, q + width, e)
-                if not _named(c, after):
-                    break
+            if _stops(data, q + width, e, c, run):
+                break
             m = marks[c] + 0
             if c == _FANG and 0x30 <= before <= 0x39 and numbered:
                 m = MARK_NUMBER
-            if m & MARK_NUMBER and not _counts(before) and before != _HAO:
+            counted = _counts(before) or before == _HAO or (stars > 0 and hidden)
+            if m & MARK_NUMBER and not counted:
                 m = 0
             if c == _YUAN and before == _DAN and numbered:
                 m = MARK_NUMBER
+            if m & MARK_COUNTY and _encloses(before):
+                m = MARK_PLACE
+            if m & MARK_CITY and _goes_on(data, q + width, e):
+                m = 0
             run += 1
             digits = 0
+            dashes = 0
+            if m == 0 and run >= _SHORTEST and _closes(c):
+                closed = q + width
             if m and size > 0:
+                houses += m & MARK_NUMBER != 0
+                closed = 0
                 levels |= m
                 numbered = numbered or m & MARK_NUMBER != 0
                 last = q + width
@@ -144,32 +198,56 @@ def address_from(data: Bytes, p: int, e: int, marks: Bytes) -> tuple[int, int]:
                 if run > _LEVEL:
                     break
         elif _counts(c) or c in (0x2D, 0xFF0D, 0x23):
-            digits += 1
+            dashed = c in (0x2D, 0xFF0D)
+            if dashed and not digits:
+                break
+            digits = 0 if dashed else digits + 1
+            if dashed:
+                dashes += 1
             if digits >= _TOO_LONG:
                 break
-            if (
-                only_digits
-                and levels & (MARK_TOWN | MARK_ROAD | MARK_NUMBER | MARK_PLACE)
-                and 0x30 <= c <= 0x39
-            ):
+            placed = levels & (MARK_TOWN | MARK_ROAD | MARK_NUMBER | MARK_PLACE) != 0 and only_digits
+            if dashes > 0 and levels & (MARK_CITY | MARK_COUNTY) != 0:
+                placed = True
+            if 0x30 <= c <= 0x39 and placed:
                 after = 0
                 if q + width < e:
                     after, _ = character_at(data, q + width, e)
-                follows = is_han(after) and (marks[after] != 0 or after in (_DAN, _FANG) or not numbered)
-                if not _counts(after) and after != 0x2D and not follows and digits < _TOO_LONG - 1:
+                follows = False
+                if is_han(after):
+                    follows = marks[after] != 0 or after == _DAN or after == _FANG or not numbered
+                ends = dashes > 0 or not follows
+                if ends and not _counts(after) and after != 0x2D and digits < _TOO_LONG - 1:
                     last = q + width
                     numbered = True
+                    houses += 1
+                    if dashes > 0:
+                        levels |= MARK_PLACE
         else:
             break
+        stars = 0
         before = c
         q += width
         size += 1
+    coarse = levels & (MARK_CITY | MARK_COUNTY)
+    if coarse and 1 < run <= _LEVEL and is_han(before) and not stars:
+        # 文三路12号人民医院, 西湖区阳光名邸: a building or an estate ends the address.
+        fine = levels & (MARK_TOWN | MARK_ROAD | MARK_NUMBER | MARK_PLACE)
+        ends = _houses(before) if fine else _closes(before)
+        if ends:
+            levels |= MARK_PLACE
+            last = q
+        elif closed > last:
+            levels |= MARK_PLACE
+            last = closed
     fine = levels & (MARK_TOWN | MARK_ROAD | MARK_PLACE)
-    if stars >= 2 and levels & (MARK_PROVINCE | MARK_CITY | MARK_COUNTY):
+    if hidden and levels & (MARK_PROVINCE | MARK_CITY | MARK_COUNTY):
         return last, FOUND_HIDDEN
-    if numbered and fine and last > p:
+    if numbered and last > p and (fine != 0 or (houses > 1 and coarse != 0)):
         return last, FOUND_NUMBERED
-    if levels & MARK_TOWN and fine & (MARK_ROAD | MARK_PLACE) and levels & (MARK_CITY | MARK_COUNTY):
+    if fine and levels & MARK_COUNTY and last > p:
+        return last, 0
+    if levels & MARK_TOWN and fine & (MARK_ROAD | MARK_PLACE) and coarse:
         return last, 0
     return 0, 0
 
