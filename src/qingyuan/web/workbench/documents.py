@@ -35,6 +35,7 @@ class Written(msgspec.Struct, frozen=True):
         stream: Lead or case.
         form: Identifier of its form.
         name: Name of the instrument.
+        name_en: The same in English; of a form that is not there any more, in Chinese.
         at: When it was made.
         docx: Exhibit of the editable copy.
         pdf: Exhibit of the served copy.
@@ -46,6 +47,7 @@ class Written(msgspec.Struct, frozen=True):
     stream: str
     form: str
     name: str
+    name_en: str
     at: str
     docx: str
     pdf: str
@@ -61,6 +63,7 @@ def written(loaded: Loaded, target: str = "") -> list[Written]:
             one.stream,
             str(one.payload.get("form", "")),
             str(one.payload.get("name", "")),
+            _english(one),
             one.at,
             str(one.payload.get("docx", "")),
             str(one.payload.get("pdf", "")),
@@ -70,6 +73,11 @@ def written(loaded: Loaded, target: str = "") -> list[Written]:
         for one in reversed(loaded.events)
         if one.type == _MADE and target in {"", one.stream}
     ]
+
+
+def _english(event: StoredEvent) -> str:
+    known = forms().get(str(event.payload.get("form", "")))
+    return known.name_en if known else str(event.payload.get("name", ""))
 
 
 @page("GET", "/documents/{identifier}", "case.read")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
 
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from qingyuan.cases import choice_lists
+from qingyuan.errors import QingyuanError
+from qingyuan.law import Citation
 from qingyuan.office.casework import load
 from qingyuan.office.intake import Progress, Registration
 from qingyuan.office.intake import intake as take_in
@@ -190,6 +193,7 @@ def scan(ask: Ask, identifier: str) -> Response:
     shown = [one for one in found.findings if not kind or one.rule == kind]
     return ask.page(
         "scan.html",
+        cited=_cited(ask, {p.rule for one in shown for p in one.provisions}),
         lead=lead,
         summary=found.summary,
         readings=readings_of(found.summary, home.law, home.clock.now().date()),
@@ -199,6 +203,16 @@ def scan(ask: Ask, identifier: str) -> Response:
         kinds=catalog().kinds,
         kind=kind,
     )
+
+
+def _cited(ask: Ask, rules: Iterable[str]) -> dict[str, Citation]:
+    """Return the provisions of findings as they are cited now, those that the law knows."""
+    law, today = ask.desk.home.law, ask.desk.home.clock.now().date()
+    found = {}
+    for rule in rules:
+        with contextlib.suppress(QingyuanError):
+            found[rule] = law.cite(rule, today)
+    return found
 
 
 def _job(ask: Ask, identifier: str) -> Job:

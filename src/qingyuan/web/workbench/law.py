@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from qingyuan.errors import QingyuanError
 from qingyuan.law import Amounts, Facts, Law, Level, Organ
+from qingyuan.office.casework import load
 from qingyuan.web.asking import Ask
-from qingyuan.web.errors import bad_request
+from qingyuan.web.errors import bad_request, not_found
 from qingyuan.web.routing import page
 
 _MOST = 60
@@ -38,6 +39,7 @@ def calculators(ask: Ask) -> Response:
     law = ask.desk.home.law
     which = ask.query("which")
     answer, error = None, None
+    known = _known(ask, ask.query("matter"))
     if which in _CALCULATORS:
         try:
             answer = _CALCULATORS[which](ask, law)
@@ -53,8 +55,33 @@ def calculators(ask: Ask) -> Response:
         amounts=_AMOUNTS,
         levels=list(Level),
         today=ask.desk.home.clock.now().date().isoformat(),
-        given=ask.request.query_params,
+        known=known,
+        given={**known, **ask.request.query_params},
     )
+
+
+def _known(ask: Ask, matter: str) -> dict[str, str]:
+    """Return what the calculators take from a matter: the counts of its leads, the kind of harm, the day it was found."""
+    if not matter:
+        return {}
+    ask.require("case.read", matter)
+    docket = load(ask.desk.home, matter).docket
+    if docket.matter is None:
+        raise not_found(matter)
+    leads = [lead.registered for lead in docket.leads.values()]
+    counts = {
+        name: sum(getattr(lead.counts, name) for lead in leads)
+        for name in ("sensitive", "important", "general")
+    }
+    harms = [one.id for one in ask.desk.home.law.harms() if docket.matter.field in one.aliases]
+    tracks = [case.track for case in docket.cases.values()]
+    return {
+        "matter": docket.matter.id,
+        "title": docket.matter.title,
+        "harm": harms[0] if harms else "",
+        "track": tracks[0] if tracks else "",
+        **{name: str(count) for name, count in counts.items() if count},
+    }
 
 
 def _deadline(ask: Ask, law: Law) -> object:

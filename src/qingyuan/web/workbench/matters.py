@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
 
-from qingyuan.cases import choice_lists, due_dates, duty_matrix, evidence_matrix, timeline
+from qingyuan.cases import (
+    Docket,
+    EvidenceRow,
+    choice_lists,
+    due_dates,
+    duty_matrix,
+    evidence_matrix,
+    timeline,
+)
 from qingyuan.office.casework import Loaded, case_events
 from qingyuan.office.home import Home
 from qingyuan.office.offers import concerns, offers, ruled_out
@@ -98,13 +107,18 @@ def show(ask: Ask, identifier: str) -> Response:
     ]
     with home.database.read() as connection:
         rows = exhibits(connection, loaded.streams)
+    standing = held.view(("standing", home.law, minute), lambda: _standing(home, loaded, now))
+    collected = [row for row in rows if row.origin == "collected"]
+    tied = _tied(docket, standing["evidence"])
     return ask.page(
         "matter.html",
         matter=docket.matter,
         leads=docket.leads,
         cases=docket.cases,
         stages={case.id: stages(case, labels["case-stage"]) for case in docket.cases.values()},
-        **held.view(("standing", home.law, minute), lambda: _standing(home, loaded, now)),
+        **standing,
+        untied=[row for row in collected if row.id not in tied],
+        collected=len(collected),
         offers=acts,
         every=every,
         steps=next_steps(docket, every),
@@ -138,3 +152,10 @@ def _standing(home: Home, loaded: Loaded, now: datetime) -> dict[str, Any]:
         },
         "lines": timeline(case_events(loaded.events))[::-1],
     }
+
+
+def _tied(docket: Docket, evidence: Mapping[str, Sequence[EvidenceRow]]) -> set[str]:
+    """Return the exhibits that a fact to be proved or a measure rests on."""
+    facts = (one for rows in evidence.values() for row in rows for one in row.exhibits)
+    measures = (one for case in docket.cases.values() for one in case.measures.values())
+    return {*facts, *(one for each in measures for one in (*each.entered.before, *each.after))}
