@@ -145,6 +145,12 @@ def test_documents_name_who_handled_the_matter_and_every_day_is_that_of_the_act(
         suit = preview(home, "complaint-civil", civil, actor="P001")
         attending = preview(home, "attendance-notice", civil, actor="P001").text()
         report = preview(home, "investigation-report", civil, actor="P001").text()
+        told = office.replayed["gc141"]
+        early = preview(home, "preliminary-report", told.lead, actor="P001")
+        filed = preview(home, "filing-decision", told.cases["administrative"], actor="P001")
+        advised = preview(home, "suggestion", told.cases["administrative"], actor="P001")
+    assert (early.issued, filed.issued, advised.issued) == ("2020-07-20", "2020-10-22", "2020-11-02")
+    assert "第七十五条" not in advised.text()  # the Rules were not in force that day
     assert (notice.issued, suit.issued) == ("2020-09-15", "2020-12-02")
     assert "周演示（检察官）、吴演示（检察官助理）。" in attending
     assert "承办检察官：周演示、吴演示　＿" in report

@@ -25,4 +25,5 @@ def suggestion_facts() -> dict[str, object]:
         "reply_within": "收到本检察建议书之日起两个月内",
         "other": "",
         "issued": "2026-03-12",
+        "cite": lambda _: "《人民检察院公益诉讼办案规则》第七十五条",
     }

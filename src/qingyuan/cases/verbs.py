@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import TypeVar, cast
 
@@ -107,7 +107,13 @@ def decide(
 
 
 def available(
-    docket: Docket, *, law: Law, now: datetime, actor: str, target: str | None = None
+    docket: Docket,
+    *,
+    law: Law,
+    now: datetime,
+    actor: str,
+    target: str | None = None,
+    among: Container[str] | None = None,
 ) -> list[Offer]:
     """Return every verb for every record it could act on, with why not where it is not possible.
 
@@ -117,6 +123,7 @@ def available(
         now: Aware time.
         actor: Who asks.
         target: Only for this record (see :class:`Offer`); everything when ``None``.
+        among: Only these verbs; all when ``None``.
 
     Raises:
         CasesError: ``now`` has no offset.
@@ -125,6 +132,8 @@ def available(
     today = local_day(now)
     offers = []
     for verb in procedure_of(law).verbs.values():
+        if among is not None and verb.name not in among:
+            continue
         bare = Context(verb, docket, law, today, actor, Arguments({}), now)
         for name, context in targets(bare, verb.scope):
             if target is not None and name != target:

@@ -29,6 +29,8 @@ EVENT_BOOKMARK = "event_"
 #: Tag of the content control of a blank, before the name of the particular.
 BLANK_TAG = "blank:"
 _PAGE_NUMBER = Pt(14)
+#: Lines of a cell do not stand on the grid of the page.
+_CELL_PITCH = Pt(16)
 
 
 def written(paragraph: CT_P, text: str, name: str, size: Length) -> CT_R:
@@ -123,8 +125,15 @@ def rows(table: Table, widths: Sequence[Length], count: int) -> Iterator[list[CT
     No row is split between pages.
     """
     head = table.rows[0]._tr
-    for cell, width in zip(table.rows[0].cells, widths, strict=True):
-        cell.width = width
+    table.autofit = False
+    for column, cell, width in zip(table.columns, table.rows[0].cells, widths, strict=True):
+        column.width = cell.width = width
+        shape = cell.paragraphs[0].paragraph_format
+        shape.space_before = shape.space_after = Pt(0)
+        shape.line_spacing = _CELL_PITCH
+        cell.paragraphs[0]._p.get_or_add_pPr().insert_element_before(
+            _element("w:snapToGrid", val="0"), "w:spacing"
+        )
     head.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
     blank = copy.deepcopy(head)
     head.get_or_add_trPr().append(OxmlElement("w:tblHeader"))

@@ -28,8 +28,10 @@ from qingyuan.documents.picture import picture_png
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _SMALL = Pt(12)
 _WIDTH = 156
+#: A column of numbers is as wide as its heading, as in the PDF.
+_COUNT, _COUNT_WIDTH = "序号", Pt(36)
 _OUTLINE = {Role.TITLE: 0, Role.HEADING: 1, Role.SUBHEADING: 2}
-_SETTINGS_KEPT = {Role.HEADING, Role.SUBHEADING, Role.SIGNATURE}
+_SETTINGS_KEPT = {Role.HEADING, Role.SUBHEADING, Role.SIGNATURE, Role.SIGN}
 
 
 def render_docx(document: Document) -> bytes:
@@ -88,10 +90,16 @@ class _Writer:
     def __init__(self, word: DocxDocument) -> None:
         self._word = word
         self._numbers = count(1)
+        self._before: Role | None = None
 
     def block(self, block: Block) -> None:
         paragraph = self._word.add_paragraph()
         face, size = _shape(paragraph, block.role)
+        if block.role is self._before is Role.ATTACHMENT:
+            shape = paragraph.paragraph_format
+            shape.space_before = Pt(0)
+            shape.left_indent, shape.first_line_indent = Pt(104), Pt(-24)
+        self._before = block.role
         self._runs(paragraph._p, block.runs, face, size)  # noqa: SLF001 - the element below
 
     def picture(self, picture: Picture) -> None:
@@ -107,8 +115,13 @@ class _Writer:
     def table(self, table: Table) -> None:
         grid = self._word.add_table(rows=1, cols=len(table.columns))
         grid.style = "Table Grid"
-        total = sum(table.widths)
-        widths = [Mm(_WIDTH * width / total) for width in table.widths]
+        counted = [name == _COUNT for name in table.columns]
+        left = Mm(_WIDTH) - _COUNT_WIDTH * sum(counted)
+        total = sum(width for width, fixed in zip(table.widths, counted, strict=True) if not fixed)
+        widths = [
+            _COUNT_WIDTH if fixed else Length(left * width // total)
+            for width, fixed in zip(table.widths, counted, strict=True)
+        ]
         rows = _docx.rows(grid, widths, len(table.cells) + 1)
         for paragraph, words in zip(next(rows), table.columns, strict=True):
             _docx.written(paragraph, words, HEADING, _SMALL)

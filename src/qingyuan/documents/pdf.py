@@ -82,8 +82,8 @@ def _compiled(document: Document, faces: FontSet, *, hold: bool) -> bytes:
 
 
 def _signed_alone(document: Document, pdf: bytes) -> bool:
-    """Say whether the last page holds nothing but signature, day and copies."""
-    closing = {Role.SIGNATURE, Role.DATE, Role.COPIES}
+    """Say whether the last page holds nothing but signatures, day and copies."""
+    closing = {Role.SIGNATURE, Role.SIGN, Role.DATE, Role.COPIES}
     pages = read_pages(pdf)
     end = "".join(b.text for b in document.blocks if isinstance(b, Block) and b.role in closing)
     last = "".join(line.text for line in pages[-1].lines)

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
+from importlib.resources import files
+
+import msgspec
+import yaml
 
 from qingyuan.cases import Case, Docket, choice_label
 from qingyuan.documents import Fact
 from qingyuan.office.paperwork._wrapping import Recorded, label, wrapped
 
 Row = dict[str, object]
+
+
+class _Named(msgspec.Struct):
+    zh: str
+
 
 #: What the table of counts says of kinds that are themselves a form of de-identification.
 _NOTES = {"privacy-number": "虚拟号码，属去标识化形式"}
@@ -135,11 +145,17 @@ def measures(own: Sequence[Recorded], case: Case) -> list[Row]:
     return list(rows.values())
 
 
+@functools.cache
+def _kind_name(kind: str) -> str:
+    """Return the Chinese name of a kind of personal information, read from its own file: the room of the scanner is slow to open."""
+    file = files("qingyuan").joinpath("pii", "kinds", f"{kind}.yaml")
+    if not file.is_file():
+        return kind
+    return msgspec.convert(yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader), _Named).zh
+
+
 def counts(docket: Docket) -> list[Mapping[str, object]]:
     """Return the rows of the table of what was found, from the registration of the leads."""
-    from qingyuan.pii.catalog import catalog  # noqa: PLC0415 - names of kinds
-
-    names = {name: kind.zh for name, kind in catalog().kinds.items()}
     totals: dict[str, int] = {}
     masked = 0
     for lead in docket.leads.values():
@@ -147,7 +163,7 @@ def counts(docket: Docket) -> list[Mapping[str, object]]:
         for kind, count in lead.registered.counts.kinds.items():
             totals[kind] = totals.get(kind, 0) + count
     rows: list[Mapping[str, object]] = [
-        {"kind": names.get(kind, kind), "count": count, "note": _NOTES.get(kind, "未去标识化（明文）")}
+        {"kind": _kind_name(kind), "count": count, "note": _NOTES.get(kind, "未去标识化（明文）")}
         for kind, count in sorted(totals.items(), key=lambda pair: -pair[1])
         if count
     ]

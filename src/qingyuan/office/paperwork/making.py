@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
@@ -13,6 +13,7 @@ from qingyuan.documents import Blank, Document, Form, fill, find_form, forms
 from qingyuan.documents.docx import render_docx
 from qingyuan.documents.pdf import render_pdf
 from qingyuan.office.casework import Loaded, load
+from qingyuan.office.clock import CHINA
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
 from qingyuan.office.paperwork._wrapping import MADE, NUMBERED
@@ -275,11 +276,17 @@ def _document(
 
 
 def _issued(form: Form, event: StoredEvent | None) -> date | None:
-    """Return the day that an instrument bears: that of the act it records; ``None`` while the act is not on record."""
+    """Return the day that an instrument bears: that of the act it records; ``None`` while the act is not on record.
+
+    An act that names no day bears that of its approval, or that on which it was recorded.
+    """
     if form.layout not in {"instrument", "report"} or event is None:
         return None
-    on = event.payload.get("on")
-    return date.fromisoformat(on) if isinstance(on, str) else None
+    approval = event.payload.get("approval")
+    on = event.payload.get("on") or (approval.get("on") if isinstance(approval, dict) else None)
+    if isinstance(on, str):
+        return date.fromisoformat(on)
+    return datetime.fromisoformat(event.at).astimezone(CHINA).date()
 
 
 def _about(form: Form, loaded: Loaded, identifier: str, index: int | None) -> StoredEvent | None:

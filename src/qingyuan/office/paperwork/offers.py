@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
 import msgspec
 
-from qingyuan.cases import VERBS, Docket, Missing, Offer, Refused, available
+from qingyuan.cases import Docket, Missing, Offer, Refused, available, procedure_of
 from qingyuan.documents import Form
 from qingyuan.law import Citation, Law, LawError
 from qingyuan.office.paperwork._wrapping import MADE, Recorded
@@ -62,7 +62,7 @@ def form_offers(
         known: Every act on the docket as the engine offers it now, when that was asked before.
     """
     scope = "case" if target in docket.cases else "lead"
-    verbs = _refusals(docket, target, known, law=law, now=now, actor=actor)
+    verbs = _refusals(docket, target, known, _prepared(forms), law=law, now=now, actor=actor)
     return [
         _offer(form, docket, events, target, verbs, law, now)
         for form in forms.values()
@@ -70,8 +70,20 @@ def form_offers(
     ]
 
 
+def _prepared(forms: Mapping[str, Form]) -> frozenset[str]:
+    """Return the acts that the forms prepare or record; no other is asked about."""
+    return frozenset(verb for form in forms.values() if form.act for verb in form.act.verbs)
+
+
 def _refusals(
-    docket: Docket, target: str, known: Sequence[Offer] | None, *, law: Law, now: datetime, actor: str
+    docket: Docket,
+    target: str,
+    known: Sequence[Offer] | None,
+    among: Container[str],
+    *,
+    law: Law,
+    now: datetime,
+    actor: str,
 ) -> dict[str, Refused | None]:
     """Return what is in the way of each verb for ``target``, or for the matter it belongs to.
 
@@ -79,7 +91,7 @@ def _refusals(
     """
     places = {target, "", *([docket.matter.id] if docket.matter else [])}
     try:
-        offers = available(docket, law=law, now=now, actor=actor) if known is None else known
+        offers = available(docket, law=law, now=now, actor=actor, among=among) if known is None else known
     except LawError:
         return {}
     return {offer.verb.name: offer.refused for offer in offers if offer.target in places}
@@ -118,7 +130,8 @@ def _offer(
         return FormOffer(form, target, "due")
     refusal = next((one for one in refusals if one is not None), None)
     if refusal is None or None in refusals:
-        names = [VERBS[verb] for verb in form.act.verbs if verb in VERBS]
+        known = procedure_of(law).verbs
+        names = [known[verb] for verb in form.act.verbs if verb in known]
         zh, en = "、".join(v.zh for v in names), ", ".join(v.en for v in names)
         refusal = _refuse(form, law, now, f"尚无“{zh}”的记录", f"“{en}” is not on record")
     return FormOffer(form, target, "refused", None, refusal)
