@@ -7,7 +7,7 @@ DEMO_HOME ?= .demo
 LOCKS := requirements/runtime.lock requirements/dev.lock
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: help fuzz demo serve test test-fast lint types docs wheel bench exhaustive equivalence lock clean fmt gallery
+.PHONY: help fuzz demo serve test test-fast lint types docs wheel bench exhaustive equivalence kills lock clean fmt gallery
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -70,6 +70,9 @@ bench: $(VENV)/.dev ## print the benchmark table
 
 exhaustive: $(VENV)/.dev ## change every byte of a 1 MB package and see each change found (about 15 minutes)
 	$(BIN)/python -m tests.evidence.verify.exhaustive --jobs 2
+
+kills: $(VENV)/.dev $(VENV)/.system ## kill -9 in every verb that a story tells, on SQLite and PostgreSQL
+	QINGYUAN_KILL=all $(BIN)/python -m pytest tests/office/test_verbs_killed.py
 
 fuzz: $(VENV)/.dev ## ask the API by its own description, 200 times each operation in each way
 	QINGYUAN_FUZZ=200 $(BIN)/python -m pytest tests/web/test_api_fuzz.py

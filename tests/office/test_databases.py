@@ -187,3 +187,9 @@ def test_a_server_that_is_away_is_named(tmp_path: Path, postgres: Cluster) -> No
     settings.write_text(json.dumps(told), encoding="utf-8")
     with pytest.raises(StoreError, match="cannot be opened"):
         Home.open(tmp_path / "home")
+
+
+def test_a_lead_is_registered_by_hand_where_nothing_was_before(player: Player) -> None:
+    args = {"title": "面单明文", "source": "casework", "field": "express-waybill"}
+    (event,) = act(player.home, "lead-register", None, args, actor="P001")
+    assert load(player.home, event.stream).docket.leads[event.stream].registered.title == "面单明文"

@@ -19,6 +19,7 @@ from qingyuan.office.exchange.peers import own_keys, read_introduction
 from qingyuan.office.exchange.receiving import Receipt, receive_bytes
 from qingyuan.office.exchange.sending import Sent, send_again
 from qingyuan.office.home import Home
+from qingyuan.office.stopping import told_to_stop
 
 _BY = click.option("--by", "actor", default="P001", show_default=True, help="经办人编号 | who acts")
 _OUTPUT = click.option(
@@ -212,14 +213,22 @@ def status(home: Path, out: Out) -> None:
 @home_option
 @common
 def serve(host: str, port: int, seconds: float | None, actor: str, home: Path, out: Out) -> None:
-    """经 HTTP 接收 | Take bundles in over HTTP."""
-    with Home.open(home) as office, exchange_server(office, host, port, actor=actor) as server:
+    """经 HTTP 接收，直至 SIGTERM | Take bundles in over HTTP, until SIGTERM."""
+    with (
+        Home.open(home) as office,
+        exchange_server(office, host, port, actor=actor) as server,
+        told_to_stop() as asked,
+    ):
         address = f"http://{host}:{server.server_address[1]}"
-        out.note(f"接收地址 {address}", f"listening on {address}")
-        if seconds is not None:
-            threading.Timer(seconds, server.shutdown).start()
-        server.serve_forever()
-    out.result({"address": address})
+        out.result({"address": address})
+        out.say(f"接收地址 {address}", f"listening on {address}")
+        taking = threading.Thread(target=server.serve_forever, name="exchange")
+        taking.start()
+        try:
+            asked.wait(seconds)
+        finally:
+            server.shutdown()
+            taking.join()
 
 
 def _refuse_nowhere(output: Path | None, url: str) -> None:

@@ -160,6 +160,7 @@ def serve(
     host: str, port: int, witness_folder: Path | None, seconds: float | None, home: Path, out: Out
 ) -> None:
     """公布账本 | Serve the published tiles of both logs over HTTP, read-only, until SIGTERM."""
+    from qingyuan.office.clock import environment_clock  # noqa: PLC0415
     from qingyuan.office.recognition.tile_server import TileSite  # noqa: PLC0415
     from qingyuan.office.recognition.witness_folder import WitnessFolder  # noqa: PLC0415
     from qingyuan.office.recognition.witness_server import WitnessSite  # noqa: PLC0415
@@ -179,7 +180,12 @@ def serve(
     site = None
     if opened is not None:
         site = WitnessSite(
-            opened.state_path, opened.cosigners, opened.logs(), prefix="/witness", reload=opened.reload()
+            opened.state_path,
+            opened.cosigners,
+            opened.logs(),
+            prefix="/witness",
+            clock=environment_clock(),
+            reload=opened.reload(),
         )
     both = tiles if site is None else Sites(tiles, site)
     with Server(host, port, both, tick=None if site is None else site.tick) as server:

@@ -76,6 +76,8 @@ def case_events(connection: sa.Connection, streams: Iterable[str]) -> Iterator[t
         CasesError: A payload does not fit its type.
     """
     wanted = sorted(set(streams))
+    if not wanted:  # PostgreSQL knows no empty list
+        return
     marks = ", ".join("?" * len(wanted))
     # One stream at a time would be read in order from its index; several are put in the order of the log by their number.
     query = (
