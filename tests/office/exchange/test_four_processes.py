@@ -131,7 +131,7 @@ def offices(tmp_path: Path) -> dict[str, Path]:
     lead = intake(county, [material(tmp_path / "material", 2)], workers=0).lead
     assessed = {"authenticity": "属实", "investigability": "可查", "conclusion": "transfer"}
     act(county, "lead-assess", lead, assessed, actor="P001")
-    transfer = {"to": "浙江省人民检察院", "reason": "跨市", "upward": True}
+    transfer: dict[str, str | bool] = {"to": "浙江省人民检察院", "reason": "跨市", "upward": True}
     act(county, "lead-transfer", lead, transfer, actor="P001")
     for home in homes.values():
         home.publish()
