@@ -34,6 +34,7 @@ BENCHES: dict[str, str] = {
     "register": "lists, open dates, timelines and search over 100,000 matters",
     "pages": "what a browser takes to show a page on a slow machine",
     "web": "pages and API of 100,000 matters, fifty users at once, and a soak of five minutes",
+    "upload": "a file of two gibibytes by chunks, the server killed half-way",
     "casework": "law, deadlines, folding a case, documents",
 }
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from bench._harness import Context, Row, SkippedError
+from bench._serving import started
 from bench._users import Plan, Step, Told
 from bench.register import _INSERT, _NOW, _fill
 from qingyuan.office.clock import FixedClock
@@ -54,10 +55,12 @@ def run(context: Context) -> Iterator[Row]:
     path = context.folder / "home"
     people = make(path, count)
     steps = tuple(_way(one) for one in people)
-    with _served(path) as port, _bare() as floor:
+    with started(path) as (server, port), _bare() as floor:
         nothing = ((Step("nothing", "/"),),)
         _ask(Plan(port, _USERS, steps, 5.0, 0.2))
+        spent, held = _processor(server.pid), _memory(server.pid)
         day = _ask(Plan(port, _USERS, steps, context.pick(300, 10), 1.0))
+        spent, held = _processor(server.pid) - spent, _memory(server.pid) - held
         bare = _ask(Plan(floor, _USERS, nothing, 10, 1.0))
         base = _p(bare.seconds["nothing"], 0.95)
         for route, seconds in sorted(day.seconds.items()):
@@ -81,6 +84,8 @@ def run(context: Context) -> Iterator[Row]:
             "errors",
         )
         yield Row("web, answers a second of that day", day.asked / day.lasted, "/s")
+        yield Row("web, processor time of the server an answer", spent / day.asked * 1e3, "ms")
+        yield Row("web, what the memory of the server grew by in that day", held / 1e6, "MB")
         full = _ask(Plan(port, _USERS, steps, context.pick(30, 5)))
         most = _ask(Plan(floor, _USERS, nothing, context.pick(15, 5)))
         yield Row(
@@ -193,25 +198,6 @@ def _encoded() -> list[str]:
 
 
 @contextlib.contextmanager
-def _served(path: Path) -> Iterator[int]:
-    """Start the server as people do, and stop it."""
-    command = [sys.executable, "-m", "qingyuan", "serve", "--home", str(path), "--port", "0", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=dict(os.environ)) as process:
-        try:
-            assert process.stdout is not None
-            told = b""
-            while not told.endswith(b"}\n"):
-                line = process.stdout.readline()
-                if not line:
-                    raise SkippedError("the server did not start")
-                told += line
-            yield int(str(json.loads(told)["url"]).rpartition(":")[2])
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
-
-
-@contextlib.contextmanager
 def _bare() -> Iterator[int]:
     """Start the server that does nothing, and stop it."""
     command = [sys.executable, "-m", "bench._bare"]
@@ -241,3 +227,14 @@ def _ask(plan: Plan) -> Told:
 
 def _p(seconds: list[float], part: float) -> float:
     return sorted(seconds)[int(len(seconds) * part)] * 1e3
+
+
+def _processor(pid: int) -> float:
+    """Return the seconds of processor time of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _memory(pid: int) -> int:
+    """Return the bytes that a process has in memory."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -30,4 +31,15 @@ def test_an_error_is_that_of_the_database_and_holds_no_value(tmp_path: Path) -> 
         glance(database.engine, "SELECT nothing FROM nowhere WHERE a = ?", "secret")
     assert "secret" not in str(caught.value)
     assert glance(database.engine, "SELECT 1") == [(1,)]
+    database.close()
+
+
+def test_readers_that_look_something_up_beside_what_they_read_never_wait_for_each_other(
+    tmp_path: Path,
+) -> None:
+    database = Database.at(tmp_path / "qingyuan.db")
+    with contextlib.ExitStack() as stack:
+        for _ in range(40):
+            stack.enter_context(database.read())
+        assert glance(database.engine, "SELECT count(*) FROM link") == [(0,)]
     database.close()

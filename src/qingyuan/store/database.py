@@ -198,6 +198,10 @@ class Database:
 
 def _engine(url: str) -> sa.Engine:
     try:
+        made = sa.make_url(url)
+        if made.get_backend_name() == "sqlite" and made.database not in {None, "", ":memory:"}:
+            # As many as there are threads: one that holds a connection and needs another must never wait for itself.
+            return sa.create_engine(url, max_overflow=-1)
         return sa.create_engine(url)
     except ModuleNotFoundError as error:
         raise StoreError(

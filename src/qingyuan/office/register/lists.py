@@ -5,6 +5,7 @@ Whoever asks hands in a :class:`~qingyuan.store.register.Scope`; nothing outside
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Iterator
 from datetime import date
@@ -40,6 +41,7 @@ from qingyuan.store.registry import children
 
 #: Homes whose register is known to be built, while they are open.
 _built: weakref.WeakSet[Home] = weakref.WeakSet()
+_building = threading.Lock()
 
 
 class Deadline(msgspec.Struct, frozen=True):
@@ -313,5 +315,7 @@ def _deadline(due: Due, found: Record | None, now: date | None, today: date) -> 
 def ready(home: Home) -> None:
     """Build the register of a home when it is not built, or was built for another law."""
     if home not in _built:
-        ensure(home)
-        _built.add(home)
+        with _building:  # whoever comes meanwhile waits here, and not with a connection in hand
+            if home not in _built:
+                ensure(home)
+                _built.add(home)
