@@ -123,6 +123,9 @@ USES: dict[str, str] = {
     "office rebuild": "--home {home}",
     "office show": "--home {home}",
     "package": "C2026-0001 -o {tmp}/case.evp --home {home}",
+    "portal invite": "C2026-0001 --kind organ --name 义乌市邮政管理局 --home {home}",
+    "portal list": "C2026-0001 --home {home}",
+    "portal withdraw": "C2026-0001 none --home {home}",
     "party add": "postal 义乌市邮政管理局 --kind organ --level county --division 330782 --home {home}",
     "party appoint": "P001 procuratorate-330782 prosecutor --home {home}",
     "party dismiss": "P001 procuratorate-330782 prosecutor --home {home}",
@@ -177,6 +180,7 @@ LISTS = {
     "lead list",
     "matter list",
     "party list",
+    "portal list",
 }
 
 

@@ -68,6 +68,7 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "law": ("law", "law", "法律：期限、标准、管辖、职责 | law: periods, thresholds, jurisdiction, duties"),
     "report": ("report", "report", "报告：案卡、统计、白皮书、类案 | reports: cards, statistics, papers"),
     "office": ("office", "office", "本院设置与信任文件 | this office and its trust file"),
+    "portal": ("portal", "portal", "协同门户的邀请 | invitations to the portal"),
     "backup": ("backup", "backup", "备份，服务可继续运行 | back a home up while it is served"),
     "restore": ("backup", "restore", "由备份恢复并核对 | make a home from a backup and check it"),
     "serve": ("serve", "serve", "工作台与协同门户 | the workbench and the portal"),

@@ -51,16 +51,21 @@ def backup(target: Path, home: Path, out: Out) -> None:
     "--database", default="", help="空的 PostgreSQL 数据库 URL | URL of an empty PostgreSQL database"
 )
 @click.option(
+    "--blobs",
+    default="",
+    help="封存文件的另一对象存储 | another bucket of sealed files, for a home that has one",
+)
+@click.option(
     "--over", is_flag=True, help="替换同一工作目录，原目录移到旁边 | put aside the home that stands there"
 )
 @home_option
 @common
-def restore(source: Path, database: str, over: bool, home: Path, out: Out) -> None:
+def restore(source: Path, database: str, blobs: str, over: bool, home: Path, out: Out) -> None:
     """由备份恢复并全面核对 | Make a home from a backup, and check all of it; exit code 1 when something is wrong."""
     from qingyuan.office.backup import restore as make  # noqa: PLC0415 - opens the store
     from qingyuan.web.state import METADATA  # noqa: PLC0415 - only this command needs it
 
-    done = make(source, home, database=database, over=over, more=(METADATA,))
+    done = make(source, home, database=database, blobs=blobs, over=over, more=(METADATA,))
     out.result(
         {
             "home": str(home),

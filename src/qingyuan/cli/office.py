@@ -38,9 +38,23 @@ def office() -> None:
     default="",
     help="PostgreSQL 数据库 URL，不含密码 | URL of a PostgreSQL database, without a password",
 )
+@click.option(
+    "--blobs",
+    default="",
+    help="封存文件的对象存储 s3://存储桶/前缀?endpoint=…，不含密钥 | bucket of sealed files, without keys",
+)
 @home_option
 @common
-def init(identifier: str, name: str, division: str, level: str, database: str, home: Path, out: Out) -> None:
+def init(
+    identifier: str,
+    name: str,
+    division: str,
+    level: str,
+    database: str,
+    blobs: str,
+    home: Path,
+    out: Out,
+) -> None:
     """建立工作目录 | Make a home folder with its keys and log."""
     if (home / "office.json").exists():
         raise QingyuanError(
@@ -52,7 +66,7 @@ def init(identifier: str, name: str, division: str, level: str, database: str, h
             remedy_en="see qingyuan office show, or choose another folder with --home",
         )
     info = OfficeInfo(identifier, name, division, level)
-    with Home.open(home, create=True, office=info, database_url=database) as opened:
+    with Home.open(home, create=True, office=info, database_url=database, blobs_url=blobs) as opened:
         opened.publish()
         _print(opened, out)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
-from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -20,20 +20,16 @@ def stray_blobs(
 
     Args:
         connection: A read transaction.
-        blobs: The folder.
+        blobs: The folder or bucket.
         missing: Tables that the database does not have.
     """
     if missing & {EXHIBIT.name, ITEM.name}:
         return  # then every file would look like a stray
-    for folder in sorted(blobs.root.iterdir()):
-        if not folder.is_dir():
-            yield _said(blobs.root, folder)
-            continue
-        known = {folder / digest[:2] / digest for digest in _known(connection, folder.name)}
-        for path in sorted(folder.rglob("*")):
-            # What is being written has another name until it is whole, and is swept away before the next job.
-            if not path.is_dir() and path.suffix != ".part" and path not in known:
-                yield _said(blobs.root, path)
+    for scope, names in itertools.groupby(blobs.names(), key=lambda name: name.partition("/")[0]):
+        known = {f"{scope}/{digest[:2]}/{digest}" for digest in _known(connection, scope)}
+        for name in names:
+            if name not in known:
+                yield _said(name)
 
 
 def _known(connection: sa.Connection, scope: str) -> set[str]:
@@ -45,9 +41,9 @@ def _known(connection: sa.Connection, scope: str) -> set[str]:
     return known
 
 
-def _said(root: Path, path: Path) -> tuple[str, str, str]:
+def _said(name: str) -> tuple[str, str, str]:
     return (
-        f"blobs/{path.relative_to(root).as_posix()}",
+        f"blobs/{name}",
         "封存目录中的文件没有任何登记：中断的运行所留，或为他人放入",
         "a sealed file that nothing records: left by a run that was killed, or put there by somebody",
     )

@@ -15,7 +15,7 @@ from qingyuan.office.keys.kek import find_kek, new_kek
 from qingyuan.office.keys.logs import TWIN_SUFFIX, can_sign_sm2
 from qingyuan.office.keys.stored import locked, write_small
 from qingyuan.office.settings import OfficeInfo, Settings
-from qingyuan.store import Database, SqlLogStorage
+from qingyuan.store import Database, SqlLogStorage, read_place
 
 SETTINGS = "office.json"
 KEYRING = "keyring.json"
@@ -23,7 +23,7 @@ DATABASE = "qingyuan.db"
 CREATION_LOCK = ".creation.lock"
 
 
-def found(path: Path, office: OfficeInfo, seed: str | None, url: str = "") -> None:
+def found(path: Path, office: OfficeInfo, seed: str | None, url: str = "", blobs: str = "") -> None:
     """Make a home in an empty folder; of two who do so at once, the later one finds it made.
 
     Args:
@@ -31,6 +31,7 @@ def found(path: Path, office: OfficeInfo, seed: str | None, url: str = "") -> No
         office: Which procuratorate.
         seed: Of a demonstration home.
         url: Of its PostgreSQL database; ``""`` for a file in the folder.
+        blobs: Bucket of its sealed blobs; ``""`` for a folder in the folder.
 
     Raises:
         OfficeError: ``office.not-empty`` when there is anything else, ``office.bad-database`` or
@@ -39,10 +40,12 @@ def found(path: Path, office: OfficeInfo, seed: str | None, url: str = "") -> No
     _refuse_foreign(path)
     if url:
         _check_url(url)
+    if blobs:
+        read_place(blobs)
     path.mkdir(parents=True, exist_ok=True)
     with locked(path / CREATION_LOCK):
         if not (path / SETTINGS).exists():
-            _create(path, office, seed, url)
+            _create(path, office, seed, url, blobs)
 
 
 def open_database(path: Path, settings: Settings) -> Database:
@@ -107,13 +110,13 @@ def _entropy(seed: str | None, position: int) -> Entropy:
     return system_entropy if seed is None else seeded_entropy(seed, position)
 
 
-def _create(path: Path, office: OfficeInfo, seed: str | None, url: str) -> None:
+def _create(path: Path, office: OfficeInfo, seed: str | None, url: str, blobs: str) -> None:
     """Write keyring, database and settings of a new home into a folder that only we write to."""
     for name in _entries(path) - {CREATION_LOCK}:  # of a run that was killed before it promised anything
         (path / name).unlink()
     entropy = _entropy(seed, 0)
     home_id = entropy(8).hex()
-    settings = Settings(1, home_id, office, f"{office.id}.qingyuan.invalid/{home_id[:8]}", seed, url)
+    settings = Settings(1, home_id, office, f"{office.id}.qingyuan.invalid/{home_id[:8]}", seed, url, blobs)
     keyring = Keyring.create(
         entropy, Kek.raw(_seed_key(seed)) if seed is not None else new_kek(home_id, entropy)
     )

@@ -19,9 +19,8 @@ from qingyuan.office.keys.signers import CommandKeys
 from qingyuan.office.keys.stored import Keys, write_small
 from qingyuan.office.keys.trust import trust_file
 from qingyuan.office.recognition.stopped import refuse_if_stopped
-from qingyuan.office.settings import Settings
+from qingyuan.office.settings import Settings, blobs_of
 from qingyuan.store import (
-    Blobs,
     Database,
     Draft,
     EventDraft,
@@ -61,7 +60,7 @@ class OpenedHome:
         self.database = database
         self._keys = keys
         self.clock = clock
-        self.blobs = Blobs(path / "blobs")
+        self.blobs = blobs_of(path, settings)
         self.entropy = entropy
         self._shared: GroupCommitter | None = None
         with database.read() as connection:

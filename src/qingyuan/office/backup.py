@@ -11,6 +11,7 @@ import hashlib
 import shutil
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 import sqlalchemy as sa
@@ -24,8 +25,8 @@ from qingyuan.office.home import Home
 from qingyuan.office.keys.stored import locked, write_small
 from qingyuan.office.recognition.asking import stop_if_published_ahead
 from qingyuan.office.recognition.stopped import STOPPED, STOPPED_FORK, Stop
-from qingyuan.office.settings import read_settings
-from qingyuan.store import Blobs, SqlLogStorage
+from qingyuan.office.settings import blobs_of, read_settings
+from qingyuan.store import SqlLogStorage
 from qingyuan.store.dump import copy_sqlite, dump, load, revision_of
 from qingyuan.store.schema import EXHIBIT, ITEM
 
@@ -136,12 +137,13 @@ def backup(
     finally:
         database.close()
     missing = []
-    blobs = Blobs(home / "blobs")
+    blobs = blobs_of(home, settings)
     for scope, digest in named:
-        source = blobs.path(scope, digest)
-        if source.is_file():
-            files.append(_copy(source, part / "blobs" / source.relative_to(blobs.root), part))
-        else:  # destroyed with its key
+        target_path = part / "blobs" / blobs.path(scope, digest).relative_to(blobs.root)
+        try:
+            with blobs.anew(), blobs.open(scope, digest) as blob:
+                files.append(_copy_stream(blob, target_path, part))
+        except FileNotFoundError:  # destroyed with its key
             missing.append(f"{scope}/{digest}")
     manifest = Manifest(
         v=1,
@@ -212,6 +214,7 @@ def restore(
     home: Path,
     *,
     database: str = "",
+    blobs: str = "",
     over: bool = False,
     more: Sequence[sa.MetaData] = (),
     clock: Clock | None = None,
@@ -224,6 +227,7 @@ def restore(
         folder: The backup.
         home: Where the home shall be.
         database: URL of an empty PostgreSQL database, when the backup is of one; by default that of the backup.
+        blobs: Bucket of its sealed blobs, when the backup is of a home with one; by default that of the backup.
         over: Put aside the home that stands there.
         more: Tables of the web, for PostgreSQL.
         clock: Where the time comes from.
@@ -235,16 +239,25 @@ def restore(
     manifest = check_backup(folder)
     aside = _put_aside(home, manifest, over=over)
     home.mkdir(parents=True, mode=0o700, exist_ok=True)
+    settings = read_settings(folder / "home" / SETTINGS)
+    if settings.blobs:
+        settings = msgspec.structs.replace(settings, blobs=blobs or settings.blobs)
+    kept = blobs_of(home, settings)
     tables = []
     for file in manifest.files:
         room, _, rest = file.path.partition("/")
         if room == "database" and rest != DATABASE:
             tables.append(folder / file.path)
             continue
-        target = {"home": home, "database": home, "blobs": home / "blobs"}[room] / rest
+        if room == "blobs":
+            scope, _, digest = rest.split("/")
+            sealed = kept.temporary(scope)
+            _copy(folder / file.path, sealed, home)
+            kept.put(sealed, scope, digest)
+            continue
+        target = home / rest
         if rest != SETTINGS:
             _copy(folder / file.path, target, home)
-    settings = read_settings(folder / "home" / SETTINGS)
     if settings.database:
         settings = msgspec.structs.replace(settings, database=database or settings.database)
         load(settings.database, tables, manifest.revision, more)
@@ -299,10 +312,15 @@ def _put_aside(home: Path, manifest: Manifest, *, over: bool) -> Path | None:
 
 
 def _copy(source: Path, target: Path, root: Path) -> Copied:
-    """Copy a file in constant memory, readable by its owner only, and say what was copied."""
+    with source.open("rb") as file:
+        return _copy_stream(file, target, root)
+
+
+def _copy_stream(file: BinaryIO, target: Path, root: Path) -> Copied:
+    """Copy in constant memory into a file that its owner only reads, and say what was copied."""
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     digest, size = hashlib.sha256(), 0
-    with source.open("rb") as file, target.open("xb") as copy:
+    with target.open("xb") as copy:
         target.chmod(0o600)
         while part := file.read(_PART):
             digest.update(part)

@@ -92,7 +92,7 @@ def check_home(home: Home) -> Iterator[Trouble]:
     memory does not grow with size. Places in the twin log begin with ``log-sm3``. A row may hold anything and a table may be
     gone: that is named, and everything else is checked all the same.
     """
-    with home.database.read() as connection, any_text(connection):
+    with home.database.read() as connection, any_text(connection), home.blobs.anew():
         missing = missing_tables(connection)
         for name in sorted(missing):
             yield Trouble(f"table {name}", "数据库缺少此表", "the database does not have this table")

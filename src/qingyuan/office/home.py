@@ -82,6 +82,7 @@ class Home(OpenedHome):
         clock: Clock | None = None,
         mend: bool = True,
         database_url: str = "",
+        blobs_url: str = "",
     ) -> Home:
         """Open a home folder.
 
@@ -94,6 +95,7 @@ class Home(OpenedHome):
             mend: Whether to do what a run that was killed left undone, such as to write a missing trust file; a check
                 leaves a home that has entries as it is.
             database_url: URL of the PostgreSQL database of a new home; ``""`` for a file in the home.
+            blobs_url: Bucket of the sealed blobs of a new home, ``s3://…``; ``""`` for a folder in the home.
 
         Raises:
             OfficeError: There is no home, it is incomplete, or its key is not here.
@@ -111,7 +113,7 @@ class Home(OpenedHome):
                     remedy_zh="先运行 qingyuan intake，或用 qingyuan office init 建立",
                     remedy_en="run qingyuan intake first, or make one with qingyuan office init",
                 )
-            found(path, office or OfficeInfo(), seed, database_url)
+            found(path, office or OfficeInfo(), seed, database_url, blobs_url)
         settings = read_settings(settings_path)
         kek = kek_of(settings, path / KEYRING)
         database = open_database(path, settings)

@@ -217,7 +217,7 @@ def scan_sealed(home: Home, job: Job, collector: Collector, *, workers: int, rep
     if not waiting:
         return
     targets = [
-        Target(name, rows[name].path, str(home.blobs.path(job.lead, rows[name].sha256)), rows[name].size)
+        Target(name, rows[name].path, str(home.blobs.file(job.lead, rows[name].sha256)), rows[name].size)
         for name in waiting
     ]
     sealer = Sealer(home, job.lead, collector)

@@ -31,7 +31,7 @@ from qingyuan.evidence import (
     sign_manifest,
     stored,
 )
-from qingyuan.evidence.sources import open_source
+from qingyuan.evidence.sources import open_source, unreadable
 from qingyuan.office._identifiers import check_identifier
 from qingyuan.office.collect import shown
 from qingyuan.office.errors import OfficeError
@@ -237,7 +237,7 @@ class Sealer:
         the event will state its facts.
         """
         blobs = self._home.blobs
-        fresh = {p.sealed.sha256 for p in prepared if not blobs.path(self._scope, p.sealed.sha256).exists()}
+        fresh = {p.sealed.sha256 for p in prepared if not blobs.has(self._scope, p.sealed.sha256)}
         blobs.keep([(p.temporary, self._scope, p.sealed.sha256) for p in prepared])
         seen: set[str] = set()
         kept: list[Prepared] = []
@@ -247,7 +247,7 @@ class Sealer:
                 seen.add(digest)
                 kept.append(one)
             else:
-                facts = _facts(blobs.path(self._scope, digest), one.sealed)
+                facts = _facts(blobs.file(self._scope, digest), one.sealed)
                 kept.append(msgspec.structs.replace(one, sealed=facts))
         return kept
 
@@ -317,7 +317,7 @@ def open_exhibit(home: Home, row: ExhibitRow) -> SealedReader:
         KeyringError: Its key was destroyed.
         SourceError: The blob is missing.
     """
-    return SealedReader.open(home.blobs.path(row.scope, row.sha256), home.scope_key(row.scope).key)
+    return _opened(home, row.scope, row.sha256)
 
 
 def read_internal(home: Home, scope: str, sha256: str) -> bytes:
@@ -327,8 +327,21 @@ def read_internal(home: Home, scope: str, sha256: str) -> bytes:
         SealError: The blob was altered.
         SourceError: The blob is missing.
     """
-    with SealedReader.open(home.blobs.path(scope, sha256), home.scope_key(scope).key) as content:
+    with _opened(home, scope, sha256) as content:
         return content.read()
+
+
+def _opened(home: Home, scope: str, sha256: str) -> SealedReader:
+    key, path = home.scope_key(scope).key, home.blobs.path(scope, sha256)
+    try:
+        stream = home.blobs.open(scope, sha256)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    try:
+        return SealedReader(stream, key, where=str(path))
+    except BaseException:
+        stream.close()
+        raise
 
 
 def _check_known(path: Path, size: int | None, mtime_ns: int | None) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from qingyuan.office.errors import OfficeError
+from qingyuan.store import Blobs, BucketBlobs, read_place
 
 
 class OfficeInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         office: Which procuratorate.
         origin: Origin of its log.
         seed: Seed of a demonstration home, whose keys are no secret; ``None`` for a real one.
+        blobs: Bucket of its sealed blobs, without keys; ``""`` for the folder ``blobs`` in the home.
         database: URL of its PostgreSQL database, without a password; ``""`` for the file ``qingyuan.db`` in the home.
     """
 
@@ -43,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     origin: str
     seed: str | None = None
     database: str = ""
+    blobs: str = ""
 
 
 def read_settings(path: Path) -> Settings:
@@ -62,3 +65,17 @@ def read_settings(path: Path) -> Settings:
             remedy_zh="请从备份恢复该文件",
             remedy_en="restore the file from a backup",
         ) from error
+
+
+def blobs_of(path: Path, settings: Settings) -> Blobs:
+    """Return the sealed blobs of a home.
+
+    Args:
+        path: The home.
+        settings: Its settings.
+
+    Raises:
+        StoreError: ``store.bad-bucket`` or ``store.no-client``.
+    """
+    folder = path / "blobs"
+    return BucketBlobs(folder, read_place(settings.blobs)) if settings.blobs else Blobs(folder)

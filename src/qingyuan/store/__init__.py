@@ -3,6 +3,7 @@
 from qingyuan.store._driver import glance
 from qingyuan.store._leaf import leaf_bytes
 from qingyuan.store.blobs import Blobs
+from qingyuan.store.bucket import BucketBlobs, read_place
 from qingyuan.store.committer import GroupCommitter
 from qingyuan.store.database import Database
 from qingyuan.store.errors import StoreError
@@ -20,6 +21,7 @@ from qingyuan.store.reading import (
 
 __all__ = [
     "Blobs",
+    "BucketBlobs",
     "Database",
     "Draft",
     "EventDraft",
@@ -38,4 +40,5 @@ __all__ = [
     "iter_events",
     "leaf_bytes",
     "prepare_request",
+    "read_place",
 ]

@@ -7,6 +7,7 @@ the process that writes it, so that another process's unfinished work is never s
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import re
@@ -14,12 +15,15 @@ import secrets
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import BinaryIO
 
 from qingyuan.store.errors import StoreError
 
 _SCOPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _NAME = re.compile(r"[0-9a-f]{64}")
 _TEMPORARY = ".part"
+#: Parts of the name of a blob: scope, first letters, digest.
+_DEPTH = 3
 #: Syncs at once: the file system commits them together, which takes a tenth of the time of one by one.
 _SYNCS = 16
 
@@ -54,6 +58,50 @@ class Blobs:
                 where=f"{scope[:80]!r}/{sha256[:80]!r}",
             )
         return self.root / scope / sha256[:2] / sha256
+
+    @property
+    def where(self) -> str:
+        """Return where the blobs are, for messages."""
+        return str(self.root)
+
+    def has(self, scope: str, sha256: str) -> bool:
+        """Return whether there is the blob."""
+        return self.path(scope, sha256).exists()
+
+    def file(self, scope: str, sha256: str) -> Path:
+        """Return a file of this machine that holds the blob; where it would be when there is none.
+
+        Raises:
+            StoreError: No safe name, or what keeps it cannot be reached.
+        """
+        return self.path(scope, sha256)
+
+    def open(self, scope: str, sha256: str) -> BinaryIO:
+        """Return the blob, opened for reading.
+
+        Raises:
+            OSError: There is none, or it cannot be read.
+            StoreError: As :meth:`file`.
+        """
+        return self.file(scope, sha256).open("rb", buffering=0)
+
+    def anew(self) -> contextlib.AbstractContextManager[None]:
+        """Return a block in which blobs are read from where they are kept, past anything that was kept of them nearer."""
+        return contextlib.nullcontext()
+
+    def remove(self, scope: str, sha256: str) -> None:
+        """Remove a blob; it may be gone already."""
+        self.path(scope, sha256).unlink(missing_ok=True)
+
+    def put(self, written: Path, scope: str, sha256: str) -> None:
+        """Put one sealed file under its name, whatever is there.
+
+        Raises:
+            StoreError: What keeps blobs refused.
+        """
+        target = self.path(scope, sha256)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        written.replace(target)
 
     def temporary(self, scope: str) -> Path:
         """Return a new path to write sealed bytes to before :meth:`keep`."""
@@ -100,12 +148,25 @@ class Blobs:
                 count += 1
         return count
 
-    def all(self) -> Iterator[tuple[str, str, Path]]:
-        """Yield ``(scope, sha256, path)`` of every blob, sorted."""
-        for scope in sorted(p for p in self.root.iterdir() if p.is_dir()):
-            for prefix in sorted(p for p in scope.iterdir() if p.is_dir()):
-                for blob in sorted(prefix.iterdir()):
-                    yield scope.name, blob.name, blob
+    def all(self) -> Iterator[tuple[str, str]]:
+        """Yield scope and digest of every blob, sorted."""
+        for name in self.names():
+            parts = name.split("/")
+            if len(parts) == _DEPTH and _NAME.fullmatch(parts[-1]):
+                yield parts[0], parts[-1]
+
+    def names(self) -> Iterator[str]:
+        """Yield the name of everything that lies where blobs are kept, blob or not, sorted by scope.
+
+        What is being written has another name until it is whole, and is not among them.
+        """
+        for folder in sorted(self.root.iterdir()):
+            if not folder.is_dir():
+                yield folder.name
+                continue
+            for path in sorted(folder.rglob("*")):
+                if not path.is_dir() and path.suffix != _TEMPORARY:
+                    yield path.relative_to(self.root).as_posix()
 
 
 def write_failed(where: Path, error: OSError) -> StoreError:

@@ -15,7 +15,7 @@ from qingyuan.office.casework import Argument, act_within
 from qingyuan.office.home import Home
 from qingyuan.office.shelf import Shelf
 from qingyuan.store import EventDraft, StoredEvent
-from qingyuan.web.accounts import Ceremonies, Passkeys, People, Sessions, Tokens
+from qingyuan.web.accounts import Ceremonies, Passkeys, People, Providers, Sessions, Tokens
 from qingyuan.web.guard import Guard
 from qingyuan.web.hooks import Hooks
 from qingyuan.web.jobs import Jobs, Report, Work
@@ -60,6 +60,7 @@ class Desk:
         tokens: Tokens of programs.
         ceremonies: What was begun and waits for its second half.
         passkeys: Passkeys of the accounts.
+        providers: Signing in at a provider.
         uploads: What is being sent.
         hooks: Other systems that are told what was logged.
         jobs: What takes longer than a page.
@@ -100,6 +101,9 @@ class Desk:
             _now,
             origin=settings.origin,
             secret=self._secret("passkey"),
+        )
+        self.providers = Providers(
+            self.state, home, self.people, self.ceremonies, _now, origin=settings.origin
         )
         self.uploads = Uploads(self.state, home.path / "uploads", settings.max_upload_bytes)
         works = works or {}

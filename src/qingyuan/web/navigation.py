@@ -37,6 +37,7 @@ ENTRIES = (
     Entry("/readings", "nav.readings", "case.audit"),
     Entry("/admin", "nav.admin", "office.appoint"),
     Entry("/admin/hooks", "hook.title", "office.manage"),
+    Entry("/admin/provider", "provider.title", "office.manage"),
     Entry("/admin/health", "nav.health", "office.manage"),
     Entry("/report", "nav.report", "public"),
     Entry("/verify", "nav.verify", "public"),

@@ -79,6 +79,27 @@ ATTEMPT = sa.Table(
     sa.Column("count", sa.BigInteger, nullable=False),
 )
 
+#: The provider of sign-ins, at most one; ``secret`` is sealed under a key of the keyring.
+PROVIDER = sa.Table(
+    "provider",
+    METADATA,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("issuer", sa.Text, nullable=False),
+    sa.Column("client", sa.Text, nullable=False),
+    sa.Column("secret", sa.LargeBinary, nullable=False),
+    sa.Column("label", sa.Text, nullable=False),
+)
+
+#: Which account is whose at the provider; made by the person, signed in, and by nobody else.
+IDENTITY = sa.Table(
+    "identity",
+    METADATA,
+    sa.Column("issuer", sa.Text, primary_key=True),
+    sa.Column("subject", sa.LargeBinary, primary_key=True),
+    sa.Column("person", sa.Text, sa.ForeignKey("account.person"), nullable=False, index=True),
+    sa.Column("created", sa.BigInteger, nullable=False),
+)
+
 TOKEN = sa.Table(
     "token",
     METADATA,

@@ -125,18 +125,23 @@ def seal_then(
     with desk.turn:
         sealer = Sealer(home, scope, Collector(PORTAL, method="portal", source=source))
         prepared: list[Prepared] = []
-        fresh: list[Path] = []
+        fresh: list[str] = []
         try:
             prepared += [sealer.file(path, name) for name, path in sent]
-            blobs = {home.blobs.path(scope, one.sealed.sha256) for one in prepared}
-            fresh += [path for path in blobs if not path.exists()]
+            fresh += [
+                digest
+                for digest in {one.sealed.sha256 for one in prepared}
+                if not home.blobs.has(scope, digest)
+            ]
             kept = sealer.keep(prepared)
             with home.database.write() as connection:
                 rows = sealer.record(connection, kept) if kept else []
                 stored = act(connection, [row.id for row in rows])
         except BaseException:
-            for path in [*fresh, *(one.temporary for one in prepared)]:
-                path.unlink(missing_ok=True)
+            for digest in fresh:
+                home.blobs.remove(scope, digest)
+            for one in prepared:
+                one.temporary.unlink(missing_ok=True)
             raise
         home.publish()
     return stored

@@ -96,6 +96,8 @@ def _show(ask: Ask, *, error: QingyuanError | None = None, made: str = "") -> Re
         tokens=ask.desk.tokens.of(ask.person),
         scopes=SCOPES,
         passkeys=ask.desk.passkeys.of(ask.person),
+        provider=ask.desk.providers.get(),
+        linked=ask.desk.providers.linked(ask.person),
         sessions=ask.desk.sessions.of(ask.person, ask.session),
         error=error,
         made=made,

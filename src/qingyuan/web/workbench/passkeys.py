@@ -9,7 +9,7 @@ from qingyuan.web.asking import Ask
 from qingyuan.web.errors import too_many
 from qingyuan.web.routing import page
 from qingyuan.web.workbench.account import fresh
-from qingyuan.web.workbench.signing import begin, local
+from qingyuan.web.workbench.signing import begin, form, local
 
 #: Attempts that one address has in a minute; a ceremony is two requests.
 _TRIES = 40
@@ -59,7 +59,7 @@ def sign_in(ask: Ask) -> Response:
     try:
         account = ask.desk.passkeys.use(ask.browser, ask.field("credential"))
     except QingyuanError as error:
-        return ask.page("sign-in.html", 400, error=error, name="", next=local(ask.field("next")))
+        return form(ask, error, 400)
     begin(ask, account.person, "passkey")
     return ask.redirect(local(ask.field("next")))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from qingyuan.errors import QingyuanError
 from qingyuan.web.asking import LANG_COOKIE, SESSION_COOKIE, THEME_COOKIE, THEMES, Ask
 from qingyuan.web.errors import WebError, too_many
 from qingyuan.web.routing import page
@@ -20,7 +21,7 @@ def ask_name(ask: Ask) -> Response:
         return ask.redirect("/setup")
     if ask.account is not None:
         return ask.redirect(local(ask.query("next")))
-    return ask.page("sign-in.html", error=None, name="", next=local(ask.query("next")))
+    return form(ask)
 
 
 @page("POST", "/sign-in", "public")
@@ -37,11 +38,23 @@ def sign_in(ask: Ask) -> Response:
             zh="登录名或者密码不对，或者账号暂被锁定",
             en="wrong name or password, or the account is locked for a while",
         )
-        return ask.page(
-            "sign-in.html", 401, error=error, name=ask.field("name"), next=local(ask.field("next"))
-        )
+        return form(ask, error, 401)
     begin(ask, account.person)
     return ask.redirect(local(ask.field("next")))
+
+
+def form(ask: Ask, error: QingyuanError | None = None, status: int = 200) -> Response:
+    """Show the form, with what went wrong."""
+    after = local(ask.field("next") if error else ask.query("next"))
+    provider = ask.desk.providers.get()
+    return ask.page(
+        "sign-in.html",
+        status,
+        error=error,
+        name=ask.field("name"),
+        next=after,
+        provider=provider,
+    )
 
 
 def begin(ask: Ask, person: str, method: str = "password") -> None:
