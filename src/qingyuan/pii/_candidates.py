@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qingyuan.pii import _hidden as _hidden_signs
-from qingyuan.pii import addresses, freetext, names, prose
+from qingyuan.pii import _labelled_names, addresses, freetext, names, prose
 from qingyuan.pii._formed import find_forms, find_mentions
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii._kernel.cells import Shapes, trim
@@ -155,6 +155,15 @@ def _labelled(batch: Batch, cells: Longs, t: Tables) -> Candidates:
     found.cell = cells[found.cell]
     _mark_hidden(batch, found)
     return found
+
+
+def _hidden_names(batch: Batch, cells: Longs, labelled: Candidates) -> Candidates:
+    """Return names hidden in part behind words for people, outside what followed a label and a colon."""
+    cell, start, end = _labelled_names.find(batch.data, batch.starts, batch.ends, cells)
+    kind = np.full(len(cell), f.NAME, dtype=np.uint8)
+    found = Candidates(cell, start, end, kind, np.full(len(cell), _labelled_names.FLAGS, dtype=np.uint32))
+    keep = freetext.apart(start, end, labelled.start, np.maximum.accumulate(labelled.end))
+    return take(found, np.flatnonzero(keep))
 
 
 def _free(batch: Batch, cells: Longs, others: list[Candidates]) -> Candidates:
@@ -310,6 +319,7 @@ def find(
     if shapes is None:
         cells = np.arange(len(batch), dtype=np.int64)
         others = [_labelled(batch, cells, t)]
+        others.append(_hidden_names(batch, cells, others[0]))
         others.append(_free(batch, cells, [found, *others]))
         loose = np.arange(len(found))
     else:
@@ -317,7 +327,8 @@ def find(
         if texts.any():
             cells = np.flatnonzero(texts[batch.column])
             others.append(_labelled(batch, cells, t))
-            others.append(_free(batch, cells, [found, others[-1]]))
+            others.append(_hidden_names(batch, cells, others[-1]))
+            others.append(_free(batch, cells, [found, *others[-2:]]))
         loose = np.flatnonzero((found.flags & f.WHOLE) == 0)
     if len(loose):
         part = take(found, loose)

@@ -1,0 +1,41 @@
+"""Names hidden in part behind words for people, with and without a colon."""
+
+from __future__ import annotations
+
+import pytest
+
+from qingyuan.pii import scan
+from tests.pii.material import KEY, prose, table
+
+
+def _names(text: str) -> list[tuple[str, bool]]:
+    hits = scan([prose([text])], KEY, "a.txt").hits.to_pylist()
+    return [(text[h["start"] : h["end"]], h["masked"]) for h in hits if h["kind"] == "name"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("户名鲁**、其他", "鲁**"),
+        ("患者尉迟某某，请核对", "尉迟某某"),
+        ("寄件人 伍*！", "伍*"),
+        ("尊敬的诸葛█！", "诸葛█"),
+        ("联系人 #国。", "#国"),
+        ("车主：卜XX", "卜XX"),
+        ("寄件人 •娜超）", "•娜超"),
+        ("该用户客户：＃刚。", "＃刚"),
+    ],
+)
+def test_a_name_hidden_in_part_is_found_behind_its_word(text: str, name: str) -> None:
+    assert _names(text) == [(name, True)]
+
+
+@pytest.mark.parametrize("text", ["联系人#1", "联系人 # 见附件", "乘客某日乘车"])
+def test_signs_without_a_name_are_none(text: str) -> None:
+    assert not [name for name in _names(text) if name[1]]
+
+
+def test_in_a_column_of_remarks_too() -> None:
+    rows = [["1", "货已收，收件人 毕某某"], ["2", "无"], ["3", "收件人 毕*"]]
+    hits = scan([table(["序号", "备注"], rows)], KEY, "a.csv").hits.to_pylist()
+    assert [h["masked"] for h in hits if h["kind"] == "name"] == [True, True]
