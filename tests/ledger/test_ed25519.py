@@ -3,10 +3,12 @@
 import base64
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from qingyuan.ledger import Algorithm, NoteSigner, VerifierKey, ed25519_verify
 from qingyuan.ledger._ed25519 import is_ed25519_public
 from qingyuan.ledger.keys import key_id
+from tests.ledger.ed25519_mixed import mixed_signatures
 from tests.ledger.support import expect
 
 ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -74,3 +76,12 @@ def test_lengths_that_are_none(length: int) -> None:
     signer = NoteSigner("log.example", bytes(range(32)))
     assert not ed25519_verify(signer.key.public, b"", bytes(length))
     assert not is_ed25519_public(b"\x05" * length)
+
+
+def test_an_r_of_small_order_is_no_signature_though_openssl_takes_it() -> None:
+    found = list(mixed_signatures())
+    assert len({signature[:32] for _, _, signature in found}) == 8
+    for public, message, signature in found:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+        assert is_ed25519_public(public)
+        assert not ed25519_verify(public, message, signature)

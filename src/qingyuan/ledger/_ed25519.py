@@ -1,7 +1,8 @@
-"""Ed25519 signatures, checked strictly: S below the group order, canonical encodings, and no key of small order.
+"""Ed25519 signatures, checked strictly: S below the group order, canonical encodings, and neither a key nor an R of small order.
 
 RFC 8032 leaves a reader free to take keys of small order, under which one signature holds for many texts. OpenSSL refuses a
-large S, and an R that is not canonical cannot equal what it computes; it does take such keys, so they are refused here.
+large S, and an R that is not canonical cannot equal what it computes; it does take such keys, so they are refused here. Nobody who draws
+a nonce as the RFC says comes to an R of small order; one made by hand can hold under a key of mixed order for readers without the cofactor only.
 """
 
 from __future__ import annotations
@@ -24,13 +25,17 @@ def is_ed25519_public(public: bytes) -> bool:
 
     That there is such a point at all is not looked at; without one no signature verifies.
     """
-    y = int.from_bytes(public, "little") & (1 << 255) - 1
+    y = _y(public)
     return len(public) == _SIZE and y < _P and y not in _SMALL
+
+
+def _y(point: bytes) -> int:
+    return int.from_bytes(point, "little") & (1 << 255) - 1
 
 
 def ed25519_verify(public: bytes, message: bytes, signature: bytes) -> bool:
     """Say whether ``signature`` is the one of ``message`` by ``public`` (RFC 8032 section 5.1.7), strictly."""
-    if not is_ed25519_public(public):
+    if not is_ed25519_public(public) or _y(signature[:_SIZE]) in _SMALL:
         return False
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, message)

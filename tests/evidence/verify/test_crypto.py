@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from qingyuan.evidence.verify import verify_evp
 from qingyuan.evidence.verify.verify_evp import PureSM3, ed25519_usable, ed25519_verify
 from tests.evidence.verify.noting import path_of, root_of, sha256
+from tests.ledger.ed25519_mixed import mixed_signatures
 
 P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493
@@ -197,3 +198,9 @@ def test_the_root_of_a_tree_of_eight_is_the_published_one() -> None:
     ]
     leaves = [verify_evp._leaf_hash(bytes.fromhex(i)) for i in inputs]
     assert root_of(leaves).hex() == "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"
+
+
+def test_an_r_of_small_order_is_no_signature() -> None:
+    for public, message, sig in mixed_signatures():
+        assert ed25519_usable(public)
+        assert not ed25519_verify(public, message, sig)

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from qingyuan.ledger import Sm2PrivateKey, sm2_verify
 from tests.evidence.verify_page.node import Node
 from tests.evidence.verify_page.trees import canonical
+from tests.ledger.ed25519_mixed import mixed_signatures
 
 VECTORS = Path(__file__).parents[3] / "vectors/sm/sm2.json"
 ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -157,6 +158,11 @@ def test_ed25519_takes_no_second_form_of_a_signature_and_no_key_of_small_order(n
     # y = 1 written as p + 1, and x = 0 with its sign bit set.
     for bad in (b"\xee" + b"\xff" * 30 + b"\x7f", b"\x01" + bytes(30) + b"\x80"):
         assert node.call("ed25519Verify", public, b"m", bad + signature[32:]) is False
+
+
+def test_ed25519_takes_no_r_of_small_order(node: Node) -> None:
+    for public, message, signature in mixed_signatures():
+        assert node.call("ed25519Verify", public, message, signature) is False
 
 
 def test_sm2_signatures_of_the_vectors_verify_and_nothing_near_them(node: Node) -> None:

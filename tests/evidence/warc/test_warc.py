@@ -182,7 +182,7 @@ def test_two_records_of_one_identifier_and_a_field_that_is_there_twice_are_refus
 
 
 def test_bombs_are_refused_without_being_unpacked() -> None:
-    start = b"WARC/1.1\r\nWARC-Type: resource\r\nWARC-Record-ID: <urn:uuid:1>\r\nWARC-Date: 2026-01-01T00:00:00Z\r\n"
+    start = b"WARC/1.1\r\nWARC-Type: resource\r\nWARC-Record-ID: <urn:uuid:1>\r\nWARC-Date: 2026-01-01T00:00:00Z\r\nWARC-Target-URI: http://example.com/\r\n"
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     size = 64 << 20
     data = packer.compress(start + f"Content-Length: {size}\r\n\r\n".encode())

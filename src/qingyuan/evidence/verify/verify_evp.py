@@ -764,6 +764,11 @@ def _base_table() -> list[list[_Niels]]:
     return _multiples(base)
 
 
+#: y of one of the points of order eight; with 0, 1 and their negatives those of all points of small order.
+_EIGHTH_Y = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+_SMALL_Y = frozenset({0, 1, _P - 1, _EIGHTH_Y, _P - _EIGHTH_Y})
+
+
 @functools.lru_cache(maxsize=256)
 def _public_point(public: bytes) -> _Point | None:
     """Return the point of an acceptable public key: canonical and not of small order; else ``None``."""
@@ -814,14 +819,14 @@ def ed25519_usable(public: bytes) -> bool:
 def ed25519_verify(public: bytes, message: bytes, signature: bytes) -> bool:
     """Return whether ``signature`` is the Ed25519 signature of ``message`` by ``public``.
 
-    Strict: S below the group order, canonical encodings of A and R, A not of small order, and the
+    Strict: S below the group order, canonical encodings of A and R, neither of small order, and the
     equation without the cofactor.
     """
     table = _key_table(public)
     if table is None or len(signature) != _SIGNATURE_BYTES:
         return False
     encoded_r, s = signature[:32], int.from_bytes(signature[32:], "little")
-    if s >= _ORDER:
+    if s >= _ORDER or int.from_bytes(encoded_r, "little") & (1 << 255) - 1 in _SMALL_Y:
         return False
     k = int.from_bytes(hashlib.sha512(encoded_r + public + message).digest(), "little") % _ORDER
     x, y, z, _t = _accumulate(_accumulate((0, 1, 1, 0), s, _base_table()), k, table)

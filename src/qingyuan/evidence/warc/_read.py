@@ -2,12 +2,11 @@
 
 Every gzip member must end (its checksum is then right), hold exactly one record, and unpack to no more
 than the limits; a file that is not compressed holds record after record and nothing else. The block must be as long as its header
-says and have the digest that it names, and no two records one identifier (ISO 28500, 5.2).
+says, it and its payload must have the digests that it names, in base32 or hex, and no two records one identifier (ISO 28500, 5.2).
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 import zlib
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from qingyuan.evidence.warc._rules import Digesting, check_fields
 from qingyuan.evidence.warc.errors import WarcError, damaged, too_large
 from qingyuan.evidence.warc.model import Record
 
@@ -23,8 +23,8 @@ _GZIP = 31
 _HEADER_LIMIT = 1 << 20
 _LENGTH = re.compile(r"[0-9]{1,15}")
 _END = b"\r\n\r\n"
-#: Fields without which there is no record, and of which there is one (ISO 28500, 5.1).
-_NEEDED = ("warc-type", "warc-record-id", "warc-date")
+#: A field name: a token (RFC 9110, 5.6.2).
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 #: What a file that is not compressed begins with.
 _PLAIN = b"WARC/"
 _VERSIONS = (b"WARC/1.1\r\n", b"WARC/1.0\r\n")
@@ -225,7 +225,7 @@ class _Parser:
         self._size = 0
         self._tail = b""
         self._kept: list[bytes] = []
-        self._digest = hashlib.sha256()
+        self._digesting: Digesting | None = None
 
     def feed(self, part: bytes) -> None:
         if self._headers is None:
@@ -240,7 +240,8 @@ class _Parser:
         block, after = part[: self._left], part[self._left :]
         if block:
             self._left -= len(block)
-            self._digest.update(block)
+            if self._digesting is not None:
+                self._digesting.update(block)
             if self._keep:
                 self._kept.append(block)
         self._tail += after[: len(_END) + 1 - len(self._tail)]
@@ -248,13 +249,14 @@ class _Parser:
     def _begin(self, head: bytes) -> None:
         self._headers = _parse_headers(head, self._where)
         self._left = self._size = _length_in(self._headers, self._where)
+        self._digesting = Digesting(self._headers, self._where)
 
     def finish(self, offset: int, length: int) -> tuple[Record, list[bytes]]:
         if self._headers is None or self._left or self._tail != _END:
             raise damaged(self._where, "记录的长度与其声明不符", "a record is not as long as it says it is")
-        record = Record(offset, length, self._headers, self._size)
-        _check_digest(record, self._digest.hexdigest(), self._where)
-        return record, self._kept
+        if self._digesting is not None:
+            self._digesting.finish()
+        return Record(offset, length, self._headers, self._size), self._kept
 
 
 def _length_in(headers: tuple[tuple[str, str], ...], where: str) -> int:
@@ -276,23 +278,12 @@ def _parse_headers(head: bytes, where: str) -> tuple[tuple[str, str], ...]:
         name, colon, value = line.partition(":")
         if line[:1] in {" ", "\t"} and fields:  # a value that goes on
             fields[-1] = (fields[-1][0], f"{fields[-1][1]} {line.strip()}")
-        elif colon and name.strip() == name and name:
+        elif colon and _NAME.fullmatch(name):
             fields.append((name, value.strip()))
         else:
             raise damaged(where, "记录头格式有误", "the header of a record is malformed")
-    names = [name.lower() for name, _ in fields]
-    missing = [name for name in _NEEDED if name not in names]
-    if twice := [name for name in _NEEDED if names.count(name) > 1]:
-        raise damaged(where, f"记录头重复 {twice}", f"the header of a record has {twice} twice")
-    if missing:
-        raise damaged(where, f"记录头缺少 {missing}", f"the header of a record lacks {missing}")
+    check_fields(fields, where)
     return tuple(fields)
-
-
-def _check_digest(record: Record, found: str, where: str) -> None:
-    named = record.header("WARC-Block-Digest")
-    if named.startswith("sha256:") and named != f"sha256:{found}":
-        raise damaged(where, "记录内容与其摘要不符", "the block of a record has another digest than it names")
 
 
 __all__ = ["Limits", "Reading", "WarcError", "read_records", "scan_records"]
