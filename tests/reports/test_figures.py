@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -216,6 +218,18 @@ def test_a_picture_is_well_formed_says_its_figure_and_repeats(kind: str) -> None
     assert root.find("{http://www.w3.org/2000/svg}title").text == describe(found)  # type: ignore[union-attr]
     words = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
     assert "媒体舆论" in words
+
+
+@pytest.mark.parametrize("months", [1, 2, 8, 9, 15, 17, 58, 70, 71])
+def test_the_months_of_a_line_do_not_stand_on_each_other(months: int) -> None:
+    found = ask("leads-by-source", LEADS)
+    names = [f"{2020 + at // 12}-{at % 12 + 1:02d}" for at in range(months)]
+    groups = tuple(msgspec.structs.replace(found.groups[0], zh=(name,), en=(name,)) for name in names)
+    root = ET.fromstring(chart(msgspec.structs.replace(found, groups=groups), kind="line"))
+    texts = root.iter("{http://www.w3.org/2000/svg}text")
+    at = [float(text.get("x", "0")) for text in texts if text.text in names]
+    assert at
+    assert all(right - left > 60 for left, right in pairwise(at))
 
 
 def test_bars_are_as_long_as_their_numbers() -> None:

@@ -109,7 +109,8 @@ def _line(groups: Sequence[Group]) -> tuple[str, int]:
     every = max(1, -(-len(groups) // 8))
     for at, ((x, y), group) in enumerate(zip(points, groups, strict=True)):
         out.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{_COLOURS[0]}"/>')
-        if at % every == 0 or at == len(groups) - 1:
+        left_over = len(groups) - 1 - at
+        if left_over == 0 or (at % every == 0 and left_over >= every):
             out.append(_text(round(x, 1), bottom + 20, group.zh[0], _GREY, "middle"))
         if len(groups) <= _MOST:
             out.append(_text(round(x, 1), round(y - 9, 1), group.value or "", _INK, "middle"))

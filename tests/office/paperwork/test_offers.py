@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from pathlib import Path
 
 import msgspec
 import pytest
 
-from qingyuan.documents import Unknown, fill, forms
+from qingyuan.documents import Unknown, fill, find_form, forms
+from qingyuan.law import load as load_law
 from qingyuan.office.paperwork import FormOffer, docket_facts, form_offers
 from qingyuan.store import StoredEvent
 from tests.cases._world import World, law, moment, told
+from tests.cli.test_added_by_yaml import FILES
 from tests.office.paperwork.told import document_of, last_day, logged, stories, target_of, world_of
 
 
@@ -103,3 +106,21 @@ def test_a_rule_that_was_not_in_force_on_the_day_is_a_blank_and_no_citation() ->
     made = fill(forms()["filing-decision"], facts, title="t", author="a", issued=date(2020, 11, 2))
     assert "【当时适用的规定】" in made.text()
     assert "the rule that applied on the day" in [one.en for one in made.missing]
+
+
+def test_a_form_of_a_local_act_names_that_act_in_its_refusal(tmp_path: Path) -> None:
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    world = told("served")
+    (offer,) = form_offers(
+        {"visit-note": find_form("visit-note", tmp_path / "forms")},
+        world.docket,
+        logged(world),
+        "C2026-0001",
+        law=load_law(tmp_path / "law"),
+        now=moment(last_day(world)),
+        actor="P001",
+    )
+    assert offer.refused is not None
+    assert [lack.zh for lack in offer.refused.missing] == ["尚无“走访现场”的记录"]
