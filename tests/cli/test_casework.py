@@ -176,3 +176,17 @@ def test_exhibits_are_listed_and_their_custody_is_told(made: Path) -> None:
     assert "提取" in told.out
     assert "缺口：没有第二名收集人员的记录" in told.out
     assert run("exhibit", "custody", listed[0]["id"], "--home", made, "--json").json()
+
+
+def test_the_officers_of_a_hearing_are_listed_with_what_each_holds(home: Path) -> None:
+    assert "没有听证记录" in run("case", "hearing", "C2026-0001", "--home", home).out
+    for words in (
+        ("notify-hearing", "held_on=2026-07-01", "place=听证室", "officers=1", "public=true"),
+        ("name-hearing-officer", "speaker=一号席", "standing=专家", "eligible=true", "disinterested=true"),
+        ("hearing-officer-opinion", "speaker=一号席", "view=against", "text=抽样仍见明文"),
+    ):
+        done = run("case", "act", words[0], "C2026-0001", *words[1:], "--home", home)
+        assert done.code == 0, done.err
+    shown = run("case", "hearing", "C2026-0001", "--home", home).out
+    assert "2026-07-01  未召开  多数意见：无" in shown
+    assert "一号席（专家）：不同意 抽样仍见明文" in shown

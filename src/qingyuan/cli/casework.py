@@ -11,6 +11,7 @@ import msgspec
 from qingyuan.cases import VERBS, Docket, Param, Verb, choice_lists, due_dates
 from qingyuan.cases.timeline import timeline
 from qingyuan.cli._app import Out, common, home_option
+from qingyuan.cli._hearing import hearing
 from qingyuan.cli._tasks import task_list
 from qingyuan.errors import QingyuanError
 from qingyuan.office.casework import Argument, act, case_events, list_records, load
@@ -159,6 +160,7 @@ def _hint(param: Param) -> str:
     return "|".join(options(param)) or param.type.upper()
 
 
+case.add_command(hearing)
 case.add_command(task_list)
 _shortcut(lead, "register", "lead-register", target=False)
 _shortcut(lead, "assess", "lead-assess")
