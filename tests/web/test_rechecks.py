@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 from fastapi import FastAPI
@@ -82,6 +83,9 @@ def test_the_administrator_sees_keys_packs_and_checks_the_home(app: FastAPI, hom
         for key in home.keyring.public_keys():
             assert key.id in text
         assert "没有设定见证策略" in text
+        provisions = re.search(r'法律条文</th><td class="num">([\d,]+)<', text)
+        assert provisions, text
+        assert int(provisions[1].replace(",", "")) == len(home.law.provisions()) > 0
         begun = post(client, "/admin/health/check", {}, form="/account")
         assert ended(app, begun.headers["location"])["problems"] == []
         assert "未发现问题" in client.get(begun.headers["location"]).text

@@ -79,6 +79,15 @@ def duties(
     return tuple(found)
 
 
+def every_provision(store: Store, citer: Citer) -> tuple[Provision, ...]:
+    """Return the newest version of every rule, in the order of the data."""
+    return tuple(
+        citer.provision(rule, None)
+        for instrument in store.names("provisions")
+        for rule in store.rules_of(instrument)
+    )
+
+
 def provisions(store: Store, citer: Citer, text: str, on: date | None) -> tuple[Provision, ...]:
     """Return the rules in force on ``on`` whose title, identifier or text contains every word of ``text``.
 

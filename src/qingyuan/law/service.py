@@ -249,6 +249,10 @@ class Law:
         """
         return self._citer.cite(rule, on, analogous=analogous)
 
+    def provisions(self) -> tuple[Provision, ...]:
+        """Return every rule in its newest version, in the order of the data."""
+        return _search.every_provision(self._store, self._citer)
+
     def search(self, text: str, on: date | None = None) -> tuple[Provision, ...]:
         """Return the rules that contain every word of ``text``, in the order of the data; else the nearest ones."""
         return _search.provisions(self._store, self._citer, text, on)

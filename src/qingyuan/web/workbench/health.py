@@ -143,7 +143,7 @@ def _stop(home: Home) -> QingyuanError | None:
 
 
 def _packs(home: Home) -> list[Pack]:
-    rules = home.law.search("")
+    rules = home.law.provisions()
     known = forms(overlay_of(home)).values()
     tables = [row for one in home.law.tables() for row in home.law.table(one.id).rows]
     law = home.path / "law"
