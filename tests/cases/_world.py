@@ -70,6 +70,9 @@ class World:
         if "seal" in step:
             self.seal(step["seal"], step["into"], step["at"])
             return []
+        if "package" in step:
+            self.write(step["into"], "evidence.transferred", {"package": step["package"]}, step["at"])
+            return []
         return self.act(step["do"], step.get("with", {}), step["at"], step.get("by", ACTOR))
 
 

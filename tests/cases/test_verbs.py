@@ -70,7 +70,7 @@ def test_what_a_verb_names_and_there_is_not_is_found(change: dict[str, Any], at:
 def test_every_act_predicate_and_sentence_is_used() -> None:
     assert ACTS.keys() == {verb.name for verb in VERBS.values() if not verb.records}
     assert {verb.records for verb in VERBS.values() if verb.records} == choice_lists()["act"].keys()
-    used = {need.fact for verb in VERBS.values() for need in (*verb.needs, *verb.asks)}
+    used = {need.fact for verb in VERBS.values() for need in (*verb.when, *verb.needs, *verb.asks)}
     used |= {fact for task in task_rules() for fact in (*task.when, *task.unless)}
     assert {fact for fact in used if ":" not in fact} == PREDICATES.keys()
     used |= {fact.partition(":")[0] for fact in used}

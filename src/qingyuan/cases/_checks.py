@@ -56,7 +56,7 @@ def of_verb(verb: Verb, procedure: Procedure, law: Law) -> Iterator[Problem]:
     known = {limit.id for limit in procedure.limits}
     timed = {verb.timing.format(track=track) for track in _TRACKS if verb.track in {None, track}} - {""}
     yield from _unknown(("timing",), timed, known)
-    for key, needs in (("needs", verb.needs), ("asks", verb.asks)):
+    for key, needs in (("when", verb.when), ("needs", verb.needs), ("asks", verb.asks)):
         for number, need in enumerate(needs):
             yield from of_need((key, number), need, procedure, law)
     for number, param in enumerate(verb.params):

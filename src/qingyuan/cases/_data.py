@@ -99,6 +99,7 @@ class Verb(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         track: The one track it belongs to, or ``None`` for both.
         while_suspended: Whether it is possible while the review is suspended.
         after_end: Whether, without ``stages``, it is possible on a case that was closed or handed on.
+        when: Facts without which the act makes no sense at all: nobody is offered it then.
         needs: Facts the docket must show.
         asks: Facts the particulars must show.
         records: Name of the act (closed list ``act``) that its event records; ``""`` for verbs with an
@@ -122,6 +123,7 @@ class Verb(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     track: TrackName | None = None
     while_suspended: bool = False
     after_end: bool = False
+    when: tuple[Need, ...] = ()
     needs: tuple[Need, ...] = ()
     asks: tuple[Need, ...] = ()
 

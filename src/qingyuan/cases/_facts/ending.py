@@ -10,6 +10,7 @@ from qingyuan.cases.state import Case, CaseStage
 when("some-appeal", lambda c: not (c.the_case.acted("appeal") or c.the_case.acted("defendant-appeal")))
 when("closing-not-served", lambda c: c.the_case.closing_served_on is not None)
 when("complaint-not-recorded", lambda c: c.the_case.complaint_recorded_on is not None)
+when("package-made", lambda c: not c.docket.others.get("evidence.transferred"))
 when("look-back-scheduled", lambda c: c.the_case.look_back_due is None)
 when("case-transferred-elsewhere", lambda c: c.args.text("office") != c.the_case.transferred_to)
 when("closed-without-suit", lambda c: bool(c.the_case.acted("suit-concluded")))
