@@ -58,6 +58,12 @@ _SWITCH_SECONDS = 0.0005
     help="允许向内网地址推送事件 | let webhooks go to private networks and this machine",
 )
 @click.option(
+    "--api-per-minute",
+    type=click.IntRange(1),
+    default=None,
+    help="每个接口令牌每分钟的请求上限 | requests that one token of the API may send in a minute",
+)
+@click.option(
     "--fd", type=int, default=None, hidden=True, help="已打开的套接字 | a socket that is open already"
 )
 @common
@@ -70,10 +76,12 @@ def serve(
     workers: int,
     jobs: bool,
     private_hooks: bool,
+    api_per_minute: int | None,
     fd: int | None,
     out: Out,
 ) -> None:
     """启动工作台与协同门户 | Serve the workbench and the portal until it is stopped."""
+    import msgspec  # noqa: PLC0415 - only this command needs it
     import uvicorn  # noqa: PLC0415 - only this command needs the web
 
     from qingyuan.office.home import Home  # noqa: PLC0415
@@ -88,6 +96,8 @@ def serve(
         jobs=jobs and workers == 1,
         private_hooks=private_hooks,
     )
+    if api_per_minute is not None:
+        settings = msgspec.structs.replace(settings, api_per_minute=api_per_minute)
     with listening, Home.open(home, create=True) as office:
         app = create_app(office, settings)
         desk = app.state.desk
@@ -102,7 +112,8 @@ def serve(
             _log()
         if workers > 1:
             hooks = ("--private-hooks",) if private_hooks else ()
-            given = ("--host", host, "--public-url", settings.origin, *hooks)
+            most = ("--api-per-minute", str(settings.api_per_minute))
+            given = ("--host", host, "--public-url", settings.origin, *most, *hooks)
             supervise(home, listening, given, workers, jobs=hooks if jobs else None, seconds=seconds)
             return
         config = uvicorn.Config(

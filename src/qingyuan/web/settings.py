@@ -21,7 +21,8 @@ class ServeSettings(msgspec.Struct, frozen=True):
         max_chunk_bytes: Largest chunk of an upload.
         max_upload_bytes: Largest single file of an upload.
         portal_per_hour: Clues, replies and verifications that one address may send in an hour.
-        api_per_minute: Requests that one token may send in a minute.
+        api_per_minute: Requests that one token may send in a minute; more than a machine of two processors answers, so that
+            it holds off what has run away and no honest program.
         job_workers: Processes that scan.
         capture_allowed: Address and port of hosts inside that may be captured although they are private.
         upload_days: An upload that nothing was added to for so long is removed, unless its intake waits or runs.
@@ -39,7 +40,7 @@ class ServeSettings(msgspec.Struct, frozen=True):
     max_chunk_bytes: int = 8 * _MIB
     max_upload_bytes: int = 64 << 30
     portal_per_hour: int = 60
-    api_per_minute: int = 1200
+    api_per_minute: int = 60_000
     job_workers: int = 1
     capture_allowed: frozenset[tuple[str, int]] = frozenset()
     upload_days: int = 7
