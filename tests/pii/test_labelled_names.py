@@ -30,9 +30,45 @@ def test_a_name_hidden_in_part_is_found_behind_its_word(text: str, name: str) ->
     assert _names(text) == [(name, True)]
 
 
-@pytest.mark.parametrize("text", ["联系人#1", "联系人 # 见附件", "乘客某日乘车"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "联系人#1",
+        "联系人 # 见附件",
+        "乘客某日乘车",
+        "客户X先生",
+        "客户X先生您好",
+        "用户*必填",
+        "客户xx公司",
+        "客户：选填*",
+        "收件人：必填*",
+        "申请人xxx号",
+        "用户名xxx",
+        "收件人：*先生",
+    ],
+)
 def test_signs_without_a_name_are_none(text: str) -> None:
     assert not [name for name in _names(text) if name[1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("收件人：李*先生，电话略", "李*"),
+        ("客户李**女士来电", "李**"),
+        ("患者王*元", "王*元"),
+        ("联系人欧阳*老师", "欧阳*"),
+    ],
+)
+def test_a_masked_name_ends_before_a_title(text: str, name: str) -> None:
+    assert _names(text) == [(name, True)]
+
+
+def test_words_beside_signs_are_no_names_in_remarks_either() -> None:
+    rows = [["1", "必填*"], ["2", "收件人 李*先生"], ["3", "客户X先生来电"], ["4", "客户xx公司"]]
+    batch = table(["序号", "备注"], rows)
+    hits = scan([batch], KEY, "a.csv").hits.to_pylist()
+    assert [h["end"] - h["start"] for h in hits if h["kind"] == "name"] == [2]
 
 
 def test_in_a_column_of_remarks_too() -> None:

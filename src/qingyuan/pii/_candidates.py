@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from qingyuan.pii import _beside_signs, _labelled_names, addresses, freetext, names, prose
 from qingyuan.pii import _hidden as _hidden_signs
-from qingyuan.pii import _labelled_names, addresses, freetext, names, prose
 from qingyuan.pii._formed import find_forms, find_mentions
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii._kernel.cells import Shapes, trim
@@ -154,7 +154,7 @@ def _labelled(batch: Batch, cells: Longs, t: Tables) -> Candidates:
     found = take(out, slice(0, n))
     found.cell = cells[found.cell]
     _mark_hidden(batch, found)
-    return found
+    return _told_apart(batch, found)
 
 
 def _hidden_names(batch: Batch, cells: Longs, labelled: Candidates) -> Candidates:
@@ -163,7 +163,17 @@ def _hidden_names(batch: Batch, cells: Longs, labelled: Candidates) -> Candidate
     kind = np.full(len(cell), f.NAME, dtype=np.uint8)
     found = Candidates(cell, start, end, kind, np.full(len(cell), _labelled_names.FLAGS, dtype=np.uint32))
     keep = freetext.apart(start, end, labelled.start, np.maximum.accumulate(labelled.end))
-    return take(found, np.flatnonzero(keep))
+    return _told_apart(batch, take(found, np.flatnonzero(keep)))
+
+
+def _told_apart(batch: Batch, found: Candidates) -> Candidates:
+    """Leave out masked names that words beside the signs make none, and end them before titles."""
+    masked = np.flatnonzero((found.kind == f.NAME) & ((found.flags & f.MASKED) != 0))
+    if not len(masked):
+        return found
+    keep, end = _beside_signs.bounds(batch, found.cell[masked], found.start[masked], found.end[masked])
+    found.end[masked] = end
+    return found if keep.all() else take(found, np.delete(np.arange(len(found)), masked[~keep]))
 
 
 def _free(batch: Batch, cells: Longs, others: list[Candidates]) -> Candidates:
@@ -171,6 +181,7 @@ def _free(batch: Batch, cells: Longs, others: list[Candidates]) -> Candidates:
     free = freetext.find(batch.data, batch.starts, batch.ends, cells)
     found = Candidates(free.cell, free.start, free.end, free.kind, free.flags)
     _mark_hidden(batch, found)
+    found = _told_apart(batch, found)
     for other in others:
         keep = freetext.apart(found.start, found.end, other.start, np.maximum.accumulate(other.end))
         found = take(found, np.flatnonzero(keep))
@@ -340,6 +351,6 @@ def find(
     found, formed = _apart(found, Candidates(*find_forms(batch, scopes, grammar())))
     if len(formed) and (formed.kind == f.NAME).any():
         _mark_hidden(batch, formed)
-        formed = _beside(formed, others)
+        formed = _beside(_told_apart(batch, formed), others)
     found = _merged(found, [*others, formed])
     return _merged(found, [_mentions(batch, found, scopes)])

@@ -19,8 +19,6 @@ _HIDES = re.compile(
     b"|".join(re.escape(sign.encode()) for sign in (*_STARS, "＃", "某"))
     + rb"|(?<=[\x80-\xbf])[xX#]|[xX#](?=[\xe4-\xe9])"
 )
-#: What stands behind a sign and is no given name.
-_NO_NAMES = "先生|女士|小姐|公司|必填|选填|说明|如下"
 #: The bits of a byte that tell that it goes on with a character, and what they are then.
 _GOES_ON, _ON = 0xC0, 0x80
 #: Bytes read before the first and behind the last sign of a cell.
@@ -41,7 +39,7 @@ def _pattern() -> re.Pattern[str]:
     free = r"(?![一-龥*\w])"
     forms = (
         rf"{surname}{sign}{{1,3}}[一-龥]?{free}", rf"{surname}[{re.escape(_STARS)}]{{1,3}}", rf"{surname}某{{1,2}}[甲乙丙丁]?",
-        rf"{sign}{{1,3}}(?!{_NO_NAMES})[一-龥]{{1,2}}{free}",
+        rf"{sign}{{1,3}}[一-龥]{{1,2}}{free}",
     )  # fmt: skip
     return re.compile(rf"(?:{labels})(?:为|是|系)?[\s:：=（(【\[\"“']{{0,3}}({'|'.join(forms)})")
 

@@ -208,12 +208,15 @@ class Numbering(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     bank_card: CardPlan
 
 
-class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Surnames; see ``data/names.yaml``."""
+class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """Surnames, and words at hiding signs; see ``data/names.yaml``."""
 
     single: str
     double: tuple[str, ...]
     hidden: str
+    titles: tuple[str, ...]
+    no_given: tuple[str, ...]
+    no_surname: tuple[str, ...]
 
 
 class Marks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
