@@ -243,9 +243,8 @@ def impossible(context: Context) -> Refused | None:
         return _refusal(context, "cases.not-possible", [Lack("stage", words)])
     if case is not None and case.suspended and not verb.while_suspended:
         return _refusal(context, "cases.not-possible", [Lack("not-suspended")])
-    if lacks := list(_run(context, verb.when)):
-        return _refusal(context, "cases.not-possible", lacks)
-    return None
+    pointless = list(_run(context, verb.when))
+    return _refusal(context, "cases.not-possible", pointless) if pointless else None
 
 
 def stage_of(context: Context) -> tuple[str, str] | None:
