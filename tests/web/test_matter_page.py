@@ -71,3 +71,117 @@ def test_a_merged_lead_is_parted_from_the_list(app: FastAPI, home: Home) -> None
     undone = post(client, f"/acts/{lead}/unmerge-lead", {"reason": "并非同一事实"}, form="/account")
     assert undone.status_code == 303, undone.text
     assert "/unmerge-lead" not in client.get("/leads").text
+
+
+def test_a_hearing_shows_its_officers_one_by_one_the_majority_and_what_came_of_it(
+    app: FastAPI, home: Home
+) -> None:
+    case = "C2026-0001"
+    told: dict[str, Argument] = {"held_on": "2026-07-01", "place": "听证室", "officers": 3, "public": True}
+    act(home, "notify-hearing", case, told, actor="P001")
+    checked: dict[str, Argument] = {"eligible": True, "disinterested": True}
+    for seat, standing in (("听证员一", "人民监督员"), ("听证员二", "人大代表"), ("听证员三", "专家")):
+        act(
+            home,
+            "name-hearing-officer",
+            case,
+            {"speaker": seat, "standing": standing, **checked},
+            actor="P001",
+        )
+    client = client_of(app, "prosecutor")
+
+    def section() -> str:
+        return client.get("/matters/M2026-0001").text.partition('id="hearing"')[2].partition("</section>")[0]
+
+    awaited = section()
+    assert awaited.count("尚未发表") == 3
+    assert "定于 2026-07-01 召开" in awaited
+    views: tuple[tuple[str, str, str], ...] = (
+        ("听证员一", "against", "仍见明文面单"),
+        ("听证员二", "against", "云仓尚未整改"),
+    )
+    for seat, view, why in views:
+        act(
+            home,
+            "hearing-officer-opinion",
+            case,
+            {"speaker": seat, "view": view, "text": why},
+            actor="P001",
+        )
+    held: dict[str, Argument] = {
+        "noticed_on": "2026-07-01",
+        "ground": "effect",
+        "public": True,
+        "officers": 3,
+        "opinion": "against",
+        "opinion_text": "多数认为整改不到位",
+        "record": "听证笔录1号",
+        "approved_by": "P009",
+        "approved_on": "2026-07-01",
+    }
+    act(home, "hold-hearing", case, held, actor="P001")
+    answer: dict[str, Argument] = {
+        "adopted": "not-adopted",
+        "reason": "复核已整改",
+        "approved_by": "P009",
+        "approved_on": "2026-07-01",
+    }
+    act(home, "answer-hearing", case, answer, actor="P001")
+    over = section()
+    for words in (
+        "人大代表",
+        "仍见明文面单",
+        "不同意 2",
+        "多数认为整改不到位",
+        "未采纳多数意见",
+        "检察长 P009",
+    ):
+        assert words in over, words
+    assert over.count("尚未发表") == 1
+
+
+def test_acts_of_hearing_and_court_are_offered_when_there_is_a_hearing_or_a_package(
+    app: FastAPI, home: Home
+) -> None:
+    client = client_of(app, "prosecutor")
+    names = ("release-hearing-materials", "hearing-statement", "hearing-officer-opinion")
+
+    def offered() -> str:
+        return client.get("/matters/M2026-0001").text.partition('id="acts"')[2].partition("</section>")[0]
+
+    before = offered()
+    for name in (*names, "court-receives-package", "answer-corrections", "answer-hearing"):
+        assert f"/{name}" not in before, name
+    assert "/notify-hearing" in before
+    assert "尚未制作证据包" in before
+    told: dict[str, Argument] = {"held_on": "2026-07-08", "place": "听证室", "officers": 3, "public": True}
+    act(home, "notify-hearing", "C2026-0001", told, actor="P001")
+    after = offered()
+    for name in names:
+        assert f"/{name}" in after, name
+    assert "/court-receives-package" not in after
+
+
+def test_a_form_asks_for_a_time_of_day_and_for_another_record_with_the_right_fields(
+    app: FastAPI, home: Home
+) -> None:
+    client = client_of(app, "prosecutor")
+    form = client.get("/acts/C2026-0001/decide-crime-transfer").text
+    assert re.search(r'name="at" type="datetime-local"[^>]* max="2026-07-01T09:00"', form)
+    told: dict[str, str | list[str]] = {
+        "organ": "清州市公安局",
+        "facts": "涉嫌侵犯公民个人信息",
+        "on": "2026-07-01",
+    }
+    post(client, "/acts/C2026-0001/report-crime", told, form="/account")
+    path, timed = "/acts/C2026-0001/decide-crime-transfer", {"on": "2026-07-01", "at": "2026-07-01T08:30"}
+    wrong = post(client, path, {**timed}, form="/account")
+    assert (wrong.status_code, 'value="2026-07-01T08:30"' in wrong.text) == (409, True)
+    done = post(client, path, {**timed, "outcome": "approved"}, form="/account")
+    assert done.status_code == 303, done.text
+    (decided,) = load(home, "C2026-0001").docket.cases["C2026-0001"].acted("crime-transfer-decision")
+    assert str(decided.fields["at"]).replace(" ", "T") == "2026-07-01T08:30:00+08:00"
+    merge = client.get("/acts/L2026-0002/merge-lead").text
+    assert re.search(r'name="into" type="text"[^>]* list="l-into"', merge)
+    assert '<option value="L2026-0001">面单外泄</option>' in merge
+    assert '<option value="L2026-0002">' not in merge

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 from starlette.responses import Response
 
 from qingyuan.cases import Docket, Param, Refused, Verb
 from qingyuan.errors import QingyuanError
+from qingyuan.office import register
 from qingyuan.office.casework import Argument, Loaded, exhibit_ids, load
+from qingyuan.office.clock import CHINA
 from qingyuan.office.offers import asked, options, verbs_of
 from qingyuan.office.steps import implied, suggested
+from qingyuan.store.register import Record
 from qingyuan.store.registry import ExhibitRow, exhibits
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import not_found
@@ -24,6 +28,11 @@ _LISTS = frozenset({"choices", "exhibits", "leads"})
 #: The role whose holder approves (办案规则第三十条等).
 _APPROVER = "chief"
 _LINES = frozenset({"texts", "persons"})
+#: What a browser sends for a day and a time of day: no offset, and the forms mean the time of China.
+_LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?\Z")
+#: Lists that another record is chosen from, and how many of them a form suggests.
+_OTHERS = {"other-lead": register.leads, "other-matter": register.matters}
+_SUGGESTED = 100
 
 
 @page("GET", "/acts/{target}/{name}", "case.act")
@@ -74,6 +83,8 @@ def _given(ask: Ask, param: Param) -> Argument:
         return [line.strip() for line in ask.field(param.name).splitlines() if line.strip()] or None
     if param.type == "bool":
         return ask.has(param.name) or None
+    if param.type == "time" and _LOCAL.match(ask.field(param.name)):
+        return f"{ask.field(param.name)}+08:00"
     return ask.field(param.name) or None
 
 
@@ -117,6 +128,8 @@ def _show(
         given=given,
         error=error,
         today=home.clock.now().date().isoformat(),
+        minute=home.clock.now().astimezone(CHINA).strftime("%Y-%m-%dT%H:%M"),
+        others={param.name: _others(ask, param, target) for param in params if param.type in _OTHERS},
         exhibits=rows,
         leads=docket.leads,
         people=ask.desk.people.all(),
@@ -127,3 +140,9 @@ def _show(
             "/leads" if target == _NEW else f"/leads/{target}" if target[0] == "L" else f"/matters/{target}"
         ),
     )
+
+
+def _others(ask: Ask, param: Param, target: str) -> Sequence[Record]:
+    """Return records that may be meant by a particular that names another one: those one sees, the latest changed first."""
+    found = _OTHERS[param.type](ask.desk.home, ask.scope, limit=_SUGGESTED)
+    return [one for one in found.rows if one.id != target]

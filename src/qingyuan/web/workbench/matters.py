@@ -15,6 +15,7 @@ from qingyuan.cases import (
     due_dates,
     duty_matrix,
     evidence_matrix,
+    hearings,
     timeline,
 )
 from qingyuan.office.casework import Loaded, case_events
@@ -133,6 +134,7 @@ def show(ask: Ask, identifier: str) -> Response:
         ),
         labels=labels,
         hearings={name: hearing_of(case, loaded) for name, case in docket.cases.items()},
+        meetings={name: hearings(docket, name) for name in docket.cases},
         panels={name: tickets.listed(ask.desk, ["hearing"], case=name) for name in docket.cases},
         filings=filings_of(loaded),
     )
