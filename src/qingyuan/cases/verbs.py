@@ -226,25 +226,28 @@ def refusal(context: Context) -> Refused | None:
 
 def impossible(context: Context) -> Refused | None:
     """Return the refusal that no particulars could cure, or ``None``."""
-    verb, case = context.verb, context.case
     if unread := context.docket.unread:
         lacks = [Lack("newer-events", {"type": u.type, "stream": u.stream, "n": str(u.n)}) for u in unread]
         return _refusal(context, "cases.newer-events", lacks)
+    lacks = _out_of_place(context) or list(_run(context, context.verb.when))
+    return _refusal(context, "cases.not-possible", lacks) if lacks else None
+
+
+def _out_of_place(context: Context) -> list[Lack]:
+    """Return what keeps the verb from this track, this stage or this state of the case; the first is enough."""
+    verb, case = context.verb, context.case
     if case is not None and verb.track not in {None, case.track}:
-        words = named("track", "track", str(verb.track))
-        return _refusal(context, "cases.not-possible", [Lack("track", words)])
+        return [Lack("track", named("track", "track", str(verb.track)))]
     if (stage := stage_of(context)) is not None and verb.stages and stage[1] not in verb.stages:
         names = [label(stage[0], value) for value in verb.stages]
         allowed = {"allowed_zh": "、".join(n.zh for n in names), "allowed_en": ", ".join(n.en for n in names)}
-        return _refusal(context, "cases.not-possible", [Lack("stage", named("stage", *stage) | allowed)])
+        return [Lack("stage", named("stage", *stage) | allowed)]
     if case is not None and case.ended_on and not verb.stages and not verb.after_end:
         allowed = {"allowed_zh": "案件办结以前", "allowed_en": "the case is open"}
-        words = named("stage", "case-stage", case.stage) | allowed
-        return _refusal(context, "cases.not-possible", [Lack("stage", words)])
+        return [Lack("stage", named("stage", "case-stage", case.stage) | allowed)]
     if case is not None and case.suspended and not verb.while_suspended:
-        return _refusal(context, "cases.not-possible", [Lack("not-suspended")])
-    pointless = list(_run(context, verb.when))
-    return _refusal(context, "cases.not-possible", pointless) if pointless else None
+        return [Lack("not-suspended")]
+    return []
 
 
 def stage_of(context: Context) -> tuple[str, str] | None:

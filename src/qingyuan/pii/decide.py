@@ -110,6 +110,11 @@ class Evidence:
         return self.has(f.ADJACENT) and self.near in (f.LABEL_ORDER, f.LABEL_TIME, f.LABEL_OTHER)
 
     @property
+    def money(self) -> bool:
+        """Tell whether it reads like an amount, and no label directly before says that it is of its kind."""
+        return self.has(f.AMOUNT) and not (self.has(f.ADJACENT) and self.near == self.own)
+
+    @property
     def weak(self) -> bool:
         """Tell whether the column's name says number and nothing else."""
         return self.profile.label == f.LABEL_WEAK
@@ -148,7 +153,7 @@ def _resident_id(e: Evidence) -> Decision:  # noqa: PLR0911 - one return a reaso
 
 def _phone_refused(e: Evidence) -> str:
     """Return why a telephone number is not one, or ""."""
-    if e.has(f.AMOUNT):
+    if e.money:
         return "amount"
     if e.order_column and not (e.weak and e.has(f.WHOLE)):
         return "order-number-column"
@@ -183,7 +188,7 @@ def _number_refused(e: Evidence) -> str:
         return "order-number-column"
     if e.labelled_order:
         return "order-number-label"
-    return "amount" if e.has(f.AMOUNT) else ""
+    return "amount" if e.money else ""
 
 
 def _bank_card(e: Evidence) -> Decision:  # noqa: PLR0911 - one return a reason

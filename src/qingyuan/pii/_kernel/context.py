@@ -63,6 +63,12 @@ def _same_word(before: int, after: int) -> bool:
     return bool(is_letter(before) and is_letter(after) and not (before >= 97 and after <= 90))
 
 
+@njit(f"boolean({_RO}, int64, int64)", cache=True, nogil=True)
+def _escaped(data: Bytes, p: int, s: int) -> bool:
+    r"""Tell whether the letter at ``p`` is that of an escape left in the text: ``\n``, ``\r``, ``\t``."""
+    return bool(p > s and data[p - 1] == 0x5C and data[p] in (0x6E, 0x72, 0x74))
+
+
 @njit(f"int64({_RO}, int64, int64, int64, {_RO}, {_RO64}, {_RO64})", cache=True, nogil=True)
 def word_ending(data: Bytes, q: int, s: int, e: int, text: Bytes, words: Longs, buckets: Longs) -> int:
     """Return the number of the longest word that ends at ``q`` within ``s..e``, or -1.
@@ -90,7 +96,11 @@ def word_ending(data: Bytes, q: int, s: int, e: int, text: Bytes, words: Longs, 
         if not same:
             continue
         if is_letter(text[at]) and (
-            (q - size > s and _same_word(data[q - size - 1], data[q - size]))
+            (
+                q - size > s
+                and _same_word(data[q - size - 1], data[q - size])
+                and not _escaped(data, q - size - 1, s)
+            )
             or (q < e and _same_word(data[q - 1], data[q]))
         ):
             continue
@@ -188,8 +198,11 @@ def read_context(
         while p < e and data[p] == 32:
             p += 1
         if p + 2 < e:
-            c, _ = character_at(data, p, e)
-            if c in (0x5143, 0x4E07, 0x5757):
+            c, width = character_at(data, p, e)
+            then = 0
+            if c == 0x5143 and p + width < e:
+                then, _ = character_at(data, p + width, e)
+            if c in (0x5143, 0x4E07, 0x5757) and then not in (0x65E6, 0x5BB5):  # 元旦 and 元宵 are days
                 bits |= AMOUNT
         if first[i] > s and data[first[i] - 1] == 36:
             bits |= AMOUNT
