@@ -19,6 +19,7 @@ from qingyuan.office.backup import backup, restore
 from qingyuan.office.fsck import check_home
 from qingyuan.office.home import Home, OfficeInfo
 from qingyuan.office.intake import intake
+from qingyuan.office.keys.destruction import destroy
 from qingyuan.office.sealing import Collector, Sealer, open_exhibit
 from qingyuan.store import BucketBlobs, read_place
 from qingyuan.store.bucket import PART
@@ -95,6 +96,11 @@ def test_a_home_seals_reads_checks_and_restores_through_a_bucket(server: Served,
         with pytest.raises(SourceError):
             open_exhibit(home, rows[1])
         assert list(check_home(restored)) == []
+        destroy(
+            restored, "L2026-0001", basis="保存期限届满", approved_by="P009", by="P002", delete_blobs=True
+        )
+        assert list(bucket_of(restored).all()) == []
+        assert list(bucket_of(home).all()), "another bucket is not touched"
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ import itertools
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -92,6 +93,12 @@ class Blobs:
     def remove(self, scope: str, sha256: str) -> None:
         """Remove a blob; it may be gone already."""
         self.path(scope, sha256).unlink(missing_ok=True)
+
+    def remove_all(self, scope: str) -> None:
+        """Remove every blob of a scope, and its folder."""
+        for name in [sha256 for owner, sha256 in self.all() if owner == scope]:
+            self.remove(scope, name)
+        shutil.rmtree(self.path(scope, "0" * 64).parent.parent, ignore_errors=True)
 
     def put(self, written: Path, scope: str, sha256: str) -> None:
         """Put one sealed file under its name, whatever is there.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
 from collections.abc import Sequence
 
 import msgspec
@@ -72,8 +70,7 @@ def destroy(
             with home.changing_keys() as ring:
                 ring.destroy_scope(scope)
         if delete_blobs:
-            with contextlib.suppress(FileNotFoundError):
-                shutil.rmtree(home.path / "blobs" / scope)
+            home.blobs.remove_all(scope)
     index, gone = known
     return Destroyed(scope, key, tuple(gone), index, delete_blobs)
 
