@@ -153,3 +153,12 @@ def test_an_invitation_is_opened_by_its_code_on_the_first_page(app: FastAPI, hom
         assert "听证员一" in client.get(opened.headers["location"]).text
     for wrong in ("", "0000", "../../etc/passwd"):
         assert post(client, "/portal/open", {"code": wrong}, form="/portal").status_code == 404
+
+
+def test_the_form_waits_for_the_notice_and_says_so(app: FastAPI, home: Home) -> None:
+    client, path = client_of(app), link(app, "officer", "听证员一")
+    early = client.get(path).text
+    assert "现在不能提交" in early
+    assert f'action="{path}/statement"' not in early
+    announce(home)
+    assert f'action="{path}/statement"' in client.get(path).text

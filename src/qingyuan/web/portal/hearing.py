@@ -15,7 +15,7 @@ from qingyuan.web.errors import not_found
 from qingyuan.web.hearings import hearing_of
 from qingyuan.web.portal.files import MAX_FILE_BYTES, MAX_FILES, MAX_TEXT, allowed
 from qingyuan.web.portal.invitations import OFFICER, PATH, Invited
-from qingyuan.web.portal.sending import hand_out, send, status_of
+from qingyuan.web.portal.sending import hand_out, refusal_of, send, status_of
 from qingyuan.web.routing import page
 
 
@@ -36,17 +36,21 @@ def state(ask: Ask, identifier: str) -> Response:
     invited = Invited(ask, identifier, "hearing")
     given = {name: ask.field(name) for name in ("view", "text")}
     role, name = invited.ticket.record["role"], invited.ticket.record["name"]
-    verb = "hearing-officer-opinion" if role == OFFICER else "hearing-statement"
 
     def args(sealed: list[str]) -> Mapping[str, Argument]:
         shared: dict[str, Argument] = {"speaker": name, "text": given["text"], "exhibits": sealed}
         return {**shared, "view": given["view"]} if role == OFFICER else {**shared, "role": role}
 
     try:
-        send(ask, invited, verb, f"听证/{invited.case.id}", args)
+        send(ask, invited, _verb(invited), f"听证/{invited.case.id}", args)
     except QingyuanError as error:
         return show(ask, identifier, invited, status_of(error), error=error, given=given)
     return ask.redirect(f"{PATH}{identifier}", "done.stated")
+
+
+def _verb(invited: Invited) -> str:
+    """Return the act by which somebody invited says its word."""
+    return "hearing-officer-opinion" if invited.ticket.record["role"] == OFFICER else "hearing-statement"
 
 
 def show(
@@ -76,6 +80,7 @@ def show(
         title=docket.matter.title,
         office=home.settings.office.name,
         hearing=hearing,
+        closed=refusal_of(ask, invited, _verb(invited)),
         held_on=held_on,
         mine=[one for one in hearing.said if one.actor == invited.actor],
         papers=papers,

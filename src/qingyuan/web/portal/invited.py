@@ -16,7 +16,7 @@ from qingyuan.web.errors import not_found
 from qingyuan.web.portal import court, hearing
 from qingyuan.web.portal.files import MAX_FILE_BYTES, MAX_FILES, MAX_TEXT, allowed
 from qingyuan.web.portal.invitations import PATH, Invited
-from qingyuan.web.portal.sending import hand_out, send, status_of
+from qingyuan.web.portal.sending import hand_out, refusal_of, send, status_of
 from qingyuan.web.routing import page
 
 _REPLY = ("agency-reply", "agency-reply-urgent")
@@ -93,6 +93,7 @@ def _show(
     if kind == "organ":
         duties = duty_matrix(docket, case.id, law=home.law, now=now) if case.track == "administrative" else ()
         values |= {"duties": [row for row in duties if row.named], "paper": _suggestion(invited)}
+        values |= {"closed": refusal_of(ask, invited, "receive-reply")}
         values |= {"due": _due(ask, invited), "attitudes": choice_lists()["reply-attitude"]}
     with home.database.read() as connection:
         rows = exhibits(connection, invited.loaded.streams)

@@ -44,7 +44,8 @@ def send(
     home, case = ask.desk.home, invited.case.id
     matter = invited.loaded.docket.matter
     assert matter is not None, "every case has a matter"
-    _check_possible(ask, invited, verb, measure)
+    if (refused := refusal_of(ask, invited, verb, measure)) is not None:
+        raise refused
     if any(len(value) > MAX_TEXT for _, value in ask.given()):
         raise bad_request(f"每栏不超过 {MAX_TEXT} 字", f"up to {MAX_TEXT} characters a field")
     with received(ask, "files") as files:
@@ -77,11 +78,16 @@ def hand_out(ask: Ask, identifier: str, *, actor: str) -> Response:
     return ask.finish(Response(data, media_type="application/octet-stream", headers=headers))
 
 
-def _check_possible(ask: Ask, invited: Invited, verb: str, measure: str) -> None:
-    """Refuse what is refused whatever comes with it, before anything is sealed."""
+def refusal_of(ask: Ask, invited: Invited, verb: str, measure: str = "") -> Refused | None:
+    """Return why an act on the case of an invitation is refused whatever comes with it, or ``None``."""
     home = ask.desk.home
     target = f"{invited.case.id} {measure}".strip()
-    found = available(invited.loaded.docket, law=home.law, now=home.clock.now(), actor=invited.actor)
-    for offer in found:
-        if offer.verb.name == verb and offer.target == target and offer.refused is not None:
-            raise offer.refused
+    found = available(
+        invited.loaded.docket,
+        law=home.law,
+        now=home.clock.now(),
+        actor=invited.actor,
+        target=target,
+        among={verb},
+    )
+    return found[0].refused if found else None
