@@ -6,6 +6,7 @@ pattern of the route.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -216,8 +217,11 @@ class Watch:
             path = scope["path"]
             route = path if path in _PLAIN else "/static/{name}" if path.startswith("/static/") else "?"
         method = scope["method"] if scope["method"] in {"GET", "HEAD", "POST", "PUT", "DELETE"} else "?"
-        self._metrics.requests.labels(method, route, str(status)).inc()
-        self._metrics.seconds.labels(route).observe(seconds)
+        with contextlib.suppress(
+            OSError
+        ):  # files of several processes may be swept away: no answer depends on a figure
+            self._metrics.requests.labels(method, route, str(status)).inc()
+            self._metrics.seconds.labels(route).observe(seconds)
         _LOG.info(
             json.dumps(
                 {
