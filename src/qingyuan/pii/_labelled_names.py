@@ -55,13 +55,14 @@ def find(data: Bytes, starts: Longs, ends: Longs, cells: Longs) -> Found:
     """
     out: list[tuple[int, int, int]] = []
     low, high = starts[cells], ends[cells]
-    at = np.fromiter((m.start() for m in _HIDES.finditer(data.tobytes())), dtype=np.int64)
-    cell = np.searchsorted(low, at, side="right") - 1
-    inside = (
-        (cell >= 0) & (at < high[np.maximum(cell, 0)]) if len(cells) else np.zeros(len(at), dtype=np.bool_)
-    )
+    text_of = data.data
+    signs = [
+        (m.start(), n)
+        for n, (first, last) in enumerate(zip(low.tolist(), high.tolist(), strict=True))
+        for m in _HIDES.finditer(text_of, first, last)
+    ]
     reached = -1
-    for p, number in zip(at[inside].tolist(), cell[inside].tolist(), strict=True):
+    for p, number in signs:
         if p < reached:
             continue
         begin, end = max(int(low[number]), p - _ASIDE), min(int(high[number]), p + _ASIDE)
