@@ -14,6 +14,7 @@ from qingyuan.cli._app import Out, common
 from qingyuan.cli._law_words import OVERLAY, day_or_today, read_day, say_articles, say_steps
 from qingyuan.errors import QingyuanError
 from qingyuan.law import Candidate, Division, Facts, Law, Level, Move, Organ, load
+from qingyuan.shapes import convert
 
 
 @click.command()
@@ -211,7 +212,7 @@ def _move(known: Law, text: str, day: date) -> Move:
     kind, *rest = text.split(":", 3)
     by, to, basis = (*rest, "", "", "")[:3]
     try:
-        return msgspec.convert(
+        return convert(
             {
                 "kind": kind,
                 "by": code_of(known, by, day, "--move"),

@@ -12,6 +12,7 @@ from qingyuan.cli import _law_corpus, _law_places, _law_reading
 from qingyuan.cli._app import Out, common
 from qingyuan.cli._law_words import OVERLAY, read_day, read_moment, say_articles, say_steps
 from qingyuan.law import Amounts, Exclusion, Sale, load
+from qingyuan.shapes import convert
 
 
 @click.group()
@@ -245,6 +246,6 @@ def _exclusion(text: str) -> Exclusion:
     tier, _, rest = text.partition(":")
     reason, _, number = rest.partition(":")
     try:
-        return msgspec.convert({"tier": tier, "reason": reason, "count": int(number)}, Exclusion)
+        return convert({"tier": tier, "reason": reason, "count": int(number)}, Exclusion)
     except (ValueError, msgspec.ValidationError) as error:
         raise click.BadParameter(text, param_hint="--exclude") from error

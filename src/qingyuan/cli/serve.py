@@ -99,6 +99,7 @@ def serve(
     if api_per_minute is not None:
         settings = msgspec.structs.replace(settings, api_per_minute=api_per_minute)
     with listening, Home.open(home, create=True) as office:
+        office.law.check()  # read once here, not by all first askers at once; and a bad overlay is told at the start
         app = create_app(office, settings)
         desk = app.state.desk
         url = settings.origin

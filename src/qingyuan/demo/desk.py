@@ -20,6 +20,7 @@ from qingyuan.demo.story import DaysAsText, Reference
 from qingyuan.law import Law
 from qingyuan.office.clock import FixedClock
 from qingyuan.office.home import Home
+from qingyuan.shapes import convert
 
 _FOLDER = Path(__file__).parent / "desks"
 _DAY = re.compile(r"([a-z]+)([+-]\d+)?")
@@ -77,7 +78,7 @@ def lay(home: Home, clock: FixedClock, folder: Path, *, now: datetime, seed: int
 
 def _read(path: Path, law: Law, today: date) -> Iterator[Reference]:
     try:
-        read = msgspec.convert(yaml.load(path.read_text(encoding="utf-8"), Loader=DaysAsText), _Desk)  # noqa: S506 - a safe loader
+        read = convert(yaml.load(path.read_text(encoding="utf-8"), Loader=DaysAsText), _Desk)  # noqa: S506 - a safe loader
         for affair in read.affairs:
             days = {"today": today}
             for name, text in affair.days.items():
@@ -85,9 +86,7 @@ def _read(path: Path, law: Law, today: date) -> Iterator[Reference]:
             filled = _filled(
                 {"lead": affair.lead, "steps": _flat(affair.steps)}, affair.words, _dated(days, law)
             )
-            yield msgspec.convert(
-                {"id": affair.id, "zh": affair.zh, "en": affair.en, **_mapping(filled)}, Reference
-            )
+            yield convert({"id": affair.id, "zh": affair.zh, "en": affair.en, **_mapping(filled)}, Reference)
     except (yaml.YAMLError, msgspec.ValidationError, KeyError, ValueError) as error:
         raise DemoError(
             "demo.bad-desk",

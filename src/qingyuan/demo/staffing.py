@@ -11,6 +11,7 @@ import yaml
 from qingyuan.office.access import change_docket, own_body, register_of
 from qingyuan.office.home import Home
 from qingyuan.parties import Matter, Owed, Registry, appoint, assign
+from qingyuan.shapes import convert
 from qingyuan.store import EventDraft
 
 #: Name of the list of names in a home folder, see ``office.paperwork.staff``.
@@ -32,7 +33,7 @@ class _Staff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @functools.cache
 def _staff() -> _Staff:
     data = (files("qingyuan.demo") / _LIST).read_bytes()
-    return msgspec.convert(yaml.load(data, Loader=yaml.CSafeLoader), _Staff)
+    return convert(yaml.load(data, Loader=yaml.CSafeLoader), _Staff)
 
 
 def _appoint(home: Home) -> None:

@@ -16,6 +16,7 @@ import msgspec
 import yaml
 
 from qingyuan.demo.errors import DemoError
+from qingyuan.shapes import convert
 
 _FOLDER = Path(__file__).parent / "stories"
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
@@ -217,7 +218,7 @@ def references(folder: Path = _FOLDER) -> tuple[Reference, ...]:
 def _read(path: Path) -> Reference:
     try:
         read = yaml.load(path.read_text(encoding="utf-8"), Loader=DaysAsText)  # noqa: S506 - a safe loader
-        return msgspec.convert(read, Reference)
+        return convert(read, Reference)
     except (yaml.YAMLError, msgspec.ValidationError) as error:
         raise DemoError(
             "demo.bad-story",

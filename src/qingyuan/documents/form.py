@@ -12,6 +12,7 @@ import yaml
 
 from qingyuan.documents.errors import DocumentError
 from qingyuan.documents.model import Role
+from qingyuan.shapes import convert
 
 #: How a personal value is masked in the copy for the public.
 Private = Literal["", "person", "minor", "contact", "number"]
@@ -189,7 +190,7 @@ def load_form(data: bytes, where: str) -> Form:
         DocumentError: The YAML or a field is wrong; ``where`` and the place are named.
     """
     try:
-        return msgspec.convert(yaml.load(data, Loader=yaml.CSafeLoader), Form)
+        return convert(yaml.load(data, Loader=yaml.CSafeLoader), Form)
     except (yaml.YAMLError, msgspec.ValidationError) as error:
         raise DocumentError(
             "documents.bad-form",

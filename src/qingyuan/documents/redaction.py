@@ -16,6 +16,7 @@ import yaml
 from msgspec.structs import replace
 
 from qingyuan.documents.model import Block, Document, Picture, Run, Runs, Table, words
+from qingyuan.shapes import convert
 
 #: Stands for a value that is left out.
 LEFT_OUT = "×××"
@@ -40,7 +41,7 @@ class _Lists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def _lists() -> tuple[frozenset[str], tuple[str, ...], tuple[str, ...]]:
     """Return the family names of two characters, and the ends of names of organs and companies: sure ones, and single marks."""
     data = resources.files("qingyuan.documents").joinpath("redaction.yaml").read_bytes()
-    lists = msgspec.convert(yaml.load(data, Loader=yaml.CSafeLoader), _Lists)
+    lists = convert(yaml.load(data, Loader=yaml.CSafeLoader), _Lists)
     return frozenset(lists.compound.split()), tuple(lists.bodies.split()), tuple(lists.marks.split())
 
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from qingyuan.evidence._wire import canonical
 from qingyuan.evidence.errors import KeyringError
 from qingyuan.evidence.sources import unreadable
+from qingyuan.shapes import from_json
 
 FileT = TypeVar("FileT", bound=msgspec.Struct)
 
@@ -40,7 +41,7 @@ def read_key_file(path: Path, kind: type[FileT], limit: int, damaged: Callable[[
     except OSError as error:
         raise unreadable(path, error) from error
     try:
-        file = msgspec.json.decode(data[:limit], type=kind)
+        file = from_json(data[:limit], kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise damaged(str(path)) from error
     if key_file_bytes(file) != data:

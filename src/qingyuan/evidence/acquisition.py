@@ -18,6 +18,7 @@ import yaml
 from qingyuan.evidence._wire import canonical, parse_time
 from qingyuan.evidence.errors import ManifestError
 from qingyuan.evidence.manifest import Collected
+from qingyuan.shapes import convert
 
 
 class Circumstances(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -161,7 +162,7 @@ def requirements() -> tuple[Requirement, ...]:
         ManifestError: The data names a member that the record does not have.
     """
     text = (resources.files("qingyuan.evidence") / "data" / "must_record.yaml").read_text(encoding="utf-8")
-    wanted = msgspec.convert(yaml.safe_load(text)["requirements"], tuple[Requirement, ...])
+    wanted = convert(yaml.safe_load(text)["requirements"], tuple[Requirement, ...])
     known = set(AcquisitionRecord.__struct_fields__) | {f"collected.{f}" for f in Collected.__struct_fields__}
     for requirement in wanted:
         unknown = set(requirement.facts) - known

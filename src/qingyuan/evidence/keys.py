@@ -35,6 +35,7 @@ from qingyuan.evidence._signers import (
 from qingyuan.evidence._wire import b64, canonical, unb64
 from qingyuan.evidence.errors import KeyringError
 from qingyuan.evidence.sealing import KEY_SIZE
+from qingyuan.shapes import from_json
 
 _INFO = b"qingyuan-keyring/1\n"
 _FILE_LIMIT = 64 << 20
@@ -127,7 +128,7 @@ class Keyring:
         try:
             clear = AESGCM(box_key).decrypt(nonce, unb64(file.box, where=where), associated(file, _INFO))
             ring = cls(entropy, file.kdf, kek_bytes)
-            ring._body = msgspec.json.decode(clear, type=_Body)
+            ring._body = from_json(clear, _Body)
         except (InvalidTag, msgspec.MsgspecError) as error:
             raise damaged_keyring(where) from error
         ring._public = file.public

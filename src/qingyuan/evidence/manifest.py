@@ -13,6 +13,7 @@ from qingyuan.evidence.digests import Digests
 from qingyuan.evidence.errors import EvidenceError, ManifestError
 from qingyuan.evidence.keys import Signer
 from qingyuan.ledger import ed25519_verify
+from qingyuan.shapes import from_json
 
 #: What is signed: these bytes, then the canonical manifest.
 SIGNING_PREFIX = b"qingyuan-exhibit/1\n"
@@ -224,7 +225,7 @@ def read_signed_manifest(line: bytes) -> SignedManifest:
         ManifestError: The line is not the canonical JSON of a signed manifest that fits the format.
     """
     try:
-        signed = msgspec.json.decode(line, type=SignedManifest)
+        signed = from_json(line, SignedManifest)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise _bad("", "line", f"不是签名清单：{error}", f"is no signed manifest: {error}") from error
     if signed.line().rstrip(b"\n") != line.rstrip(b"\n"):

@@ -27,6 +27,7 @@ from qingyuan.ledger import (
     parse_note,
 )
 from qingyuan.ledger.sm2 import sm2_verify
+from qingyuan.shapes import convert, from_json
 
 _HEADING = "qingyuan-roles/1\n"
 _ROTATION = b"qingyuan-key-rotation/1\n"
@@ -130,8 +131,8 @@ def read_roles(text: str) -> Roles:
             "首行不是 qingyuan-roles/1，或过大", "its first line is not qingyuan-roles/1, or it is too large"
         )
     try:
-        content = msgspec.json.decode(body, type=dict[str, object])
-        form = msgspec.convert(content, type=_Form)
+        content = from_json(body, dict[str, object])
+        form = convert(content, _Form)
     except msgspec.MsgspecError as error:
         raise _bad_roles(str(error), str(error)) from error
     if (

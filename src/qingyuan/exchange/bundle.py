@@ -31,6 +31,7 @@ from qingyuan.ledger import (
     parse_proof,
     sign_note,
 )
+from qingyuan.shapes import from_json
 
 _MAGIC = b"qingyuan-exchange/1 "
 _DIGITS = 7
@@ -172,7 +173,7 @@ def _signed(note: bytes, known: Mapping[VerifierKey, Peer]) -> tuple[Peer, _Text
     if len(opened.verified) != 1 or opened.unknown:
         raise altered("signature", "签名行多于一行", "there is more than one signature line")
     try:
-        text = msgspec.json.decode(opened.text.encode(), type=_Text)
+        text = from_json(opened.text.encode(), _Text)
     except (msgspec.MsgspecError, UnicodeEncodeError) as error:
         raise altered("manifest", str(error), str(error)) from error
     if text.manifest.v != 1 or canonical_json(msgspec.to_builtins(text)).decode() + "\n" != opened.text:
@@ -185,7 +186,7 @@ def _logged(
 ) -> tuple[int, int, datetime | None]:
     """Check the event, its commitments and its proof; return its index, the size of the head, and the witnessed time."""
     try:
-        leaf = msgspec.json.decode(sent.leaf, type=_Leaf)
+        leaf = from_json(sent.leaf, _Leaf)
         salt = bytes.fromhex(sent.salt)
     except (msgspec.MsgspecError, ValueError) as error:
         raise altered("sent.leaf", "日志条目不可读", "the log entry cannot be read") from error

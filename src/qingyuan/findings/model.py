@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from qingyuan.canonical import canonical_json
 from qingyuan.findings.errors import FindingsError
+from qingyuan.shapes import from_json
 
 #: Identifier of the JSONL and Arrow record layout.
 SCHEMA = "qingyuan-finding/1"
@@ -148,7 +149,7 @@ def from_jsonl(data: bytes, *, where: str = "findings.jsonl") -> Iterator[Findin
         if not line:
             continue
         try:
-            yield msgspec.json.decode(line, type=Finding)
+            yield from_json(line, Finding)
         except msgspec.MsgspecError as error:
             raise FindingsError(
                 "findings.bad-line",

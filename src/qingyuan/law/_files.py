@@ -12,6 +12,7 @@ import msgspec
 import yaml
 
 from qingyuan.law.errors import LawError
+from qingyuan.shapes import convert
 
 T = TypeVar("T")
 R_co = TypeVar("R_co", covariant=True)
@@ -68,7 +69,7 @@ class Document:
         except (yaml.YAMLError, ValueError) as error:
             raise self._not_yaml(error) from error
         try:
-            return msgspec.convert(content, shape)
+            return convert(content, shape)
         except msgspec.ValidationError as error:
             match = _PLACE.match(str(error))
             what = match["what"] if match else str(error)

@@ -23,6 +23,7 @@ from qingyuan.ledger.note import MAX_NOTE_SIZE, parse_note
 from qingyuan.ledger.signed import open_checkpoint
 from qingyuan.ledger.tree import NodeReader, consistency_path, tree_root
 from qingyuan.ledger.verify import roots_from_consistency, verify_consistency
+from qingyuan.shapes import from_json
 
 ForkKind: TypeAlias = Literal["equal-size", "prefix", "refused-proof"]
 
@@ -114,7 +115,7 @@ def parse_fork(data: bytes) -> ForkProof:
     if len(data) > 4 * MAX_NOTE_SIZE:
         raise _malformed("过大", "it is too large")
     try:
-        file = msgspec.json.decode(data, type=_File)
+        file = from_json(data, _File)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise _malformed("不是所需的 JSON", "it is not the JSON it should be") from error
     path = tuple(b64decode(each) or b"" for each in file.path)

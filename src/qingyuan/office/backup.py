@@ -26,6 +26,7 @@ from qingyuan.office.keys.stored import locked, write_small
 from qingyuan.office.recognition.asking import stop_if_published_ahead
 from qingyuan.office.recognition.stopped import STOPPED, STOPPED_FORK, Stop
 from qingyuan.office.settings import blobs_of, read_settings
+from qingyuan.shapes import from_json
 from qingyuan.store import SqlLogStorage
 from qingyuan.store.dump import copy_sqlite, dump, load, revision_of
 from qingyuan.store.schema import EXHIBIT, ITEM
@@ -197,7 +198,7 @@ def check_backup(folder: Path) -> Manifest:
         OfficeError: ``office.bad-backup`` when a file is missing, other or unreadable.
     """
     try:
-        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+        manifest = from_json((folder / MANIFEST).read_bytes(), Manifest)
     except (OSError, msgspec.MsgspecError) as error:
         raise _bad(MANIFEST, str(error)) from error
     for file in manifest.files:

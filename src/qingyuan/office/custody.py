@@ -15,6 +15,7 @@ from qingyuan.office.errors import OfficeError
 from qingyuan.office.handover import find_exhibit
 from qingyuan.office.home import Home
 from qingyuan.office.packages.gathering import read_heads
+from qingyuan.shapes import from_json
 from qingyuan.store import iter_events
 from qingyuan.store.registry import ExhibitRow
 from qingyuan.store.timestamps import for_origins
@@ -90,7 +91,7 @@ def custody_record(home: Home, identifier: str) -> CustodyRecord:
         heads = read_heads(home, connection)
         notes = [heads.log.note, *([heads.twin.note] if heads.twin is not None else [])]
         tokens = for_origins(connection, [_origin(note) for note in notes])
-    manifest = msgspec.json.decode(row.manifest, type=Manifest)
+    manifest = from_json(row.manifest, Manifest)
     custody = chain_of_custody(manifest, logged)
     earliest: dict[str, list[tuple[str, int]]] = {}
     for token in sorted(tokens, key=lambda token: (token.gen_time, token.id)):

@@ -22,6 +22,7 @@ from qingyuan.office.keys.history import History, read_history
 from qingyuan.office.keys.logs import TWIN_SUFFIX, log_keys
 from qingyuan.office.register import check as check_register
 from qingyuan.office.sealing import open_exhibit, read_internal
+from qingyuan.shapes import from_json
 from qingyuan.store import check_events
 from qingyuan.store.intakes import ItemState
 from qingyuan.store.ledger_storage import CheckedLogStorage
@@ -184,9 +185,9 @@ class _Trust(msgspec.Struct):
 
 def _is_later(found: bytes, expected: bytes) -> bool:
     """Say whether a trust file is of a newer log than this (a restored backup) and has all keys it should have."""
-    due = msgspec.json.decode(expected, type=_Trust)
+    due = from_json(expected, _Trust)
     try:
-        later = msgspec.json.decode(found, type=_Trust)
+        later = from_json(found, _Trust)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return False
     names = ("id", "role", "actor", "vkey", "public", "valid_from")
@@ -361,7 +362,7 @@ def _stated(connection: sa.Connection, scope: str) -> tuple[dict[int, object], b
         stated[index] = _UNREADABLE
         if type(payload) is bytes:
             with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):  # named with the events
-                stated[index] = msgspec.json.decode(payload, type=_Made).manifest_sha256
+                stated[index] = from_json(payload, _Made).manifest_sha256
     return stated, said
 
 
@@ -381,7 +382,7 @@ def _check_row(home: Home, row: ExhibitRow, logged: object) -> Manifest:
         QingyuanError: The signature is not good.
     """
     try:
-        manifest = msgspec.json.decode(row.manifest, type=Manifest)
+        manifest = from_json(row.manifest, Manifest)
     except msgspec.MsgspecError as error:
         raise _wrong_row(row, "清单不可读", "its manifest cannot be read") from error
     if logged is not _UNREADABLE and logged != manifest.sha256_of_manifest():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
 import sqlalchemy as sa
 
 from qingyuan.evidence import (
@@ -21,6 +20,7 @@ from qingyuan.evidence.digests import BLOCK
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
 from qingyuan.office.sealing import open_exhibit
+from qingyuan.shapes import from_json
 from qingyuan.store import EventDraft, StoredEvent
 from qingyuan.store.registry import ExhibitRow, exhibit
 
@@ -145,7 +145,7 @@ def examine(
 
 def _check(home: Home, row: ExhibitRow) -> EventDraft:
     """Return the event that says whether an exhibit is still what was sealed."""
-    manifest = msgspec.json.decode(row.manifest, type=Manifest)
+    manifest = from_json(row.manifest, Manifest)
     found, whole = _read_again(home, row)
     payload = dict[str, object](verified(manifest, found))
     payload["ok"] = payload["ok"] is True and whole

@@ -18,6 +18,7 @@ from qingyuan.cases import CaseEvent, Docket, fold
 from qingyuan.office.home import Home
 from qingyuan.reports import Event, Queries, Row, Span, load_queries, rows_of
 from qingyuan.reports.rows import Value
+from qingyuan.shapes import ready
 from qingyuan.store import case_events
 from qingyuan.store.registry import children, parent
 from qingyuan.store.report_rows import Line, ReportRows
@@ -33,7 +34,7 @@ class _Body(msgspec.Struct, array_like=True):
     events: list[int]
 
 
-_DECODER = msgspec.msgpack.Decoder(_Body)
+_DECODER = msgspec.msgpack.Decoder(ready(_Body))
 
 
 class Titled(msgspec.Struct, frozen=True):

@@ -27,6 +27,7 @@ from qingyuan.office.collect import Limits, Refused, root_names, walk
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
 from qingyuan.office.sealing import Collector, Sealer
+from qingyuan.shapes import convert
 
 _LIMIT = 1 << 20
 _ENGINE = f"qingyuan/{__version__} acquisition-record"
@@ -89,7 +90,7 @@ def read_facts(path: Path) -> Facts:
     reason = "longer than 1 MiB"
     if len(data) <= _LIMIT:
         try:
-            return msgspec.convert(_times(yaml.safe_load(data) or {}), Facts)
+            return convert(_times(yaml.safe_load(data) or {}), Facts)
         except (yaml.YAMLError, msgspec.ValidationError, UnicodeDecodeError) as error:
             reason = " ".join(str(error).split())
     raise OfficeError(

@@ -20,6 +20,7 @@ from qingyuan.office.planning import Job
 from qingyuan.office.readings import readings_of
 from qingyuan.office.sealing import Collector, Sealer
 from qingyuan.office.summary import ExhibitRef, IntakeResult, gather
+from qingyuan.shapes import from_json
 from qingyuan.store import has_event
 from qingyuan.store.intakes import set_intake
 from qingyuan.store.registry import ExhibitRow, exhibits, parent
@@ -131,7 +132,7 @@ def _seal_findings(
 
 
 def _reference(row: ExhibitRow, job: Job) -> ExhibitRef:
-    manifest = msgspec.json.decode(row.manifest, type=Manifest)
+    manifest = from_json(row.manifest, Manifest)
     return ExhibitRef(row.id, job.where(row.path), manifest.sha256, manifest.sm3, manifest.size)
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
-import msgspec.yaml
 import sqlalchemy as sa
+import yaml
 
 from qingyuan.evidence import (
     Collected,
@@ -36,6 +36,7 @@ from qingyuan.office._identifiers import check_identifier
 from qingyuan.office.collect import shown
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
+from qingyuan.shapes import convert
 from qingyuan.store import EventDraft
 from qingyuan.store.blobs import write_failed
 from qingyuan.store.registry import ExhibitRow, add_exhibits
@@ -297,8 +298,8 @@ def seal_algorithm(home: Home) -> SealAlgorithm:
     if not path.is_file():
         return "aes-256-gcm"
     try:
-        return msgspec.yaml.decode(path.read_bytes(), type=_SealingFile).algorithm
-    except msgspec.MsgspecError as error:
+        return convert(yaml.safe_load(path.read_bytes()), _SealingFile).algorithm
+    except (msgspec.MsgspecError, yaml.YAMLError) as error:
         raise OfficeError(
             "office.bad-sealing-file",
             zh=f"{SEALING} 不能使用：{error}",

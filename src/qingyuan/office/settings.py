@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from qingyuan.office.errors import OfficeError
+from qingyuan.shapes import from_json
 from qingyuan.store import Blobs, BucketBlobs, read_place
 
 
@@ -55,7 +56,7 @@ def read_settings(path: Path) -> Settings:
         OfficeError: The file cannot be read or is no settings file.
     """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Settings)
+        return from_json(path.read_bytes(), Settings)
     except (OSError, msgspec.MsgspecError) as error:
         raise OfficeError(
             "office.bad-settings",

@@ -14,6 +14,7 @@ from qingyuan.office.home import Home
 from qingyuan.office.readings import Reading
 from qingyuan.office.scanning import unpack
 from qingyuan.office.sealing import read_internal
+from qingyuan.shapes import from_json
 from qingyuan.store.intakes import Item, ItemState, items
 from qingyuan.store.registry import ExhibitRow, exhibits
 
@@ -191,7 +192,7 @@ def _refused(held: Sequence[Item], unread: Mapping[str, tuple[Unread, ...]]) -> 
     said: set[str] = set()
     for item in held:
         if item.state == ItemState.REFUSED and item.detail is not None:
-            out += msgspec.json.decode(item.detail, type=list[Refused])
+            out += from_json(item.detail, list[Refused])
         elif item.exhibit is not None and item.exhibit in unread and item.exhibit not in said:
             said.add(item.exhibit)
             path = shown(from_text(item.path))

@@ -12,6 +12,7 @@ import yaml
 
 from qingyuan.parties.errors import PartiesError
 from qingyuan.parties.model import Action, Named
+from qingyuan.shapes import convert
 
 
 class _Lists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,7 +25,7 @@ class _Lists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def _read(name: str) -> _Lists:
     raw = (files("qingyuan.parties") / "data" / name).read_bytes()
-    return msgspec.convert(yaml.load(raw, Loader=yaml.CSafeLoader), _Lists)
+    return convert(yaml.load(raw, Loader=yaml.CSafeLoader), _Lists)
 
 
 @functools.cache

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from qingyuan.parties.errors import PartiesError
 from qingyuan.parties.model import Body, Item, Matter, Post
 from qingyuan.parties.registry import Registry
+from qingyuan.shapes import convert
 
 #: The stream that holds the register.
 OFFICE = "office"
@@ -207,7 +208,7 @@ def decode(event: Happened) -> Payload | None:
     if shape is None:
         return None
     try:
-        return msgspec.convert(event.payload, shape)
+        return convert(event.payload, shape)
     except msgspec.ValidationError as error:
         raise PartiesError(
             "parties.bad-event",

@@ -17,6 +17,7 @@ import yaml
 from qingyuan.findings import Provision
 from qingyuan.pii._kernel.flags import ADDRESS, KINDS, MOST_KINDS, kinds_of
 from qingyuan.pii.errors import PiiError
+from qingyuan.shapes import convert
 
 T = TypeVar("T")
 
@@ -267,9 +268,7 @@ def load_file(file: Traversable, model: type[T]) -> T:
         PiiError: The file is not YAML, or a field is missing, unknown or of the wrong type.
     """
     try:
-        return msgspec.convert(
-            yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader), model, strict=True
-        )
+        return convert(yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader), model)
     except (yaml.YAMLError, msgspec.ValidationError) as error:
         raise PiiError(
             "pii.bad-data",

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from qingyuan.pii._kernel.tagging import LABELS
 from qingyuan.pii.errors import PiiError
+from qingyuan.shapes import from_json
 
 _MARK = b"QYNAMES1"
 _SIZES = struct.Struct("<II")
@@ -64,7 +65,7 @@ def unpack(content: bytes) -> Trained:
     """
     try:
         head, body = _SIZES.unpack_from(content, 8)
-        header = msgspec.json.decode(content[16 : 16 + head], type=Header)
+        header = from_json(content[16 : 16 + head], Header)
         table = np.frombuffer(zlib.decompress(content[16 + head : 16 + head + body]), dtype=np.int8)
         weights = table.reshape(-1, LABELS)
         steps = np.array(header.steps, dtype=np.float32).reshape(LABELS, LABELS)

@@ -20,6 +20,7 @@ from qingyuan.reports.charts import chart, describe
 from qingyuan.reports.errors import ReportError
 from qingyuan.reports.figures import Figure, Group
 from qingyuan.reports.queries import Queries
+from qingyuan.shapes import convert
 
 _PLACE = re.compile(r"\{([a-z0-9-]+)\.(total|counted|first|groups|span)\}")
 _MOST_ROWS = 15
@@ -67,7 +68,7 @@ class Listed(msgspec.Struct, frozen=True):
 def plan(name: str) -> Plan:
     """Return the plan ``white-paper`` or ``class-case``."""
     raw = resources.files("qingyuan.reports").joinpath("data", f"{name}.yaml").read_bytes()
-    return msgspec.convert(yaml.load(raw, Loader=yaml.CSafeLoader), Plan)
+    return convert(yaml.load(raw, Loader=yaml.CSafeLoader), Plan)
 
 
 def needed(name: str) -> tuple[str, ...]:

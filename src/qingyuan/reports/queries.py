@@ -12,6 +12,7 @@ import yaml
 
 from qingyuan.reports.errors import ReportError
 from qingyuan.reports.rows import COLUMNS
+from qingyuan.shapes import convert
 
 #: How a group is measured; ``open`` counts what was entered and not yet settled at the end of each month.
 Operation = Literal["count", "sum", "mean", "median", "share", "open"]
@@ -102,7 +103,7 @@ def load_queries(extra: Path | None = None) -> Queries:
     values: dict[str, Words] = {}
     for name, raw in files:
         try:
-            file = msgspec.convert(yaml.load(raw, Loader=yaml.CSafeLoader), QueryFile)
+            file = convert(yaml.load(raw, Loader=yaml.CSafeLoader), QueryFile)
         except (yaml.YAMLError, msgspec.ValidationError) as error:
             raise _refuse(f"bad query file: {error}", f"查询文件有误：{error}", name) from error
         values |= file.values

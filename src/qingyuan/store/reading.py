@@ -10,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from qingyuan.cases import CaseEvent, read_stored
+from qingyuan.shapes import from_json
 from qingyuan.store._driver import Driver
 from qingyuan.store._leaf import leaf_bytes
 from qingyuan.store.schema import EVENT, LEDGER_ENTRY
@@ -233,7 +234,7 @@ def _logged(data: object) -> _Logged | None:
     if type(data) is not bytes:
         return None
     try:
-        return msgspec.json.decode(data, type=_Logged)
+        return from_json(data, _Logged)
     except (msgspec.MsgspecError, UnicodeDecodeError):  # whoever compares it with its event names it
         return None
 

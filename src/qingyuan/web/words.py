@@ -10,6 +10,8 @@ from typing import Literal
 import msgspec
 import yaml
 
+from qingyuan.shapes import convert
+
 Lang = Literal["zh", "en"]
 
 
@@ -36,7 +38,7 @@ def catalogue() -> Mapping[str, Word]:
     for file in sorted((files("qingyuan.web") / "words").iterdir(), key=lambda one: one.name):
         if not file.name.endswith(".yaml"):
             continue
-        read = msgspec.convert(yaml.safe_load(file.read_bytes()), dict[str, Word])
+        read = convert(yaml.safe_load(file.read_bytes()), dict[str, Word])
         if twice := found.keys() & read.keys():
             raise ValueError(f"{file.name}: {sorted(twice)}")
         found |= read

@@ -12,6 +12,7 @@ import msgspec
 from qingyuan.cases.errors import CasesError
 from qingyuan.cases.events import act, closing, filing, lead, measure, review
 from qingyuan.cases.events._base import CaseEvent, EventDraft, Foreign, Payload
+from qingyuan.shapes import convert, ready
 
 #: Every event type of this room and its payload.
 TYPES: Mapping[str, type[Payload]] = {
@@ -88,7 +89,7 @@ def decode(type_: str, payload: Mapping[str, object]) -> Payload:
             remedy_en="it may come from a later version; upgrade and read again",
         )
     try:
-        return msgspec.convert(payload, cls)
+        return convert(payload, cls)
     except msgspec.ValidationError as error:
         raise CasesError(
             "cases.bad-payload",
@@ -117,7 +118,7 @@ def decode_json(type_: str, payload: bytes) -> Payload | Foreign:
 
 @functools.cache
 def _decoder(cls: type[Payload]) -> msgspec.json.Decoder[Payload]:
-    return msgspec.json.Decoder(cls)
+    return msgspec.json.Decoder(ready(cls))
 
 
 def encode(payload: Payload) -> dict[str, object]:

@@ -13,6 +13,7 @@ import msgspec
 
 from qingyuan.evidence.warc.errors import damaged
 from qingyuan.evidence.warc.model import Written
+from qingyuan.shapes import from_json
 
 _WWW = re.compile(r"\Awww\d*\.")
 _LINE = re.compile(r"(\S+) (\d{14}) (\{.*\})")
@@ -108,7 +109,7 @@ def read_index(data: bytes, *, where: str) -> list[tuple[str, IndexEntry]]:
     for number, line in enumerate(lines, 1):
         try:
             found = _LINE.fullmatch(line.decode("utf-8"))
-            entry = msgspec.json.decode(found[3], type=IndexEntry) if found else None
+            entry = from_json(found[3], IndexEntry) if found else None
         except (UnicodeDecodeError, msgspec.MsgspecError):
             found = entry = None
         if found is None or entry is None or not entry.offset.isdecimal() or not entry.length.isdecimal():

@@ -21,6 +21,7 @@ from qingyuan.evidence.warc._check import check
 from qingyuan.evidence.warc._read import Limits
 from qingyuan.evidence.warc.errors import WarcError, damaged
 from qingyuan.evidence.warc.model import Checked
+from qingyuan.shapes import from_json
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer as Buffer
@@ -279,7 +280,7 @@ def _small(archive: zipfile.ZipFile, name: str, where: str) -> bytes:
 
 def _decode(data: bytes, into: type[T], where: str) -> T:
     try:
-        return msgspec.json.decode(data, type=into)
+        return from_json(data, into)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise _bad(where, f"JSON 格式有误：{error}", f"malformed JSON: {error}") from error
 

@@ -15,6 +15,7 @@ from typing import TypeVar
 import msgspec
 
 from qingyuan.office.browser.errors import BrowserError, gone, refused, too_slow
+from qingyuan.shapes import from_json
 
 T = TypeVar("T")
 
@@ -203,9 +204,9 @@ class Connection:
 
     def _take(self, data: bytes) -> None:
         try:
-            message = msgspec.json.decode(data, type=_Message)
+            message = from_json(data, _Message)
         except msgspec.DecodeError:
-            message = msgspec.json.decode(msgspec.json.encode(_whole(json.loads(data))), type=_Message)
+            message = from_json(msgspec.json.encode(_whole(json.loads(data))), _Message)
         if message.id is not None:
             with self._lock:
                 waiting = self._waiting.get(message.id)
@@ -231,7 +232,7 @@ def decode(data: bytes, into: type[T]) -> T:
         BrowserError: ``browser.refused``: the browser sent something else.
     """
     try:
-        return msgspec.json.decode(data, type=into)
+        return from_json(data, into)
     except msgspec.MsgspecError as error:
         raise refused(into.__name__, str(error)) from error
 

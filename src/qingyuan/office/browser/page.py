@@ -14,6 +14,7 @@ import msgspec
 from qingyuan.office.browser import _events as ev
 from qingyuan.office.browser._pipe import Connection, Json, Nothing
 from qingyuan.office.browser.errors import refused, too_slow
+from qingyuan.shapes import convert
 
 T = TypeVar("T")
 
@@ -232,7 +233,7 @@ class Page:
             f"(() => {{ const e = document.querySelector({quoted}); e.scrollIntoView({{block: 'center'}});"
             " const r = e.getBoundingClientRect(); return [r.left + r.width / 2, r.top + r.height / 2]; })()"
         )
-        x, y = msgspec.convert(place, tuple[float, float])
+        x, y = convert(place, tuple[float, float])
         data = {"items": [], "files": [str(path.resolve()) for path in paths], "dragOperationsMask": 1}
         for kind in ("dragEnter", "dragOver", "drop"):
             self.call("Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": data}, into=Nothing)

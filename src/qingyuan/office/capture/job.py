@@ -27,6 +27,7 @@ from qingyuan.office.capture.taking import take
 from qingyuan.office.casework import docket_streams
 from qingyuan.office.home import Home
 from qingyuan.office.sealing import Collector
+from qingyuan.shapes import from_json
 from qingyuan.store.captures import (
     CaptureRow,
     CaptureState,
@@ -276,9 +277,9 @@ class _Run:
         bad: list[Failed] = []
         for row in self._rows():
             if row.state == CaptureState.DONE:
-                good.append(msgspec.json.decode(row.detail or b"", type=Captured))
+                good.append(from_json(row.detail or b"", Captured))
             elif row.detail is not None:
-                bad.append(msgspec.json.decode(row.detail, type=Failed))
+                bad.append(from_json(row.detail, Failed))
         return JobResult(self._job, tuple(good), tuple(bad), resumed)
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from qingyuan.office.browser import BrowserError, Page
 from qingyuan.office.capture.bounds import Meter
+from qingyuan.shapes import convert
 
 #: After each step the network may take this long to become quiet.
 _STEP_SECONDS = 3.0
@@ -90,7 +91,7 @@ def settle(page: Page, meter: Meter, url: str) -> None:
 
 def look(page: Page, *, timeout: float) -> Shown:
     """Return what the page shows now."""
-    state = msgspec.convert(page.evaluate(_STATE, timeout=timeout), _State)
+    state = convert(page.evaluate(_STATE, timeout=timeout), _State)
     text = " ".join(state.text.split())
     return Shown(state.title, _sha256(text), _sha256(state.html))
 
@@ -102,13 +103,13 @@ def _scroll(page: Page, meter: Meter, url: str) -> int:
         place = page.evaluate(
             _SCROLL.format(y=target), timeout=max(1.0, meter.left(meter.bounds.script_seconds))
         )
-        y, view, height = msgspec.convert(place, tuple[float, float, float], strict=False)
+        y, view, height = convert(place, tuple[float, float, float], strict=False)
         if page.busy:
             page.wait_idle(_STEP_QUIET, meter.left(_STEP_SECONDS))
             place = page.evaluate(
                 _SCROLL.format(y=target), timeout=max(1.0, meter.left(meter.bounds.script_seconds))
             )
-            y, view, height = msgspec.convert(place, tuple[float, float, float], strict=False)
+            y, view, height = convert(place, tuple[float, float, float], strict=False)
         if y + view >= height - 1:
             break
         if target + view >= meter.bounds.height:

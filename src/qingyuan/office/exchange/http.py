@@ -16,6 +16,7 @@ from qingyuan.errors import QingyuanError
 from qingyuan.exchange import ExchangeError
 from qingyuan.office.exchange.receiving import receive_bytes
 from qingyuan.office.home import Home
+from qingyuan.shapes import from_json
 
 PATH = "/exchange/v1"
 #: Largest bundle taken over a network.
@@ -88,7 +89,7 @@ def deliver(url: str, data: bytes) -> tuple[str, tuple[bytes, ...]]:
     request = urllib.request.Request(url.rstrip("/") + PATH, data=data, method="POST")  # noqa: S310 - checked above
     try:
         with urllib.request.urlopen(request, timeout=_TIMEOUT) as response:  # noqa: S310 - checked above
-            answer = msgspec.json.decode(response.read(), type=_Answer)
+            answer = from_json(response.read(), _Answer)
     except urllib.error.HTTPError as error:
         raise _refused(url, error) from error
     except (OSError, msgspec.MsgspecError) as error:
@@ -98,7 +99,7 @@ def deliver(url: str, data: bytes) -> tuple[str, tuple[bytes, ...]]:
 
 def _refused(url: str, error: urllib.error.HTTPError) -> ExchangeError:
     try:
-        told = msgspec.json.decode(error.read(), type=_Refusal)
+        told = from_json(error.read(), _Refusal)
     except msgspec.MsgspecError:
         told = _Refusal(zh=f"HTTP {error.code}", en=f"HTTP {error.code}")
     return ExchangeError(

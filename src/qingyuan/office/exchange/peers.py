@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from qingyuan.errors import QingyuanError
 from qingyuan.exchange import ExchangeError, Peer
 from qingyuan.office.home import Home
+from qingyuan.shapes import convert, from_json
 from qingyuan.store import EventDraft, StoredEvent, iter_events
 
 _ADDED = "exchange.peer_added"
@@ -82,7 +83,7 @@ def read_introduction(path: Path) -> dict[str, str]:
         ExchangeError: ``exchange.bad-introduction``.
     """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+        return from_json(path.read_bytes(), dict[str, str])
     except (OSError, msgspec.MsgspecError) as error:
         raise ExchangeError(
             "exchange.bad-introduction",
@@ -98,6 +99,6 @@ def _read(event: StoredEvent) -> Peer | None:
     if event.type != _ADDED:
         return None
     try:
-        return msgspec.convert(event.payload, Peer)
+        return convert(event.payload, Peer)
     except (msgspec.ValidationError, QingyuanError):
         return None

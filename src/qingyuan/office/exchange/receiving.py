@@ -21,6 +21,7 @@ from qingyuan.office.exchange.state import QUEUED, RECEIPTED, RECEIVED, Item, re
 from qingyuan.office.home import Home
 from qingyuan.office.keys.trust import witness_keys
 from qingyuan.office.sealing import Collector, Sealer, open_exhibit
+from qingyuan.shapes import convert
 from qingyuan.store import EventDraft, iter_events
 from qingyuan.store.registry import exhibit, parent
 
@@ -279,7 +280,7 @@ def _answer(home: Home, peer: Peer, seq: int, actor: str, *, offline: bool) -> S
             return None
         given = next(
             (
-                msgspec.convert(event.payload["seq"], int)
+                convert(event.payload["seq"], int)
                 for event in iter_events(connection, [stream_of(peer.name)])
                 if event.type == SENT and _answers(event.payload, item.manifest)
             ),

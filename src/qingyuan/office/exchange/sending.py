@@ -21,6 +21,7 @@ from qingyuan.office.home import Home
 from qingyuan.office.packages.outsiders import ask_outsiders
 from qingyuan.office.packages.packaging import make_package
 from qingyuan.office.sealing import Collector, Sealer, open_exhibit
+from qingyuan.shapes import convert
 from qingyuan.store import EventDraft, SqlLogStorage, StoredEvent, iter_events
 from qingyuan.store.cosignatures import cosignatures
 from qingyuan.store.registry import exhibits
@@ -155,7 +156,7 @@ def send_again(home: Home, peer: str, seq: int) -> Sent:
 
 
 def _bundle(home: Home, peer: str, event: StoredEvent) -> Sent:
-    manifest = msgspec.convert(event.payload["bundle"], Manifest)
+    manifest = convert(event.payload["bundle"], Manifest)
     with home.database.read() as connection:
         storage = SqlLogStorage(connection, home.settings.origin)
         head = storage.read_head()

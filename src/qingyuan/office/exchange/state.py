@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from qingyuan.exchange import SENT
 from qingyuan.office.exchange.peers import peers_within
 from qingyuan.office.home import Home
+from qingyuan.shapes import convert
 from qingyuan.store import iter_events
 
 RECEIVED = "exchange.received"
@@ -73,17 +74,15 @@ def read_status(connection: sa.Connection, peer: str, title: str = "") -> PeerSt
     queued: dict[int, str] = {}
     for event in iter_events(connection, [stream_of(peer)]):
         if event.type == SENT:
-            item = msgspec.convert(
-                {k: v for k, v in event.payload.items() if k in Item.__struct_fields__}, Item
-            )
+            item = convert({k: v for k, v in event.payload.items() if k in Item.__struct_fields__}, Item)
             sent[item.seq] = item
         elif event.type == RECEIVED:
-            item = msgspec.convert(event.payload, Item)
+            item = convert(event.payload, Item)
             received[item.seq] = item
         elif event.type == QUEUED:
-            queued[msgspec.convert(event.payload["seq"], int)] = str(event.payload["exhibit"])
+            queued[convert(event.payload["seq"], int)] = str(event.payload["exhibit"])
         elif event.type == RECEIPTED:
-            seq = msgspec.convert(event.payload["seq"], int)
+            seq = convert(event.payload["seq"], int)
             sent[seq] = msgspec.structs.replace(
                 sent[seq],
                 record=str(event.payload["record"]),

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from qingyuan.evidence.custody import destroyed
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
+from qingyuan.shapes import convert
 from qingyuan.store import EventDraft, events
 from qingyuan.store.registry import exhibits
 
@@ -79,7 +80,7 @@ def _logged(connection: sa.Connection, scope: str, key: str) -> tuple[int, Seque
     """Return index and exhibits of an earlier event that says so, or ``None``."""
     for event in events(connection, [scope]):
         if event.type == _TYPE and event.payload.get("key") == key:
-            return event.index, msgspec.convert(event.payload["exhibits"], list[str])
+            return event.index, convert(event.payload["exhibits"], list[str])
     return None
 
 

@@ -15,6 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from qingyuan.evidence import PublicKey
+from qingyuan.shapes import from_json
 from qingyuan.store.schema import EVENT
 from qingyuan.store.typed import bare
 
@@ -93,7 +94,7 @@ def read_history(connection: sa.Connection) -> History:
             continue
         history.size = index + 1
         try:
-            payload = msgspec.json.decode(data, type=_Payload)
+            payload = from_json(data, _Payload)
         except msgspec.MsgspecError:
             continue
         if kind == ADDED:

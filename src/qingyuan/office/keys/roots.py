@@ -27,6 +27,7 @@ from qingyuan.office._identifiers import check_identifier
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
 from qingyuan.office.keys.stored import write_small
+from qingyuan.shapes import from_json
 from qingyuan.store import EventDraft
 from qingyuan.store.schema import EVENT
 
@@ -112,7 +113,7 @@ def roots_of(home: Home) -> Roots | None:
 
 def _read(index: int, payload: bytes) -> _Event:
     try:
-        return msgspec.json.decode(payload, type=_Event)
+        return from_json(payload, _Event)
     except msgspec.MsgspecError as error:
         raise OfficeError(
             "office.bad-event",

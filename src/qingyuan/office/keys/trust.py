@@ -12,6 +12,7 @@ from qingyuan.ledger import FormatError, parse_policy
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.keys.history import History
 from qingyuan.office.settings import OfficeInfo
+from qingyuan.shapes import from_json
 
 _TSAS = "tsa.yaml"
 POLICY = "policy.txt"
@@ -26,7 +27,7 @@ class _Written(msgspec.Struct):
 def is_current(path: Path, history: History) -> bool:
     """Say whether a trust file takes in all that the log says about keys, and the settings that are newer than it."""
     try:
-        written = msgspec.json.decode(path.read_bytes(), type=_Written)
+        written = from_json(path.read_bytes(), _Written)
         at = path.stat().st_mtime_ns
     except (OSError, msgspec.MsgspecError):
         return False

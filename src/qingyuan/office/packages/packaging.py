@@ -34,6 +34,7 @@ from qingyuan.office.packages.outsiders import ask_outsiders
 from qingyuan.office.packages.pages import pages
 from qingyuan.office.packages.transfers import abandon, complete, not_made, settle_interrupted
 from qingyuan.office.sealing import open_exhibit
+from qingyuan.shapes import from_json
 from qingyuan.store import EventDraft
 from qingyuan.store.registry import ExhibitRow, exhibits, next_id
 
@@ -235,7 +236,7 @@ def _write(source: PackageSource, target: Path, recipients: Sequence[str]) -> Bu
 
 
 def _exhibit(home: Home, row: ExhibitRow, gone: Mapping[str, str]) -> PackageExhibit:
-    signed = SignedManifest(row.key, msgspec.json.decode(row.manifest, type=Manifest), row.sig)
+    signed = SignedManifest(row.key, from_json(row.manifest, Manifest), row.sig)
     if row.scope in gone:
         return PackageExhibit(
             signed,

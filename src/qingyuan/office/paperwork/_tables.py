@@ -12,6 +12,7 @@ import yaml
 from qingyuan.cases import Case, Docket, choice_label
 from qingyuan.documents import Fact
 from qingyuan.office.paperwork._wrapping import Recorded, label, wrapped
+from qingyuan.shapes import convert
 
 Row = dict[str, object]
 
@@ -151,7 +152,7 @@ def _kind_name(kind: str) -> str:
     file = files("qingyuan").joinpath("pii", "kinds", f"{kind}.yaml")
     if not file.is_file():
         return kind
-    return msgspec.convert(yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader), _Named).zh
+    return convert(yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader), _Named).zh
 
 
 def counts(docket: Docket) -> list[Mapping[str, object]]:

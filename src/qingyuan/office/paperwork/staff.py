@@ -11,6 +11,7 @@ import yaml
 
 from qingyuan.documents import Fact, Unknown
 from qingyuan.office.errors import OfficeError
+from qingyuan.shapes import convert
 
 FILE = "staff.yaml"
 #: What an identifier of a person looks like; anything else that an event states is a name already.
@@ -43,7 +44,7 @@ def read_staff(folder: Path) -> Staff:
     if not path.is_file():
         return {}
     try:
-        return msgspec.convert(yaml.safe_load(path.read_bytes()) or {}, dict[str, Person])
+        return convert(yaml.safe_load(path.read_bytes()) or {}, dict[str, Person])
     except (yaml.YAMLError, msgspec.ValidationError, UnicodeDecodeError) as error:
         where = str(error).rpartition(" - at ")[2] if isinstance(error, msgspec.ValidationError) else "YAML"
         raise OfficeError(

@@ -21,6 +21,7 @@ import msgspec
 from qingyuan.errors import QingyuanError
 from qingyuan.ledger import SUITES, Algorithm, HashSuite, Policy, VerifierKey
 from qingyuan.office.errors import OfficeError
+from qingyuan.shapes import convert
 
 PEERS = "peers.yaml"
 
@@ -72,7 +73,7 @@ def read_peers(path: Path) -> tuple[Peer, ...]:
     import yaml  # noqa: PLC0415 - only this list needs it
 
     try:
-        peers = msgspec.convert(yaml.safe_load(path.read_bytes()), _File, strict=True).peers
+        peers = convert(yaml.safe_load(path.read_bytes()), _File).peers
     except FileNotFoundError as error:
         raise OfficeError(
             "office.no-peers",

@@ -37,6 +37,7 @@ from qingyuan.ledger import (
 from qingyuan.ledger.note import MAX_SIGNATURES
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.keys.trust import POLICY
+from qingyuan.shapes import convert
 from qingyuan.store import SqlLogStorage
 from qingyuan.store.cosignatures import cosignatures, cosigned_sizes
 
@@ -63,7 +64,7 @@ def logs_of(home: Home) -> list[tuple[Log, Path]]:
 
 def keys_of(home: Home, origin: str) -> list[VerifierKey]:
     """Return every public key that a log of ours ever signed with, as the trust file has them."""
-    logs = msgspec.convert(home.trust()["logs"], list[_TrustedLog])
+    logs = convert(home.trust()["logs"], list[_TrustedLog])
     return [VerifierKey.parse(each.vkey) for each in logs if each.origin == origin]
 
 

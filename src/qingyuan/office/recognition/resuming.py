@@ -6,14 +6,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from qingyuan.ledger import Log, Submission, VerifierKey, open_checkpoint
 from qingyuan.office._identifiers import check_identifier
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.recognition.asking import POLICY, StoredHashes, contains, keys_of, logs_of, read_policy
 from qingyuan.office.recognition.stopped import STOPPED, Stop, read_stop, stopped_error
 from qingyuan.office.recognition.witnessing import WITNESS_SECONDS, ask_witness
+from qingyuan.shapes import from_json
 from qingyuan.store import EventDraft
 
 if TYPE_CHECKING:
@@ -140,7 +139,7 @@ def _finish(home: Home, actor: str) -> Stop | None:
     path = home.path / _LIFTED
     if not path.exists():
         return None
-    stop = msgspec.json.decode(path.read_bytes(), type=Stop)
+    stop = from_json(path.read_bytes(), Stop)
     payload: dict[str, object] = {
         "reason": stop.reason,
         "origin": stop.origin,

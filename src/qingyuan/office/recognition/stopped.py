@@ -12,6 +12,7 @@ import msgspec
 
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.keys.stored import write_small
+from qingyuan.shapes import from_json
 
 STOPPED = "stopped.json"
 #: The fork proof against our own log, when there is one.
@@ -79,7 +80,7 @@ def read_stop(home: Path) -> Stop | None:
     """
     path = home / STOPPED
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Stop)
+        return from_json(path.read_bytes(), Stop)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -14,6 +14,7 @@ from qingyuan.office.recognition.anchoring import FORKS, keep_fork
 from qingyuan.office.recognition.fetching import REQUEST_SECONDS, open_log
 from qingyuan.office.recognition.monitor import Observed, observe
 from qingyuan.office.recognition.peers import Peer
+from qingyuan.shapes import from_json
 
 #: Folder of what was seen, below the home.
 WATCHED = "watched"
@@ -76,7 +77,7 @@ def watch(
 
 def _read(state: Path, peer: Peer) -> bytes | None:
     try:
-        seen = msgspec.json.decode(state.read_bytes(), type=_Seen)
+        seen = from_json(state.read_bytes(), _Seen)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -27,6 +27,7 @@ from qingyuan.office.keys.kek import explain_kind, find_kek, new_kek
 from qingyuan.office.keys.stored import locked, write_small
 from qingyuan.office.recognition.peers import suite_of
 from qingyuan.office.recognition.witness_state import WitnessFile
+from qingyuan.shapes import convert, from_json
 
 _CONFIG = "witness.yaml"
 _KEYRING = "keyring.json"
@@ -190,7 +191,7 @@ def read_config(path: Path) -> WitnessConfig:
     import yaml  # noqa: PLC0415 - only witnesses need it
 
     try:
-        return msgspec.convert(yaml.safe_load((path / _CONFIG).read_bytes()), WitnessConfig, strict=True)
+        return convert(yaml.safe_load((path / _CONFIG).read_bytes()), WitnessConfig)
     except FileNotFoundError as error:
         raise OfficeError(
             "office.no-witness",
@@ -247,7 +248,7 @@ def log_keys_of(trust: Path) -> list[str]:
         OfficeError: ``office.bad-trust`` when it is no trust file.
     """
     try:
-        return [each.vkey for each in msgspec.json.decode(trust.read_bytes(), type=_Trust).logs]
+        return [each.vkey for each in from_json(trust.read_bytes(), _Trust).logs]
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise OfficeError(
             "office.bad-trust",

@@ -15,6 +15,7 @@ from qingyuan.cases import Case, CaseStage, Docket, DueDate, Lead, LeadStage, Ma
 from qingyuan.errors import QingyuanError
 from qingyuan.law import Law
 from qingyuan.office.register._places import Places
+from qingyuan.shapes import convert
 from qingyuan.store.register import NEVER, Due, Entry, Record
 
 #: Index of the first event of a stream and of its newest one of the cases room.
@@ -254,4 +255,4 @@ def _texts(docket: Docket, law: Law) -> Iterator[str]:
 @functools.cache
 def _endings() -> tuple[str, ...]:
     raw = files("qingyuan.office.register").joinpath("organisations.yaml").read_bytes()
-    return msgspec.convert(yaml.safe_load(raw), dict[str, tuple[str, ...]])["endings"]
+    return convert(yaml.safe_load(raw), dict[str, tuple[str, ...]])["endings"]

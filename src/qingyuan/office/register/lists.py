@@ -18,6 +18,7 @@ from qingyuan.law import Citation
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
 from qingyuan.office.register._build import ensure, read_docket
+from qingyuan.shapes import from_json
 from qingyuan.store import events_at
 from qingyuan.store.register import (
     ALL,
@@ -308,7 +309,7 @@ def _deadline(due: Due, found: Record | None, now: date | None, today: date) -> 
         days_left=(last - today).days if last else None,
         firm=due.firm,
         stopped=due.stopped,
-        articles=msgspec.json.decode(due.articles, type=tuple[Citation, ...]),
+        articles=from_json(due.articles, tuple[Citation, ...]),
     )
 
 

@@ -11,6 +11,7 @@ import yaml
 
 from qingyuan.cases import VERBS, Docket, Offer, Param, Verb
 from qingyuan.office.offers import asked
+from qingyuan.shapes import convert
 
 _UNFILED = "unfiled"
 
@@ -32,7 +33,7 @@ class Step(msgspec.Struct, frozen=True):
 @cache
 def _ways() -> Mapping[str, Mapping[str, Sequence[str]]]:
     text = Path(__file__).with_name("way.yaml").read_bytes()
-    ways = msgspec.convert(yaml.safe_load(text), dict[str, dict[str, list[str]]])
+    ways = convert(yaml.safe_load(text), dict[str, dict[str, list[str]]])
     for way, stages in ways.items():
         for stage, names in stages.items():
             for name in names:

@@ -13,6 +13,7 @@ import yaml
 
 from qingyuan.office.casework import Argument, Loaded
 from qingyuan.office.home import Home
+from qingyuan.shapes import convert
 
 if TYPE_CHECKING:
     from qingyuan.cases import Case, Lead, Verb
@@ -55,7 +56,7 @@ class _Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def _given() -> _Given:
     read = yaml.safe_load(Path(__file__).with_name("given.yaml").read_bytes())
-    given = msgspec.convert({"bases": read.pop("bases"), "acts": read}, _Given)
+    given = convert({"bases": read.pop("bases"), "acts": read}, _Given)
     for act, particulars in given.acts.items():
         for name, places in particulars.items():
             for place in places:

@@ -28,6 +28,7 @@ from qingyuan.evidence.timestamp import Certificate, TimestampError, read_certif
 from qingyuan.evidence.timestamp.chain import issued_below
 from qingyuan.evidence.timestamp.revocation import is_list
 from qingyuan.office.errors import OfficeError
+from qingyuan.shapes import convert
 
 #: Name of the file in the home folder.
 TSA_FILE = "tsa.yaml"
@@ -106,7 +107,7 @@ def _file(path: Path) -> _File:
     if not path.is_file():
         return _File(())
     try:
-        return msgspec.convert(yaml.safe_load(path.read_bytes()), _File)
+        return convert(yaml.safe_load(path.read_bytes()), _File)
     except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
         raise _bad(path, str(error).partition("\n")[0]) from error
 

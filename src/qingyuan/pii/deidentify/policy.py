@@ -15,6 +15,7 @@ import yaml
 from qingyuan.pii.catalog import catalog
 from qingyuan.pii.deidentify.generalise import To
 from qingyuan.pii.errors import PiiError
+from qingyuan.shapes import convert
 
 Method = Literal["keep", "mask", "drop", "generalise", "pseudonym", "fpe"]
 #: Methods that need a key.
@@ -126,7 +127,7 @@ def load_policy(name: str) -> Policy:
 
 def _parsed(text: str, where: str) -> Policy:
     try:
-        policy = msgspec.convert(yaml.load(text, _Plain), Policy, strict=False)  # noqa: S506 - a safe loader
+        policy = convert(yaml.load(text, _Plain), Policy, strict=False)  # noqa: S506 - a safe loader
     except (yaml.YAMLError, msgspec.ValidationError, ValueError) as error:
         raise _wrong(str(error), where) from error
     if unknown := sorted(set(policy.kinds) - set(catalog().kinds)):

@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 import sqlalchemy as sa
 
+from qingyuan.shapes import from_json
 from qingyuan.web.state import CEREMONY, State
 
 Purpose = Literal["passkey-add", "passkey-use", "provider", "password"]
@@ -56,7 +57,7 @@ class Ceremonies:
             connection.execute(sa.delete(CEREMONY).where(chosen))
         if row is None or row.expires <= self._now():
             return None
-        return msgspec.json.decode(row.data, type=dict[str, str])
+        return from_json(row.data, dict[str, str])
 
 
 def _hash(bound: str) -> bytes:

@@ -22,6 +22,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from qingyuan.shapes import from_json
 from qingyuan.web.errors import WebError
 
 #: Signatures that are taken: none that a client's secret or nothing at all could make.
@@ -81,7 +82,7 @@ class Remote:
         if self._described is None or self._described[0] < time.monotonic() - _KEPT:
             address = f"{self.issuer.rstrip('/')}/.well-known/openid-configuration"
             try:
-                found = msgspec.json.decode(_fetch(address), type=Described)
+                found = from_json(_fetch(address), Described)
             except msgspec.MsgspecError as error:
                 raise failed("its description cannot be read") from error
             if found.issuer != self.issuer:

@@ -14,6 +14,7 @@ from qingyuan.canonical import canonical_json
 from qingyuan.errors import QingyuanError
 from qingyuan.ledger import TileCache, VerifierKey, leaf_hash, parse_proof, prove_inclusion
 from qingyuan.office.home import Home
+from qingyuan.shapes import from_json
 from qingyuan.store import SqlLogStorage, StoredEvent
 
 #: The beginning of every receipt.
@@ -85,8 +86,8 @@ def check_receipt(data: bytes, key: VerifierKey) -> Receipt:
     """
     proof = parse_proof(data)
     try:
-        extra = msgspec.json.decode(proof.extra or b"", type=_Extra)
-        leaf = msgspec.json.decode(extra.leaf, type=_Leaf)
+        extra = from_json(proof.extra or b"", _Extra)
+        leaf = from_json(extra.leaf, _Leaf)
         opened = bytes.fromhex(extra.salt) + canonical_json(extra.payload)
     except (msgspec.MsgspecError, ValueError) as error:
         raise ReceiptError(

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 import sqlalchemy as sa
 
+from qingyuan.shapes import from_json
 from qingyuan.web.desk import Desk
 from qingyuan.web.state import TICKET
 
@@ -98,7 +99,7 @@ def withdraw(desk: Desk, ticket: Ticket) -> None:
 
 
 def _ticket(row: sa.Row[tuple[object, ...]]) -> Ticket:
-    record = msgspec.json.decode(row.record, type=dict[str, str])
+    record = from_json(row.record, dict[str, str])
     return Ticket(bytes(row.token)[:_ID_BYTES].hex(), row.kind, record, row.created, row.expires)
 
 

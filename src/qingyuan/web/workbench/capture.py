@@ -19,6 +19,7 @@ from qingyuan.office.capture import (
 )
 from qingyuan.office.casework import docket_streams, load
 from qingyuan.office.sealing import Collector
+from qingyuan.shapes import convert, from_json
 from qingyuan.store.captures import CaptureState, captures
 from qingyuan.web.asking import Ask
 from qingyuan.web.desk import Desk
@@ -101,7 +102,7 @@ def show(ask: Ask, job: str) -> Response:
 @work(KIND, "/captures")
 def capture_work(desk: Desk, args: Mapping[str, object], person: str, report: Report) -> dict[str, object]:
     """Capture the pages of a list; those that an earlier run took are not taken again."""
-    urls = msgspec.convert(args["urls"], list[str])
+    urls = convert(args["urls"], list[str])
     settings = CaptureSettings(
         raw=not args.get("decoded"),
         screencast=bool(args.get("screencast")),
@@ -162,8 +163,8 @@ def _taken(ask: Ask, job: str) -> list[Taken]:
     return [
         Taken(
             row.url,
-            msgspec.json.decode(row.detail or b"", type=Captured) if row.state == CaptureState.DONE else None,
-            msgspec.json.decode(row.detail, type=Failed)
+            from_json(row.detail or b"", Captured) if row.state == CaptureState.DONE else None,
+            from_json(row.detail, Failed)
             if row.state == CaptureState.FAILED and row.detail is not None
             else None,
         )

@@ -16,6 +16,7 @@ from qingyuan.office.casework import Loaded, load
 from qingyuan.office.paperwork import FormOffer, make_document, offers_of, preview
 from qingyuan.office.paperwork.facts import subject
 from qingyuan.office.paperwork.making import overlay_of
+from qingyuan.shapes import convert
 from qingyuan.store import StoredEvent
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import bad_request, not_found
@@ -67,7 +68,7 @@ def written(loaded: Loaded, target: str = "") -> list[Written]:
             one.at,
             str(one.payload.get("docx", "")),
             str(one.payload.get("pdf", "")),
-            len(msgspec.convert(one.payload.get("missing", []), list[str])),
+            len(convert(one.payload.get("missing", []), list[str])),
             bool(one.payload.get("redacted", False)),
         )
         for one in reversed(loaded.events)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import quote
 
-import msgspec
 from starlette.responses import Response, StreamingResponse
 
 from qingyuan.evidence import Manifest
@@ -13,6 +12,7 @@ from qingyuan.office.capture import METHOD
 from qingyuan.office.custody import custody_record
 from qingyuan.office.handover import find_exhibit, verify_exhibit
 from qingyuan.office.sealing import open_exhibit
+from qingyuan.shapes import from_json
 from qingyuan.store.registry import ExhibitRow
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import not_found
@@ -48,7 +48,7 @@ def content(ask: Ask, identifier: str) -> Response:
     row = _row(ask, identifier)
     ask.desk.note_reading("exhibit", [identifier], actor=ask.person)
     opened = open_exhibit(ask.desk.home, row)
-    manifest = msgspec.json.decode(row.manifest, type=Manifest)
+    manifest = from_json(row.manifest, Manifest)
 
     def chunks() -> Iterator[bytes]:
         with opened:
@@ -68,7 +68,7 @@ def content(ask: Ask, identifier: str) -> Response:
 def picture(ask: Ask, identifier: str) -> Response:
     """Show the picture that a capture took; that it was seen is an event before. Other material is only handed out."""
     row = _row(ask, identifier)
-    manifest = msgspec.json.decode(row.manifest, type=Manifest)
+    manifest = from_json(row.manifest, Manifest)
     if manifest.media_type != _PICTURE or manifest.size > _MOST_PICTURE or not _drawn(manifest):
         raise not_found(identifier)
     ask.desk.note_reading("exhibit", [identifier], actor=ask.person)

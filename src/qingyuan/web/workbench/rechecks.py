@@ -10,6 +10,7 @@ from starlette.responses import Response
 from qingyuan.cases import Case
 from qingyuan.office.casework import load
 from qingyuan.office.rechecking import Material, cite, recheck
+from qingyuan.shapes import convert
 from qingyuan.store.registry import exhibits
 from qingyuan.web.asking import Ask
 from qingyuan.web.desk import Desk
@@ -84,7 +85,7 @@ def show(ask: Ask, job: str) -> Response:
 @work(KIND, "/rechecks")
 def recheck_work(desk: Desk, args: Mapping[str, object], person: str, report: Report) -> dict[str, object]:
     """Scan both sides, compare, seal the result and record it for the measure."""
-    before, after = (tuple(msgspec.convert(args[name], list[str])) for name in ("before", "after"))
+    before, after = (tuple(convert(args[name], list[str])) for name in ("before", "after"))
     total = len(before) + len(after)
     report(
         {
