@@ -16,7 +16,8 @@ from qingyuan.demo.story import references
 from qingyuan.office.casework import case_events, load
 from qingyuan.office.clock import CHINA, FixedClock
 from qingyuan.office.home import Home, OfficeInfo
-from qingyuan.office.paperwork import preview
+from qingyuan.office.paperwork import offers_of, preview
+from tests.office.paperwork.tracing import untraced
 
 STORIES = Path(__file__).parents[2] / "src" / "qingyuan" / "demo" / "stories"
 
@@ -156,3 +157,16 @@ def test_documents_name_who_handled_the_matter_and_every_day_is_that_of_the_act(
     assert "承办检察官：周演示、吴演示　＿" in report
     assert "违法行为人：北京某科技有限公司（演示）。" in report
     assert "北京某科技有限公司（演示）。（2020年9月10日" in report
+
+
+def test_every_word_of_every_document_of_the_matters_says_where_it_is_from(office: Office) -> None:
+    made = set()
+    with Home.open(office.home, clock=office.clock) as home:
+        for told in office.replayed.values():
+            for target in (told.lead, *told.cases.values()):
+                for offer in offers_of(home, target, actor="P001"):
+                    if offer.state != "refused":
+                        document = preview(home, offer.form.id, target, actor="P001")
+                        assert untraced(offer.form, document) == [], (offer.form.id, target)
+                        made.add(offer.form.id)
+    assert len(made) >= 25

@@ -14,6 +14,7 @@ FILLED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 #: A digit, an article, a law in its marks, a day of a month; none of them may be words of a form.
 FACTS = re.compile(
     r"[0-9０-９]|第[一二三四五六七八九十百零]+(?:条|款|项)|《[^》]*》|[一二三四五六七八九十〇]年|月[一二三四五六七八九十]+日"
+    r"|[一二两三四五六七八九十]+(?:日|天|个月|个工作日|小时)"
 )
 
 #: Names of algorithms, and the numbers of a list, are no facts.
@@ -32,6 +33,8 @@ def test_no_date_number_article_or_law_is_typed_into_a_form(form: str) -> None:
     assert typed == []
 
 
-@pytest.mark.parametrize("words", ["依据《某法》", "第七十五条", "于2026年", "三十日内（第四款）"])
+@pytest.mark.parametrize(
+    "words", ["依据《某法》", "第七十五条", "于2026年", "三十日内", "（第四款）", "两个月"]
+)
 def test_a_typed_fact_would_be_seen(words: str) -> None:
     assert FACTS.search(FILLED.sub("", f"{words}{{{{ case.id }}}}"))

@@ -1,6 +1,6 @@
 """Documents: one content tree, two renderers (editable .docx, served PDF)."""
 
-from qingyuan.documents._template import Fact, Given, Unknown, sentence
+from qingyuan.documents._template import Datum, Fact, Given, Unknown, sentence
 from qingyuan.documents.errors import DocumentError
 from qingyuan.documents.filling import fill, missing
 from qingyuan.documents.form import Act, Field, Form, Requirement, find_form, forms
@@ -10,6 +10,7 @@ __all__ = [
     "Act",
     "Blank",
     "Block",
+    "Datum",
     "Document",
     "DocumentError",
     "Fact",

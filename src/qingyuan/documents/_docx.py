@@ -98,10 +98,11 @@ def page_number(paragraph: Paragraph) -> None:
     written(paragraph._p, " —", PAGES, _PAGE_NUMBER)
 
 
-def bookmark(run: CT_R, number: int, event: int) -> None:
-    """Put a bookmark that names the event around a run."""
-    run.addprevious(_element("w:bookmarkStart", id=str(number), name=f"{EVENT_BOOKMARK}{event}_{number}"))
-    run.addnext(_element("w:bookmarkEnd", id=str(number)))
+def bookmarks(run: CT_R, events: Sequence[tuple[int, int]]) -> None:
+    """Put a bookmark for each event that states a run around it: a number of its own, and the index of the event."""
+    for number, event in events:
+        run.addprevious(_element("w:bookmarkStart", id=str(number), name=f"{EVENT_BOOKMARK}{event}_{number}"))
+        run.addnext(_element("w:bookmarkEnd", id=str(number)))
 
 
 def control(run: CT_R, name: str) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
 
@@ -15,7 +16,7 @@ from qingyuan.documents.errors import DocumentError
 from qingyuan.documents.model import Run
 
 _OPEN, _MIDDLE, _CLOSE = "\ue000", "\ue001", "\ue002"
-_MARK = re.compile(f"{_OPEN}([ebg])([^{_MIDDLE}]*){_MIDDLE}(.*?){_CLOSE}", re.DOTALL)
+_MARK = re.compile(f"{_OPEN}([ebgo])([^{_MIDDLE}]*){_MIDDLE}(.*?){_CLOSE}", re.DOTALL)
 #: Controls, marks of direction, which make text read otherwise than it is written, and our own marks.
 _CONTROLS = re.compile(
     "[\ue000-\ue002\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
@@ -36,10 +37,34 @@ class Fact(msgspec.Struct, frozen=True):
     Attributes:
         value: What the document shows.
         event: Index of the event in the log.
+        also: The other events of a fact that several state together, such as a count.
+        origin: What else it rests on, see :class:`~qingyuan.documents.model.Run`.
     """
 
     value: str
     event: int
+    also: tuple[int, ...] = ()
+    origin: str = ""
+
+    def __str__(self) -> str:
+        """Return the value."""
+        return self.value
+
+    def __bool__(self) -> bool:
+        """Return whether there is anything to show."""
+        return bool(self.value.strip())
+
+
+class Datum(msgspec.Struct, frozen=True):
+    """A value that no event states: of the law data, of the office's own records, of a closed list; prints as its value.
+
+    Attributes:
+        value: What the document shows.
+        origin: Where it is from, see :class:`~qingyuan.documents.model.Run`.
+    """
+
+    value: str
+    origin: str
 
     def __str__(self) -> str:
         """Return the value."""
@@ -76,7 +101,7 @@ class Unknown(msgspec.Struct, frozen=True):
         return False
 
 
-Valued = Fact | Given
+Valued = Fact | Given | Datum
 
 
 def unknown(name: str, zh: str, *, line: bool) -> Unknown:
@@ -92,7 +117,10 @@ def clean(value: str) -> str:
 def _marked(value: object) -> object:
     match value:
         case Fact():
-            return f"{_OPEN}e{value.event}{_MIDDLE}{clean(value.value)}{_CLOSE}"
+            events = ",".join(map(str, (value.event, *value.also)))
+            return f"{_OPEN}e{events}|{value.origin}{_MIDDLE}{clean(value.value)}{_CLOSE}"
+        case Datum():
+            return f"{_OPEN}o{value.origin}{_MIDDLE}{clean(value.value)}{_CLOSE}"
         case Given():
             return f"{_OPEN}g{value.name}{_MIDDLE}{clean(value.value)}{_CLOSE}"
         case Unknown():
@@ -108,7 +136,7 @@ def _written(write: Callable[[str], str]) -> Callable[[object], object]:
         match value:
             case Unknown() | jinja2.Undefined():
                 return value
-            case Fact() | Given():
+            case Fact() | Given() | Datum():
                 return msgspec.structs.replace(value, value=write(value.value))
             case _:
                 return write(str(value))
@@ -125,13 +153,19 @@ def _chinese_date(value: str) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
-def _numeral(value: int) -> str:
+def ordinal(value: int) -> Datum:
+    """Return the number of an item or row, which a form counts itself."""
+    return Datum(str(value), "form")
+
+
+def _numeral(value: object) -> Datum:
     """Write 1–99 as a Chinese numeral for headings and items."""
-    tens, ones = divmod(value, 10)
-    if not 0 < value < 100:  # noqa: PLR2004 - the numerals end here
-        return str(value)
+    number = int(str(value))
+    tens, ones = divmod(number, 10)
+    if not 0 < number < 100:  # noqa: PLR2004 - the numerals end here
+        return ordinal(number)
     head = "" if tens == 0 else ("十" if tens == 1 else _DIGITS[tens] + "十")
-    return head + (_DIGITS[ones] if ones else "")
+    return Datum(head + (_DIGITS[ones] if ones else ""), "form")
 
 
 def _thousands(value: str) -> str:
@@ -152,11 +186,21 @@ def sentence(value: str) -> str:
 
 def folded(text: str) -> str:
     """Name a law once where its articles follow one another: ``《甲法》第一条、《甲法》第二条`` gives ``《甲法》第一条、第二条``."""
-    for again, kept in ((_LAW_AGAIN, r"\1\2、"), (_ARTICLE_AGAIN, r"\1\2、")):
-        before = ""
-        while before != text:
-            before, text = text, again.sub(kept, text)
-    return text
+    gone = _repeated(text)
+    return "".join(char for at, char in enumerate(text) if at not in gone)
+
+
+def _repeated(text: str) -> set[int]:
+    """Return the places of a text at which a law or an article stands that is already named."""
+    places = list(range(len(text)))
+    gone: set[int] = set()
+    for again in (_LAW_AGAIN, _ARTICLE_AGAIN):
+        while found := again.search(text):
+            start, end = found.end() - len(found[1]), found.end()
+            gone.update(places[start:end])
+            del places[start:end]
+            text = text[:start] + text[end:]
+    return gone
 
 
 def _plain(value: str) -> str:
@@ -171,7 +215,31 @@ def _listed(values: Iterable[object], between: str = "、") -> str:
 
 def _raw(value: object) -> object:
     """Return the bare value, for comparisons."""
-    return value.value if isinstance(value, Fact | Given) else value
+    return value.value if isinstance(value, Fact | Given | Datum) else value
+
+
+def _head(value: object, length: int) -> object:
+    """Return the first characters of a value, with its source."""
+    return _written(lambda text: text[:length])(value)
+
+
+def _counted(values: Sequence[object]) -> object:
+    """Return how many rows there are; the events of the count are the first that state each row."""
+    events = sorted({min(stating) for value in values if (stating := _stating(value))})
+    if not events:
+        return Datum(str(len(values)), "record")
+    return Fact(str(len(values)), events[0], tuple(events[1:]))
+
+
+def _stating(value: object) -> list[int]:
+    """Return the events that state a row, in the order of its members."""
+    match value:
+        case Fact():
+            return [value.event]
+        case Mapping():
+            return [index for one in value.values() for index in _stating(one)]
+        case _:
+            return []
 
 
 class _Environment(jinja2.sandbox.SandboxedEnvironment):
@@ -198,6 +266,8 @@ def _environment() -> jinja2.Environment:
         "numeral": _numeral,
         "listed": _listed,
         "raw": _raw,
+        "head": _head,
+        "counted": _counted,
     }
     return environment
 
@@ -241,16 +311,48 @@ def _runs(text: str) -> tuple[Run, ...]:
     position = 0
     for match in _MARK.finditer(text):
         if match.start() > position:
-            runs.append(Run(folded(text[position : match.start()])))
-        kind, source, value = match.groups()
-        if kind == "e":
-            runs.append(Run(value, int(source)))
-        else:
-            runs.append(Run(value, blank=source) if kind == "b" else Run(value, given=source))
+            runs.append(Run(text[position : match.start()]))
+        runs.append(_run(*match.groups()))
         position = match.end()
     if position < len(text):
-        runs.append(Run(folded(text[position:])))
-    return tuple(runs)
+        runs.append(Run(text[position:]))
+    return tuple(_folded(runs))
+
+
+def _run(kind: str, source: str, value: str) -> Run:
+    """Return the run of a marked value."""
+    match kind:
+        case "e":
+            indices, _, origin = source.partition("|")
+            event, *also = map(int, indices.split(","))
+            return Run(value, event, also=tuple(also), origin=origin)
+        case "b":
+            return Run(value, blank=source)
+        case "g":
+            return Run(value, given=source)
+        case _:
+            return Run(value, origin=source)
+
+
+def _folded(runs: Sequence[Run]) -> Iterable[Run]:
+    """Name a law once where its articles follow one another, also where each citation is a run of its own."""
+    of_the_form = [run.event is None and not run.blank and not run.given for run in runs]
+    for own, group in itertools.groupby(zip(runs, of_the_form, strict=True), key=lambda pair: pair[1]):
+        held = [run for run, _ in group]
+        yield from _cut(held) if own else held
+
+
+def _cut(runs: Sequence[Run]) -> Iterable[Run]:
+    """Leave out of the runs what :func:`folded` leaves out of their text."""
+    text = "".join(run.text for run in runs)
+    gone = _repeated(text)
+    position = 0
+    for run in runs:
+        stop = position + len(run.text)
+        kept = "".join(text[at] for at in range(position, stop) if at not in gone) if gone else run.text
+        if kept:
+            yield msgspec.structs.replace(run, text=kept)
+        position = stop
 
 
 def _bad_text(where: str, error: Exception) -> DocumentError:

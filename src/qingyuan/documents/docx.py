@@ -136,8 +136,8 @@ class _Writer:
     def _run(self, paragraph: CT_P, run: Run, face: str, size: Length) -> None:
         named = HEADING if run.blank and "＿" not in run.text else face
         written = _docx.written(paragraph, run.text, named, size)
-        if run.event is not None:
-            _docx.bookmark(written, next(self._numbers), run.event)
+        if run.events:
+            _docx.bookmarks(written, [(next(self._numbers), event) for event in run.events])
         elif run.blank:
             _docx.control(written, run.blank)
 

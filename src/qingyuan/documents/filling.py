@@ -11,7 +11,7 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from qingyuan.documents._template import Fact, Given, Unknown, clean, holds, render, unknown
+from qingyuan.documents._template import Datum, Fact, Given, Unknown, clean, holds, ordinal, render, unknown
 from qingyuan.documents.errors import DocumentError
 from qingyuan.documents.form import NUMBER_BLANK, Field, Form, FormTable, Requirement, laid_out
 from qingyuan.documents.model import Blank, Block, Document, Run, Runs, Table, words
@@ -76,7 +76,7 @@ def fill(
             continue
         items: list[object] = [None] if block.each is None else _list(filled, block.each, where)
         for index, item in enumerate(items, start=1):
-            runs = render(block.text or "", {**filled, "item": item, "index": index}, where)
+            runs = render(block.text or "", {**filled, "item": item, "index": ordinal(index)}, where)
             made += [Block(block.role, paragraph, block.private) for paragraph in _paragraphs(runs)]
     document = Document(form.id, form.name, form.lang, title, author, issued.isoformat(), tuple(made))
     return _with_blanks(document, fields, resolved)
@@ -142,7 +142,7 @@ def _paragraphs(runs: Runs) -> Iterable[Runs]:
 
 def _table(table: FormTable, facts: Mapping[str, object], where: str) -> Table:
     cells = tuple(
-        tuple(_cell(cell, {**facts, "item": item, "index": index}, where) for cell in table.cells)
+        tuple(_cell(cell, {**facts, "item": item, "index": ordinal(index)}, where) for cell in table.cells)
         for index, item in enumerate(_list(facts, table.each, where), start=1)
     )
     return Table(table.columns, cells, table.widths, tuple(number - 1 for number in table.private))
@@ -167,7 +167,7 @@ def dig(facts: Mapping[str, object], path: str) -> object:
 
 
 def _present(value: object) -> bool:
-    if isinstance(value, Fact | Given):
+    if isinstance(value, Fact | Given | Datum):
         return bool(value.value.strip())
     if isinstance(value, Unknown):
         return False

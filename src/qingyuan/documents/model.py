@@ -38,12 +38,22 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
         event: Index in the log of the event that states this fact, or ``None`` for the form's own words.
         blank: Name of the particular that is not known; the text is then the mark that stands for it.
         given: Name of the particular that a person supplied for this document.
+        also: The other events of a fact that several state together, such as a count.
+        origin: What else the words rest on: ``law:RULE``, ``period:ID``, ``duty:ID``, ``list:NAME``, ``staff:PERSON``,
+            ``kind:ID``, ``office``, ``clock``, ``record``, ``query:ID``, or ``form`` for the number of an item.
     """
 
     text: str
     event: int | None = None
     blank: str = ""
     given: str = ""
+    also: tuple[int, ...] = ()
+    origin: str = ""
+
+    @property
+    def events(self) -> tuple[int, ...]:
+        """Return every event that states the words."""
+        return () if self.event is None else (self.event, *self.also)
 
 
 #: What a paragraph or a cell of a table holds.
@@ -175,4 +185,8 @@ class Document(msgspec.Struct, frozen=True):
 
     def sources(self) -> tuple[tuple[str, int], ...]:
         """Return each fact of the text and the event that states it."""
-        return tuple((run.text, run.event) for run in self.runs() if run.event is not None)
+        return tuple((run.text, index) for run in self.runs() for index in run.events)
+
+    def grounds(self) -> tuple[tuple[str, str], ...]:
+        """Return what rests on the law, the office's own records or a closed list, and on which entry of them."""
+        return tuple((run.text, run.origin) for run in self.runs() if run.origin not in {"", "form"})

@@ -18,8 +18,9 @@ from qingyuan.documents.geometry import check_geometry, read_pages
 from qingyuan.documents.model import Block, Document, Picture, Role, Table
 from qingyuan.documents.picture import in_face
 
-#: What the link of a fact points to, before the index of its event in the log.
-EVENT_URN = "urn:qingyuan:event:"
+#: What a link points to, before ``event:`` and the index in the log, or the entry of the law data or the query.
+URN = "urn:qingyuan:"
+EVENT_URN = f"{URN}event:"
 #: Archival and accessible: PDF/A-2a and PDF/UA-1.
 STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 
@@ -47,6 +48,7 @@ def _compiled(document: Document, faces: FontSet, *, hold: bool) -> bytes:
     payload = {
         "title": document.title,
         "author": document.author,
+        "base": URN,
         "urn": EVENT_URN,
         "hold": hold,
         "fonts": {"body": faces.body, "title": faces.title, "heading": faces.heading},

@@ -267,6 +267,7 @@ class Period(msgspec.Struct, frozen=True):
         start_zh: The event it runs from.
         start_en: The same in English.
         unit: ``hour``, ``day``, ``workday``, ``month`` or ``year``.
+        extension_zh: How much longer the first extension makes it; empty when it cannot be extended.
     """
 
     id: str
@@ -279,6 +280,7 @@ class Period(msgspec.Struct, frozen=True):
     start_zh: str
     start_en: str
     unit: str
+    extension_zh: str = ""
 
 
 class Named(msgspec.Struct, frozen=True):

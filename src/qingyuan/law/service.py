@@ -13,7 +13,7 @@ from qingyuan.law import _check, _damages, _deadline, _jurisdiction, _search, _t
 from qingyuan.law._calendar import WorkCalendar
 from qingyuan.law._naming import named_offices
 from qingyuan.law._store import Store
-from qingyuan.law._versions import Citer, applies, choose
+from qingyuan.law._versions import Citer, applies, choose, nearest
 from qingyuan.law._words import length_en, length_zh
 from qingyuan.law.corpus import KnownEdition, plain_title
 from qingyuan.law.damages import Amounts, Damages
@@ -93,14 +93,15 @@ class Law:
             self._store, self._citer, self._calendar, period, start, extend, suspend, analogous=analogous
         )
 
-    def periods(self) -> tuple[Period, ...]:
-        """Return every period of the data in its latest version, settings included."""
+    def periods(self, on: date | None = None) -> tuple[Period, ...]:
+        """Return every period of the data, settings included: in its latest version, or that nearest to the day ``on``."""
         found = []
         for entry in self._store.periods.values():
             record = entry.record
-            version = choose(record.versions, None)
+            version = choose(record.versions, None) if on is None else nearest(record.versions, on)
             if version is None:
                 continue
+            extension = next(iter(version.extensions), None)
             found.append(
                 Period(
                     id=record.id,
@@ -110,6 +111,7 @@ class Law:
                     statutory=record.kind == "statutory",
                     length_zh=length_zh(version.value, version.unit),
                     length_en=length_en(version.value, version.unit),
+                    extension_zh=length_zh(extension.value, extension.unit) if extension else "",
                     start_zh=version.start.zh,
                     start_en=version.start.en,
                     unit=version.unit,

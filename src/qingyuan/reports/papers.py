@@ -153,14 +153,22 @@ def _figure_blocks(figure: Figure, queries: Queries, number: int) -> list[Block 
         blocks.append(Block(Role.LINE, (Run(caption),)))
     if len(figure.groups) <= _MOST_ROWS:
         cells = tuple(
-            tuple((Run(words),) for words in ("、".join(group.zh), _said(group), str(len(group.events))))
+            tuple(
+                (Run(words, origin=f"query:{figure.query}"),)
+                for words in ("、".join(group.zh), _said(group), str(len(group.events)))
+            )
             for group in figure.groups
         )
         blocks.append(Table(("项目", figure.unit_zh, "依据的记录"), cells, (6, 2, 2)))
     behind = len({index for group in (*figure.groups, figure.total) for index in group.events})
     caution = f"{figure.caution_zh}。" if figure.caution_zh else ""
-    note = f"数据：查询 {figure.query}，计入{figure.counted}项，依据账本中{behind}条记录。{caution}"
-    blocks.append(Block(Role.NOTE, (Run(note),)))
+    note = f"{figure.query}，计入{figure.counted}项，依据账本中{behind}条记录"
+    blocks.append(
+        Block(
+            Role.NOTE,
+            (Run("数据：查询 "), Run(note, origin=f"query:{figure.query}"), Run(f"。{caution}")),
+        )
+    )
     return blocks
 
 
@@ -175,7 +183,7 @@ def _sentence(text: str, figures: Mapping[str, Figure], where: str) -> tuple[Run
         value = _place(_known(figures, match[1], where), match[2])
         if value is None:
             return None
-        runs += [Run(text[last : match.start()]), Run(value)]
+        runs += [Run(text[last : match.start()]), Run(value, origin=f"query:{match[1]}")]
         last = match.end()
     runs.append(Run(text[last:]))
     return tuple(run for run in runs if run.text)

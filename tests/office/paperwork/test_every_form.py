@@ -15,7 +15,7 @@ from qingyuan.cases import VERBS, choice_lists
 from qingyuan.cases.events import TYPES
 from qingyuan.documents import Table, forms
 from qingyuan.documents.geometry import CHARACTERS, LINES, Page, read_pages
-from qingyuan.documents.pdf import EVENT_URN, embedded_fonts
+from qingyuan.documents.pdf import EVENT_URN, URN, embedded_fonts
 from tests.cases._world import law
 from tests.office.paperwork.rendered import document, docx_text, letters, pdf, pdf_text, word
 from tests.office.paperwork.told import last_day, logged, stories, world_of
@@ -23,6 +23,8 @@ from tests.office.paperwork.told import last_day, logged, stories, world_of
 FORMS = sorted(forms())
 #: Marks that must not begin a line, and marks that must not end one (GB/T 15834-2011).
 NOT_FIRST, NOT_LAST = set("，。；：、！？）》”】"), set("（《“【")
+#: What is linked beside events.
+LINKED = ("law:", "period:")
 each_form = pytest.mark.parametrize("form", FORMS)
 
 
@@ -161,13 +163,11 @@ def test_every_fact_links_to_its_event_in_both_files(form: str) -> None:
     assert stated
     assert stated <= {event.index for event in logged(world_of(form))}
     with pikepdf.open(io.BytesIO(pdf(form))) as opened:
-        links = {
-            int(str(note.A.URI).removeprefix(EVENT_URN))
-            for page in opened.pages
-            for note in page.obj.get("/Annots", [])
-        }
+        links = {str(note.A.URI) for page in opened.pages for note in page.obj.get("/Annots", [])}
+    shown = [run for run in made.runs() if run.text.strip()]
     assert links == {
-        run.event for run in made.runs() if run.event is not None and run.text and run.text.strip()
+        *(f"{EVENT_URN}{run.event}" for run in shown if run.event is not None),
+        *(f"{URN}{run.origin}" for run in shown if run.event is None and run.origin.startswith(LINKED)),
     }
     names = [
         str(node.get(qn("w:name"))) for node in docx.Document(io.BytesIO(word(form))).element.body.iter(qn("w:bookmarkStart"))

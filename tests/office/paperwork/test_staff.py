@@ -15,9 +15,9 @@ from tests.office.paperwork.told import document_of
 
 def test_a_name_keeps_the_event_that_states_the_identifier() -> None:
     who = naming({"P001": Person("周演示", "检察官")})
-    assert who(Fact("P001", 7)) == [Fact("周演示", 7)]
+    assert who(Fact("P001", 7)) == [Fact("周演示", 7, origin="staff:P001")]
     assert who([Fact("P001", 7), Fact("某检察长", 8)], True) == [
-        Fact("周演示（检察官）", 7),
+        Fact("周演示（检察官）", 7, origin="staff:P001"),
         Fact("某检察长", 8),
     ]
     (blank,) = who(Fact("P002", 7))

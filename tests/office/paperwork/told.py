@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from qingyuan.cases import encode
+from qingyuan.cases import Docket, encode, fold, read_event
 from qingyuan.cases.events import Foreign
-from qingyuan.documents import Document, fill, find_form
+from qingyuan.documents import Document, Form, fill, find_form
 from qingyuan.office.paperwork import docket_facts
-from qingyuan.office.paperwork.facts import subject
+from qingyuan.office.paperwork.facts import issued_on, subject
 from qingyuan.store import StoredEvent
 from tests.cases._world import World, law, read_yaml, told
 
@@ -65,20 +65,41 @@ def last_day(world: World) -> date:
 
 
 def facts_of(form_id: str, world: World) -> dict[str, object]:
-    form = find_form(form_id)
-    events = logged(world)
-    target = target_of(form_id)
+    return facts_from(find_form(form_id), logged(world), target_of(form_id), last_day(world))
+
+
+def facts_from(
+    form: Form, events: Sequence[StoredEvent], target: str, today: date, office: str = OFFICE
+) -> dict[str, object]:
     about = subject(events, target, form.act.events if form.act else ())
     return docket_facts(
-        world.docket,
+        folded(events),
         events,
         target,
         law=law(),
-        office=OFFICE,
-        today=last_day(world),
-        form=form_id,
+        office=office,
+        today=today,
+        form=form.id,
         about=about[-1] if about else None,
     )
+
+
+def folded(events: Sequence[StoredEvent]) -> Docket:
+    """Return the docket that the events of a journal say."""
+    return fold(
+        read_event(one.stream, one.n, one.type, datetime.fromisoformat(one.at), one.actor, one.payload)
+        for one in events
+    )
+
+
+def document_from(form: Form, events: Sequence[StoredEvent], target: str) -> Document:
+    """Make a document from the events of a journal, as an office does."""
+    about = subject(events, target, form.act.events if form.act else ())
+    day = issued_on(form, about[-1] if about else None) or datetime.fromisoformat(events[-1].at).date()
+    case = folded(events).cases.get(target)
+    office = case.filed.office if case is not None else OFFICE
+    facts = facts_from(form, events, target, day, office)
+    return fill(form, facts, title=form.name, author=office, issued=day)
 
 
 def document_of(form_id: str, given: Mapping[str, str] | None = None, world: World | None = None) -> Document:

@@ -10,7 +10,7 @@ import msgspec
 import yaml
 
 from qingyuan.cases import Case, Docket, choice_label
-from qingyuan.documents import Fact
+from qingyuan.documents import Datum, Fact
 from qingyuan.office.paperwork._wrapping import Recorded, label, wrapped
 from qingyuan.shapes import convert
 
@@ -23,6 +23,8 @@ class _Named(msgspec.Struct):
 
 #: What the table of counts says of kinds that are themselves a form of de-identification.
 _NOTES = {"privacy-number": "虚拟号码，属去标识化形式"}
+#: Stands for what was found masked, among the kinds.
+_MASKED = ""
 #: Folder of the documents that the program itself made; they are no evidence.
 PAPERS = "文书/"
 _CUSTODY = {
@@ -111,7 +113,7 @@ def proofs(own: Sequence[Recorded], track: str, places: Mapping[str, int]) -> li
                 "numbers": [
                     Fact(str(places[one]), event.index) for one in fact.get("exhibits", []) if one in places
                 ],
-                "kind": choice_label(f"fact-{track}", kind).zh,
+                "kind": Fact(choice_label(f"fact-{track}", kind).zh, event.index),
                 "on": Fact(str(event.payload.get("on", "")), event.index),
                 "method": label(
                     "investigation-method", Fact(str(event.payload.get("method", "")), event.index)
@@ -155,19 +157,31 @@ def _kind_name(kind: str) -> str:
     return convert(yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader), _Named).zh
 
 
-def counts(docket: Docket) -> list[Mapping[str, object]]:
-    """Return the rows of the table of what was found, from the registration of the leads."""
-    totals: dict[str, int] = {}
-    masked = 0
-    for lead in docket.leads.values():
-        masked += lead.registered.counts.masked
-        for kind, count in lead.registered.counts.kinds.items():
-            totals[kind] = totals.get(kind, 0) + count
-    rows: list[Mapping[str, object]] = [
-        {"kind": _kind_name(kind), "count": count, "note": _NOTES.get(kind, "未去标识化（明文）")}
-        for kind, count in sorted(totals.items(), key=lambda pair: -pair[1])
-        if count
+def counts(docket: Docket, events: Sequence[Recorded]) -> list[Mapping[str, object]]:
+    """Return the rows of the table of what was found; each sum names the registrations of all leads that add to it."""
+    found: dict[str, dict[int, int]] = {}
+    for event in events:
+        lead = docket.leads.get(event.stream)
+        if event.type != "lead.registered" or lead is None:
+            continue
+        told = lead.registered.counts
+        for kind, count in {**told.kinds, _MASKED: told.masked}.items():
+            if count:
+                found.setdefault(kind, {})[event.index] = count
+    masked = found.pop(_MASKED, {})
+    ordered = sorted(found.items(), key=lambda pair: -sum(pair[1].values()))
+    rows = [
+        _count(_kind_name(kind), parts, _NOTES.get(kind, "未去标识化（明文）"), f"kind:{kind}")
+        for kind, parts in ordered
     ]
-    if masked:
-        rows.append({"kind": "已遮蔽的上述信息", "count": masked, "note": "部分隐去"})
-    return rows
+    return [*rows, *([_count("已遮蔽的上述信息", masked, "部分隐去", "kind:masked")] if masked else [])]
+
+
+def _count(name: str, parts: Mapping[int, int], note: str, origin: str) -> Mapping[str, object]:
+    """Return a row of the table of counts; ``parts`` are the counts by the index of the event that states each."""
+    first, *others = parts
+    return {
+        "kind": Fact(name, first, tuple(others), origin),
+        "count": Fact(str(sum(parts.values())), first, tuple(others)),
+        "note": Datum(note, origin),
+    }

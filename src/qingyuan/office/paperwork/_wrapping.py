@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from qingyuan.cases import choice_lists
-from qingyuan.documents import Fact
+from qingyuan.documents import Datum, Fact, Given
 
 #: Rooms whose events a form may name, as ``event.case.filed`` for the newest and ``events.case.filed`` for all.
 ROOMS = ("lead", "matter", "case", "measure", "evidence", "document")
@@ -105,9 +107,10 @@ def matching(events: Sequence[Recorded], names: Iterable[str]) -> list[Recorded]
 
 def label(list_: object, value: object) -> object:
     """Return the Chinese name of a value of a closed list; its source is kept, and so is a value of no list."""
-    raw = value.value if isinstance(value, Fact) else str(value)
     lists = choice_lists()
     for name in (str(list_), f"{list_}-administrative", f"{list_}-civil"):
-        if (choice := lists.get(name, {}).get(raw)) is not None:
-            return Fact(choice.zh, value.event) if isinstance(value, Fact) else choice.zh
+        if (choice := lists.get(name, {}).get(str(value))) is not None:
+            if isinstance(value, Fact | Given):
+                return replace(value, value=choice.zh)
+            return Datum(choice.zh, f"list:{name}")
     return value

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from qingyuan.cases import Case, Docket, choice_label, choice_lists
-from qingyuan.documents import Fact, Unknown
+from qingyuan.documents import Datum, Fact, Form, Unknown
 from qingyuan.documents import sentence as _sentence
 from qingyuan.law import Law, LawError
+from qingyuan.office.clock import CHINA
 from qingyuan.office.paperwork._tables import Row, counts, custody, exhibits, measures, proofs
 from qingyuan.office.paperwork._wrapping import NUMBERED, Recorded, acts, by_type, label, matching, said
 from qingyuan.office.paperwork.staff import Staff, naming
@@ -44,12 +45,15 @@ def docket_facts(
     listed = exhibits(events)
     places = {str(row["id"]): number for number, row in enumerate(listed, start=1)}
     facts: dict[str, object] = {
-        "office": {"name": office},
-        "issued": today.isoformat(),
-        "target": target,
+        "office": {"name": _office(docket, own, target, office)},
+        "issued": Fact(today.isoformat(), about.index)
+        if about is not None
+        else Datum(today.isoformat(), "clock"),
         "number": _number(own, form),
         "label": label,
         "cite": lambda rule: _cite(law, str(rule), today),
+        "period": lambda period: _period(law, str(period), today),
+        "extension": lambda period: _period(law, str(period), today, extension=True),
         "this": said(about) if about is not None else {},
         "event": {room: {kind: many[-1] for kind, many in kinds.items()} for room, kinds in told.items()},
         "events": told,
@@ -58,13 +62,27 @@ def docket_facts(
         "exhibits": listed,
         "named": _named(listed, about),
         "custody": custody(events),
-        "counts": counts(docket),
+        "counts": counts(docket, events),
         "who": (who := naming(staff or {})),
         "handlers": who(_handlers(events, did)),
         **_affair(docket, events, target),
     }
     case = docket.cases.get(target)
     return {**facts, **(_case(case, own, places, law, today) if case is not None else {})}
+
+
+def issued_on(form: Form, event: Recorded | None) -> date | None:
+    """Return the day that an instrument bears: that of the act it records; ``None`` while the act is not on record.
+
+    An act that names no day bears that of its approval, or that on which it was recorded.
+    """
+    if form.layout not in {"instrument", "report"} or event is None:
+        return None
+    approval = event.payload.get("approval")
+    on = event.payload.get("on") or (approval.get("on") if isinstance(approval, dict) else None)
+    if isinstance(on, str):
+        return date.fromisoformat(on)
+    return datetime.fromisoformat(event.at).astimezone(CHINA).date()
 
 
 def subject(events: Sequence[Recorded], target: str, names: Sequence[str]) -> list[Recorded]:
@@ -85,13 +103,30 @@ def _number(own: Sequence[Recorded], form: str) -> object:
     return Fact(str(found[-1].payload.get("number", "")), found[-1].index) if found else None
 
 
-def _cite(law: Law, rule: str, today: date) -> str | Unknown:
+def _cite(law: Law, rule: str, today: date) -> Datum | Unknown:
     """Return the citation of a rule, or a marked blank when it was not in force: what applied then is for a person to say."""
     try:
         citation = law.cite(rule, today)
     except LawError:
         return Unknown(f"law:{rule}", "【当时适用的规定】")
-    return f"{_titled(citation.law)}{citation.article}"
+    return Datum(f"{_titled(citation.law)}{citation.article}", f"law:{rule}")
+
+
+def _period(law: Law, period: str, today: date, *, extension: bool = False) -> Datum | Unknown:
+    """Return how long a period, or its first extension, is in words, by the version in force that day or nearest to it."""
+    origin = f"period:{period}"
+    known = next((one for one in law.periods(today) if one.id == period), None)
+    length = "" if known is None else known.extension_zh if extension else known.length_zh
+    return Datum(length, origin) if length else Unknown(origin, "【期限】")
+
+
+def _office(docket: Docket, own: Sequence[Recorded], target: str, office: str) -> Fact | Datum:
+    """Return the name of the procuratorate: the filing of the case states it, a lead belongs to the site."""
+    case = docket.cases.get(target)
+    filed = [event.index for event in own if event.type == "case.filed"]
+    if case is not None and filed and case.filed.office == office:
+        return Fact(office, filed[-1])
+    return Datum(office, "office")
 
 
 def _titled(law: str) -> str:
@@ -118,7 +153,7 @@ def _affair(docket: Docket, events: Sequence[Recorded], target: str) -> dict[str
     """Return the matter and its leads."""
     opened = [event for event in events if event.type == "matter.opened"]
     registered = {event.stream: event for event in events if event.type == "lead.registered"}
-    leads = [{"id": stream, **said(event)} for stream, event in registered.items()]
+    leads = [{"id": Fact(stream, event.index), **said(event)} for stream, event in registered.items()]
     for lead in leads:
         lead["source"] = label("lead-source", lead["source"])
     matter: dict[str, object] = {}
@@ -135,7 +170,7 @@ def _affair(docket: Docket, events: Sequence[Recorded], target: str) -> dict[str
             "id": Fact(target, lead_event.index),
             "title": Fact(str(lead_event.payload.get("title", "")), lead_event.index),
         }
-    own = next((lead for lead in leads if lead["id"] == target), leads[0] if leads else {})
+    own = next((lead for lead in leads if str(lead["id"]) == target), leads[0] if leads else {})
     return {"matter": matter, "lead": own, "leads": leads}
 
 
@@ -148,9 +183,9 @@ def _case(
     named = at.get("case.respondent_identified", filed)
     organs = [Fact(name, named) for name in case.respondents]
     facts: dict[str, object] = {
-        "track": choice_label("track", case.track).zh,
+        "track": Fact(choice_label("track", case.track).zh, filed),
         "track_name": case.track,
-        "subject_word": "监督对象" if case.track == "administrative" else "违法行为人",
+        "subject_word": Fact("监督对象" if case.track == "administrative" else "违法行为人", filed),
         "case": {
             "id": Fact(case.id, filed),
             "office": Fact(case.filed.office, filed),
@@ -158,9 +193,8 @@ def _case(
             "harm": Fact(case.filed.harm, filed),
             "violation": Fact(case.filed.violation, filed),
             "basis": label("statutory-basis", Fact(case.filed.basis, filed)),
-            "jurisdiction": Fact(_jurisdiction(case.filed.jurisdiction, law, today), filed),
+            "jurisdiction": _jurisdiction(case.filed.jurisdiction, law, today, filed),
             "approved_by": Fact(case.filed.approval.by, filed),
-            "stage": choice_label("case-stage", str(case.stage)).zh,
         },
         "organ": {"name": Fact("、".join(case.respondents), named) if case.respondents else ""},
         "organs": organs,
@@ -169,25 +203,35 @@ def _case(
         "proofs": (proved := proofs(own, case.track, places)),
         "proof": {str(row["name"]): row for row in proved},
         "measures": measures(own, case),
-        "look_back": case.look_back_due.isoformat() if case.look_back_due else None,
+        "look_back": _look_back(case, at),
     }
     if case.suggestion is not None:
-        facts |= _suggestion(case, at["case.suggestion_issued"], law)
+        facts |= _suggestion(case, at["case.suggestion_issued"], law, today)
     return facts
 
 
-def _jurisdiction(rule: str, law: Law, today: date) -> str:
+def _look_back(case: Case, at: Mapping[str, int]) -> Fact | None:
+    """Return by when the look-back is due."""
+    scheduled = at.get("case.look_back_scheduled")
+    if scheduled is None or case.look_back_due is None:
+        return None
+    return Fact(case.look_back_due.isoformat(), scheduled)
+
+
+def _jurisdiction(rule: str, law: Law, today: date, filed: int) -> Fact:
     """Return the basis of jurisdiction in words with its article; the event holds the rule."""
     words = next((one.zh for one in choice_lists()["jurisdiction"].values() if one.rule == rule), "")
-    return f"{words}（{_cite(law, rule, today)}）"
+    return Fact(f"{words}（{_cite(law, rule, today)}）", filed, origin=f"law:{rule}")
 
 
-def _suggestion(case: Case, at: int, law: Law) -> dict[str, object]:
+def _suggestion(case: Case, at: int, law: Law, today: date) -> dict[str, object]:
     """Return the eight items of the suggestion (办案规则第七十五条)."""
     assert case.suggestion is not None
     items = case.suggestion.items
-    length = next(p.length_zh for p in law.periods() if p.id == items.period)
-    within = Fact(f"收到本检察建议书之日起{length}内", at)
+    length = _period(law, items.period, case.suggestion_on or today)
+    within = (
+        Fact(f"收到本检察建议书之日起{length}内", at, origin=f"period:{items.period}") if length else length
+    )
     return {
         "organ": {"name": Fact(items.agency, at)},
         "origin": Fact(_sentence(items.source), at),
@@ -217,8 +261,8 @@ def _duties(case: Case, law: Law, today: date, index: int) -> list[Mapping[str, 
         rows.append(
             {
                 "name": name,
-                "text": Fact(duty.act_zh if duty else name, index),
-                "articles": Fact(articles, index),
+                "text": Fact(duty.act_zh if duty else name, index, origin=f"duty:{name}"),
+                "articles": Fact(articles, index, origin=f"duty:{name}"),
             }
         )
     return rows

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
@@ -13,11 +12,10 @@ from qingyuan.documents import Blank, Document, Form, fill, find_form, forms
 from qingyuan.documents.docx import render_docx
 from qingyuan.documents.pdf import render_pdf
 from qingyuan.office.casework import Loaded, load
-from qingyuan.office.clock import CHINA
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
 from qingyuan.office.paperwork._wrapping import MADE, NUMBERED
-from qingyuan.office.paperwork.facts import docket_facts, subject
+from qingyuan.office.paperwork.facts import docket_facts, issued_on, subject
 from qingyuan.office.paperwork.offers import FormOffer, form_offers
 from qingyuan.office.paperwork.redacting import public_copy
 from qingyuan.office.paperwork.staff import read_staff
@@ -46,6 +44,18 @@ class Source(msgspec.Struct, frozen=True):
     at: str
 
 
+class Ground(msgspec.Struct, frozen=True):
+    """What a document says that no event states alone, and on what it rests.
+
+    Attributes:
+        text: What the document says.
+        origin: ``law:RULE``, ``period:ID``, ``duty:ID``, ``list:NAME``, ``kind:ID``, ``staff:PERSON``, ``office``, ``clock`` or ``record``.
+    """
+
+    text: str
+    origin: str
+
+
 class Made(msgspec.Struct, frozen=True):
     """A document that was made.
 
@@ -56,6 +66,7 @@ class Made(msgspec.Struct, frozen=True):
         pdf: Where the served copy is.
         exhibits: Identifiers of the sealed copies, .docx then PDF.
         sources: The facts of the text with their events, in order.
+        grounds: What rests on the law data, the office's records or a closed list, with the entry it rests on.
         missing: Particulars that are marked blanks in the text.
         given: Names of the particulars that a person stated for this document.
         number: Number that was recorded for it, or ``""``.
@@ -69,6 +80,7 @@ class Made(msgspec.Struct, frozen=True):
     pdf: Path
     exhibits: tuple[str, str]
     sources: tuple[Source, ...]
+    grounds: tuple[Ground, ...]
     missing: tuple[Blank, ...]
     given: tuple[str, ...]
     number: str
@@ -130,6 +142,7 @@ def make_document(
         pdf=paths[1],
         exhibits=exhibits,
         sources=_sources(document, loaded),
+        grounds=tuple(Ground(text, origin) for text, origin in document.grounds()),
         missing=document.missing,
         given=tuple(dict.fromkeys(run.given for run in document.runs() if run.given)),
         number=_number(loaded, identifier, form),
@@ -257,7 +270,7 @@ def _document(
 ) -> Document:
     allowed(home, form, loaded, identifier, actor=actor)
     recorded = _about(form, loaded, identifier, about)
-    issued = _issued(form, recorded) or home.clock.now().date()
+    issued = issued_on(form, recorded) or home.clock.now().date()
     case = loaded.docket.cases.get(identifier)
     # A site may hold the cases of several offices; a lead belongs to the site.
     office = case.filed.office if case is not None else home.settings.office.name
@@ -273,20 +286,6 @@ def _document(
         staff=read_staff(home.path),
     )
     return fill(form, facts, title=form.name, author=office, issued=issued, given=given)
-
-
-def _issued(form: Form, event: StoredEvent | None) -> date | None:
-    """Return the day that an instrument bears: that of the act it records; ``None`` while the act is not on record.
-
-    An act that names no day bears that of its approval, or that on which it was recorded.
-    """
-    if form.layout not in {"instrument", "report"} or event is None:
-        return None
-    approval = event.payload.get("approval")
-    on = event.payload.get("on") or (approval.get("on") if isinstance(approval, dict) else None)
-    if isinstance(on, str):
-        return date.fromisoformat(on)
-    return datetime.fromisoformat(event.at).astimezone(CHINA).date()
 
 
 def _about(form: Form, loaded: Loaded, identifier: str, index: int | None) -> StoredEvent | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from qingyuan.documents import Fact, Unknown
+from qingyuan.documents import Datum, Fact, Unknown
 from qingyuan.office.errors import OfficeError
 from qingyuan.shapes import convert
 
@@ -78,4 +78,5 @@ def _named(staff: Staff, one: object, *, titled: bool) -> object:
     if person is None:
         return Unknown(f"staff:{identifier}", f"【{identifier}的姓名】")
     text = f"{person.name}（{person.title}）" if titled and person.title else person.name
-    return Fact(text, one.event) if isinstance(one, Fact) else text
+    origin = f"staff:{identifier}"
+    return Fact(text, one.event, origin=origin) if isinstance(one, Fact) else Datum(text, origin)
