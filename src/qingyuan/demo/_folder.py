@@ -46,6 +46,7 @@ def fix_times(folder: Path) -> None:
 
 
 def note(folder: Path, name: str, text: str) -> Path:
+    """Write a paper of the matter, with the time at which the matter began; return its path."""
     path = folder / "notes" / name
     path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8", newline="")
