@@ -300,6 +300,18 @@ def test_verify_has_its_shape_and_exit_codes(home: Path, tmp_path: Path, *, trus
     assert changed.json()["verdict"] == "fail"
 
 
+def test_verify_takes_a_bagit_folder_too(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a").write_bytes(b"")
+    (tmp_path / "bagit.txt").write_text("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
+    (tmp_path / "manifest-md5.txt").write_text("d41d8cd98f00b204e9800998ecf8427e data/a\n")
+    done = run("verify", tmp_path, "--json")
+    assert (done.code, done.json()["verdict"], done.json()["faults"]) == (0, "valid", [])
+    (tmp_path / "data" / "a").write_bytes(b"x")
+    done = run("verify", tmp_path, "--json")
+    assert (done.code, done.json()["verdict"], done.json()["faults"][0]["path"]) == (1, "invalid", "data/a")
+
+
 def test_law_deadline_has_its_shape() -> None:
     body = run("law", "deadline", "agency-reply", "--from", "2026-03-18", "--json").json()
     assert body["due"] == "2026-05-18"

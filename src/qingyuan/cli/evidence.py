@@ -147,7 +147,9 @@ def verify(
     identity: Path | None,
     out: Out,
 ) -> None:
-    """核验证据包或分叉证明：0 通过，1 不通过，3 无法判断 | Check an .evp or a fork proof: exit 0 pass, 1 fail, 3 undetermined."""
+    """核验证据包、分叉证明或 BagIt 目录：0 通过，1 不通过，3 无法判断 | Check an .evp, a fork proof or a BagIt folder: exit 0 pass, 1 fail, 3 undetermined."""
+    if file.is_dir():
+        sys.exit(_check_bag(file, out))
     with file.open("rb") as opened:  # what cannot be read is reported like every other error, also as JSON
         encrypted = opened.read(32).startswith(_AGE)
     if trust is None and home is not None:
@@ -164,6 +166,37 @@ def verify(
     argv += ["--", str(file)]
     checker = importlib.import_module("qingyuan.evidence.verify.verify_evp")
     sys.exit(checker.main(argv))
+
+
+def _check_bag(folder: Path, out: Out) -> int:
+    from qingyuan.evidence.bags import check_bag  # noqa: PLC0415
+
+    report = check_bag(folder)
+    faults = [
+        {"code": each.code, "path": each.path, "text_zh": each.zh, "text_en": each.en, "remark": each.remark}
+        for each in report.faults
+    ]
+    out.result({**msgspec.to_builtins(report), "verdict": report.verdict.value, "faults": faults})
+    words = _BAG_VERDICTS[report.verdict.value]
+    out.say(f"{words[0]}：{folder}", f"{words[1]}: {folder}")
+    out.say(
+        f"BagIt {report.version or '？'}，载荷 {report.files:,} 个文件，{report.size:,} 字节；清单算法：{'、'.join(report.algorithms) or '无'}",
+        f"BagIt {report.version or '?'}, {report.files:,} payload files, {report.size:,} bytes; manifests: {', '.join(report.algorithms) or 'none'}",
+    )
+    for each in report.faults:
+        out.say(f"  {each.zh}（{each.path}）", f"  {each.en} ({each.path})")
+    out.say(
+        "只说明内容与包内清单是否一致，不说明由谁、何时制作。",
+        "this says whether the content agrees with the bag's own lists, not who made it or when.",
+    )
+    return words[2]
+
+
+_BAG_VERDICTS = {
+    "valid": ("通过（包完整、有效）", "pass (complete and valid)", 0),
+    "invalid": ("不通过", "fail", 1),
+    "undetermined": ("无法判断", "undetermined", 3),
+}
 
 
 def _verify_encrypted(

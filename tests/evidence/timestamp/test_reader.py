@@ -88,22 +88,20 @@ def test_another_content_type_or_version_is_named() -> None:
     assert code(changed(response, key("ec"), info=second)) == "timestamp.version"
 
 
-@pytest.mark.parametrize(
-    "time", [b"20261122093000.5Z", b"20261122093000Z", b"20261122093000.123456789Z", b"20261122235960Z"]
-)
-def test_times_with_fractions_and_leap_seconds_are_read(time: bytes) -> None:
+@pytest.mark.parametrize("time", [b"20261122093000.5Z", b"20261122093000Z", b"20261122093000.123456789Z"])
+def test_times_with_fractions_are_read(time: bytes) -> None:
     found = read_response(_dated(time)).info.gen_time
     assert found.utcoffset() is not None
     assert found.isoformat() in {
         "2026-11-22T09:30:00.500000+00:00",
         "2026-11-22T09:30:00+00:00",
         "2026-11-22T09:30:00.123456+00:00",
-        "2026-11-23T00:00:00+00:00",
     }
 
 
 @pytest.mark.parametrize(
-    "time", [b"20261122093000", b"202611220930Z", b"20261122093000+0800", b"20261322093000Z", b"2026112209300\xffZ"]
+    "time", [b"20261122093000", b"202611220930Z", b"20261122093000+0800", b"20261322093000Z", b"2026112209300\xffZ",
+             b"20261122093000.50Z", b"20261122093000.Z", b"20261122235960Z"]
 )  # fmt: skip
 def test_times_that_are_not_utc_to_the_second_are_malformed(time: bytes) -> None:
     assert code(_dated(time)) == "timestamp.malformed"

@@ -211,6 +211,10 @@ class Stamp:
     version: int = 1
     infos: int = 1
     tail: tuple[bytes, ...] = ()
+    attributes: tuple[bytes, ...] = ()
+    shuffled: str = ""
+    status_tail: tuple[bytes, ...] = ()
+    unsigned: tuple[bytes, ...] = ()
 
     def but(self, **changes: object) -> Stamp:
         return replace(self, **changes)  # type: ignore[arg-type]
@@ -237,27 +241,31 @@ class Stamp:
         return seq(oid(attribute), der(0x31, seq(seq(inner))))
 
     def _attributes(self, info: bytes) -> bytes:
-        found = digest(self.hash, info) if self.content_digest is None else self.content_digest
+        value = digest(self.hash, info) if self.content_digest is None else self.content_digest
         parts = {
             "type": seq(oid("1.2.840.113549.1.9.3"), der(0x31, oid(TST_INFO))),
-            "digest": seq(oid("1.2.840.113549.1.9.4"), der(0x31, der(4, found))),
+            "digest": seq(oid("1.2.840.113549.1.9.4"), der(0x31, der(4, value))),
         }
         parts |= {kind: self._identifier(kind) for kind in self.identifiers}
-        return b"".join(sorted(part for kind, part in parts.items() if kind not in self.drop))
+        found = (part for kind, part in parts.items() if kind not in self.drop)
+        return b"".join(sorted((*found, *self.attributes)))
 
     def token(self) -> bytes:
         info, key = self._info(), self.signer.key
         attributes = self._attributes(info)
-        signature = key.sign(der(0x31, attributes)) if self.signature is None else self.signature
+        turned = attributes if not self.shuffled else _turned(attributes)
+        signed_over = der(0x31, turned if self.shuffled == "signed so" else attributes)
+        signature = key.sign(signed_over) if self.signature is None else self.signature
         issuer = name((self.signer.issuer or self.signer).common)
         named = der(0x80, self.signer.identifier) if self.by_key_identifier else None
         signer_info = seq(
             integer(3 if named else 1),
             named or seq(issuer, integer(self.signer.serial)),
             hash_id(self.hash),
-            der(0xA0, attributes),
+            der(0xA0, turned),
             self.algorithm or key.algorithm,
             der(4, signature),
+            *self.unsigned,
         )
         signed = seq(
             integer(3),
@@ -266,7 +274,13 @@ class Stamp:
             der(0xA0, *self.certificates),
             der(0x31, *([signer_info] * self.infos)),
         )
-        return seq(seq(integer(self.status)), seq(oid(SIGNED_DATA), der(0xA0, signed)))
+        return seq(seq(integer(self.status), *self.status_tail), seq(oid(SIGNED_DATA), der(0xA0, signed)))
+
+
+def _turned(attributes: bytes) -> bytes:
+    """The same attributes, the first of them last."""
+    end = 2 + attributes[1]
+    return attributes[end:] + attributes[:end]
 
 
 def authority(

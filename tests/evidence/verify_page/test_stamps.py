@@ -122,7 +122,8 @@ def test_no_byte_of_a_token_can_change_what_it_says(node: Node) -> None:
             found = node.call("checkToken", bytes(bent), MESSAGE, [])
         except ThrownError:
             continue
-        assert (found["time"], found["anchor"]) == (time, None), place
+        if not found["wrong"] and not found["unknown"]:
+            assert (found["time"], found["anchor"]) == (time, None), place
 
 
 def test_the_certificate_may_come_from_the_trust_file_alone(node: Node) -> None:

@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from qingyuan.evidence.timestamp._schema import DIGESTS, decode, digest_name, no_parameters
 from qingyuan.evidence.timestamp.errors import unsupported
@@ -196,6 +196,8 @@ def _read_key(
     if isinstance(key, ec.EllipticCurvePublicKey):
         if not isinstance(key.curve, _CURVES):
             raise unsupported("椭圆曲线", "elliptic curve", key.curve.name)
+        if not public.endswith(key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)):
+            raise unsupported("公钥", "public key", f"{key.curve.name}, compressed")
         return key
     if isinstance(key, rsa.RSAPublicKey) and key.key_size > MAX_RSA_BITS:
         raise unsupported("公钥", "public key", f"RSA, {key.key_size} bits")

@@ -24,8 +24,10 @@ from qingyuan.evidence.timestamp.signatures import ED25519, SignatureAlgorithm, 
 _GRANTED, _WITH_MODIFICATIONS = 0, 1
 _SEQUENCE_TAG = 0x30
 _OID_TAG = 0x06
-_TIME = re.compile(r"(\d{12})(\d\d)(?:\.(\d{1,9}))?Z")
-_LEAP_SECOND = 60
+#: A fraction does not end in a zero (RFC 3161, 2.4.2); the last second of a minute is 59, as other readers have it.
+_TIME = re.compile(r"([0-9]{14})(?:\.([0-9]{0,8}[1-9]))?Z")
+#: PKIStatusInfo: a status, perhaps words, perhaps reasons.
+_STATUS_TAGS = re.compile(rb"\x02\x30?\x03?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,8 @@ def _read(found: core.Sequence) -> Token:
     code = int(status["status"])
     if code not in {_GRANTED, _WITH_MODIFICATIONS}:
         raise _refusal(status, code)
+    if not _STATUS_TAGS.fullmatch(bytes(tag for tag, _ in elements(bytes(status.contents)))):
+        raise broken("malformed", "PKIStatusInfo")
     wrapped = found["time_stamp_token"]
     if isinstance(wrapped, core.Void):
         raise broken("malformed", "no token")
@@ -192,11 +196,7 @@ def _certificates(signed: cms.SignedData) -> tuple[bytes, ...]:
 def _read_info(found: tsp.TSTInfo) -> TstInfo:
     if found["version"].native != "v1":
         raise broken("version", "TSTInfo")
-    extensions = found["extensions"]
-    if not isinstance(extensions, core.Void):
-        for each in extensions:
-            if each["critical"].native:
-                raise unsupported("关键扩展", "critical extension", each["extn_id"].dotted)
+    _check_extensions(found["extensions"])
     algorithm, imprint = read_imprint(found["message_imprint"])
     named = not isinstance(found["tsa"], core.Void)
     return TstInfo(
@@ -213,15 +213,24 @@ def _read_info(found: tsp.TSTInfo) -> TstInfo:
     )
 
 
+def _check_extensions(found: core.SequenceOf) -> None:
+    if isinstance(found, core.Void):
+        return
+    named = [each["extn_id"].dotted for each in found]
+    if not named or len(set(named)) < len(named):
+        raise broken("malformed", "extensions")
+    for each in found:
+        if each["critical"].native:
+            raise unsupported("关键扩展", "critical extension", each["extn_id"].dotted)
+
+
 def _read_time(contents: bytes) -> datetime:
-    """Read GeneralizedTime as the RFC limits it: UTC, with seconds; a leap second counts as the next one."""
+    """Read GeneralizedTime as the RFC limits it: UTC, with seconds."""
     match = _TIME.fullmatch(contents.decode("ascii"))
     if match is None:
         raise broken("malformed", "genTime")
-    minute, second, fraction = match.group(1), int(match.group(2)), match.group(3) or "0"
-    leap = second == _LEAP_SECOND
-    moment = datetime.strptime(f"{minute}{second - leap:02d}", "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-    return moment + timedelta(seconds=int(leap), microseconds=int(fraction.ljust(6, "0")[:6]))
+    moment = datetime.strptime(match[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    return moment + timedelta(microseconds=int((match[2] or "").ljust(6, "0")[:6]))
 
 
 def _read_accuracy(found: tsp.Accuracy) -> timedelta | None:

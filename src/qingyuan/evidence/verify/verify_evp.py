@@ -2420,7 +2420,7 @@ _ECDSA_HASHES = {
     "1.2.840.10045.4.3.3": "sha384",
     "1.2.840.10045.4.3.4": "sha512",
 }
-_SM2_SIGNATURES = frozenset(("1.2.156.10197.1.501", "1.2.156.10197.1.301.1"))
+_SM2_SIGNATURES = frozenset(("1.2.156.10197.1.501", "1.2.156.10197.1.301.1", _SM2_CURVE))
 
 
 def _pss_parameters(value: _Tlv | None) -> tuple[str, str, int]:
@@ -2482,6 +2482,8 @@ class _PublicKey:
         curve = _der_oid(named) if named is not None and named.tag == _OID else ""
         if algorithm.oid != _EC or curve not in _CURVES:
             raise _UnknownAlgorithm(curve or algorithm.oid)
+        if data[:1] in {b"\2", b"\3"}:
+            raise _UnknownAlgorithm(f"{curve} (compressed)")
         return _PublicKey(curve=_CURVES[curve], encoded=data)
 
     def holds(self, algorithm: _Algorithm, message: bytes, signature: bytes, digest: str = "") -> bool:
@@ -2596,7 +2598,9 @@ def _parse_certificate(data: bytes) -> _Certificate:
     signed, algorithm, signature = outer.take(_SEQUENCE), outer.take(_SEQUENCE), outer.take(_BITS)
     outer.end()
     fields = _Fields(signed)
-    fields.maybe(0xA0)
+    version = fields.maybe(0xA0)
+    if version is not None and _der_one(version.body).raw not in {b"\2\1\1", b"\2\1\2"}:
+        raise _Misfit("misfit.der")
     serial, again = fields.take(_INTEGER), fields.take(_SEQUENCE)
     issuer, validity, subject = (fields.take(_SEQUENCE) for _ in range(3))
     key = fields.take(_SEQUENCE)
@@ -2625,14 +2629,26 @@ def _parse_certificate(data: bytes) -> _Certificate:
 
 def _parse_extensions(listed: _Tlv | None) -> dict[str, tuple[bool, bytes]]:
     """Return criticality and value of each extension by its identifier."""
+    if listed is None:
+        return {}
+    inside = _Fields(listed, 0xA3)
+    found = _listed_extensions(inside.take(_SEQUENCE).body)
+    inside.end()
+    return found
+
+
+def _listed_extensions(data: bytes) -> dict[str, tuple[bool, bytes]]:
+    """Return the same of the values of Extensions, of which there is at least one, and none twice."""
     extensions: dict[str, tuple[bool, bytes]] = {}
-    for item in [] if listed is None else _der_items(_Fields(listed, 0xA3).take(_SEQUENCE).body):
+    for item in _der_items(data):
         fields = _Fields(item)
         oid, critical, value = _der_oid(fields.take(_OID)), fields.maybe(_BOOLEAN), fields.take(_OCTETS)
         fields.end()
         if oid in extensions:
             raise _Misfit("misfit.der")
         extensions[oid] = (critical is not None and critical.body != b"\0", value.body)
+    if not extensions:
+        raise _Misfit("misfit.der")
     return extensions
 
 
@@ -2661,6 +2677,7 @@ class _Token:
     imprint: tuple[_Algorithm, bytes]
     moment: dt.datetime
     fraction: str
+    critical: tuple[str, ...]
     certificates: tuple[_Certificate, ...]
     signer: _Tlv
     digest: _Algorithm
@@ -2744,12 +2761,13 @@ def _with_signer(info: _Tlv, content: bytes, certificates: list[_Tlv]) -> _Token
     algorithm, signature = _algorithm(fields.take(_SEQUENCE)), fields.take(_OCTETS)
     fields.maybe(0xA1)
     fields.end()
-    imprint, moment, fraction = _parse_info(content)
+    imprint, moment, fraction, critical = _parse_info(content)
     return _Token(
         content=content,
         imprint=imprint,
         moment=moment,
         fraction=fraction,
+        critical=critical,
         certificates=_certificates(certificates),
         signer=signer,
         digest=digest,
@@ -2767,8 +2785,8 @@ def _signed_forms(attributes: _Tlv) -> tuple[bytes, ...]:
     return tuple({head + attributes.body: None, head + ordered: None})
 
 
-def _parse_info(content: bytes) -> tuple[tuple[_Algorithm, bytes], dt.datetime, str]:
-    """Return imprint and time of a TSTInfo (RFC 3161, 2.4.2)."""
+def _parse_info(content: bytes) -> tuple[tuple[_Algorithm, bytes], dt.datetime, str, tuple[str, ...]]:
+    """Return imprint, time and critical extensions of a TSTInfo (RFC 3161, 2.4.2)."""
     _der_check(content)
     fields = _Fields(_der_one(content))
     if _der_int(fields.take(_INTEGER)) != 1:
@@ -2779,10 +2797,13 @@ def _parse_info(content: bytes) -> tuple[tuple[_Algorithm, bytes], dt.datetime, 
     imprint.end()
     fields.take(_INTEGER)
     moment, fraction = _der_time(fields.take(_GENERALIZED_TIME))
-    for tag in (_SEQUENCE, _BOOLEAN, _INTEGER, 0xA0, 0xA1):
+    for tag in (_SEQUENCE, _BOOLEAN, _INTEGER, 0xA0):
         fields.maybe(tag)
+    more = fields.maybe(0xA1)
     fields.end()
-    return (algorithm, digest), moment, fraction
+    extensions = {} if more is None else _listed_extensions(more.body)
+    critical = tuple(name for name, (is_critical, _) in extensions.items() if is_critical)
+    return (algorithm, digest), moment, fraction, critical
 
 
 def _parse_attributes(value: _Tlv) -> dict[str, _Tlv]:
@@ -2853,7 +2874,7 @@ def _check_token(
         The signer's certificate when it is there, what breaks the token, and the algorithms not known.
     """
     faults: list[str | None] = []
-    unknown: list[str] = []
+    unknown: list[str] = list(token.critical)
     signer: _Certificate | None = None
 
     def imprint() -> str | None:

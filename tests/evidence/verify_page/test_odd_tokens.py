@@ -1,0 +1,128 @@
+"""Tokens of odd shapes: the page, the stand-alone program and the reader at the door, beside what the RFCs say of each."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+
+import pytest
+
+from qingyuan.evidence.timestamp import read_certificate
+from qingyuan.evidence.timestamp.verify import Standing, judge_timestamp
+from qingyuan.evidence.verify import verify_stream
+from tests.evidence.verify import stamping as make
+from tests.evidence.verify.stamping import Key, Party, Stamp, der, integer, oid, seq
+from tests.evidence.verify_page.making import Matter
+from tests.evidence.verify_page.making import Stamp as Line
+from tests.evidence.verify_page.node import Node
+from tests.evidence.verify_page.trees import b64
+from tests.evidence.verify_page.trusting import trust_of
+
+TOKEN = "timestamps/0.tsr"
+ROOT, TSA = make.authority()
+_CODES = {
+    "time": "trusted",
+    "untrusted-time": "untrusted",
+    "timestamp": "broken",
+    "unsupported": "unsupported",
+}
+_EXTENSION = seq(oid("1.2.3.9"), b"\x01\x01\xff", der(4, b"\5\0"))
+_HARMLESS = seq(oid("1.2.3.9"), der(4, b"\5\0"))
+_OTHER = seq(oid("1.2.3.8"), der(0x31, b"\5\0"))
+
+
+def sm2_as(algorithm: str) -> Stamp:
+    root, tsa = make.authority("sm2", seed=9)
+    return Stamp(b"", tsa, (tsa.certificate, root.certificate), "sm3", algorithm=seq(oid(algorithm)))
+
+
+def compressed() -> Stamp:
+    """A signer whose key is a compressed point, which RFC 5480 allows."""
+    tsa = Party("TSA 1", _Compressed("p256", 1), ROOT, TSA.extensions, serial=1)
+    return Stamp(b"", tsa, (tsa.certificate,))
+
+
+class _Compressed(Key):
+    @property
+    def spki(self) -> bytes:
+        whole = Key(self.kind, self.seed).spki
+        point = whole[-65:]
+        curve = seq(oid("1.2.840.10045.2.1"), oid("1.2.840.10045.3.1.7"))
+        return seq(curve, make.bits(bytes((2 + (point[-1] & 1),)) + point[1:33]))
+
+
+PLAIN = Stamp(b"", TSA, (TSA.certificate,))
+#: What it is, the token, and what the two verifiers and the door say.
+CASES: list[tuple[str, Stamp, str, str]] = [
+    ("nothing odd", PLAIN, "trusted", "trusted"),
+    ("accuracy, ordering, nonce", PLAIN.but(tail=(seq(integer(1), der(0x80, b"\x01")), b"\x01\x01\xff", integer(9))), "trusted", "trusted"),
+    ("a nonce of 160 bits", PLAIN.but(tail=(integer(1 << 159),)), "trusted", "trusted"),
+    ("an integer that is not the shortest in accuracy", PLAIN.but(tail=(seq(b"\x02\x02\x00\x01"),)), "broken", "broken"),
+    ("a boolean that is neither", PLAIN.but(tail=(b"\x01\x01\x01",)), "broken", "broken"),
+    ("a critical extension that nobody knows", PLAIN.but(tail=(der(0xA1, _EXTENSION),)), "unsupported", "unsupported"),
+    ("one that is not critical", PLAIN.but(tail=(der(0xA1, _HARMLESS),)), "trusted", "trusted"),
+    ("an extension twice", PLAIN.but(tail=(der(0xA1, _HARMLESS, _HARMLESS),)), "broken", "broken"),
+    ("no extension at all", PLAIN.but(tail=(der(0xA1),)), "broken", "broken"),
+    ("a fraction", PLAIN.but(time=b"20260302020000.25Z"), "trusted", "trusted"),
+    ("a fraction that ends in a zero", PLAIN.but(time=b"20260302020000.250Z"), "broken", "broken"),
+    ("a fraction of nothing", PLAIN.but(time=b"20260302020000.Z"), "broken", "broken"),
+    ("a leap second", PLAIN.but(time=b"20260302235960Z"), "broken", "broken"),
+    ("no seconds", PLAIN.but(time=b"202603020200Z"), "broken", "broken"),
+    ("a zone", PLAIN.but(time=b"20260302020000+0800"), "broken", "broken"),
+    ("attributes not in order, signed in order", PLAIN.but(shuffled="stored so"), "trusted", "trusted"),
+    ("attributes not in order, signed so", PLAIN.but(shuffled="signed so"), "trusted", "trusted"),
+    ("a further attribute", PLAIN.but(attributes=(_OTHER,)), "trusted", "trusted"),
+    ("a further attribute twice", PLAIN.but(attributes=(_OTHER, _OTHER)), "broken", "broken"),
+    ("a further attribute of no value", PLAIN.but(attributes=(seq(oid("1.2.3.8"), der(0x31)),)), "broken", "broken"),
+    ("words in the status", PLAIN.but(status_tail=(seq(der(0x0C, b"ok")),)), "trusted", "trusted"),
+    ("a number after the status", PLAIN.but(status_tail=(integer(1),)), "broken", "broken"),
+    ("unsigned attributes", PLAIN.but(unsigned=(der(0xA1, _OTHER),)), "trusted", "trusted"),
+    ("BER in unsigned attributes", PLAIN.but(unsigned=(der(0xA1, seq(oid("1.2.3.8"), der(0x31, der(0x24, der(4, b"x"))))),)), "broken", "broken"),
+    ("waiting, and a token beside it", PLAIN.but(status=3), "broken", "broken"),
+    ("SM2 by its OID with SM3", sm2_as("1.2.156.10197.1.501"), "trusted", "trusted"),
+    ("SM2 by the OID of its signature", sm2_as("1.2.156.10197.1.301.1"), "trusted", "trusted"),
+    ("SM2 by the OID of its curve", sm2_as("1.2.156.10197.1.301"), "trusted", "trusted"),
+    ("ECDSA by the OID of its key", PLAIN.but(algorithm=seq(oid("1.2.840.10045.2.1"))), "unsupported", "unsupported"),
+    ("ECDSA with SHA-1", PLAIN.but(algorithm=seq(oid("1.2.840.10045.4.1"))), "unsupported", "unsupported"),
+    ("an unknown algorithm and another imprint", PLAIN.but(algorithm=seq(oid("1.2.3")), imprint=bytes(32)), "broken", "unsupported"),
+    ("a compressed point", compressed(), "unsupported", "unsupported"),
+]  # fmt: skip
+
+
+def stands_at_the_door(token: bytes, message: bytes, root: Party) -> str:
+    """What the reader of answers says."""
+    found = judge_timestamp(token, message, anchors=[read_certificate(root.certificate)])
+    return {Standing.TRUSTED: "trusted", Standing.NOT_TRUSTED: "untrusted", Standing.BROKEN: "broken"}.get(
+        found.standing, "unsupported"
+    )
+
+
+@pytest.mark.parametrize(("what", "stamp", "verifiers", "door"), CASES, ids=[case[0] for case in CASES])
+def test_tokens_of_odd_shapes(node: Node, what: str, stamp: Stamp, verifiers: str, door: str) -> None:
+    root = stamp.signer.issuer
+    assert root is not None, what
+    messages: list[bytes] = []
+
+    def by(message: bytes) -> bytes:
+        messages.append(message)
+        return replace(stamp, message=message).token()
+
+    matter = Matter(twin=False)
+    matter.take(b"a\n", "a.csv")
+    matter.transfer()
+    matter.stamps = [Line("checkpoint", by, size=2)]
+    package = matter.package()
+    logs = [each for each in trust_of()["logs"] if not each["origin"].endswith("/sm3")]
+    tsas = [{"name": root.common, "operator": "甲", "certificate": b64(root.certificate)}]
+    trust = trust_of(logs=logs, tsas=tsas)
+    page = node.judge(package, trust)
+    alone = verify_stream(io.BytesIO(package), json.dumps(trust).encode()).as_dict()
+    for result in (page, alone):
+        codes = {each["code"] for each in result["reasons"] if each["path"] == TOKEN}
+        worst = next(code for code in ("timestamp", "unsupported", "untrusted-time", "time") if code in codes)
+        assert _CODES[worst] == verifiers
+        assert result["verdict"] == {"broken": "fail", "unsupported": "undetermined"}.get(verifiers, "pass")
+    assert page["timestamps"] == alone["timestamps"]
+    token = by(messages[0])
+    assert stands_at_the_door(token, messages[0], root) == door
