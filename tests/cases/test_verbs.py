@@ -34,6 +34,12 @@ def test_a_verb_is_complete(verb: Any) -> None:
     assert all(param.zh and (param.en.isascii() or "’" in param.en) for param in verb.params)
 
 
+def test_every_packaged_verb_is_in_a_group_and_every_group_has_verbs() -> None:
+    used = {verb.group for verb in VERBS.values()}
+    assert used | {"local"} == choice_lists()["verb-group"].keys()
+    assert "local" not in used
+
+
 @pytest.mark.parametrize("limit", limits(), ids=lambda one: f"{one.id} {one.urgent}")
 def test_a_time_limit_is_complete(limit: Limit) -> None:
     assert not [*of_limit(limit, packaged(), law())]
@@ -58,6 +64,7 @@ def test_a_task_is_complete(task: TaskRule) -> None:
         ({"asks": (Need("over:no-such-period"),)}, "asks"),
         ({"asks": (Need("least:on/no-such-number"),)}, "asks"),
         ({"moves": "nowhere"}, "moves"),
+        ({"group": "nowhere"}, "group"),
         ({"office": "nobody"}, "office"),
         ({"params": ()}, "params"),
     ],

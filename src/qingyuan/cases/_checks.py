@@ -48,6 +48,7 @@ def of_verb(verb: Verb, procedure: Procedure, law: Law) -> Iterator[Problem]:
     yield from _unknown(("stages",), verb.stages, _STAGES.get(verb.scope, frozenset()))
     moving = {*_STAGES.get(verb.scope, ()), *(["back"] if verb.scope == "lead" else [])}
     yield from _unknown(("moves",), [verb.moves] if verb.moves else [], moving)
+    yield from _unknown(("group",), [verb.group], procedure.choices["verb-group"].keys())
     if verb.office and verb.office not in names:
         yield _no(("office",), verb.office)
     if not verb.rules:
@@ -108,7 +109,7 @@ def of_limit(limit: Limit, procedure: Procedure, law: Law) -> Iterator[Problem]:
             "it begins with from, or after another period, not both",
         )
     acts = [act for pair in limit.apart for act in pair.split("/")]
-    acts += [limit.extended_by] if limit.extended_by else []
+    acts += [name for name in (limit.extended_by, limit.restarts) if name]
     yield from _unknown(("apart",), acts, procedure.choices["act"].keys())
 
 

@@ -96,6 +96,7 @@ class Verb(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         scope: What it acts on.
         rules: Rules of the law room it rests on.
         params: The particulars it takes, in the order to ask for them.
+        group: Under which heading it is shown: closed list ``verb-group``.
         stages: Stages of the lead or case (status of the measure) in which it is possible; empty for all.
         track: The one track it belongs to, or ``None`` for both.
         while_suspended: Whether it is possible while the review is suspended.
@@ -116,6 +117,7 @@ class Verb(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scope: Scope
     rules: tuple[str, ...]
     params: tuple[Param, ...]
+    group: str = "local"
     records: str = ""
     timing: str = ""
     moves: str = ""
@@ -161,6 +163,7 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         suspends: Whether suspensions of the review do not count.
         extends: Whether extensions of the review lengthen it.
         extended_by: Name of the act each of which lengthens it once, or ``""``.
+        restarts: Act after which it runs anew from the day of that act (办案规则 art. 47(3)); ``""`` for none.
         apart: Pairs ``ACT/RETURN`` of acts between which no day counts, e.g. commissioned appraisals (办案规则 art. 48).
         only: Fields that the newest act it runs from must show.
     """
@@ -174,6 +177,7 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     suspends: bool = False
     extends: bool = False
     extended_by: str = ""
+    restarts: str = ""
     apart: tuple[str, ...] = ()
     only: dict[str, str | bool] = {}
 

@@ -135,8 +135,11 @@ def _deadline(case: Case, limit: Limit, law: Law, today: date) -> Deadline | Non
         *(_spans(case, today) if limit.suspends else ()),
         *(span for pair in limit.apart for span in _apart(case, pair, today)),
     )
+    anew = case.day(f"acts.{limit.restarts}") if limit.restarts else None
+    if anew is not None and anew > start:
+        start = anew
     # A case from before the rules that set the period: counted by analogy, provisional, and it says so.
-    extend = len(case.extensions) if limit.extends else 0
+    extend = sum(anew is None or day >= anew for day in case.extensions) if limit.extends else 0
     extend += len(case.acted(limit.extended_by)) if limit.extended_by else 0
     return law.deadline(limit.id, start, extend=extend, suspend=spans, analogous=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from qingyuan.cases import Choice, Offer, Param, Verb, available, choice_lists, procedure_of
 from qingyuan.office.casework import Loaded
@@ -37,6 +37,14 @@ def concerns(offer: Offer, identifier: str) -> bool:
 def ruled_out(offer: Offer) -> bool:
     """Tell whether stage or track rule the act out, as opposed to something that can be supplied."""
     return offer.refused is not None and offer.refused.code == "cases.not-possible"
+
+
+def grouped(found: Iterable[Offer]) -> dict[str, list[Offer]]:
+    """Return the acts by group (closed list ``verb-group``), in the order of that list; groups without an act are left out."""
+    by_group: dict[str, list[Offer]] = {group: [] for group in choice_lists()["verb-group"]}
+    for one in found:
+        by_group[one.verb.group].append(one)
+    return {group: acts for group, acts in by_group.items() if acts}
 
 
 def asked(verb: Verb) -> list[Param]:

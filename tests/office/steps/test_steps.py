@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from qingyuan.cases import VERBS
+from qingyuan.cases import VERBS, choice_lists
 from qingyuan.office.casework import Argument, act, load
 from qingyuan.office.home import Home
-from qingyuan.office.offers import offers
+from qingyuan.office.offers import grouped, offers
 from qingyuan.office.steps import implied, next_steps, steps, suggested, suggesting
 from tests.web.making import FILED
 
@@ -28,6 +28,16 @@ def test_the_next_step_goes_along_with_the_record(home: Home) -> None:
     assessed: dict[str, Argument] = {"authenticity": "可靠", "investigability": "可查", "conclusion": "open"}
     act(home, "lead-assess", "L2026-0002", assessed, actor="P001")
     assert _next(home, "L2026-0002") == [("matter-open", "L2026-0002", True)]
+
+
+def test_offers_are_grouped_in_the_order_of_the_headings(home: Home) -> None:
+    found = offers(home, load(home, "M2026-0001"), "M2026-0001", actor="P001")
+    groups = grouped(found)
+    assert [*groups] == [group for group in choice_lists()["verb-group"] if group in groups]
+    assert sorted(one.verb.name for acts in groups.values() for one in acts) == sorted(
+        one.verb.name for one in found
+    )
+    assert "serve-filing" in [one.verb.name for one in groups["filing"]]
 
 
 def test_what_the_case_and_the_law_say_is_not_typed_again(home: Home) -> None:
