@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import argon2
 import pytest
+import sqlalchemy as sa
 from fastapi import FastAPI
 
+from qingyuan.office.home import Home
 from qingyuan.web.asking import SESSION_COOKIE
 from qingyuan.web.errors import WebError
-from tests.web.making import PASSWORD, client_of, desk_of, post, token_of
+from tests.web.making import PASSWORD, client_of, desk_of, open_app, post, token_of
+
+
+def test_a_password_is_kept_as_argon2id_of_a_cost_that_guessing_feels(
+    home: Home, full_passwords: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(argon2.PasswordHasher, "__init__", full_passwords)
+    app = open_app(home)
+    desk_of(app).people.add("li", "", ["chief"], PASSWORD)
+    with desk_of(app).state.read() as connection:
+        kept = connection.execute(sa.text("SELECT password FROM account")).scalar_one()
+    app.state.desk.close()
+    cost = argon2.extract_parameters(kept)
+    assert cost.type is argon2.Type.ID
+    assert (cost.memory_cost, cost.time_cost) >= (65536, 3)
+    assert PASSWORD not in kept
 
 
 def test_the_first_account_needs_the_code_of_the_terminal_and_is_made_once(app: FastAPI) -> None:
