@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO_HOME ?= .demo
+# Two workers share the files of tests, in the order of tests/conftest.py: the long ones first.
+SHARED := -n 2 --dist loadfile --no-loadscope-reorder
 LOCKS := requirements/runtime.lock requirements/dev.lock
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
@@ -44,11 +46,11 @@ serve: $(VENV)/.runtime ## the workbench and the portal on the reference matter
 	@$(BIN)/qingyuan serve --home $(DEMO_HOME)
 
 test: $(VENV)/.dev $(VENV)/.system lint types ## every check and every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest $(SHARED)
 	$(MAKE) wheel
 
 test-fast: $(VENV)/.dev $(VENV)/.system ## the tests but the slow ones
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest $(SHARED) -m "not slow"
 
 lint: $(VENV)/.dev ## formatting, lint, docstrings
 	$(BIN)/ruff format --check .

@@ -6,14 +6,17 @@ import functools
 import gc
 import itertools
 import signal
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import argon2
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
 
 from qingyuan.office.stopping import STOPPING
+from qingyuan.store import database
 from tests.store.postgres import Cluster
 
 # How long an example takes says nothing on a busy machine.
@@ -26,6 +29,19 @@ settings.register_profile(
 settings.load_profile("undated")
 
 _NUMBERS = itertools.count()
+
+
+#: A file is begun the earlier, the more tests it has; one that is marked slow counts as so many.
+_SLOW = 100
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where workers share the files, begin with those that take long: nobody waits at the end for one of them."""
+    if hasattr(config, "workerinput"):
+        weights = Counter[Path]()
+        for item in items:
+            weights[item.path] += _SLOW if item.get_closest_marker("slow") else 1
+        items.sort(key=lambda item: -weights[item.path])
 
 
 def pytest_collection_finish() -> None:
@@ -49,6 +65,44 @@ def full_passwords() -> Iterator[Callable[..., None]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(argon2.PasswordHasher, "__init__", least)
         yield full
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_databases() -> Iterator[None]:
+    """A new SQLite database gets, in one transaction, what the migrations gave the first one of this process."""
+    full = database.upgrade_to
+    known: list[str] = []
+
+    def upgrade_to(engine: sa.Engine, revision: str) -> None:
+        if engine.dialect.name != "sqlite" or revision != "head":
+            full(engine, revision)
+        elif not known:
+            full(engine, revision)
+            with engine.connect() as connection:
+                known[:] = _statements(connection)
+        else:
+            with engine.connect().execution_options(writer=True) as connection, connection.begin():
+                new = connection.execute(sa.text("SELECT 1 FROM sqlite_master LIMIT 1")).first() is None
+                for statement in known if new else ():
+                    connection.exec_driver_sql(statement)
+            if not new:
+                full(engine, revision)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "upgrade_to", upgrade_to)
+        yield
+
+
+def _statements(connection: sa.Connection) -> list[str]:
+    """Return what makes the tables of a migrated SQLite database, without those that a virtual table makes by itself."""
+    rows = connection.execute(
+        sa.text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
+    )
+    made = [(str(name), str(sql)) for name, sql in rows]
+    within = tuple(f"{name}_" for name, sql in made if sql.startswith("CREATE VIRTUAL"))
+    revision = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one()
+    found = [sql for name, sql in made if not (within and name.startswith(within))]
+    return [*found, f"INSERT INTO alembic_version VALUES ('{revision}')"]
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -36,7 +37,7 @@ class Policy:
         writes: Type of the event it demands, or ``""``.
         actions: Actions it speaks of; ``None`` for all.
         place: File and line.
-        body: The policy in Cedar's JSON form.
+        body: The policy in Cedar's JSON form; it is shared, so nobody changes it.
         local: Whether it is of the site's own folder.
     """
 
@@ -52,6 +53,7 @@ class Policy:
     local: bool
 
 
+@functools.cache
 def schema() -> str:
     """Return the schema that every policy is checked against."""
     return (files("qingyuan.parties") / "policies" / "schema.cedarschema").read_text(encoding="utf-8")
@@ -127,7 +129,9 @@ def statements(text: str) -> Iterator[tuple[int, str]]:
         yield begins, "".join(parts)
 
 
+@functools.lru_cache(maxsize=512)
 def _policy(statement: str, place: str, *, local: bool) -> Policy:
+    """Parse and check one policy; the same words at the same place are checked once, whoever asks."""
     import cedarpy  # noqa: PLC0415 - only who decides on access needs the engine
 
     try:
