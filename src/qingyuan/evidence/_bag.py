@@ -72,6 +72,7 @@ def tag_members(source: PackageSource) -> dict[str, bytes]:
             tags[f"proofs-sm3/{event.index}.tlog-proof"] = event.twin_proof
     tags.update((f"timestamps/{n}.tsr", stamp.token) for n, stamp in enumerate(source.timestamps))
     tags.update((f"trust/roles/{version}.note", note) for version, note in source.roles.items())
+    tags.update((f"trust/revocation/{n}.der", each) for n, each in enumerate(source.revocation))
     if source.policy is not None:
         tags["trust/policy.txt"] = source.policy
     return tags

@@ -14,9 +14,16 @@ _PROOF = 256 << 10
 _TOKEN = 64 << 10
 _ROLES = 4 << 20
 _POLICY = 256 << 10
-_TOKENS, _ROLE_FILES = 10_000, 1_000
+_LIST = 1 << 20
+_TOKENS, _ROLE_FILES, _LISTS = 10_000, 1_000, 64
 _SIGNATURES = 100
-_FOLDERS = {"proofs/": _PROOF, "proofs-sm3/": _PROOF, "timestamps/": _TOKEN, "trust/roles/": _ROLES}
+_FOLDERS = {
+    "proofs/": _PROOF,
+    "proofs-sm3/": _PROOF,
+    "timestamps/": _TOKEN,
+    "trust/roles/": _ROLES,
+    "trust/revocation/": _LIST,
+}
 _FILES = {
     "evidence/package.json": _JSON,
     "bag-info.txt": _TEXT,
@@ -37,7 +44,11 @@ def check_bounds(tags: Mapping[str, bytes], members: int) -> None:
     """
     if members > _MEMBERS:
         raise _too_large("package", f"成员超过 {_MEMBERS} 个", f"more than {_MEMBERS} members")
-    for prefix, most in (("timestamps/", _TOKENS), ("trust/roles/", _ROLE_FILES)):
+    for prefix, most in (
+        ("timestamps/", _TOKENS),
+        ("trust/roles/", _ROLE_FILES),
+        ("trust/revocation/", _LISTS),
+    ):
         if sum(name.startswith(prefix) for name in tags) > most:
             raise _too_large(prefix, f"超过 {most} 个", f"more than {most}")
     for name, data in tags.items():

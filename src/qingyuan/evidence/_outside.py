@@ -31,6 +31,8 @@ def check_outside(source: PackageSource) -> None:
         _check_token(source, number, _stamped_message(source, manifests, number))
     for version, note in source.roles.items():
         _check_roles(version, note)
+    for number, each in enumerate(source.revocation):
+        _check_list(number, each)
     for name in source.pages:
         if name not in PAGES:
             refuse(name, "格式没有规定这个成员", "the format has no such member")
@@ -45,6 +47,17 @@ def _check_token(source: PackageSource, number: int, message: bytes) -> None:
             f"timestamps/{number}.tsr",
             f"时间戳不成立：{error.zh}",
             f"the time-stamp token does not hold: {error.en}",
+        )
+
+
+def _check_list(number: int, data: bytes) -> None:
+    from qingyuan.evidence.timestamp.revocation import list_der  # noqa: PLC0415 - as above
+
+    if list_der(data) != data:
+        refuse(
+            f"trust/revocation/{number}.der",
+            "不是 DER 编码的吊销列表或 OCSP 应答",
+            "neither a revocation list nor an OCSP answer in DER",
         )
 
 

@@ -165,6 +165,7 @@ class PackageSource:
         sign_note: Takes the text of section 8 and returns it as a signed note.
         twin: The head of the twin log, of the same size; ``None`` when there is no twin.
         timestamps: Tokens, in the order that their numbers follow.
+        revocation: Revocation lists and OCSP answers about the authorities of the tokens, in DER.
         roles: Signed role files by version.
         policy: The witness policy that the office publishes, if any.
         pages: Optional members for people, by name; see :data:`PAGES`.
@@ -184,6 +185,7 @@ class PackageSource:
     sign_note: Callable[[str], bytes]
     twin: LogHead | None = None
     timestamps: Sequence[PackageTimestamp] = ()
+    revocation: Sequence[bytes] = ()
     roles: Mapping[int, bytes] = field(default_factory=dict)
     policy: bytes | None = None
     pages: Mapping[str, bytes] = field(default_factory=dict)

@@ -42,7 +42,7 @@ def test_a_token_and_its_chain_verify_in_every_algorithm(kind: str, root_kind: s
     assert report.timestamps == (
         {
             "n": 0, "over": "checkpoint", "size": 20, "gen_time": "2026-03-02T02:00:00Z",
-            "tsa": root.common, "operator": "某授时机构", "trusted": True,
+            "tsa": root.common, "operator": "某授时机构", "trusted": True, "revocation": "unknown",
         },
     )  # fmt: skip
 

@@ -57,6 +57,7 @@ class Matter:
     stamps: list[Stamp] = field(default_factory=list)
     roles: dict[int, bytes] = field(default_factory=dict)
     witnesses: list[Cosigner] = field(default_factory=list)
+    revocation: list[bytes] = field(default_factory=list)
     log_signers: list[TextSigner] = field(default_factory=lambda: [LOG.signer])
     twin_signers: list[TextSigner] = field(default_factory=lambda: [TWIN_LOG.signer])
     about: Json = field(default_factory=dict)
@@ -215,6 +216,7 @@ class Matter:
             "trust/keys.jsonl": jsonl([]),
             "说明.md": "说明\n".encode(),
             **{f"trust/roles/{version}.note": note for version, note in self.roles.items()},
+            **{f"trust/revocation/{n}.der": each for n, each in enumerate(self.revocation)},
             **self.contents, **proofs, **self.stamped(),
         }  # fmt: skip
 

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from qingyuan.evidence.timestamp.records import StoredTimestamp, checkpoint_message
 from qingyuan.evidence.verify import verify
@@ -25,6 +27,8 @@ from qingyuan.store import EventDraft, SqlLogStorage
 from qingyuan.store.registry import exhibits
 from qingyuan.store.timestamps import add_timestamp
 from tests.evidence.stamping import Stamper, stamper
+from tests.evidence.timestamp.test_revocation import crl
+from tests.evidence.timestamp.world import usual
 from tests.office.keys.test_roots import roots, signed
 from tests.office.recognition.recognising import cosigner, office, seat, served, witness, write_policy
 from tests.office.running import material
@@ -203,14 +207,21 @@ def test_the_authorities_of_the_office_stamp_the_heads_of_the_package(tmp_path: 
     clock = FixedClock(NOW)
     with Home.open(tmp_path / "home", create=True, clock=clock) as home, authority("ec") as (url, made):
         lead = intake(home, [material(tmp_path / "material", 1)], workers=0).lead
-        configure(home.path, entry("a", url, made))
+        listed = crl(usual().root)
+        pem = x509.load_der_x509_crl(listed).public_bytes(Encoding.PEM)
+        (home.path / "a.crl").write_bytes(pem)
+        configure(home.path, {**entry("a", url, made), "revocation": ["a.crl"]})
         packed = make_package(home, lead, tmp_path / "a.evp", to="x", actor="P001")
         assert (packed.timestamps, packed.missed) == (2, ())
         with zipfile.ZipFile(tmp_path / "a.evp") as archive:
             lines = [json.loads(line) for line in archive.read("evidence/timestamps.jsonl").splitlines()]
             described = json.loads(archive.read("evidence/package.json"))
+            assert archive.read("trust/revocation/0.der") == listed
         assert [(line["size"], line["path"]) for line in lines] == [(described["log"]["size"], [])] * 2
         assert verify(tmp_path / "a.evp", trust=home.trust_path).verdict == "pass"
+        (home.path / "a.crl").unlink()
+        later = make_package(home, lead, tmp_path / "b.evp", to="x", actor="P001", offline=True)
+        assert later.timestamps, "a list that is gone keeps no package"
 
 
 def test_a_reader_who_holds_only_the_roots_follows_the_role_files_in_the_package(

@@ -9,7 +9,7 @@ import pytest
 from asn1crypto import pem
 
 from qingyuan.office.errors import OfficeError
-from qingyuan.office.timestamps.settings import demanded_operators, read_tsas, trust_entries
+from qingyuan.office.timestamps.settings import demanded_operators, demands_clearing, read_tsas, trust_entries
 from qingyuan.office.timestamps.test_authority import found_authority
 from tests.evidence.timestamp.test_revocation import answer, crl
 from tests.evidence.timestamp.world import usual, world
@@ -29,6 +29,9 @@ def test_how_many_operators_readers_should_demand_is_said_in_the_file(tmp_path: 
     assert demanded_operators(tmp_path) == 0
     (tmp_path / "tsa.yaml").write_text("tsas: []\noperators: 2\n", encoding="utf-8")
     assert demanded_operators(tmp_path) == 2
+    assert not demands_clearing(tmp_path)
+    (tmp_path / "tsa.yaml").write_text("tsas: []\ncleared: true\n", encoding="utf-8")
+    assert demands_clearing(tmp_path)
     (tmp_path / "tsa.yaml").write_text("tsas: []\noperators: -1\n", encoding="utf-8")
     with pytest.raises(OfficeError, match=r"office\.bad-tsa|operators|Expected"):
         demanded_operators(tmp_path)

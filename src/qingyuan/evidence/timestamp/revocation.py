@@ -161,6 +161,13 @@ def is_list(data: bytes) -> bool:
     return _loaded(data) is not None
 
 
+def list_der(data: bytes) -> bytes | None:
+    """Return a list or answer, given in DER or PEM, as DER; ``None`` when it has nothing to say."""
+    if not is_list(data):
+        return None
+    return pem.unarmor(data)[2] if pem.detect(data) else data
+
+
 def is_answer(data: bytes) -> bool:
     """Say whether ``data`` is an OCSP answer that has something to say."""
     return isinstance(_loaded(data), ocsp.BasicOCSPResponse)

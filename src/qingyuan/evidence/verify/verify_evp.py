@@ -31,6 +31,7 @@ import datetime as dt
 import functools
 import hashlib
 import io
+import itertools
 import json
 import os
 import re
@@ -75,6 +76,8 @@ MAX_CHAIN = 8
 MAX_LINKS = 100
 MAX_ALL_LINKS = 5_000
 MAX_DER_DEPTH = 32
+MAX_LISTS = 64
+MAX_LIST = 1 << 20
 MAX_ROLE_FILES = 1_000
 MAX_ROLE_FILE = 4 << 20
 MAX_ROOT_KEYS = 32
@@ -446,6 +449,7 @@ unsupported.internal | 本程序未能完成“{check}”一项核对（{error}�
 unsupported.algorithm | 时间戳使用的算法 {name} 未知 | the token uses algorithm {name}, which is not known
 unsupported.certificates | 时间戳内的证书超过本程序的上限 {limit} 张 | the token holds more than the {limit} certificates this program takes
 unsupported.links | 时间戳内证书的关系过于复杂，超过本程序的上限 {limit} | the certificates of the token are more entangled than the {limit} links this program follows
+unsupported.lists | 吊销列表超过 {limit} 个 | more than {limit} revocation lists
 unsupported.roles | 角色文件超过本程序的上限 {limit} 个 | there are more than the {limit} role files this program takes
 unsupported.roots | 根密钥超过本程序的上限 {limit} 个 | there are more than the {limit} root keys this program takes
 ok-receipt | 回执所写的事件（{type}，{stream}，自述时间 {at}，第 {index} 号）在所信任的日志 {origin} 长度为 {size} 的树头之下，内容与其承诺值一致 | the event of the receipt ({type}, {stream}, claimed time {at}, index {index}) is under the head of size {size} of the trusted log {origin}, and its payload fits its commitments
@@ -457,9 +461,10 @@ ok-exhibits | 每件证据材料的清单、签名、事件和内容一致 | the
 ok-transfer | 传输事件与本证据包相符 | the transfer event fits this package
 ok-signature | 证据包签名成立 | the signature of the package holds
 ok-timestamps | 包内没有不成立的时间戳 | no time stamp inside is broken
-time.checkpoint | 可信时间戳（{tsa}，{operator}）：日志 {what} 中序号小于 {size} 的事件在 {at} 已经存在 | trusted time stamp ({tsa}, {operator}): every event of log {what} with an index below {size} existed at {at}
-time.exhibit | 可信时间戳（{tsa}，{operator}）：证据材料 {what} 的清单在 {at} 已经存在 | trusted time stamp ({tsa}, {operator}): the manifest of exhibit {what} existed at {at}
-time.timestamp | 可信时间戳（{tsa}，{operator}）：第 {what} 号时间戳在 {at} 已经存在 | trusted time stamp ({tsa}, {operator}): time stamp {what} existed at {at}
+time.checkpoint | 可信时间戳（{tsa}，{operator}）：日志 {what} 中序号小于 {size} 的事件在 {at} 已经存在；{revocation} | trusted time stamp ({tsa}, {operator}): every event of log {what} with an index below {size} existed at {at}; {revocation}
+time.exhibit | 可信时间戳（{tsa}，{operator}）：证据材料 {what} 的清单在 {at} 已经存在；{revocation} | trusted time stamp ({tsa}, {operator}): the manifest of exhibit {what} existed at {at}; {revocation}
+time.timestamp | 可信时间戳（{tsa}，{operator}）：第 {what} 号时间戳在 {at} 已经存在；{revocation} | trusted time stamp ({tsa}, {operator}): time stamp {what} existed at {at}; {revocation}
+untrusted-time.revoked | 时间戳本身成立，所写时间为 {at}，但随包的吊销列表表明其证书链中有证书已被吊销 | the time stamp holds and says {at}, but a list in the package says that a certificate of its chain was revoked
 untrusted-time.token | 时间戳本身成立，所写时间为 {at}，但其签名机构不在信任文件之列或证书不合要求 | the time stamp holds and says {at}, but no authority of the trust file answers for it
 fork.proven | 日志 {origin} 签署了互相矛盾的两个树头（长度 {older} 与 {newer}）：日志分叉已经证实 | log {origin} signed two heads (sizes {older} and {newer}) that contradict each other: the fork is proven
 fork-claimed.refused | 日志 {origin} 的两个树头（长度 {older} 与 {newer}）之间，所附的一致性证明不成立；这本身尚不能证明分叉，日志方应给出成立的证明 | the consistency proof given does not join two heads of log {origin} (sizes {older} and {newer}); that proves no fork yet, the log owes a better one
@@ -2574,6 +2579,14 @@ class _Certificate:
             return False
         return purpose == _STAMPING and self.only_known()
 
+    def may_sign_lists(self) -> bool:
+        """Return whether its key usage, when there is one, has revocation lists in it."""
+        try:
+            usage = self.extension(_KEY_USAGE)
+        except ValueError:
+            return False
+        return usage is None or bool(usage.tag == _BITS and (usage.body[1:2] or b"\0")[0] & _CRL_SIGN)
+
     def may_issue(self, below: int) -> bool:
         """Return whether it may issue with ``below`` intermediate certificates under it (RFC 5280, 6.1.4)."""
         try:
@@ -2656,6 +2669,159 @@ def _issued_by(child: _Certificate, issuer: _Certificate) -> bool:
     """Return whether the signature of ``child`` verifies by the key of ``issuer``; what is not known does not."""
     try:
         return _PublicKey.parse(issuer.key).holds(child.algorithm, child.signed, child.signature)
+    except (_UnknownAlgorithm, ValueError):
+        return False
+
+
+# ---------------------------------------------------------------------------------------------
+# Revocation lists (RFC 5280, section 5), and what they mean for a token (RFC 3161, section 4)
+
+_REASON, _INVALID_SINCE = "2.5.29.21", "2.5.29.24"
+_SCOPE_OF_LIST = "2.5.29.28"
+_LIST_EXTENSIONS = frozenset(("2.5.29.20", "2.5.29.35", _SCOPE_OF_LIST))
+#: Reasons after which earlier tokens stay good, and those by which an authority goes whatever the time.
+_FROM_THEN_ON, _COMPROMISED = frozenset((0, 3, 4, 5, 6, 9)), frozenset((1, 2, 10))
+_CRL_SIGN = 0x02
+_GOOD, _GONE, _UNTOLD = "good", "revoked", "unknown"
+_REVOCATION = {
+    _GOOD: _Said("随包的吊销列表表明出具时证书未被吊销", "lists in the package say that no certificate was revoked then"),
+    _UNTOLD: _Said("证书是否已被吊销，随包资料不能判断", "whether a certificate was revoked cannot be told by what is inside"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _List:
+    """A CertificateList that is whole and direct; ``partial`` when it may be about some certificates of its issuer only."""
+
+    signed: bytes
+    issuer: bytes
+    since: dt.datetime
+    until: dt.datetime | None
+    partial: bool
+    entries: dict[bytes, _Tlv]
+    algorithm: _Algorithm
+    signature: bytes
+
+    def says(self, certificate: _Certificate, moment: dt.datetime, fraction: str) -> _Revoked | bool:
+        """Return how a certificate was revoked, ``True`` when it was not at a moment, ``False`` for nothing."""
+        entry = self.entries.get(certificate.serial)
+        if entry is not None:
+            return _read_entry(entry)
+        if self.partial:
+            return False
+        if self.since > moment:  # nobody is taken off before the certificate has expired
+            return self.since <= certificate.valid[1]
+        return self.until is not None and (moment < self.until or (moment == self.until and not fraction))
+
+
+class _Revoked(NamedTuple):
+    """Since when, and the reason when one is stated."""
+
+    since: dt.datetime
+    reason: int | None
+
+    def counts(self, moment: dt.datetime, *, signer: bool) -> bool:
+        """Return whether it spoils a token of that moment."""
+        if signer:
+            return self.reason not in _FROM_THEN_ON or self.since <= moment
+        return self.reason in _COMPROMISED or self.since <= moment
+
+
+def _parse_list(data: bytes) -> _List:
+    """Take a list apart; raise ``ValueError`` when it is malformed, a delta, or of several issuers or attribute certificates."""
+    _der_check(data)
+    outer = _Fields(_der_one(data))
+    signed, algorithm, signature = outer.take(_SEQUENCE), outer.take(_SEQUENCE), outer.take(_BITS)
+    outer.end()
+    fields = _Fields(signed)
+    fields.maybe(_INTEGER)
+    again, issuer = fields.take(_SEQUENCE), fields.take(_SEQUENCE)
+    since = _der_time(fields.take(_UTC_TIME, _GENERALIZED_TIME))[0]
+    until = fields.maybe(_UTC_TIME) or fields.maybe(_GENERALIZED_TIME)
+    listed, more = fields.maybe(_SEQUENCE), fields.maybe(0xA0)
+    fields.end()
+    extensions = {} if more is None else _listed_extensions(_Fields(more, 0xA0).take(_SEQUENCE).body)
+    unknown = any(critical and oid not in _LIST_EXTENSIONS for oid, (critical, _) in extensions.items())
+    if again.raw != algorithm.raw or unknown:
+        raise _Misfit("misfit.der")
+    scope = _der_items(_der_one(extensions[_SCOPE_OF_LIST][1]).body) if _SCOPE_OF_LIST in extensions else []
+    if any(part.tag in {0x84, 0x85} for part in scope):
+        raise _Misfit("misfit.der")
+    entries: dict[bytes, _Tlv] = {}
+    for entry in [] if listed is None else _der_items(listed.body):
+        entries.setdefault(_Fields(entry).take(_INTEGER).body, entry)
+    return _List(
+        signed=signed.raw,
+        issuer=issuer.raw,
+        since=since,
+        until=None if until is None else _der_time(until)[0],
+        partial=_SCOPE_OF_LIST in extensions,
+        entries=entries,
+        algorithm=_algorithm(algorithm),
+        signature=_der_bits(signature),
+    )
+
+
+def _read_entry(entry: _Tlv) -> _Revoked | bool:
+    """Return what an entry says; ``False`` when it may be about another issuer's certificate or is malformed."""
+    try:
+        fields = _Fields(entry)
+        fields.take(_INTEGER)
+        since, reason = _der_time(fields.take(_UTC_TIME, _GENERALIZED_TIME))[0], None
+        more = fields.maybe(_SEQUENCE)
+        fields.end()
+        for oid, (critical, value) in ({} if more is None else _listed_extensions(more.body)).items():
+            _der_check(value)
+            inner = _der_one(value)
+            if oid == _REASON and inner.tag == _ENUMERATED:
+                reason = _der_int(inner)
+            elif oid == _INVALID_SINCE and inner.tag == _GENERALIZED_TIME:
+                since = min(since, _der_time(inner)[0])
+            elif critical:
+                return False
+    except ValueError:
+        return False
+    return _Revoked(since, reason)
+
+
+class _Lists:
+    """The revocation lists of a package."""
+
+    def __init__(self, members: Iterable[bytes]) -> None:
+        self._by_issuer: dict[bytes, list[_List]] = {}
+        self._signed: dict[tuple[bytes, bytes], bool] = {}
+        for data in members:
+            try:
+                found = _parse_list(data)
+            except ValueError:  # such as an OCSP answer: it says nothing here
+                continue
+            self._by_issuer.setdefault(found.issuer, []).append(found)
+
+    def standing(self, chain: list[_Certificate], token: _Token) -> str:
+        """Return what the lists say of a chain at the token's time; of its last certificate nobody is asked."""
+        told = len(chain) > 1
+        for number, (each, issuer) in enumerate(itertools.pairwise(chain)):
+            said = [
+                found.says(each, token.moment, token.fraction)
+                for found in self._by_issuer.get(each.issuer, ())
+                if self._is_by(found, issuer)
+            ]
+            gone = [one for one in said if isinstance(one, _Revoked)]
+            if any(one.counts(token.moment, signer=number == 0) for one in gone):
+                return _GONE
+            told = told and (True in said or bool(gone))
+        return _GOOD if told else _UNTOLD
+
+    def _is_by(self, found: _List, issuer: _Certificate) -> bool:
+        link = _sha256(found.signed), issuer.raw
+        if link not in self._signed:
+            self._signed[link] = issuer.may_sign_lists() and _list_signed(found, issuer)
+        return self._signed[link]
+
+
+def _list_signed(found: _List, issuer: _Certificate) -> bool:
+    try:
+        return _PublicKey.parse(issuer.key).holds(found.algorithm, found.signed, found.signature)
     except (_UnknownAlgorithm, ValueError):
         return False
 
@@ -2917,17 +3083,18 @@ class _Chains:
         """Return the listed certificates."""
         return [tsa.certificate for tsa in self.listed.values()]
 
-    def trusted(self, token: _Token, signer: _Certificate) -> _Tsa | None:
-        """Return the listed authority that answers for the token, or ``None``."""
+    def trusted(self, token: _Token, signer: _Certificate) -> tuple[_Tsa, list[_Certificate]] | None:
+        """Return the listed authority that answers for the token and the chain to it, or ``None``."""
         if not signer.stamps() or not signer.valid_at(token.moment, token.fraction):
             return None
         if signer.raw in self.listed:
-            return self.listed[signer.raw]
+            return self.listed[signer.raw], [signer]
         left, seen = MAX_LINKS, {(signer.raw, 0)}
-        frontier = [(signer, 0)]
+        frontier = [([signer], 0)]
         for _ in range(MAX_CHAIN - 1):
-            reached: list[tuple[_Certificate, int]] = []
-            for child, below in frontier:
+            reached: list[tuple[list[_Certificate], int]] = []
+            for chain, below in frontier:
+                child = chain[-1]
                 for issuer in self._issuers(token, child, below):
                     left -= 1
                     if left < 0:
@@ -2935,11 +3102,11 @@ class _Chains:
                     if not self._joined(child, issuer):
                         continue
                     if issuer.raw in self.listed:
-                        return self.listed[issuer.raw]
-                    state = issuer, below + (issuer.issuer != issuer.subject)
-                    if (issuer.raw, state[1]) not in seen:
-                        seen.add((issuer.raw, state[1]))
-                        reached.append(state)
+                        return self.listed[issuer.raw], [*chain, issuer]
+                    deeper = below + (issuer.issuer != issuer.subject)
+                    if (issuer.raw, deeper) not in seen:
+                        seen.add((issuer.raw, deeper))
+                        reached.append(([*chain, issuer], deeper))
             frontier = reached
         return None
 
@@ -3025,6 +3192,7 @@ class _Trust:
     keys: dict[str, _TrustedKey] = field(default_factory=dict)
     tsas: tuple[_Tsa, ...] = ()
     operators: int = 0
+    cleared: bool = False
     roots: _Roots | None = None
     roles_version: int = 0
     roles_from: int = 0
@@ -3090,8 +3258,12 @@ def _parse_believed(value: dict[str, Any]) -> _Trust:
         raise _Misfit("misfit.value", place="trust", name="tsas")
     if demanded is not None:
         _demand(demanded, {"operators": _count}, "timestamps", exact=False)
-    operators = 0 if demanded is None else demanded["operators"]
-    return _Trust(tuple(logs), keys, tuple(map(_parse_tsa, tsas or ())), operators)
+    operators, cleared = (
+        (0, None) if demanded is None else (demanded["operators"], demanded.get("revocation"))
+    )
+    if cleared is not None and not isinstance(cleared, bool):
+        raise _Misfit("misfit.value", place="timestamps", name="revocation")
+    return _Trust(tuple(logs), keys, tuple(map(_parse_tsa, tsas or ())), operators, cleared=cleared is True)
 
 
 def _parse_tsa(entry: Any) -> _Tsa:
@@ -3197,6 +3369,7 @@ _OPTIONAL = frozenset(("trust/policy.txt", "说明.pdf", "证据清单.csv", "�
 _PROOF_NAME = re.compile(r"proofs(?:-sm3)?/(0|[1-9][0-9]{0,18})\.tlog-proof")
 _TOKEN_NAME = re.compile(r"timestamps/(0|[1-9][0-9]{0,18})\.tsr")
 _ROLE_NAME = re.compile(r"trust/roles/(0|[1-9][0-9]{0,18})\.note")
+_LIST_NAME = re.compile(r"trust/revocation/(0|[1-9][0-9]{0,18})\.der")
 _DATA_NAME = re.compile(r"data/[^/]+/[^/]+")
 _MANIFEST_LINE = re.compile(rb"([0-9a-f]{64})  ([^\r\n]+)\n")
 _INFO_LINE = re.compile(r"[^:\s](?:[^:\r\n]*[^:\s])?:[ \t].*")
@@ -3391,6 +3564,7 @@ class _Judged:
     stamp: _Stamp
     gen_time: str
     tsa: _Tsa | None
+    revocation: str | None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the machine-readable form."""
@@ -3402,6 +3576,7 @@ class _Judged:
             "tsa": None if self.tsa is None else _printable(self.tsa.name),
             "operator": None if self.tsa is None else _printable(self.tsa.operator),
             "trusted": self.tsa is not None,
+            "revocation": self.revocation,
         }
 
 
@@ -3412,6 +3587,7 @@ class _StampCheck:
         self.run, self.package = run, package
         self.problem = run.findings.problem
         self.chains = _Chains(() if run.trust is None else run.trust.tsas)
+        self.lists = _Lists(())
         self.stamps: list[_Stamp] = []
         self.count = 0
         self.manifests: dict[str, dict[str, bytes]] = {}
@@ -3430,10 +3606,21 @@ class _StampCheck:
         wanted = {stamp.subject for stamp in self.stamps if stamp.over == "exhibit"}
         if wanted and _EXHIBITS in self.run.members:
             self.run.attempt(_EXHIBITS, functools.partial(self._digest_manifests, wanted))
+        self._read_lists()
         judged: list[_Judged] = []
         for stamp in self.stamps:
             self.run.attempt(self.token_path(stamp.n), functools.partial(self._token, stamp, judged))
         return judged
+
+    def _read_lists(self) -> None:
+        names = sorted(name for name in self.run.members if _LIST_NAME.fullmatch(name))
+        if len(names) > MAX_LISTS:
+            raise _Problem("unsupported.lists", limit=MAX_LISTS)
+        small = [name for name in names if self.run.members[name].size <= MAX_LIST]
+        for name in names:
+            if name not in small:
+                self.problem("unsupported.size", name, limit=MAX_LIST)
+        self.lists = _Lists([self.run.archive.read(self.run.members[name], MAX_LIST) for name in small])
 
     @staticmethod
     def token_path(n: int) -> str:
@@ -3535,16 +3722,25 @@ class _StampCheck:
         for name in unknown:
             self.problem("unsupported.algorithm", path, name=name)
         if not faults and not unknown:
-            tsa = None if signer is None else self.chains.trusted(token, signer)
-            judged.append(_Judged(stamp, token.gen_time, tsa))
+            found = None if signer is None else self.chains.trusted(token, signer)
+            revocation = None if found is None else self.lists.standing(found[1], token)
+            tsa = None if found is None or revocation == _GONE else found[0]
+            judged.append(_Judged(stamp, token.gen_time, tsa, revocation))
             self._say(judged[-1], path)
 
     def _say(self, judged: _Judged, path: str) -> None:
         stamp, tsa = judged.stamp, judged.tsa
         if tsa is None:
-            self.run.findings.inform("untrusted-time.token", path, at=judged.gen_time)
+            kind = "revoked" if judged.revocation == _GONE else "token"
+            self.run.findings.inform(f"untrusted-time.{kind}", path, at=judged.gen_time)
             return
-        about = {"tsa": tsa.name, "operator": tsa.operator, "at": judged.gen_time, "what": str(stamp.subject)}
+        about: dict[str, object] = {
+            "tsa": tsa.name,
+            "operator": tsa.operator,
+            "at": judged.gen_time,
+            "what": str(stamp.subject),
+            "revocation": _REVOCATION[judged.revocation or _UNTOLD],
+        }
         if stamp.over == "checkpoint":
             self.run.findings.inform("time.checkpoint", path, size=stamp.size, **about)
         elif stamp.over == "exhibit":
@@ -3709,7 +3905,9 @@ class _Run:
             if name not in self.members:
                 self.findings.problem("bag.missing", name)
         for name in self.members:
-            numbered = any(p.fullmatch(name) for p in (_PROOF_NAME, _DATA_NAME, _TOKEN_NAME, _ROLE_NAME))
+            numbered = any(
+                p.fullmatch(name) for p in (_PROOF_NAME, _DATA_NAME, _TOKEN_NAME, _ROLE_NAME, _LIST_NAME)
+            )
             if not numbered and name not in _REQUIRED and name not in _OPTIONAL:
                 self.findings.problem("bag.unknown", name)
 
@@ -4301,7 +4499,9 @@ class _Run:
         covering = {
             judged.tsa.operator
             for judged in self.stamps
-            if judged.tsa is not None and (judged.stamp.size or 0) > self.last_making
+            if judged.tsa is not None
+            and (judged.stamp.size or 0) > self.last_making
+            and (judged.revocation == _GOOD or not self.trust.cleared)
         }
         if len(covering) < self.trust.operators:
             self.findings.problem(

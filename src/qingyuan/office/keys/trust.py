@@ -66,9 +66,17 @@ def _demanded(home: Path) -> dict[str, object]:
     """Return what readers are told to demand of tokens; nothing without ``tsa.yaml``."""
     if not (home / _TSAS).is_file():
         return {}
-    from qingyuan.office.timestamps.settings import demanded_operators  # noqa: PLC0415 - as above
+    from qingyuan.office.timestamps.settings import (  # noqa: PLC0415 - as above
+        demanded_operators,
+        demands_clearing,
+    )
 
-    return {"timestamps": {"operators": demanded_operators(home)}}
+    return {
+        "timestamps": {
+            "operators": demanded_operators(home),
+            **({"revocation": True} if demands_clearing(home) else {}),
+        }
+    }
 
 
 def witness_keys(home: Path) -> list[str]:

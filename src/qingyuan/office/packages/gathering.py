@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 
@@ -10,7 +11,8 @@ import sqlalchemy as sa
 
 from qingyuan import __version__
 from qingyuan.cases import fold
-from qingyuan.evidence import LogHead, Office, PackageEvent, PackageExhibit, PackageSource, PackageTimestamp
+from qingyuan.evidence import LogHead, Office, PackageEvent, PackageExhibit, PackageSource
+from qingyuan.evidence.timestamp.records import StoredTimestamp
 from qingyuan.ledger import (
     SHA256,
     SM3,
@@ -25,13 +27,15 @@ from qingyuan.ledger import (
 from qingyuan.office.casework import case_events
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
-from qingyuan.office.packages.tokens import StampedLog, find_tokens, packed_tokens
+from qingyuan.office.packages.tokens import StampedLog, find_tokens, packed_lists, packed_tokens
 from qingyuan.office.recognition.asking import POLICY, cosigned_note
+from qingyuan.office.timestamps.settings import Tsa, read_tsas
 from qingyuan.store import SqlLogStorage, StoredEvent, iter_events
 
 #: The stream of keys, role files and anchors of other logs.
 OFFICE = "office"
 
+_LOG = logging.getLogger(__name__)
 _ROLE_FILE = re.compile(r"([1-9][0-9]*)\.note")
 _MADE = {"evidence.extracted", "evidence.generated"}
 
@@ -103,6 +107,7 @@ def gather(home: Home, settled: Settled, *, actor: str) -> PackageSource:
         if home.twin is not None and heads.twin is not None:
             twin = _Proving(connection, home.twin.origin, heads.twin, SM3)
         logs = [each for each in (log, twin) if each is not None]
+        chosen = _chosen(connection, settled, inside, logs)
         return PackageSource(
             id=settled.package,
             matter=settled.top,
@@ -117,7 +122,8 @@ def gather(home: Home, settled: Settled, *, actor: str) -> PackageSource:
             keys=home.keyring.public_keys(),
             sign_note=lambda text: sign_note(text, [home.package_signer()]),
             twin=None if twin is None else twin.head,
-            timestamps=_timestamps(connection, settled, inside, logs),
+            timestamps=packed_tokens(chosen, [StampedLog(log.head, log.cache, log.suite) for log in logs]),
+            revocation=packed_lists(chosen, _authorities(home) if chosen else ()),
             roles=_roles(home),
             policy=_policy(home),
         )
@@ -161,16 +167,24 @@ def _event(event: StoredEvent, log: _Proving, twin: _Proving | None) -> PackageE
     )
 
 
-def _timestamps(
+def _chosen(
     connection: sa.Connection, settled: Settled, inside: Sequence[StoredEvent], logs: Sequence[_Proving]
-) -> Sequence[PackageTimestamp]:
-    chosen = find_tokens(
+) -> list[StoredTimestamp]:
+    return find_tokens(
         connection,
         {log.head.origin: log.head.size for log in logs},
         [event.index for event in inside if event.type in _MADE],
         [exhibit.signed.manifest.id for exhibit in settled.exhibits],
     )
-    return packed_tokens(chosen, [StampedLog(log.head, log.cache, log.suite) for log in logs])
+
+
+def _authorities(home: Home) -> tuple[Tsa, ...]:
+    """Return the authorities of the office; none, and a line in the log, when its file of them cannot be used."""
+    try:
+        return read_tsas(home.path)
+    except OfficeError as error:
+        _LOG.warning("%s: %s; the package takes no revocation lists from it", error.code, error.where)
+        return ()
 
 
 def _roles(home: Home) -> dict[int, bytes]:

@@ -17,8 +17,15 @@ from qingyuan.evidence import (
     StampedTimestamp,
 )
 from qingyuan.evidence.timestamp.records import StoredTimestamp
+from qingyuan.evidence.timestamp.revocation import list_der
+from qingyuan.evidence.timestamp.token import read_response
 from qingyuan.ledger import HashSuite, TileCache, consistency_path
+from qingyuan.office.timestamps.settings import Tsa
 from qingyuan.store.timestamps import for_exhibits, for_origins, renewals_of
+
+#: Longest list that goes into a package, in bytes, and most of them (docs/evidence-format.md, section 11).
+MAX_PACKED = 1 << 20
+MAX_LISTS = 64
 
 
 class StampedLog(msgspec.Struct, frozen=True):
@@ -83,6 +90,22 @@ def _earliest(group: list[StoredTimestamp], made: list[int]) -> list[StoredTimes
         covered = max(covered, size)
     chosen[ordered[-1].id] = ordered[-1]
     return list(chosen.values())
+
+
+def packed_lists(rows: Iterable[StoredTimestamp], tsas: Iterable[Tsa]) -> list[bytes]:
+    """Return what is at hand about the revocation of the authorities of some tokens, in DER, each once.
+
+    Args:
+        rows: The tokens that are packed; what they carry themselves is given too, as a verifier need not look there.
+        tsas: The authorities as the office has them.
+    """
+    rows = list(rows)
+    names = {row.tsa for row in rows}
+    held = [each for tsa in tsas if tsa.name in names for each in tsa.lists]
+    for row in rows:
+        held += read_response(row.token).lists
+    found = (der for each in held if (der := list_der(each)) is not None and len(der) <= MAX_PACKED)
+    return list(dict.fromkeys(found))[:MAX_LISTS]
 
 
 def packed_tokens(rows: Sequence[StoredTimestamp], logs: Iterable[StampedLog]) -> list[PackageTimestamp]:

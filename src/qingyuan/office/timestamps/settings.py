@@ -12,6 +12,7 @@
         hash: sm3                              # optional: sha256 (as when missing), sha384, sha512, sm3
         policy: 1.2.3.4                        # optional: the policy tokens must be under
     operators: 2                               # optional: so many operators the trust file demands tokens of
+    cleared: true                              # optional: only tokens whose chain lists clear count for that
 """
 
 from __future__ import annotations
@@ -75,6 +76,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tsas: tuple[_Entry, ...]
     operators: Annotated[int, msgspec.Meta(ge=0)] = 0
+    cleared: bool = False
 
 
 def read_tsas(home: Path) -> tuple[Tsa, ...]:
@@ -101,6 +103,15 @@ def demanded_operators(home: Path) -> int:
         OfficeError: ``office.bad-tsa``.
     """
     return _file(home / TSA_FILE).operators
+
+
+def demands_clearing(home: Path) -> bool:
+    """Say whether a reader of our packages should count only tokens that revocation lists in the package clear.
+
+    Raises:
+        OfficeError: ``office.bad-tsa``.
+    """
+    return _file(home / TSA_FILE).cleared
 
 
 def _file(path: Path) -> _File:

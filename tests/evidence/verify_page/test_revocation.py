@@ -1,0 +1,105 @@
+"""Revocation lists in a package: the page and the stand-alone program beside the reader at the door."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import timedelta
+
+import pytest
+from cryptography import x509
+
+from qingyuan.evidence.timestamp import judge_timestamp
+from qingyuan.evidence.verify import verify_stream
+from tests.evidence.timestamp.test_revocation import answer, crl
+from tests.evidence.timestamp.world import AT, DAY, MESSAGE, World, world
+from tests.evidence.verify_page.making import Matter, Stamp
+from tests.evidence.verify_page.node import Node, findings
+from tests.evidence.verify_page.trees import b64
+from tests.evidence.verify_page.trusting import trust_of
+
+LINES = "evidence/timestamps.jsonl"
+HERE: World = world()
+MIDDLE, ROOT = crl(HERE.middle), crl(HERE.root)
+FLAGS = x509.ReasonFlags
+SECOND = timedelta(seconds=1)
+PARTIAL = x509.IssuingDistributionPoint(
+    full_name=[x509.UniformResourceIdentifier("http://crl.invalid/part")], relative_name=None,
+    only_contains_user_certs=False, only_contains_ca_certs=False, only_some_reasons=None, indirect_crl=False,
+    only_contains_attribute_certs=False,
+)  # fmt: skip
+
+
+def of_signer(days: int, reason: x509.ReasonFlags | None = None, **more: object) -> bytes:
+    return crl(HERE.middle, (HERE.tsa.serial, AT + days * DAY, reason), **more)  # type: ignore[arg-type]
+
+
+def of_middle(days: int, reason: x509.ReasonFlags | None = None) -> bytes:
+    return crl(HERE.root, (HERE.middle.serial, AT + days * DAY, reason))
+
+
+#: What it is, the lists, and what the two verifiers and the reader at the door say.
+CASES: list[tuple[str, list[bytes], str, str]] = [
+    ("nothing", [], "unknown", "unknown"),
+    ("one of two", [MIDDLE], "unknown", "unknown"),
+    ("both", [ROOT, MIDDLE], "good", "good"),
+    ("of that very second", [ROOT, crl(HERE.middle, since=AT - DAY, until=AT)], "good", "good"),
+    ("past", [ROOT, crl(HERE.middle, since=AT - DAY, until=AT - SECOND)], "unknown", "unknown"),
+    ("later", [ROOT, crl(HERE.middle, since=AT + 2 * DAY, until=AT + 3 * DAY)], "good", "good"),
+    ("after the certificate ended", [ROOT, crl(HERE.middle, since=HERE.tsa.not_after + DAY, until=HERE.tsa.not_after + 2 * DAY)], "unknown", "unknown"),
+    ("the signer before", [ROOT, of_signer(-1, FLAGS.superseded)], "revoked", "revoked"),
+    ("the signer later, for no ill", [ROOT, of_signer(1, FLAGS.superseded)], "good", "good"),
+    ("the signer later, with no reason", [ROOT, of_signer(1)], "revoked", "revoked"),
+    ("the signer later, its key taken", [ROOT, of_signer(1, FLAGS.key_compromise)], "revoked", "revoked"),
+    ("the issuer later", [of_middle(1), MIDDLE], "good", "good"),
+    ("the issuer later, its key taken", [of_middle(1, FLAGS.ca_compromise), MIDDLE], "revoked", "revoked"),
+    ("the issuer before", [of_middle(-1)], "revoked", "revoked"),
+    ("signed by another", [ROOT, crl(HERE.middle, (HERE.tsa.serial, AT, None), signer=None, extensions=()) + b"\0"], "unknown", "unknown"),
+    ("of another issuer", [ROOT, crl(HERE.root, (HERE.tsa.serial, AT - DAY, None))], "unknown", "unknown"),
+    ("a delta", [ROOT, MIDDLE, of_signer(-1, extensions=((x509.DeltaCRLIndicator(1), True),))], "good", "good"),
+    ("a part clears nobody", [ROOT, crl(HERE.middle, extensions=((PARTIAL, True),))], "unknown", "unknown"),
+    ("a part names whom it names", [ROOT, of_signer(-1, extensions=((PARTIAL, True),))], "revoked", "revoked"),
+    ("an unknown extension of an entry", [ROOT, of_signer(-1, entry_extension=x509.CertificateIssuer([x509.DNSName("a.invalid")]))], "unknown", "unknown"),
+    ("an OCSP answer, which the two do not read", [ROOT, answer(HERE.tsa, HERE.middle)], "unknown", "good"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "lists", "verifiers", "door"), CASES, ids=[case[0] for case in CASES])
+def test_lists_in_a_package(node: Node, what: str, lists: list[bytes], verifiers: str, door: str) -> None:
+    matter = Matter(twin=False)
+    matter.take(b"a\n", "a.csv")
+    matter.transfer()
+    matter.stamps = [Stamp("checkpoint", HERE.answer, size=2)]
+    matter.revocation = lists
+    package = matter.package()
+    logs = [each for each in trust_of()["logs"] if not each["origin"].endswith("/sm3")]
+    tsas = [{"name": "甲", "operator": "甲机构", "certificate": b64(HERE.root.der)}]
+    for demanded in (False, True):
+        trust = trust_of(logs=logs, tsas=tsas, timestamps={"operators": 1, "revocation": demanded})
+        page = node.judge(package, trust)
+        alone = verify_stream(io.BytesIO(package), json.dumps(trust).encode()).as_dict()
+        assert page["timestamps"] == alone["timestamps"], what
+        assert [each["revocation"] for each in page["timestamps"]] == [verifiers]
+        short = verifiers == "revoked" or (demanded and verifiers == "unknown")
+        for result in (page, alone):
+            assert findings(result) == ({("no-timestamp", LINES)} if short else set())
+            assert result["verdict"] == ("undetermined" if short else "pass")
+    judged = judge_timestamp(HERE.answer(), MESSAGE, anchors=[HERE.root], lists=lists).timestamp
+    assert judged is not None
+    assert judged.revocation.standing == door
+
+
+def test_what_is_no_number_or_too_long_is_said(node: Node) -> None:
+    matter = Matter(twin=False)
+    matter.take(b"a\n", "a.csv")
+    matter.transfer()
+    matter.stamps = [Stamp("checkpoint", HERE.answer, size=2)]
+    matter.revocation = [bytes((1 << 20) + 1)]
+    logs = [each for each in trust_of()["logs"] if not each["origin"].endswith("/sm3")]
+    trust = trust_of(logs=logs)
+    for result in (
+        node.judge(matter.package(), trust),
+        verify_stream(io.BytesIO(matter.package()), json.dumps(trust).encode()).as_dict(),
+    ):
+        assert findings(result) == {("unsupported", "trust/revocation/0.der")}
+        assert result["verdict"] == "undetermined"
