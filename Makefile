@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO_HOME ?= .demo
-# Two workers share the files of tests, in the order of tests/conftest.py: the long ones first.
-SHARED := -n 2 --dist loadfile --no-loadscope-reorder
+# Three workers, as one or the other waits for a disk or a process, share the files in the order of tests/conftest.py.
+SHARED := -n 3 --dist loadfile --no-loadscope-reorder
 LOCKS := requirements/runtime.lock requirements/dev.lock
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
@@ -45,9 +45,9 @@ serve: $(VENV)/.runtime ## the workbench and the portal on the reference matter
 	@test -f $(DEMO_HOME)/office.json || $(BIN)/qingyuan demo --home $(DEMO_HOME)
 	@$(BIN)/qingyuan serve --home $(DEMO_HOME)
 
-test: $(VENV)/.dev $(VENV)/.system lint types ## every check and every test
+test: $(VENV)/.dev $(VENV)/.system ## every check and every test
+	$(MAKE) --no-print-directory -j2 lint types wheel
 	$(BIN)/python -m pytest $(SHARED)
-	$(MAKE) wheel
 
 test-fast: $(VENV)/.dev $(VENV)/.system ## the tests but the slow ones
 	$(BIN)/python -m pytest $(SHARED) -m "not slow"

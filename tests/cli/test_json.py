@@ -211,6 +211,7 @@ LAST = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_every_command_prints_one_json_value(home: Path, tmp_path: Path) -> None:
     between = [name for name in USES if name not in {*FIRST, *LAST}]
     with outside(home, tmp_path) as names:

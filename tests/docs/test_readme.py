@@ -38,7 +38,7 @@ def typed(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProce
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=600,
+        timeout=1_800,
         check=False,
     )
 
@@ -53,6 +53,7 @@ def _said(typed: subprocess.CompletedProcess[str], command: str) -> str:
     return next(part.partition("\n")[2] for part in parts if part.startswith(command))
 
 
+@pytest.mark.slow
 def test_every_command_of_the_pages_runs(typed: subprocess.CompletedProcess[str]) -> None:
     last = typed.stdout.rpartition(MARK)[2]
     assert typed.returncode == 0, f"{last}\n{typed.stderr}"

@@ -43,7 +43,7 @@ def told(process: subprocess.Popen[str]) -> dict[str, str]:
     return found
 
 
-def run(*args: object, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+def run(*args: object, timeout: float = 600) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command(*args), capture_output=True, text=True, timeout=timeout, check=False)
 
 

@@ -131,7 +131,7 @@ def test_a_served_home_under_writes_is_backed_up_whole(home: Path, tmp_path: Pat
         assert writing.wait(120) == 0
     finally:
         served.terminate()
-        served.communicate(timeout=30)
+        served.communicate(timeout=300)
     assert sizes == sorted(sizes)
     chosen = {1, (number + 1) // 2, number}
     for n in chosen:

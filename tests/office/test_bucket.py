@@ -157,7 +157,7 @@ def test_a_kill_in_the_middle_leaves_nothing_half_visible(server: Served, tmp_pa
                 seconds,
             ],
             check=False,
-            timeout=120,
+            timeout=600,
         )
         names = list(blobs.all())
         assert names in ([], [("L2026-0001", "ab" * 32)])

@@ -172,11 +172,11 @@ def test_workers_end_when_the_process_that_started_them_is_killed(tmp_path: Path
         command("intake", source, "--home", home, "--json"), stdout=subprocess.DEVNULL, start_new_session=True
     )
     try:
-        _wait(lambda: len(_session(process.pid)) >= 4, 60)  # itself, tracker, server, a worker
+        _wait(lambda: len(_session(process.pid)) >= 4, 300)  # itself, tracker, server, a worker
     finally:
         process.kill()
         process.wait()
-    _wait(lambda: not _session(process.pid), 30)
+    _wait(lambda: not _session(process.pid), 300)
 
 
 def _session(leader: int) -> list[int]:

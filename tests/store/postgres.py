@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-_WAIT = 30.0
+_WAIT = 120.0
 
 
 class Cluster:

@@ -54,7 +54,7 @@ def press(page: Page, key: str, *, modifiers: int = 0) -> None:
     page.call("Input.dispatchKeyEvent", {"type": "keyUp", **base}, into=Nothing)
 
 
-def arrive(page: Page, expression: str, seconds: float = 30) -> None:
+def arrive(page: Page, expression: str, seconds: float = 120) -> None:
     """Wait until something holds, across pages."""
     deadline = time.monotonic() + seconds
     while True:
@@ -64,7 +64,9 @@ def arrive(page: Page, expression: str, seconds: float = 30) -> None:
         except BrowserError:  # the page went away while it was asked
             pass
         if time.monotonic() >= deadline:
-            shown = str(page.evaluate("document.querySelector('main').innerText"))[:600]
+            shown = str(
+                page.evaluate("(document.querySelector('main') || document.documentElement).innerText")
+            )[:600]
             raise AssertionError(f"{expression} does not hold on {page.evaluate('location.href')}: {shown}")
         time.sleep(0.03)
 

@@ -24,7 +24,7 @@ def served(home: Home) -> Iterator[tuple[str, FastAPI]]:
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not server.started:
             assert time.monotonic() < deadline
             time.sleep(0.02)
@@ -32,4 +32,4 @@ def served(home: Home) -> Iterator[tuple[str, FastAPI]]:
             yield f"http://localhost:{port}", app
         finally:
             server.should_exit = True
-            thread.join(timeout=30)
+            thread.join(timeout=120)

@@ -55,7 +55,7 @@ class _Straight(urllib.request.HTTPRedirectHandler):
 def through(address: str) -> str:
     """Go to the provider as a browser does and return where it sends the browser."""
     try:
-        urllib.request.build_opener(_Straight).open(address, timeout=10)
+        urllib.request.build_opener(_Straight).open(address, timeout=120)
     except urllib.error.HTTPError as error:
         with error:
             return str(error.headers["Location"])

@@ -52,7 +52,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
     """
     desk = Desk(home, settings, WORKS)
     static = load_static()
-    templates = environment(static)
+    templates = environment()
     metrics = Metrics(desk)
     limiter = CapacityLimiter(_AT_ONCE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import mimetypes
 from collections.abc import Mapping
@@ -33,6 +34,7 @@ class Static(msgspec.Struct, frozen=True):
     version: str
 
 
+@functools.cache
 def load_static() -> Mapping[str, Static]:
     """Return the static files by name; there are few, and they stay in memory."""
     found = {}
@@ -45,8 +47,10 @@ def load_static() -> Mapping[str, Static]:
     return found
 
 
-def environment(static: Mapping[str, Static]) -> Environment:
-    """Return the templates: everything is escaped, and a name that is not there is an error."""
+@functools.cache
+def environment() -> Environment:
+    """Return the templates: everything is escaped, and a name that is not there is an error; compiled once in a process."""
+    static = load_static()
     made = Environment(
         loader=FileSystemLoader(_ROOM / "templates"),
         autoescape=True,

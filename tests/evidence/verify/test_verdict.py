@@ -242,12 +242,12 @@ def test_the_file_runs_alone_in_an_empty_folder(tmp_path: pathlib.Path, folder: 
     shutil.copy(SOURCE, alone / "verify_evp.py")
     command = [sys.executable, "-I", "-S", "-W", "error", "verify_evp.py", str(folder / "案.evp"), "--json"]
     command += ["--trust", str(folder / "trust.json"), "--policy", str(folder / "policy.txt")]
-    done = subprocess.run(command, cwd=alone, capture_output=True, check=False, timeout=60)
+    done = subprocess.run(command, cwd=alone, capture_output=True, check=False, timeout=300)
     assert (done.returncode, done.stderr) == (0, b"")
     assert json.loads(done.stdout)["verdict"] == "pass"
     plain = subprocess.run(
         [*command[:6], str(folder / "案.evp")],
-        cwd=alone, capture_output=True, check=False, timeout=60, env={"PYTHONIOENCODING": "ascii", "LC_ALL": "C"},
+        cwd=alone, capture_output=True, check=False, timeout=300, env={"PYTHONIOENCODING": "ascii", "LC_ALL": "C"},
     )  # fmt: skip
     assert plain.returncode == 3
 

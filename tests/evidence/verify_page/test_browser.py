@@ -66,12 +66,12 @@ def choose(page: Page, package: Path, trust: Path | None = None, policy: Path | 
     for slot, path in (("package", package), ("trust", trust), ("policy", policy)):
         if path:
             page.set_input_files(f"#file-{slot}", [path])
-            page.wait_for(f"document.getElementById('name-{slot}').textContent")
+            page.wait_for(f"document.getElementById('name-{slot}').textContent", timeout=120)
 
 
 def judge(page: Page) -> str:
     page.click("#start")
-    page.wait_for(VERDICT, timeout=30)
+    page.wait_for(VERDICT, timeout=120)
     return str(page.evaluate(f"{VERDICT}.textContent"))
 
 
@@ -116,7 +116,7 @@ def test_files_dropped_together_find_their_places(page: Page, files: Path) -> No
 
 def test_the_fingerprint_of_the_trust_file_is_shown_in_groups(page: Page, files: Path) -> None:
     page.set_input_files("#file-trust", [files / "trust.json"])
-    page.wait_for("document.getElementById('fingerprint').textContent")
+    page.wait_for("document.getElementById('fingerprint').textContent", timeout=120)
     shown = page.evaluate(
         "Array.from(document.querySelectorAll('#fingerprint span'), (each) => each.textContent)"
     )
@@ -127,7 +127,7 @@ def test_the_fingerprint_of_the_trust_file_is_shown_in_groups(page: Page, files:
 
 def test_an_encrypted_package_is_recognised_and_not_judged(page: Page, files: Path) -> None:
     page.set_input_files("#file-package", [files / "案件.evp.age"])
-    page.wait_for("!document.getElementById('warning').hidden")
+    page.wait_for("!document.getElementById('warning').hidden", timeout=120)
     assert "age -d" in text(page)
     assert page.evaluate("document.getElementById('start').disabled") is True
 
@@ -191,9 +191,9 @@ def test_cancelling_gives_no_verdict(page: Page, files: Path, tmp_path: Path) ->
     large.write_bytes(matter.package())
     choose(page, large)
     page.click("#start")
-    page.wait_for("document.getElementById('progress').value > 0")
+    page.wait_for("document.getElementById('progress').value > 0", timeout=120)
     page.click("#cancel")
-    page.wait_for("!document.getElementById('choose').hidden")
+    page.wait_for("!document.getElementById('choose').hidden", timeout=120)
     assert page.evaluate(VERDICT) is None
     assert "没有结论" in text(page)
 

@@ -237,7 +237,7 @@ def serving(tls: ssl.SSLContext | None = None) -> Iterator[Site]:
         thread.join()
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
+def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
     """Wait until ``condition()`` holds; return whether it came to."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -36,7 +36,7 @@ def test_a_slow_drip_ends_at_the_time(site: Site, tmp_path: Path) -> None:
     began = time.monotonic()
     bounds = msgspec.structs.replace(QUICK, seconds=4, load_seconds=1, settle_seconds=0.5)
     one = taken(f"{site.url}/drip", tmp_path, bounds=bounds)
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 60
     assert _bounds(one) >= {"load_seconds"}
     assert response(one, "/drip").record.header("WARC-Truncated") in {"time", "disconnect"}
     assert "开头" in product(one, "page.html").decode()

@@ -85,7 +85,7 @@ def run(*words: object, code: int = 0) -> Any:
         command(*words, "--json"),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
         env=_environment(),
     )
@@ -103,7 +103,7 @@ def _process(*words: object) -> Iterator[dict[str, str]]:
             yield told(process)
         finally:
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=300)
+            process.communicate(timeout=600)
     assert process.returncode == 0
 
 

@@ -94,7 +94,7 @@ def build_on_a_full_disk(home: Home, target: Path, then: str) -> list[str]:
     """Build in a process that the system lets write no more, and return what the error says."""
     command = [sys.executable, "-c", _LIMITED, str(home.path), lead_of(home), str(target), then]
     home.close()
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
     return done.stdout.splitlines()
 
 

@@ -47,7 +47,7 @@ def test_the_exported_program_judges_a_package_alone(tmp_path: Path) -> None:
         "--trust",
         PACKAGES / "pass.trust.json",
     ]
-    done = subprocess.run(command, capture_output=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, check=False, timeout=300)
     assert (done.returncode, done.stderr) == (0, b"")
 
 

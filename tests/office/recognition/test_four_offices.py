@@ -37,7 +37,7 @@ for name in sys.argv[2:]:
 
 
 def run(*args: object, code: int = 0) -> Any:
-    done = subprocess.run(command(*args, "--json"), capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command(*args, "--json"), capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == code, done.stdout + done.stderr
     return json.loads(done.stdout)
 
@@ -111,7 +111,7 @@ def introduce(folder: Path, urls: dict[str, str]) -> None:
 
 @pytest.mark.slow
 def test_four_processes_witness_and_anchor_each_other_and_name_the_quorum(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-c", FOUND, str(tmp_path), *OFFICES], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", FOUND, str(tmp_path), *OFFICES], check=True, timeout=600)
     for name in OFFICES:
         config = tmp_path / f"w-{name}" / "witness.yaml"
         found = yaml.safe_load(config.read_bytes())

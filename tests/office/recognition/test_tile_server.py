@@ -40,7 +40,7 @@ def url(folder: Path) -> Iterator[str]:
 def get(
     url: str, path: str, method: str = "GET", **headers: str
 ) -> tuple[int, http.client.HTTPMessage, bytes]:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=5)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     try:
         connection.request(method, path, headers=headers)
         response = connection.getresponse()

@@ -156,7 +156,7 @@ def test_a_witness_that_drips_its_answer_is_given_up() -> None:
         def drip() -> None:
             connection, _ = listener.accept()
             with connection, contextlib.suppress(OSError):
-                for _ in range(100):
+                for _ in range(2_000):
                     connection.sendall(b"H")
                     time.sleep(0.05)
 
@@ -166,7 +166,7 @@ def test_a_witness_that_drips_its_answer_is_given_up() -> None:
         with pytest.raises(OfficeError) as caught:
             ask_witness(f"http://127.0.0.1:{listener.getsockname()[1]}", submission(3), seconds=0.5)
         assert caught.value.code == "office.witness-unreachable"
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 60
         thread.join()
 
 

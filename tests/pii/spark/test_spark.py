@@ -87,7 +87,7 @@ def drive(one: Cluster, folder: Path, *, kill: bool) -> dict[str, Any]:
     assert process.stdout.readline().startswith("MIDWAY"), process.communicate()
     if kill:
         one.kill(0)
-    out, err = process.communicate(timeout=170)
+    out, err = process.communicate(timeout=600)
     assert process.returncode == 0, err[-3000:]
     answer: dict[str, Any] = json.loads(out.split("ANSWER", 1)[1])
     return answer
