@@ -12,7 +12,7 @@ import pytest
 from qingyuan.office import holdings as room
 from qingyuan.office.casework import act
 from qingyuan.office.clock import FixedClock
-from qingyuan.office.holdings import FILE, Holdings, holdings
+from qingyuan.office.holdings import FILE, Holdings, holdings, refresh
 from qingyuan.office.home import Home, OfficeInfo
 from qingyuan.reports import Span
 
@@ -54,6 +54,14 @@ def test_rows_follow_the_log(home: Home) -> None:
     assert [row.values["opened"] for row in second.rows("lead")] == ["no", "yes", "no", "no"]
     assert second.events > first.events
     assert second == anew(home)
+
+
+def test_the_first_reading_says_how_far_it_is_and_can_be_done_ahead(home: Home) -> None:
+    told: list[tuple[int, int]] = []
+    size = refresh(home, lambda done, dockets: told.append((done, dockets)))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert holdings(home, progress=lambda *_: told.append((0, 0))).events == size
+    assert told[-1] == (3, 3)
 
 
 def test_only_what_changed_is_folded_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

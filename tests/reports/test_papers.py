@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import date
 
 import docx
 import pypdfium2
+from msgspec.structs import replace
 
 from qingyuan.documents import Document
 from qingyuan.documents.docx import render_docx
@@ -58,6 +60,29 @@ def test_the_pdf_and_the_docx_say_the_same_and_repeat() -> None:
     body = "\n".join(paragraph.text for paragraph in word.paragraphs)
     assert "三、系统治理" in body
     assert len(word.inline_shapes) == len([b for b in document.blocks if isinstance(b, Picture)])
+
+
+def test_every_number_of_a_paper_names_its_query_or_its_event() -> None:
+    for name in ("white-paper", "class-case"):
+        *runs, day = made(name).runs()
+        assert day.text == "2026年12月1日"
+        assert [
+            run.text for run in runs if run.event is None and not run.origin and re.search(r"\d", run.text)
+        ] == []
+        named = {run.origin.removeprefix("query:") for run in runs if run.origin}
+        assert named <= set(QUERIES.by_id)
+        assert named
+
+
+def test_a_sentence_may_depend_on_a_figure_being_zero() -> None:
+    query = figure(QUERIES, "measures-open", told_rows(), law=load())
+    for value, said in (("0", "期末没有尚未完成的措施。"), ("1234", "期末尚未完成的措施1,234项")):
+        rows = told_rows()
+        figures = {one: figure(QUERIES, one, rows, law=load()) for one in needed("class-case")}
+        figures["measures-open"] = replace(query, counted=1, total=replace(query.total, value=value))
+        text = paper("class-case", figures, QUERIES, author="某院", issued=date(2026, 12, 1)).text()
+        assert said in text
+        assert ("期末没有" in text) is (value == "0")
 
 
 def test_a_listed_record_links_to_its_event() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _SINCE = click.option("--from", "since", default=None, help="起始日期 | first day")
 _UNTIL = click.option("--to", "until", default=None, help="截止日期 | last day")
 _FIELD = click.option("--field", default="", help="只计一个领域 | one field of casework only")
+#: From so many dockets on, the first reading says how far it is, each time that so many are done.
+_LARGE = 2000
 _STATISTICS = (
     "leads-by-source",
     "leads-by-stage",
@@ -94,7 +97,7 @@ def show_figure(
 
     with Home.open(home) as office:
         query = queries_of(office).by_id.get(name)
-        held = holdings(office, (query.from_,) if query else (), _span(since, until), field)
+        held = holdings(office, (query.from_,) if query else (), _span(since, until), field, _progress(out))
         found = home_figure(office, held, name, _span(since, until), by, field)
     rows = held.rows(query.from_) if query else []
     body: dict[str, object] = msgspec.to_builtins(found)
@@ -190,7 +193,12 @@ def show_card(identifier: str, target: Path | None, home: Path, out: Out) -> Non
             out.t("账本索引", "log indices"),
         ],
         [
-            [line.id, out.t(line.zh, line.en), line.value, " ".join(map(str, line.events[:12]))]
+            [
+                line.id,
+                out.t(line.zh, line.en),
+                out.t(line.value, line.value_en or line.value),
+                " ".join(map(str, line.events[:12])),
+            ]
             for line in found.lines
         ],
     )
@@ -225,7 +233,7 @@ def statistics(
     from qingyuan.office.reporting import holdings, home_figure, statistics_page  # noqa: PLC0415
 
     with Home.open(home) as office:
-        held = holdings(office)
+        held = holdings(office, progress=_progress(out))
         found = [
             home_figure(office, held, name, _span(since, until), field=field) for name in by or _STATISTICS
         ]
@@ -260,7 +268,7 @@ def _paper(kind: str, text: str) -> click.Command:
 
         _suffix(target, (".docx", ".pdf"))
         with Home.open(home) as office:
-            held = holdings(office)
+            held = holdings(office, progress=_progress(out))
             document = home_paper(office, held, kind, _span(since, until), _today(office), field)
         target.write_bytes(render_docx(document) if target.suffix == ".docx" else render_pdf(document))
         out.result({"path": str(target), "title": document.title, "text": document.text()})
@@ -287,6 +295,22 @@ def _write_page(target: Path, page: Report) -> None:
         target.write_text(report_html(page), encoding="utf-8")
     else:
         target.write_bytes(sheet_pdf(report_sheet(page)))
+
+
+def _progress(out: Out) -> Callable[[int, int], None]:
+    """Return what says how far the first reading of a large home is, on the terminal only."""
+
+    def tell(done: int, dockets: int) -> None:
+        if dockets >= _LARGE and (done % _LARGE == 0 or done == dockets) and not out.json:
+            click.echo(
+                out.t(
+                    f"统计数据首次生成（仅一次）：{done:,}/{dockets:,} 件案卷",
+                    f"the rows of reports are made, once only: {done:,} of {dockets:,} dockets",
+                ),
+                err=True,
+            )
+
+    return tell
 
 
 def _suffix(target: Path, allowed: tuple[str, ...]) -> None:

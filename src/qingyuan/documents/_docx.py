@@ -66,6 +66,11 @@ def spacing(paragraph: Paragraph) -> None:
     shape.line_spacing = PITCH
 
 
+def centred(paragraph: CT_P) -> None:
+    """Centre a paragraph of a cell."""
+    paragraph.get_or_add_pPr().append(_element("w:jc", val="center"))
+
+
 def outline(paragraph: Paragraph, level: int | None) -> None:
     """Make a paragraph a heading of the outline, which screen readers and navigation use."""
     if level is not None:

@@ -25,7 +25,7 @@ _CONTROLS = re.compile(
 _ENDED = re.compile(r"(\A|[。；！？.;!?][）”’」]?)\Z")
 #: The same law named twice in a row, and the same article.
 _LAW_AGAIN = re.compile(r"(《[^《》]+》)([^《》（）。；，]*)、\1(?=第)")
-_ARTICLE_AGAIN = re.compile(r"(第[^条《》、]+条)(第[^、《》]+[款项])、\1(?=第)")
+_ARTICLE_AGAIN = re.compile(r"(第[^条《》、]+条)((?:第[^、《》条]+[款项]、)+)\1(?=第)")
 _DIGITS = "〇一二三四五六七八九"
 _FEN = 100
 _BLANK_LINE = "＿＿＿＿＿＿"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import count
 
@@ -27,6 +28,8 @@ from qingyuan.documents.picture import picture_png
 
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _SMALL = Pt(12)
+#: The day and the name above it stand four characters from the right edge.
+_CLOSING = Pt(64)
 _WIDTH = 156
 #: A column of numbers is as wide as its heading, as in the PDF.
 _COUNT, _COUNT_WIDTH = "序号", Pt(36)
@@ -53,7 +56,7 @@ def render_docx(document: Document) -> bytes:
         elif isinstance(block, Picture):
             writer.picture(block)
         else:
-            writer.block(block)
+            writer.block(block, _beside(block, document.blocks))
     buffer = io.BytesIO()
     word.save(buffer)
     return _repack(buffer.getvalue())
@@ -92,9 +95,13 @@ class _Writer:
         self._numbers = count(1)
         self._before: Role | None = None
 
-    def block(self, block: Block) -> None:
+    def block(self, block: Block, beside: str = "") -> None:
         paragraph = self._word.add_paragraph()
         face, size = _shape(paragraph, block.role)
+        if beside:
+            paragraph.paragraph_format.right_indent = Length(
+                _CLOSING + max(0, _wide(beside) - _wide(block.text)) // 2
+            )
         if block.role is self._before is Role.ATTACHMENT:
             shape = paragraph.paragraph_format
             shape.space_before = Pt(0)
@@ -124,6 +131,7 @@ class _Writer:
         ]
         rows = _docx.rows(grid, widths, len(table.cells) + 1)
         for paragraph, words in zip(next(rows), table.columns, strict=True):
+            _docx.centred(paragraph)
             _docx.written(paragraph, words, HEADING, _SMALL)
         for paragraphs, cells in zip(rows, table.cells, strict=True):
             for paragraph, runs in zip(paragraphs, cells, strict=True):
@@ -140,6 +148,18 @@ class _Writer:
             _docx.bookmarks(written, [(next(self._numbers), event) for event in run.events])
         elif run.blank:
             _docx.control(written, run.blank)
+
+
+def _beside(block: Block, blocks: Sequence[Block | Table | Picture]) -> str:
+    """Return what stands above the day or below the name: the narrower of the two is centred on the wider."""
+    pair = {Role.SIGNATURE: Role.DATE, Role.DATE: Role.SIGNATURE}.get(block.role)
+    found = [one.text for one in blocks if isinstance(one, Block) and one.role is pair]
+    return found[-1] if pair and found else ""
+
+
+def _wide(text: str) -> int:
+    """Return how wide a line is set: a Chinese character a full square, others half of it."""
+    return sum(SIZE if char > "\u2e7f" else SIZE // 2 for char in text)
 
 
 def _shape(paragraph: Paragraph, role: Role) -> tuple[str, Length]:
@@ -161,7 +181,7 @@ def _shape(paragraph: Paragraph, role: Role) -> tuple[str, Length]:
             shape.alignment = WD_ALIGN_PARAGRAPH.LEFT
         case Role.SIGNATURE | Role.DATE:
             shape.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-            shape.right_indent = Pt(64)
+            shape.right_indent = _CLOSING
             shape.space_before = PITCH if role is Role.SIGNATURE else Pt(0)
         case Role.SIGN:
             shape.first_line_indent = Pt(32)

@@ -7,9 +7,14 @@ may pass another :class:`FontSet`; there is no setting for one yet.
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    import typst
 
 #: Folder that, by default, holds the two faces below.
 SERIF = "Noto Serif SC"
@@ -35,6 +40,18 @@ class FontSet(msgspec.Struct, frozen=True):
     def families(self) -> tuple[str, ...]:
         """Return the distinct families, sorted."""
         return tuple(sorted({self.body, self.title, self.heading}))
+
+
+@functools.lru_cache(maxsize=4)
+def loaded(folders: tuple[Path, ...]) -> typst.Fonts:
+    """Return the fonts of some folders for the typesetter, and none of the machine's; a process reads them once."""
+    import typst  # noqa: PLC0415 - 40 MB of compiler that only rendering needs
+
+    return typst.Fonts(
+        include_system_fonts=False,
+        include_embedded_fonts=False,
+        font_paths=[str(folder) for folder in folders],
+    )
 
 
 def default_fonts() -> FontSet:

@@ -13,7 +13,7 @@ import msgspec
 
 from qingyuan.documents._coverage import covered
 from qingyuan.documents.errors import DocumentError
-from qingyuan.documents.fonts import FontSet, default_fonts
+from qingyuan.documents.fonts import FontSet, default_fonts, loaded
 from qingyuan.documents.geometry import check_geometry, read_pages
 from qingyuan.documents.model import Block, Document, Picture, Role, Table
 from qingyuan.documents.picture import in_face
@@ -59,11 +59,7 @@ def _compiled(document: Document, faces: FontSet, *, hold: bool) -> bytes:
     try:
         pdf, warnings = typst.compile_with_warnings(
             source,
-            font_paths=typst.Fonts(
-                include_system_fonts=False,
-                include_embedded_fonts=False,
-                font_paths=[str(folder) for folder in faces.folders],
-            ),
+            font_paths=loaded(faces.folders),
             format="pdf",
             sys_inputs={"document": msgspec.json.encode(payload).decode()},
             pdf_standards=[*STANDARDS],

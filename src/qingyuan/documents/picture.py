@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qingyuan.documents.errors import DocumentError
-from qingyuan.documents.fonts import FontSet, default_fonts
+from qingyuan.documents.fonts import FontSet, default_fonts, loaded
 
 #: Dots an inch of the picture in a .docx.
 DOTS = 192
@@ -27,11 +27,7 @@ def picture_png(svg: str, fonts: FontSet | None = None) -> bytes:
     try:
         drawn = typst.compile(
             _PAGE.encode(),
-            font_paths=typst.Fonts(
-                include_system_fonts=False,
-                include_embedded_fonts=False,
-                font_paths=[str(folder) for folder in faces.folders],
-            ),
+            font_paths=loaded(faces.folders),
             format="png",
             ppi=DOTS,
             sys_inputs={"svg": in_face(svg, faces)},

@@ -14,7 +14,7 @@ import msgspec
 
 from qingyuan.documents._coverage import shown
 from qingyuan.documents.errors import DocumentError
-from qingyuan.documents.fonts import FontSet, default_fonts
+from qingyuan.documents.fonts import FontSet, default_fonts, loaded
 from qingyuan.documents.pdf import STANDARDS, check_fonts
 
 
@@ -130,11 +130,7 @@ def sheet_pdf(sheet: Sheet, fonts: FontSet | None = None) -> bytes:
     try:
         pdf, warnings = typst.compile_with_warnings(
             resources.files("qingyuan.documents").joinpath("sheet.typ").read_bytes(),
-            font_paths=typst.Fonts(
-                include_system_fonts=False,
-                include_embedded_fonts=False,
-                font_paths=[str(folder) for folder in faces.folders],
-            ),
+            font_paths=loaded(faces.folders),
             format="pdf",
             sys_inputs={"sheet": msgspec.json.encode(payload).decode()},
             pdf_standards=[*STANDARDS],

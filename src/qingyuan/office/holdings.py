@@ -6,7 +6,7 @@ import contextlib
 import functools
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from importlib.resources import files
 
@@ -26,6 +26,8 @@ from qingyuan.store.report_rows import Line, ReportRows
 #: File of the home folder with the rows; derived.
 FILE = "reports.db"
 _DATES = ("on", "until")
+#: Told how many dockets are done, and of how many.
+Progress = Callable[[int, int], None]
 _LETTERS = ("L", "M", "C")
 
 
@@ -77,6 +79,7 @@ def holdings(
     kinds: tuple[str, ...] = ("lead", "case", "measure", "payment"),
     span: Span | None = None,
     field: str = "",
+    progress: Progress | None = None,
 ) -> Holdings:
     """Bring the rows of ``home`` up to date and read them.
 
@@ -85,6 +88,7 @@ def holdings(
         kinds: Which kinds of rows are wanted.
         span: Days of the rows wanted; all when ``None``.
         field: Field of casework; every one when blank.
+        progress: Told how many of how many dockets are read, while some have to be.
 
     Raises:
         ReportError: The home's own queries are wrong.
@@ -93,12 +97,19 @@ def holdings(
     queries = queries_of(home)
     days = span or Span()
     with _opened(home) as kept, home.database.read() as connection:
-        _refresh(home, connection, kept)
+        _refresh(home, connection, kept, progress)
         lines = {
             kind: tuple(_titled(line) for line in kept.select(kind, days.since, days.until, field))
             for kind in kinds
         }
         return Holdings(lines, queries, kept.size)
+
+
+def refresh(home: Home, progress: Progress | None = None) -> int:
+    """Bring the rows of ``home`` up to date ahead of the first report; return how many events of the log they are of."""
+    with _opened(home) as kept, home.database.read() as connection:
+        _refresh(home, connection, kept, progress)
+        return kept.size
 
 
 @contextlib.contextmanager
@@ -123,7 +134,9 @@ def _source() -> str:
     return hashlib.sha256(text).hexdigest()[:16]
 
 
-def _refresh(home: Home, connection: sa.Connection, kept: ReportRows) -> None:
+def _refresh(
+    home: Home, connection: sa.Connection, kept: ReportRows, progress: Progress | None = None
+) -> None:
     head = connection.execute(sa.text("SELECT max(idx) FROM event")).scalar()
     size = 0 if head is None else int(head) + 1
     if size == kept.size:
@@ -140,7 +153,9 @@ def _refresh(home: Home, connection: sa.Connection, kept: ReportRows) -> None:
     old = kept.dockets_of({*changed, *(stream for streams in members.values() for stream in streams)})
     members |= _members(connection, old - set(members), links)
     kept.forget({*old, *members})
-    for top, streams in sorted(members.items()):
+    for done, (top, streams) in enumerate(sorted(members.items()), start=1):
+        if progress is not None:
+            progress(done, len(members))
         docket, events = _read(connection, streams)
         if docket.leads or docket.matter is not None:
             kept.put(top, streams, _lines(home, docket, events))

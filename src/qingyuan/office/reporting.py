@@ -13,6 +13,7 @@ from qingyuan.office.holdings import Holdings, holdings, queries_of
 from qingyuan.office.home import Home
 from qingyuan.reports import Event, Figure, Listed, Span, figure, needed, paper
 from qingyuan.reports.card import Card, card
+from qingyuan.reports.charts import written
 from qingyuan.store import StoredEvent
 
 _MOST_LISTED = 60
@@ -105,16 +106,16 @@ def statistics_page(
         groups = [group for group in one.groups if group.value is not None]
         names = [(group.zh if lang == "zh" else group.en) for group in groups]
         bars = tuple(
-            Bar("、".join(name), (float(group.value or 0),), group.value or "")
+            Bar("、".join(name), (float(group.value or 0),), written(group.value))
             for name, group in zip(names, groups, strict=True)
         )
         caption = say(f"{one.zh}（{one.unit_zh}）", f"{one.en} ({one.unit_en})")
         rows = tuple(
-            ("、".join(name), group.value or "", str(len(group.rows)), str(len(group.events)))
+            ("、".join(name), written(group.value), f"{len(group.rows):,}", f"{len(group.events):,}")
             for name, group in zip(names, groups, strict=True)
         )
         columns = (say("项目", "group"), say("数值", "value"), say("项数", "rows"), say("记录", "events"))
-        said = say(f"查询 {one.query}，计入{one.counted}项", f"query {one.query}, {one.counted} counted")
+        said = say(f"查询 {one.query}，计入{one.counted:,}项", f"query {one.query}, {one.counted:,} counted")
         caution = say(one.caution_zh, one.caution_en)
         parts.append(
             Part(
@@ -139,10 +140,19 @@ def statistics_page(
     )
 
 
+def _field(home: Home, name: str, say: Callable[[str, str], str]) -> str:
+    return next((say(one.zh, one.en) for one in home.law.fields() if one.id == name), name)
+
+
 def card_page(home: Home, shown: Card, *, issued: str, lang: str, say: Callable[[str, str], str]) -> Report:
     """Return a case card as a report for screen and print."""
     rows = tuple(
-        (line.id, say(line.zh, line.en), line.value, " ".join(str(index) for index in line.events[:12]))
+        (
+            line.id,
+            say(line.zh, line.en),
+            say(line.value, line.value_en or line.value),
+            " ".join(str(index) for index in line.events[:12]),
+        )
         for line in shown.lines
     )
     columns = (
@@ -159,7 +169,7 @@ def card_page(home: Home, shown: Card, *, issued: str, lang: str, say: Callable[
         issued=issued,
         facts=(
             (say("编号", "identifier"), shown.id),
-            (say("领域", "field"), shown.field),
+            (say("领域", "field"), _field(home, shown.field, say)),
             (say("制作日期", "made on"), issued),
         ),
         parts=(Part(say("办理情况", "Progress"), (), None, SheetTable(columns, rows, (3, 3, 8, 4))),),

@@ -36,6 +36,7 @@ class Line(msgspec.Struct, frozen=True):
         en: The same in English.
         value: Its value.
         events: Log indices of the events behind it.
+        value_en: Its value in English, where that is another.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Line(msgspec.Struct, frozen=True):
     en: str
     value: str
     events: tuple[int, ...]
+    value_en: str = ""
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -72,20 +74,20 @@ def card(docket: Docket, events: Sequence[Event], *, office: str) -> Card:
         said = lead.registered
         at = behind[lead.id]
         lines.append(Line(lead.id, "线索", "lead", said.title, at))
-        lines.append(Line(lead.id, "来源", "source", _label("lead-source", said.source), at))
+        lines.append(Line(lead.id, "来源", "source", *_label("lead-source", said.source, at)))
         lines.append(Line(lead.id, "收到", "received", said.received_on.isoformat(), at))
-        lines.append(Line(lead.id, "阶段", "stage", _label("lead-stage", str(lead.stage)), at))
+        lines.append(Line(lead.id, "阶段", "stage", *_label("lead-stage", str(lead.stage), at)))
         items = said.counts.sensitive + said.counts.important + said.counts.general
         if items:
-            lines.append(Line(lead.id, "个人信息条数", "items of personal information", str(items), at))
+            lines.append(Line(lead.id, "个人信息条数", "items of personal information", f"{items:,}", at))
     for case in docket.cases.values():
         lines += _case(case, [event for event in events if event.stream == case.id])
         for measure in case.measures.values():
             identifier = f"{case.id}/{measure.id}"
             told = f"{measure.entered.text}（{measure.entered.owner}，{measure.entered.due}）"
-            state = _label("measure-status", str(measure.status))
+            state = choice_label("measure-status", str(measure.status))
             lines.append(
-                Line(identifier, f"整改措施：{state}", f"measure: {measure.status}", told, behind[identifier])
+                Line(identifier, f"整改措施：{state.zh}", f"measure: {state.en}", told, behind[identifier])
             )
     first = next(iter(docket.leads.values()))
     matter = docket.matter
@@ -101,8 +103,13 @@ def card(docket: Docket, events: Sequence[Event], *, office: str) -> Card:
 def _case(case: Case, events: Sequence[Event]) -> list[Line]:
     filed = _last(events, "case.filed")
     lines = [
-        Line(case.id, "案件类型", "track", _label("track", case.track), filed),
-        Line(case.id, "阶段", "stage", _label("case-stage", str(case.stage)), tuple(e.index for e in events)),
+        Line(case.id, "案件类型", "track", *_label("track", case.track, filed)),
+        Line(
+            case.id,
+            "阶段",
+            "stage",
+            *_label("case-stage", str(case.stage), tuple(e.index for e in events)),
+        ),
     ]
     if case.respondents:
         named = _last(events, "case.respondent_identified") or filed
@@ -119,5 +126,7 @@ def _last(events: Sequence[Event], kind: str) -> tuple[int, ...]:
     return tuple(event.index for event in events if event.type == kind)[-1:]
 
 
-def _label(kind: str, key: str) -> str:
-    return choice_label(kind, key).zh
+def _label(kind: str, key: str, events: tuple[int, ...]) -> tuple[str, tuple[int, ...], str]:
+    """Return the words of a closed list as the end of a line: value, events, value in English."""
+    choice = choice_label(kind, key)
+    return choice.zh, events, choice.en

@@ -31,7 +31,7 @@ def chart(figure: Figure, *, kind: str, lang: str = "zh") -> str:
     if not groups or kind == "none":
         return ""
     told = describe(figure, lang)
-    body, height = _line(groups) if kind == "line" else _bars(groups, lang)
+    body, height = _line(groups, lang) if kind == "line" else _bars(groups, lang)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
         f'font-family="sans" font-size="14" role="img"><title>{html.escape(told)}</title>{body}</svg>'
@@ -42,13 +42,21 @@ def describe(figure: Figure, lang: str = "zh") -> str:
     """Return the figure in one sentence: what a reader who cannot see the picture hears."""
     zh = lang == "zh"
     parts = [
-        f"{'、'.join(group.zh) if zh else ', '.join(group.en)} {group.value if group.value is not None else '—'}"
+        f"{'、'.join(group.zh) if zh else ', '.join(group.en)} {written(group.value)}"
         for group in figure.groups
     ]
     unit = figure.unit_zh if zh else figure.unit_en
     if zh:
         return f"{figure.zh}（{unit}）：{'；'.join(parts)}"
     return f"{figure.en} ({unit}): {'; '.join(parts)}"
+
+
+def written(value: str | None) -> str:
+    """Write a number with its thousands apart; a dash when nothing could be measured."""
+    if value is None:
+        return "—"
+    whole, point, rest = value.partition(".")
+    return f"{int(whole):,}{point}{rest}"
 
 
 def _bars(groups: Sequence[Group], lang: str) -> tuple[str, int]:
@@ -83,13 +91,13 @@ def _bars(groups: Sequence[Group], lang: str) -> tuple[str, int]:
             colour = _colour(order.index(names[1]) if len(names) > 1 else 0)
             out.append(f'<rect x="{x_at:.1f}" y="{y}" width="{width:.1f}" height="{_BAR}" fill="{colour}"/>')
             x_at += width
-        said = " + ".join(group.value or "" for group in held)
+        said = " + ".join(written(group.value) for group in held)
         out.append(_text(round(x_at, 1) + 6, y + 15, said, _INK))
     height = top + len(kept) * (_BAR + _GAP) + _TOP
     return "".join(out), height
 
 
-def _line(groups: Sequence[Group]) -> tuple[str, int]:
+def _line(groups: Sequence[Group], lang: str) -> tuple[str, int]:
     most = max(_number(group) for group in groups) or 1.0
     left, bottom = 50, _LINE_HEIGHT - 40
     room, high = _WIDTH - left - 30, bottom - 20
@@ -101,7 +109,7 @@ def _line(groups: Sequence[Group]) -> tuple[str, int]:
     out = [f'<path d="M{left} 20V{bottom}H{_WIDTH - 30}" fill="none" stroke="{_GREY}"/>']
     for value in sorted({0, round(most / 2), round(most)}):
         y = bottom - value / most * high
-        out.append(_text(left - 8, round(y + 5, 1), str(value), _GREY, "end"))
+        out.append(_text(left - 8, round(y + 5, 1), f"{value:,}", _GREY, "end"))
         if value:
             out.append(f'<path d="M{left} {y:.1f}H{_WIDTH - 30}" stroke="#d5dbe5"/>')
     path = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
@@ -111,9 +119,11 @@ def _line(groups: Sequence[Group]) -> tuple[str, int]:
         out.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{_COLOURS[0]}"/>')
         left_over = len(groups) - 1 - at
         if left_over == 0 or (at % every == 0 and left_over >= every):
-            out.append(_text(round(x, 1), bottom + 20, group.zh[0], _GREY, "middle"))
+            out.append(
+                _text(round(x, 1), bottom + 20, (group.zh if lang == "zh" else group.en)[0], _GREY, "middle")
+            )
         if len(groups) <= _MOST:
-            out.append(_text(round(x, 1), round(y - 9, 1), group.value or "", _INK, "middle"))
+            out.append(_text(round(x, 1), round(y - 9, 1), written(group.value), _INK, "middle"))
     return "".join(out), _LINE_HEIGHT
 
 

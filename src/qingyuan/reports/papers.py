@@ -1,7 +1,7 @@
 """Papers: a white paper and a class-case report as content trees, their sections and sentences from YAML.
 
 A sentence names figures in braces, ``{leads-by-source.total}`` or ``{leads-by-source.first}``; nothing else can put a number
-into a paper. Below each picture stand the identifier of its query and how many signed events are behind it.
+into a paper. One with ``.some`` is left out when the figure is zero, one with ``.none`` when it is not. Below each picture stand the identifier of its query and how many signed events are behind it.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import msgspec
 import yaml
 
 from qingyuan.documents import Block, Document, Picture, Role, Run, Table
-from qingyuan.reports.charts import chart, describe
+from qingyuan.reports.charts import chart, describe, written
 from qingyuan.reports.errors import ReportError
-from qingyuan.reports.figures import Figure, Group
+from qingyuan.reports.figures import Figure
 from qingyuan.reports.queries import Queries
 from qingyuan.shapes import convert
 
-_PLACE = re.compile(r"\{([a-z0-9-]+)\.(total|counted|first|groups|span)\}")
+_PLACE = re.compile(r"\{([a-z0-9-]+)\.(total|counted|first|groups|span|some|none)\}")
 _MOST_ROWS = 15
 
 
@@ -150,19 +150,19 @@ def _figure_blocks(figure: Figure, queries: Queries, number: int) -> list[Block 
     if svg:
         blocks.append(Picture(svg, caption, describe(figure)))
     else:
-        blocks.append(Block(Role.LINE, (Run(caption),)))
+        blocks.append(Block(Role.LINE, (Run(caption, origin=f"query:{figure.query}"),)))
     if len(figure.groups) <= _MOST_ROWS:
         cells = tuple(
             tuple(
                 (Run(words, origin=f"query:{figure.query}"),)
-                for words in ("、".join(group.zh), _said(group), str(len(group.events)))
+                for words in ("、".join(group.zh), written(group.value), f"{len(group.events):,}")
             )
             for group in figure.groups
         )
         blocks.append(Table(("项目", figure.unit_zh, "依据的记录"), cells, (6, 2, 2)))
     behind = len({index for group in (*figure.groups, figure.total) for index in group.events})
     caution = f"{figure.caution_zh}。" if figure.caution_zh else ""
-    note = f"{figure.query}，计入{figure.counted}项，依据账本中{behind}条记录"
+    note = f"{figure.query}，计入{figure.counted:,}项，依据账本中{behind:,}条记录"
     blocks.append(
         Block(
             Role.NOTE,
@@ -170,10 +170,6 @@ def _figure_blocks(figure: Figure, queries: Queries, number: int) -> list[Block 
         )
     )
     return blocks
-
-
-def _said(group: Group) -> str:
-    return "—" if group.value is None else group.value
 
 
 def _sentence(text: str, figures: Mapping[str, Figure], where: str) -> tuple[Run, ...] | None:
@@ -190,20 +186,23 @@ def _sentence(text: str, figures: Mapping[str, Figure], where: str) -> tuple[Run
 
 
 def _place(figure: Figure, what: str) -> str | None:
+    """Return what stands at a place of a sentence; ``None`` leaves the sentence out."""
     if what == "span":
         return f"{figure.since or '有记录以来'}至{figure.until or '今'}"
     if what == "counted":
-        return str(figure.counted)
-    if figure.counted == 0:
+        return f"{figure.counted:,}"
+    total = figure.total.value
+    if figure.counted == 0 or (total is None and what not in {"groups", "first"}):
         return None
-    if what == "total":
-        return figure.total.value
-    if what == "groups":
-        return (
-            "；".join(f"{'、'.join(group.zh)}{_said(group)}{figure.unit_zh}" for group in figure.groups)
-            or None
-        )
-    return "、".join(figure.groups[0].zh) if figure.groups else None
+    parts = [f"{'、'.join(group.zh)}{written(group.value)}{figure.unit_zh}" for group in figure.groups]
+    places = {
+        "total": written(total),
+        "some": None if total == "0" else written(total),
+        "none": "" if total == "0" else None,
+        "groups": "；".join(parts) or None,
+        "first": figure.groups[0].zh[0] if figure.groups else None,
+    }
+    return places[what]
 
 
 def _known(figures: Mapping[str, Figure], identifier: str, where: str) -> Figure:

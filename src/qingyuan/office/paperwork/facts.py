@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from qingyuan.cases import Case, Docket, choice_label, choice_lists
-from qingyuan.documents import Datum, Fact, Form, Unknown
+from qingyuan.documents import Datum, Fact, Form, Unknown, find_form
 from qingyuan.documents import sentence as _sentence
 from qingyuan.law import Law, LawError
 from qingyuan.office.clock import CHINA
@@ -61,6 +61,7 @@ def docket_facts(
         "act": {name: many[-1] for name, many in did.items()},
         "exhibits": listed,
         "named": _named(listed, about),
+        "served": _served(own, about),
         "custody": custody(events),
         "counts": counts(docket, events),
         "who": (who := naming(staff or {})),
@@ -76,7 +77,7 @@ def issued_on(form: Form, event: Recorded | None) -> date | None:
 
     An act that names no day bears that of its approval, or that on which it was recorded.
     """
-    if form.layout not in {"instrument", "report"} or event is None:
+    if form.layout == "record" or event is None:
         return None
     approval = event.payload.get("approval")
     on = event.payload.get("on") or (approval.get("on") if isinstance(approval, dict) else None)
@@ -98,7 +99,25 @@ def _named(listed: Sequence[Row], about: Recorded | None) -> list[Row]:
     return [row for row in listed if isinstance(wanted, list) and str(row["id"]) in wanted]
 
 
-def _number(own: Sequence[Recorded], form: str) -> object:
+#: Which form is served by which event.
+_SERVED = {
+    "case.filing_served": "filing-decision",
+    "case.suggestion_served": "suggestion",
+    "case.closing_served": "closing-decision",
+}
+
+
+def _served(own: Sequence[Recorded], about: Recorded | None) -> dict[str, object]:
+    """Return name and number of the instrument that the event ``about`` says was served."""
+    form = _SERVED.get(about.type) if about is not None else None
+    if about is None or form is None:
+        return {"name": "", "number": ""}
+    number = _number(own, form)
+    marked = Fact(f"（{number.value}）", number.event) if number is not None else ""
+    return {"name": Fact(find_form(form).name, about.index), "number": marked}
+
+
+def _number(own: Sequence[Recorded], form: str) -> Fact | None:
     found = [e for e in own if e.type == NUMBERED and e.payload.get("form") == form]
     return Fact(str(found[-1].payload.get("number", "")), found[-1].index) if found else None
 
