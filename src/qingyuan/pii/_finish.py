@@ -174,7 +174,7 @@ class _Locator:
 def _distinct(part: Partial, slot_of: Longs, size: int) -> tuple[Keys, ...]:
     """Return the different keys of each tally; slot -1 is left out."""
     counts = np.zeros(size + 1, dtype=np.int64)
-    np.add.at(counts, slot_of, np.bincount(part.group, minlength=len(slot_of)))
+    np.add.at(counts, slot_of, np.array([group.count for group in part.outline.groups], dtype=np.int64))
     ends = np.cumsum(counts[:size]) - counts[:size]
     starts = ends.copy()
     out = np.empty(len(part.group), dtype=np.uint64)

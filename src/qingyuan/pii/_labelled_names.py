@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -15,12 +16,19 @@ from qingyuan.pii.catalog import catalog
 #: What hides: stars in the forms that are left after :mod:`qingyuan.pii._signs`, single X and #, and 某.
 _STARS = "*∗×•●○＊"
 _LOOSE = "xX#＃"
-_HIDES = re.compile(
-    b"|".join(re.escape(sign.encode()) for sign in (*_STARS, "＃", "某"))
-    + rb"|(?<=[\x80-\xbf])[xX#]|[xX#](?=[\xe4-\xe9])"
-)
+#: Bytes that signs begin with.
+_FIRST = np.zeros(256, dtype=np.bool_)
+_FIRST[[sign.encode()[0] for sign in (*_STARS, *_LOOSE, "某")]] = True
+#: Signs beyond ASCII as numbers of two and three bytes.
+_WIDE = np.array([int.from_bytes(s.encode(), "big") for s in (*_STARS, "＃", "某") if len(s.encode()) > 1])
+#: Bytes of cells that are looked at together.
+_TOGETHER = 1 << 20
 #: The bits of a byte that tell that it goes on with a character, and what they are then.
 _GOES_ON, _ON = 0xC0, 0x80
+_STAR = ord("*")
+#: First bytes of most 汉字.
+_HAN = (0xE4, 0xE9)
+_LOOSE_BYTES = np.frombuffer(b"xX#", dtype=np.uint8)
 #: Bytes read before the first and behind the last sign of a cell.
 _ASIDE = 48
 
@@ -55,14 +63,8 @@ def find(data: Bytes, starts: Longs, ends: Longs, cells: Longs) -> Found:
     """
     out: list[tuple[int, int, int]] = []
     low, high = starts[cells], ends[cells]
-    text_of = data.data
-    signs = [
-        (m.start(), n)
-        for n, (first, last) in enumerate(zip(low.tolist(), high.tolist(), strict=True))
-        for m in _HIDES.finditer(text_of, first, last)
-    ]
     reached = -1
-    for p, number in signs:
+    for p, number in _signs(data, low, high):
         if p < reached:
             continue
         begin, end = max(int(low[number]), p - _ASIDE), min(int(high[number]), p + _ASIDE)
@@ -78,6 +80,35 @@ def find(data: Bytes, starts: Longs, ends: Longs, cells: Longs) -> Found:
                 break
     made: npt.NDArray[np.int64] = np.array(out, dtype=np.int64).reshape(-1, 3)
     return made[:, 0].copy(), made[:, 1].copy(), made[:, 2].copy()
+
+
+def _signs(data: Bytes, low: Longs, high: Longs) -> Iterator[tuple[int, int]]:
+    """Yield the place of every sign that may hide something in ``low..high``, and the number of its range."""
+    total = np.concatenate(([0], np.cumsum(high - low)))
+    begin = 0
+    while begin < len(low):
+        end = max(begin + 1, int(np.searchsorted(total, total[begin] + _TOGETHER, side="right")) - 1)
+        sizes = high[begin:end] - low[begin:end]
+        first = total[begin:end] - total[begin]
+        place = np.arange(int(sizes.sum())) + np.repeat(low[begin:end] - first, sizes)
+        shown = np.flatnonzero(_FIRST[data[place]])
+        number = np.searchsorted(first, shown, side="right") - 1 + begin
+        hides = _hides(data, place[shown], low[number], high[number])
+        yield from zip(place[shown[hides]].tolist(), number[hides].tolist(), strict=True)
+        begin = end
+
+
+def _hides(data: Bytes, at: Longs, low: Longs, high: Longs) -> npt.NDArray[np.bool_]:
+    """Tell which bytes begin a star, a 某, or an X or # behind or before a longer character of the same cell."""
+    one, last = data[at], len(data) - 1
+    after = np.where(at + 1 < high, data[np.minimum(at + 1, last)], 0)
+    third = np.where(at + 2 < high, data[np.minimum(at + 2, last)], 0)
+    before = np.where(at > low, data[np.maximum(at - 1, 0)], 0)
+    two = one.astype(np.int64) << 8 | after
+    wide = np.isin(two << 8 | third, _WIDE) | np.isin(two, _WIDE)
+    beside = (before & _GOES_ON == _ON) | ((after >= _HAN[0]) & (after <= _HAN[1]))
+    hides: npt.NDArray[np.bool_] = wide | (one == _STAR) | (np.isin(one, _LOOSE_BYTES) & beside)
+    return hides
 
 
 #: Evidence of such a name.

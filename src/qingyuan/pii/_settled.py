@@ -18,6 +18,7 @@ from qingyuan.pii._candidates import (
     shapes_of,
     take,
 )
+from qingyuan.pii._kept import kept
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii._kernel import settle as k
 from qingyuan.pii._kernel.alike import number_alike
@@ -94,6 +95,11 @@ def _names_only() -> _Mask:
 @functools.cache
 def digital() -> npt.NDArray[np.uint8]:
     """Return which runs of nothing but digits fit a form; see :func:`qingyuan.pii._kernel.settle.settle`."""
+    return kept("digital", _digital)
+
+
+def _digital() -> npt.NDArray[np.uint8]:
+    """Find out which runs of nothing but digits fit a form."""
     made = grammar()
     out = np.full((len(made.owned), 10, LONGEST + 1), k.NO_FORM, dtype=np.uint8)
     nameless = made.owned[0] | made.modes[0] | made.modes[1]

@@ -9,9 +9,9 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from qingyuan.pii import ages, engine, persons
+from qingyuan.pii._arrays import arrow, is_word, longs, truths
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii.ages import SOURCES, AgeIndex, age_rules
 from qingyuan.pii.batch import Batch, Bytes, Unread
@@ -114,13 +114,10 @@ def scan_ages(batches: Iterable[Batch | Unread], key: bytes, day: date, name: st
     """
     notes = _Notes(Tokenizer(key), day)
     hits = engine.scan(notes.passed(batches), key, name).hits
-    clear = pc.and_(
-        pc.equal(hits["state"].cast(pa.string()), pa.scalar("confirmed")), pc.invert(hits["masked"])
-    )
-    kinds = pa.array([f.KINDS[code] for code in KEYS])
-    hits = hits.filter(pc.and_(clear, pc.is_in(hits["kind"].cast(pa.string()), kinds)))
+    clear = is_word(hits["state"], "confirmed") & ~truths(hits["masked"])
+    hits = hits.filter(arrow(clear & is_word(hits["kind"], *(f.KINDS[code] for code in KEYS))))
     tables, columns = (hits[name].cast(pa.string()).to_pylist() for name in ("member", "column"))
-    records = hits["record"].to_numpy().tolist()
+    records = longs(hits["record"]).tolist()
     who = [
         (int(table or 0), int(record), _role(column))
         for table, record, column in zip(tables, records, columns, strict=True)

@@ -15,6 +15,7 @@ import msgspec
 import yaml
 
 from qingyuan.findings import Provision
+from qingyuan.pii._kept import kept
 from qingyuan.pii._kernel.flags import ADDRESS, KINDS, MOST_KINDS, kinds_of
 from qingyuan.pii.errors import PiiError
 from qingyuan.shapes import convert
@@ -313,6 +314,11 @@ def load_kinds(folder: Traversable) -> dict[str, Kind]:
 @functools.cache
 def catalog() -> Catalog:
     """Return the catalogue shipped with the package, loaded once."""
+    return kept("catalog", _shipped)
+
+
+def _shipped() -> Catalog:
+    """Read the catalogue shipped with the package."""
     root = resources.files("qingyuan.pii")
     data = root / "data"
     return Catalog(

@@ -77,6 +77,8 @@ def work(claims: str) -> None:
             (Path(claims) / stem).touch(exist_ok=False)
         except FileExistsError:
             continue
+        except FileNotFoundError:
+            return  # the others are done, and the folder is gone
         for kernel in kernels:
             kernel.prepare()
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from qingyuan.pii._kept import kept
 from qingyuan.pii._kernel import checks, flags
 from qingyuan.pii._kernel import forms as k
 from qingyuan.pii._kernel.beside import RUN, fingerprint
@@ -313,4 +314,4 @@ def _words(data: Catalog, owns: Mapping[str, int]) -> tuple[dict[str, int], Byte
 @functools.cache
 def grammar() -> Grammar:
     """Return the arrays of the shipped catalogue, built once."""
-    return build(catalog())
+    return kept("grammar", lambda: build(catalog()))

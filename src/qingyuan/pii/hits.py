@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from qingyuan.pii._arrays import arrow, texts
 from qingyuan.pii._chunks import Chunk
 from qingyuan.pii._columns import Stream
 from qingyuan.pii._decided import DROPPED, STATES, states_of
@@ -123,36 +124,42 @@ def _part_table(
     """Return the hits of a part in the order of the file; what the decisions dropped is left out."""
     streams, groups = part.outline.streams, part.outline.groups
     state = states_of(decided)
-    keep = np.flatnonzero((state != DROPPED)[part.group])
-    group = part.group[keep]
+    dropped = state == DROPPED
+    every = not dropped.any()
+    keep = np.arange(len(part)) if every else np.flatnonzero(~dropped[part.group])
+    group = part.group if every else part.group[keep]
     masked = np.array([bool(g.flags & f.MASKED) for g in groups], dtype=np.bool_)[group]
     kind = np.array([0 if d is None else d.kind for d in decided], dtype=np.int64)
     stream = np.array([g.stream for g in groups], dtype=np.int64)
-    place = pa.chunked_array([chunk.addresses.text(chunk.cell) for chunk in chunks], pa.string()).take(keep)
+    place: pa.ChunkedArray[Any] = pa.chunked_array(
+        [chunk.addresses.text(chunk.cell) for chunk in chunks], pa.string()
+    )
+    place = place if every else place.take(arrow(keep))
     token = _rows([c.token for c in chunks], keep, np.empty((0, TOKEN_BYTES), dtype=np.uint8))
     number = np.empty(0, dtype=np.int32)
     data = {
         "file": _repeated(np.zeros(len(keep), dtype=np.int32), [name]),
         "member": _repeated(stream[group], [s.member for s in streams]),
         "place": place,
-        "start": pa.array(_rows([c.start for c in chunks], keep, number), pa.int32()),
-        "end": pa.array(_rows([c.end for c in chunks], keep, number), pa.int32()),
+        "start": arrow(_rows([c.start for c in chunks], keep, number)),
+        "end": arrow(_rows([c.end for c in chunks], keep, number)),
         "byte_start": _offsets([c.byte_start for c in chunks], chunks, keep),
         "byte_end": _offsets([c.byte_end for c in chunks], chunks, keep),
         "kind": _repeated(kind[group], list(f.KINDS)),
-        "masked": pa.array(masked),
+        "masked": arrow(masked),
         "state": _repeated(state[group], list(STATES)),
         "reason": _repeated(group, ["" if d is None else d.reason for d in decided]),
         "token": hex_array(token, masked),
         "column": _repeated(group, [_column_name(g, streams[g.stream]) for g in groups]),
-        "record": pa.array(part.record[keep], pa.int64()),
+        "record": arrow(part.record if every else part.record[keep]),
     }
     return pa.table(data, schema=MEMORY_SCHEMA)
 
 
 def _rows(parts: Sequence[npt.NDArray[Any]], keep: Longs, none: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """Return the chosen rows of all chunks."""
-    return np.concatenate([none, *parts])[keep]
+    rows = np.concatenate([none, *parts])
+    return rows if len(keep) == len(rows) else rows[keep]
 
 
 def _offsets(
@@ -160,10 +167,11 @@ def _offsets(
 ) -> pa.ChunkedArray[pa.Int64Scalar]:
     """Return byte offsets, null for formats that have none."""
     arrays = [
-        pa.nulls(len(chunk), pa.int64()) if part is None else pa.array(part, pa.int64())
+        pa.nulls(len(chunk), pa.int64()) if part is None else arrow(part)
         for part, chunk in zip(parts, chunks, strict=True)
     ]
-    return pa.chunked_array(arrays, pa.int64()).take(keep)
+    offsets = pa.chunked_array(arrays, pa.int64())
+    return offsets if len(keep) == len(offsets) else offsets.take(arrow(keep))
 
 
 def _column_name(group: Group, stream: Stream) -> str | None:
@@ -179,7 +187,7 @@ def _repeated(index: npt.NDArray[np.integer], values: Sequence[str | None]) -> p
     )
     codes = lookup[index] if len(values) else np.empty(0, dtype=np.int32)
     return pa.DictionaryArray.from_arrays(
-        pa.array(codes, pa.int32(), mask=codes < 0), pa.array(list(known), pa.string())
+        arrow(codes, codes < 0 if bool((lookup < 0).any()) else None), texts([*known])
     )
 
 

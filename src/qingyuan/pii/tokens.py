@@ -17,9 +17,10 @@ import pyarrow as pa
 
 from qingyuan.pii._kernel import digest
 from qingyuan.pii._kernel._words import ROUNDS
-from qingyuan.pii._kernel.digest import INITIAL, Words, compress, digest_values
 from qingyuan.pii._kernel.flags import KINDS
 from qingyuan.pii._kernel.keyed import Flags, Keys, key_values, round_keys
+from qingyuan.pii._kernel.mac import digest_values
+from qingyuan.pii._kernel.written import write_hex
 from qingyuan.pii.batch import Bytes, Longs
 from qingyuan.pii.catalog import catalog
 from qingyuan.pii.errors import PiiError
@@ -32,14 +33,13 @@ _NORMAL = {"digits": digest.DIGITS, "letters": digest.LETTERS, "text": digest.TE
 _BLOCK = 64
 #: Tokens in one Arrow array; its text offsets are 32-bit.
 _SLICE = 1 << 24
-_HEX = np.frombuffer(b"".join(f"{i:02x}".encode() for i in range(256)), dtype=np.uint8).reshape(256, 2)
 
 
 class Tokenizer:
     """Makes tokens under one key."""
 
     def __init__(self, key: bytes) -> None:
-        """Prepare the key blocks.
+        """Prepare the key block.
 
         Raises:
             PiiError: The key is shorter than :data:`MIN_KEY`.
@@ -52,7 +52,7 @@ class Tokenizer:
                 remedy_zh="请使用随机生成的 32 字节密钥",
                 remedy_en="use 32 random bytes",
             )
-        self._inner, self._outer = _key_states(key)
+        self._block = _key_block(key)
         self._prefixes = np.zeros((len(KINDS), 32), dtype=np.uint8)
         self._sizes = np.zeros(len(KINDS), dtype=np.int64)
         for code, name in enumerate(KINDS):
@@ -85,8 +85,7 @@ class Tokenizer:
             self._prefixes,
             self._sizes,
             self._forms,
-            self._inner,
-            self._outer,
+            self._block,
             out,
         )
         return out
@@ -115,19 +114,13 @@ class Tokenizer:
         return "Tokenizer(key hidden)"
 
 
-def _key_states(key: bytes) -> tuple[Words, Words]:
-    """Return the SHA-256 states after the inner and the outer key block (RFC 2104, section 2)."""
-    scratch = np.empty(64, dtype=np.uint32)
+def _key_block(key: bytes) -> Bytes:
+    """Return the key as a block of SHA-256 (RFC 2104, section 2)."""
     if len(key) > _BLOCK:
         key = hashlib.sha256(key).digest()
-    block = np.zeros(64, dtype=np.uint8)
+    block = np.zeros(_BLOCK, dtype=np.uint8)
     block[: len(key)] = np.frombuffer(key, dtype=np.uint8)
-    states = []
-    for pad in (0x36, 0x5C):
-        state = INITIAL.copy()
-        compress(state, block ^ np.uint8(pad), 0, scratch)
-        states.append(state)
-    return states[0], states[1]
+    return block
 
 
 def hex_array(tokens: Bytes, null: npt.NDArray[np.bool_]) -> pa.ChunkedArray[pa.StringScalar]:
@@ -139,13 +132,14 @@ def hex_array(tokens: Bytes, null: npt.NDArray[np.bool_]) -> pa.ChunkedArray[pa.
 def _hex(tokens: Bytes, null: npt.NDArray[np.bool_]) -> pa.StringArray:
     """Return one array of :func:`hex_array`."""
     n = len(tokens)
-    text = _HEX[tokens].reshape(n, 32)
+    text = np.empty(2 * TOKEN_BYTES * n, dtype=np.uint8)
+    write_hex(np.ascontiguousarray(tokens).reshape(-1), text)
     offsets = np.arange(0, 32 * n + 1, 32, dtype=np.int32)
     validity = np.packbits(~null, bitorder="little")
     return pa.StringArray.from_buffers(
         n,
-        pa.py_buffer(offsets.tobytes()),
-        pa.py_buffer(text.tobytes()),
-        pa.py_buffer(validity.tobytes()),
+        pa.py_buffer(offsets.data),
+        pa.py_buffer(text.data),
+        pa.py_buffer(validity.data),
         int(null.sum()),
     )

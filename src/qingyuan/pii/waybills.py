@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from qingyuan.pii import engine
+from qingyuan.pii._arrays import arrow, is_word, longs, truths
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii.batch import Batch, Longs, Unread
 from qingyuan.pii.headers import read_header, roles
@@ -63,9 +63,7 @@ def waybills(batches: Iterable[Batch | Unread], key: bytes, name: str = "") -> S
     out = Shown(unread=bool(unread))
     for number, table in enumerate(tables.values()):
         if table.parcels:
-            out += _of_table(
-                table, hits.filter(pc.equal(hits["member"].cast(pa.string()), pa.scalar(str(number))))
-            )
+            out += _of_table(table, hits.filter(arrow(is_word(hits["member"], str(number)))))
     return out
 
 
@@ -87,8 +85,8 @@ def _noting(
 def _of_table(table: _Table, hits: pa.Table) -> Shown:
     """Return what the waybills of one table show."""
     records = np.unique(np.concatenate(table.records)) if table.records else np.empty(0, dtype=np.int64)
-    hits = hits.filter(pc.not_equal(hits["state"].cast(pa.string()), pa.scalar("rejected")))
-    record = hits["record"].to_numpy()
+    hits = hits.filter(arrow(~is_word(hits["state"], "rejected")))
+    record = longs(hits["record"])
     inside = np.isin(record, records)
     names = (*roles(), REMARK)
     columns = hits["column"].cast(pa.string()).to_pylist()
@@ -96,10 +94,8 @@ def _of_table(table: _Table, hits: pa.Table) -> Shown:
     kind = np.array(
         [f.KINDS.index(k or "") for k in hits["kind"].cast(pa.string()).to_pylist()], dtype=np.uint8
     )[inside]
-    masked = hits["masked"].to_numpy(zero_copy_only=False)[inside]
-    sure = pc.equal(hits["state"].cast(pa.string()), pa.scalar("confirmed")).to_numpy(zero_copy_only=False)[
-        inside
-    ]
+    masked = truths(hits["masked"])[inside]
+    sure = is_word(hits["state"], "confirmed")[inside]
     row = np.searchsorted(records, record[inside])
     labels = {d: [held.get(r, "") for r in records.tolist()] for d, held in table.labels.items()}
     out = Shown()

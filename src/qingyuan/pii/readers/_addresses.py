@@ -11,24 +11,26 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qingyuan.pii._kernel.written import MOST_DIGITS, write_numbered
+
 Longs = npt.NDArray[np.int64]
 
 _join = cast("Callable[..., pa.StringArray]", pc.binary_join_element_wise)
 
 
 def numbered(word: str, numbers: Longs) -> pa.StringArray:
-    """Return ``word`` followed by each number: ``"line 12"``."""
-    # From the buffer: `pa.array` loads pandas, where it is installed, to ask whether this is a series.
-    buffer = pa.py_buffer(np.ascontiguousarray(numbers, dtype=np.int64).data)
-    text = pa.Array.from_buffers(pa.int64(), len(numbers), [None, buffer]).cast(pa.string())
-    return _join(_scalar(word), text, _scalar(""))
+    """Return ``word`` followed by each number, none negative: ``"line 12"``.
 
-
-def _scalar(word: str) -> pa.StringScalar:
-    """Return the word as a scalar, from its buffer for the same reason (`pa.scalar` loads pandas as well)."""
-    encoded = word.encode()
-    offsets = pa.py_buffer(np.array([0, len(encoded)], dtype=np.int32).data)
-    return pa.StringArray.from_buffers(1, offsets, pa.py_buffer(encoded))[0]
+    Texts of one array may have 2 GiB together: a batch of cells never has so many places.
+    """
+    # By the buffers: `pa.array` loads pandas, where it is installed, to ask whether this is a series.
+    encoded = np.frombuffer(word.encode(), dtype=np.uint8)
+    offsets = np.empty(len(numbers) + 1, dtype=np.int32)
+    text = np.empty((len(encoded) + MOST_DIGITS) * len(numbers), dtype=np.uint8)
+    size = write_numbered(encoded, np.ascontiguousarray(numbers, dtype=np.int64), offsets, text)
+    return pa.StringArray.from_buffers(
+        len(numbers), pa.py_buffer(offsets.data), pa.py_buffer(text[:size].copy().data)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,12 +58,13 @@ def _rows(data: Bytes, delimiter: int, *, final: bool, reach: int) -> list[list[
     room, quotes = kernel.count_cells(data, delimiter), kernel.count_quotes(data)
     cells = kernel.tokenize(data, delimiter, final, 1, 0, reach, 1 << 30, room, quotes)
     rows: list[list[str]] = []
+    raw = data.tobytes()
     for start, end, record in zip(cells[0].tolist(), cells[1].tolist(), cells[3].tolist(), strict=True):
         if record == len(rows):
             if record == _SAMPLE_ROWS:
                 break
             rows.append([])
-        rows[record].append(bytes(data[start:end]).decode(errors="replace"))
+        rows[record].append(raw[start:end].decode(errors="replace"))
     return rows
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pypdfium2 as pdfium
 
 from qingyuan.pii.batch import Batch, Unread
 from qingyuan.pii.readers import _ocr
@@ -14,6 +14,9 @@ from qingyuan.pii.readers._addresses import Numbered
 from qingyuan.pii.readers._source import Source
 from qingyuan.pii.readers._table import text_batch
 from qingyuan.pii.readers._unread import Refused, unread
+
+if TYPE_CHECKING:
+    import pypdfium2 as pdfium
 
 _LINES = re.compile(r"\r\n|\r|\n|\x0b|\x0c|\u2028|\u2029")
 #: PDFium writes U+FFFE where it joined a hyphenated word.
@@ -26,6 +29,8 @@ _MOST_ROWS = 10_000
 
 def read_pdf(source: Source) -> Iterator[Batch | Unread]:
     """Yield the lines of every page, place ``page 2``; a line is a record, as lists are printed."""
+    import pypdfium2 as pdfium  # noqa: PLC0415 - heavy
+
     try:
         document = pdfium.PdfDocument(source.whole())
     except pdfium.PdfiumError as error:
@@ -37,6 +42,8 @@ def read_pdf(source: Source) -> Iterator[Batch | Unread]:
 
 
 def _pages(source: Source, document: pdfium.PdfDocument) -> Iterator[Batch | Unread]:
+    import pypdfium2 as pdfium  # noqa: PLC0415 - heavy
+
     total = len(document)
     limit = min(total, source.limits.max_pages)
     texts: list[str] = []
