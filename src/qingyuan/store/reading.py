@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import msgspec
 import sqlalchemy as sa
 
-from qingyuan.cases import CaseEvent, read_stored
 from qingyuan.shapes import from_json
 from qingyuan.store._driver import Driver
 from qingyuan.store._leaf import leaf_bytes
 from qingyuan.store.schema import EVENT, LEDGER_ENTRY
 from qingyuan.store.typed import bare, misfits, said
+
+if TYPE_CHECKING:
+    from qingyuan.cases import CaseEvent
 
 _CHUNK = 500
 
@@ -76,6 +78,8 @@ def case_events(connection: sa.Connection, streams: Iterable[str]) -> Iterator[t
     Raises:
         CasesError: A payload does not fit its type.
     """
+    from qingyuan.cases import read_stored  # noqa: PLC0415 - the law comes with it; who writes a log needs neither
+
     wanted = sorted(set(streams))
     if not wanted:  # PostgreSQL knows no empty list
         return
@@ -91,6 +95,8 @@ def case_events(connection: sa.Connection, streams: Iterable[str]) -> Iterator[t
 
 def events_at(connection: sa.Connection, indexes: Sequence[int]) -> list[CaseEvent]:
     """Return the events at some places of the log, in the order asked for."""
+    from qingyuan.cases import read_stored  # noqa: PLC0415 - as above
+
     if not indexes:
         return []
     marks = ", ".join("?" * len(indexes))

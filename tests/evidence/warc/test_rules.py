@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qingyuan.evidence.warc import Limits, WarcError, read_records
+from qingyuan.evidence.warc import Limits, WarcError, check, read_records
 from qingyuan.evidence.warc._rules import Digesting
 
 HTTP = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n"
@@ -53,11 +53,16 @@ def test_digests_are_checked_in_base32_and_hex_of_either_case(algorithm: str, fi
             write(algorithm, b"x").upper(),
             write(algorithm, b"x").rstrip("="),
         ):
-            assert _read(_record("resource", b"x", {**PAGE, field: good})) == b"x"
+            record = _record("resource", b"x", {**PAGE, field: good})
+            assert _read(record) == b"x"
+            assert check(BytesIO(record)).records == 1, "the second reader may know less, and must not refuse"
         with pytest.raises(WarcError):
             _read(_record("resource", b"x", {**PAGE, field: write(algorithm, b"y")}))
     with pytest.raises(WarcError):
         _read(_record("resource", b"x", {**PAGE, field: f"{algorithm}:0123"}))
+    assert check(BytesIO(_record("resource", b"x", {**PAGE, field: "own:abc"}))).records == 1, (
+        "any may be named"
+    )
 
 
 def test_an_algorithm_that_nobody_knows_is_left_alone() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from importlib.metadata import version
 from typing import BinaryIO
@@ -9,6 +10,11 @@ from typing import BinaryIO
 from qingyuan.evidence.warc._read import Limits, scan_records
 from qingyuan.evidence.warc.errors import WarcError, damaged
 from qingyuan.evidence.warc.model import Checked, Record
+
+#: Digests as the second reader knows them; others are no less allowed (ISO 28500, 5.8), and ours reads more of them.
+_KNOWN = re.compile(
+    r"sha1:(?:[A-Z2-7]{32}|[0-9a-f]{40})|sha256:(?:[A-Z2-7]{52}====|[0-9a-f]{64})|md5:(?:[A-Z2-7]{26}======|[0-9a-f]{32})"
+)
 
 
 def check(stream: BinaryIO, *, limits: Limits | None = None, where: str = "WARC") -> Checked:
@@ -45,7 +51,10 @@ def _second(stream: BinaryIO, records: list[Record], where: str) -> None:
         for other in ArchiveIterator(stream, parse_http=False):
             if count < len(records):
                 _compare(records[count], other.record_id or "", other.content_length, where)
-            if other.headers.get("WARC-Block-Digest") and not other.verify_block_digest():
+            if (
+                _KNOWN.fullmatch(other.headers.get("WARC-Block-Digest", ""))
+                and not other.verify_block_digest()
+            ):
                 raise damaged(
                     f"{where}@{other.stream_pos}",
                     "第二个读取程序发现内容与摘要不符",

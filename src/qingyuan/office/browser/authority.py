@@ -8,18 +8,23 @@ import ipaddress
 import ssl
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 _DAYS = timedelta(days=2)
 
 
 class Authority:
     """Makes server certificates that one browser is told to accept.
+
+    The browser is told of the key alone, so the certificates, and the library for them, wait for the first server.
 
     Args:
         folder: A folder of our own, for the certificate files; removed by its owner.
@@ -32,8 +37,14 @@ class Authority:
         self._contexts: dict[str, ssl.SSLContext] = {}
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._leaf = ec.generate_private_key(ec.SECP256R1())
+
+    @cached_property
+    def _certificate(self) -> x509.Certificate:
+        from cryptography import x509  # noqa: PLC0415 - takes as long to load as all that starts a browser
+        from cryptography.x509.oid import NameOID  # noqa: PLC0415
+
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "qingyuan capture, not trusted")])
-        self._certificate = (
+        return (
             self._start(name)
             .issuer_name(name)
             .public_key(self._key.public_key())
@@ -74,6 +85,9 @@ class Authority:
         return context
 
     def _issue(self, host: str) -> x509.Certificate:
+        from cryptography import x509  # noqa: PLC0415 - as above
+        from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID  # noqa: PLC0415
+
         try:
             name: x509.GeneralName = x509.IPAddress(ipaddress.ip_address(host.strip("[]")))
         except ValueError:
@@ -89,6 +103,8 @@ class Authority:
 
     @staticmethod
     def _start(subject: x509.Name) -> x509.CertificateBuilder:
+        from cryptography import x509  # noqa: PLC0415 - as above
+
         now = datetime.now(UTC)
         return (
             x509.CertificateBuilder()

@@ -24,9 +24,9 @@ from qingyuan.office.capture.exhibits import CaptureExhibit, seal_capture
 from qingyuan.office.capture.settings import CaptureSettings
 from qingyuan.office.capture.taken import Taken, check_url
 from qingyuan.office.capture.taking import take
-from qingyuan.office.casework import docket_streams
 from qingyuan.office.home import Home
 from qingyuan.office.sealing import Collector
+from qingyuan.office.streams import docket_streams
 from qingyuan.shapes import from_json
 from qingyuan.store.captures import (
     CaptureRow,
