@@ -52,7 +52,7 @@ def _second(stream: BinaryIO, records: list[Record], where: str) -> None:
             if count < len(records):
                 _compare(records[count], other.record_id or "", other.content_length, where)
             if (
-                _KNOWN.fullmatch(other.headers.get("WARC-Block-Digest", ""))
+                _KNOWN.fullmatch(other.headers.get("WARC-Block-Digest") or "")
                 and not other.verify_block_digest()
             ):
                 raise damaged(
