@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from asn1crypto import crl, x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from qingyuan.evidence.timestamp.issuing import (
@@ -56,7 +57,7 @@ class Authority:
         self._sm2 = sm2
         draw = seeded(f"tsa/{name}")
         root, own = (_key(draw, sm2=sm2) for _ in range(2))
-        issuer = Issuer(f"TEST ROOT {name}, not an authority", root)
+        self._issuer = issuer = Issuer(f"TEST ROOT {name}, not an authority", root)
         before, after = datetime(2025, 1, 1, tzinfo=UTC), datetime(2045, 1, 1, tzinfo=UTC)
         self.root = issue_certificate(
             issuer.name,
@@ -83,6 +84,31 @@ class Authority:
         request = new_request(message, algorithm="sm3" if self._sm2 else "sha256").encode()
         serial = int.from_bytes(hashlib.sha256(request).digest()[:8], "big")
         return answer(request, self._authority, at=BEGIN + timedelta(minutes=minute), serial=serial)
+
+    def revocation_list(self, minute: int, *, revoked: bool = False) -> bytes:
+        """Return the root's list of ``minute`` minutes after :data:`BEGIN`, good for a year, with the authority on it or not."""
+        since = BEGIN + timedelta(minutes=minute)
+        entry = {"user_certificate": 2, "revocation_date": _utc(since)}
+        tbs = crl.TbsCertList(
+            {
+                "version": "v2",
+                "signature": self._issuer.key.algorithm,
+                "issuer": x509.Name.build({"common_name": self._issuer.name}),
+                "this_update": _utc(since),
+                "next_update": _utc(since + timedelta(days=365)),
+                **({"revoked_certificates": [entry]} if revoked else {}),
+            }
+        )
+        fields = {
+            "tbs_cert_list": tbs,
+            "signature_algorithm": self._issuer.key.algorithm,
+            "signature": self._issuer.key.sign(tbs.dump()),
+        }
+        return bytes(crl.CertificateList(fields).dump())
+
+
+def _utc(moment: datetime) -> x509.Time:
+    return x509.Time({"utc_time": moment})
 
 
 def _key(draw: Callable[[int], bytes], *, sm2: bool) -> SigningKey:

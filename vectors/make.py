@@ -11,6 +11,7 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -130,6 +131,7 @@ def _whole() -> dict[str, Vector]:
         ),
         tokens=tuple((number, number in {0, 2}) for number in range(5)),
     )
+    made |= _cleared(desk, source)
     absent = Cosigner.generate("absent.invalid/w", seeded("absent"))
     desk = _desk("undetermined-quorum")
     made["undetermined-quorum"] = Vector(
@@ -147,6 +149,30 @@ def _whole() -> dict[str, Vector]:
         _built(source), _file(trust, logs=logs), "undetermined", (("no-twin", PACKAGE_JSON),), ("proofs",)
     )
     return made
+
+
+def _cleared(desk: Desk, source: PackageSource) -> dict[str, Vector]:
+    """Return what revocation lists say of tokens, where the reader counts only those that are cleared."""
+    trust = authorities_in(desk.trusted(), PLAIN, NATIONAL, operators=2)
+    demanding = _file(trust, timestamps={"operators": 2, "revocation": True})
+    good = (PLAIN.revocation_list(0), NATIONAL.revocation_list(60))
+    bad = (PLAIN.revocation_list(20, revoked=True), good[1])
+    short, five = ("no-timestamp", STAMPS), _times(5)
+    kinds = [("untrusted-time" if n in {0, 2} else "time", f"timestamps/{n}.tsr") for n in range(5)]
+    return {
+        "pass-cleared": Vector(
+            _built(replace(source, revocation=good)), demanding, "pass", five,
+            tokens=tuple((number, True) for number in range(5)),
+        ),
+        "undetermined-not-cleared": Vector(
+            _built(source), demanding, "undetermined", (short, *five),
+            tokens=tuple((number, True) for number in range(5)),
+        ),
+        "undetermined-revoked-tsa": Vector(
+            _built(replace(source, revocation=bad)), _file(trust), "undetermined", (short, *kinds),
+            tokens=tuple((number, number not in {0, 2}) for number in range(5)),
+        ),
+    }  # fmt: skip
 
 
 def _list(value: JsonValue) -> list[JsonValue]:
