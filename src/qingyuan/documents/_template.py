@@ -316,7 +316,19 @@ def _runs(text: str) -> tuple[Run, ...]:
         position = match.end()
     if position < len(text):
         runs.append(Run(text[position:]))
-    return tuple(_folded(runs))
+    return tuple(_folded(_once(runs)))
+
+
+def _once(runs: Sequence[Run]) -> Sequence[Run]:
+    """Leave out a blank that says the same as the one before it: two rules that are both to be stated by a person."""
+    kept: list[Run] = []
+    for run in runs:
+        again = len(kept) > 1 and kept[-1].text == "、" and kept[-2].blank and kept[-2].text == run.text
+        if again and run.blank:
+            kept.pop()
+        else:
+            kept.append(run)
+    return kept
 
 
 def _run(kind: str, source: str, value: str) -> Run:

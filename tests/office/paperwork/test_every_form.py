@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import re
-from itertools import pairwise
+from itertools import combinations, pairwise, product
 
 import docx
 import pikepdf
+import pypdfium2
+import pypdfium2.raw as pdfium
 import pytest
 from docx.oxml.ns import qn
 
@@ -154,6 +156,50 @@ def test_the_pdf_is_tagged_titled_and_claims_its_standards(form: str) -> None:
         assert {"/Document", "/H1"} <= tags
         if any(isinstance(block, Table) for block in document(form).blocks):
             assert {"/Table", "/TR", "/TH", "/TD"} <= tags
+
+
+@each_form
+def test_no_words_stand_on_others_or_on_a_rule_of_a_table(form: str) -> None:
+    opened = pypdfium2.PdfDocument(pdf(form))
+    try:
+        for page in opened:
+            text = page.get_textpage()
+            boxes = [text.get_rect(at) for at in range(text.count_rects())]
+            drawn = [item.get_bounds() for item in page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_PATH])]
+            rules = [box for box in drawn if box[2] - box[0] < 2 < box[3] - box[1]]
+            for one, other in [*combinations(boxes, 2), *product(boxes, rules)]:
+                high = min(one[3], other[3]) - max(one[1], other[1])
+                wide = min(one[2], other[2]) - max(one[0], other[0])
+                least = 0.2 if other in rules else 1.5
+                assert wide < least or high < 3, (one, other)
+            assert (
+                bool(rules) is any(isinstance(block, Table) for block in document(form).blocks)
+                or len(opened) > 1
+            )
+    finally:
+        opened.close()
+
+
+@each_form
+def test_the_pdf_holds_nothing_that_an_archive_refuses(form: str) -> None:
+    with pikepdf.open(io.BytesIO(pdf(form))) as opened:
+        assert len(opened.trailer.ID) == 2
+        assert not {"/OpenAction", "/AA", "/AcroForm"} & set(opened.Root.keys())
+        assert "/JavaScript" not in opened.Root.get("/Names", {})
+        metadata = opened.Root.Metadata
+        assert "/Filter" not in metadata
+        assert opened.Root.OutputIntents[0].S == "/GTS_PDFA1"
+        for item in opened.objects:
+            if not isinstance(item, pikepdf.Dictionary | pikepdf.Stream):
+                continue
+            kind = item.get("/Type")
+            if kind == "/Annot":
+                assert int(item.F) & 4, "an annotation that is not printed"
+                assert item.A.S == "/URI"
+            if kind == "/FontDescriptor":
+                assert {"/FontFile2", "/FontFile3"} & set(item.keys())
+            assert item.get("/Filter") != "/LZWDecode"
+            assert item.get("/SMask", "/None") == "/None"
 
 
 @each_form

@@ -132,8 +132,8 @@ def test_every_person_is_a_minor_when_the_affair_concerns_minors() -> None:
         world.docket, leads={lead.id: replace(lead, assessment=replace(assessment, components=tuple(minors)))}
     )  # fmt: skip
     made = document_of("hearing-opinion", world=world_of("hearing-opinion"))
-    told = redact(made, lambda lines: [(3, 5, 9, "person")], minors=True)
-    assert told.text().split("\n")[3].startswith("听证日期：某某年6月")
+    told = redact(made, lambda lines: [(4, 5, 9, "person")], minors=True)
+    assert told.text().split("\n")[4].startswith("听证日期：某某年6月")
     copy = public_copy(
         document_of("questioning-record", {"place": "询问室，联系人贺知秋"}), docket, law=law()
     )
