@@ -42,7 +42,7 @@ def authority() -> Iterator[dict[str, str]]:
             assert lines[-1], "the test authority ended"
         yield json.loads("".join(lines))
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(300) == 0
 
 
 def test_a_head_is_stamped_checked_listed_and_exported(

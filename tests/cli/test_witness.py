@@ -60,7 +60,7 @@ def test_a_witness_runs_alone_with_one_command_until_sigterm(tmp_path: Path) -> 
         else:
             pytest.fail("the running witness never took the log up")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        assert process.wait(300) == 0
         assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()
     state = run("ledger", "witness", "status", tmp_path / "w", "--json").json()

@@ -33,19 +33,19 @@ def test_what_many_threads_hand_in_at_a_time_has_one_head(
     def counted(log: Log, checkpoint: object) -> bytes:
         signed.append(1)
         reached.set()
-        assert go.wait(30)
+        assert go.wait(300)
         return sign(log, checkpoint)  # type: ignore[arg-type]
 
     with Home.open(tmp_path / "home", create=True) as home, home.sharing_commits():
         monkeypatch.setattr(Log, "sign", counted)
         with ThreadPoolExecutor(12) as pool:
             first = pool.submit(home.append, [_draft(0)], actor="P001")
-            assert reached.wait(30)
+            assert reached.wait(300)
             rest = [pool.submit(home.append, [_draft(number)], actor="P001") for number in range(1, 12)]
             while home._shared is not None and len(home._shared._queue) < 11:
                 threading.Event().wait(0.001)
             go.set()
-            stored = [each.result(30)[0] for each in (first, *rest)]
+            stored = [each.result(300)[0] for each in (first, *rest)]
         assert len(signed) == 2 * (1 + (home.twin is not None))  # two groups, a head of each log
         assert sorted(event.index for event in stored) == list(range(stored[0].index, stored[0].index + 12))
         with home.database.read() as connection:
@@ -68,7 +68,7 @@ def test_acts_with_a_transaction_of_their_own_go_on_beside_it(tmp_path: Path) ->
                 else pool.submit(lambda n: home.append([_draft(n)], actor="P001")[0].index, number)
                 for number in range(60)
             ]
-            found = sorted(each.result(60) for each in mixed)
+            found = sorted(each.result(300) for each in mixed)
         assert found == list(range(found[0], found[0] + 60))
         home.publish()
         assert list(check_home(home)) == []

@@ -23,7 +23,7 @@ class Gate:
 
     def __call__(self, checkpoint: object) -> bytes:
         self.reached.set()
-        assert self.open.wait(30)
+        assert self.open.wait(300)
         return self._sign(checkpoint)  # type: ignore[arg-type]
 
 
@@ -52,10 +52,10 @@ def test_what_comes_in_during_a_commit_is_one_group(
     journal, gate = gated(monkeypatch)
     with GroupCommitter(database, journal) as committer:
         waiting = [committer.submit(drafts(1), now=NOW, actor="P001")]
-        assert gate.reached.wait(30)
+        assert gate.reached.wait(300)
         waiting += [committer.submit(drafts(2), now=NOW, actor=f"P{number}") for number in range(20)]
         gate.open.set()
-        stored = [each.result(30) for each in waiting]
+        stored = [each.result(300) for each in waiting]
         assert committer.groups == 2
     assert [event.index for events in stored for event in events] == list(range(41))
     assert [events[0].actor for events in stored[1:]] == [f"P{number}" for number in range(20)]
@@ -68,10 +68,10 @@ def test_a_group_has_its_limit_and_a_larger_act_is_a_group_of_its_own(
     journal, gate = gated(monkeypatch)
     with GroupCommitter(database, journal, max_group=10) as committer:
         waiting = [committer.submit(drafts(1), now=NOW, actor="P001")]
-        assert gate.reached.wait(30)
+        assert gate.reached.wait(300)
         waiting += [committer.submit(drafts(count), now=NOW, actor="P001") for count in (4, 6, 1, 30, 2)]
         gate.open.set()
-        assert [len(each.result(30)) for each in waiting] == [1, 4, 6, 1, 30, 2]
+        assert [len(each.result(300)) for each in waiting] == [1, 4, 6, 1, 30, 2]
         assert committer.groups == 5  # 1, 4+6, 1, 30, 2
     check_whole(database, 44)
 
@@ -105,7 +105,7 @@ def test_a_bad_draft_is_the_business_of_its_caller_alone(
     journal, gate = gated(monkeypatch)
     with GroupCommitter(database, journal) as committer:
         good = [committer.submit(drafts(1), now=NOW, actor="P001")]
-        assert gate.reached.wait(30)
+        assert gate.reached.wait(300)
         good.append(committer.submit(drafts(1, 1), now=NOW, actor="P001"))
         for bad in (1.5, object(), "\ud800"):
             with pytest.raises(StoreError) as caught:
@@ -114,7 +114,7 @@ def test_a_bad_draft_is_the_business_of_its_caller_alone(
         with pytest.raises(StoreError, match="offset"):
             committer.submit(drafts(1), now=datetime(2026, 1, 1), actor="P001")  # noqa: DTZ001
         gate.open.set()
-        assert [each.result(30)[0].index for each in good] == [0, 1]
+        assert [each.result(300)[0].index for each in good] == [0, 1]
     check_whole(database, 2)
 
 
@@ -124,7 +124,7 @@ def test_closing_writes_what_was_handed_in_and_refuses_the_rest(
     journal, gate = gated(monkeypatch)
     committer = GroupCommitter(database, journal)
     waiting = [committer.submit(drafts(1), now=NOW, actor="P001")]
-    assert gate.reached.wait(30)
+    assert gate.reached.wait(300)
     waiting += [committer.submit(drafts(1), now=NOW, actor="P001") for _ in range(5)]
     assert waiting[-1].cancel()
     gate.open.set()
@@ -153,7 +153,7 @@ def test_a_group_that_failed_stops_everything_until_it_is_opened_anew(database: 
     broken.set()
     failed: Future[list[StoredEvent]] = committer.submit(drafts(1), now=NOW, actor="P001")
     with pytest.raises(RuntimeError, match="device"):
-        failed.result(30)
+        failed.result(300)
     broken.clear()
     with pytest.raises(StoreError) as caught:
         committer.append(drafts(1), now=NOW, actor="P001")

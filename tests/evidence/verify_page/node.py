@@ -57,7 +57,7 @@ class Node:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
-        self._process.wait(20)
+        self._process.wait(300)
         self._process.stdout.close()
 
     def ask(self, request: Json) -> Any:

@@ -65,7 +65,7 @@ def serving(folder: Path) -> Iterator[dict[str, str]]:
         finally:
             for process in processes.values():
                 process.send_signal(signal.SIGTERM)
-            codes = [process.wait(30) for process in processes.values()]
+            codes = [process.wait(300) for process in processes.values()]
     assert codes == [0, 0, 0, 0]  # each ended by itself when asked to
 
 

@@ -64,7 +64,7 @@ def nursery(path: Path, log: Grown) -> Iterator[subprocess.Popen[str]]:
         finally:
             assert process.stdin is not None
             process.stdin.close()
-            process.wait(10)
+            process.wait(300)
 
 
 def born(process: subprocess.Popen[str], how: str) -> tuple[int, int]:

@@ -28,7 +28,7 @@ def test_everybody_who_asks_while_it_is_built_gets_the_whole_list(tmp_path: Path
         together = threading.Barrier(MANY)
 
         def ask(_: int) -> int:
-            together.wait(60)
+            together.wait(300)
             return len(leads(home).rows)
 
         with ThreadPoolExecutor(MANY) as pool:
