@@ -17,9 +17,10 @@ import sqlalchemy as sa
 
 from qingyuan.office.fsck import check_home
 from qingyuan.office.home import Home
+from qingyuan.office.packages.waiting import sweep_waiting
 from qingyuan.web.jobs import LEASE, Jobs, Report
 from qingyuan.web.state import JOB, State
-from qingyuan.web.uploads import Uploads, sweep_packages
+from qingyuan.web.uploads import Uploads
 from tests.office.running import collected, command, told
 from tests.store.postgres import Cluster
 from tests.web.making import META, PASSWORD
@@ -110,25 +111,25 @@ def test_a_job_of_a_dead_process_is_free_at_once_and_of_a_silent_one_after_its_l
     state.close()
 
 
-def test_what_lies_in_clear_too_long_is_removed_but_nothing_that_is_waited_for(tmp_path: Path) -> None:
+def test_what_waits_too_long_is_removed_but_nothing_that_is_waited_for(home: Home, tmp_path: Path) -> None:
     state = State.at(tmp_path / "web.db")
-    uploads = Uploads(state, tmp_path / "uploads", 1 << 20)
+    uploads = Uploads(state, home, 1 << 20)
     old, waited, fresh = (uploads.batch() for _ in range(3))
     for batch in (old, waited, fresh):
         uploads.announce(batch, "a/b.txt", 5, "P001")
     Jobs(state, {}).add("intake", "P001", {"batch": waited})
     for batch in (old, waited):
-        for path in (tmp_path / "uploads" / batch, *(tmp_path / "uploads" / batch).rglob("*")):
+        for path in (home.path / "uploads" / batch, *(home.path / "uploads" / batch).rglob("*")):
             os.utime(path, (1, 1))
     assert uploads.sweep(3600) == 1
-    assert {path.name for path in (tmp_path / "uploads").iterdir()} == {waited, fresh}
-    packages = tmp_path / "packages"
+    assert {path.name for path in (home.path / "uploads").iterdir()} == {waited, fresh}
+    packages = home.path / "packages"
     packages.mkdir()
-    for name in ("K2026-0001.evp", "K2026-0002.evp"):
+    for name in ("K2026-0001.evp.sealed", "K2026-0002.evp.sealed", "K2026-0003.evp"):
         (packages / name).write_bytes(b"x")
-    os.utime(packages / "K2026-0001.evp", (1, 1))
-    sweep_packages(packages, 3600)
-    assert [path.name for path in packages.iterdir()] == ["K2026-0002.evp"]
+    os.utime(packages / "K2026-0001.evp.sealed", (1, 1))
+    assert sweep_waiting(home, 3600) == 2  # one that waited long, and one in clear, of an earlier version
+    assert [path.name for path in packages.iterdir()] == ["K2026-0002.evp.sealed"]
     state.close()
 
 

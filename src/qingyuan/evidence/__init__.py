@@ -50,6 +50,7 @@ from qingyuan.evidence.errors import (
     SealError,
     SourceError,
 )
+from qingyuan.evidence.growing import Growing, begin_growing, grown, open_grown
 from qingyuan.evidence.keys import Keyring, PublicKey, Role, ScopeKey, Signer, key_id, read_public_keys
 from qingyuan.evidence.manifest import (
     Collected,
@@ -111,6 +112,7 @@ __all__ = [
     "Entropy",
     "EvidenceError",
     "Gap",
+    "Growing",
     "Hasher",
     "JsonValue",
     "Kek",
@@ -149,6 +151,7 @@ __all__ = [
     "Step",
     "TransferDigests",
     "Withheld",
+    "begin_growing",
     "build_package",
     "canonical",
     "chain_of_custody",
@@ -164,12 +167,14 @@ __all__ = [
     "extracted",
     "format_time",
     "generated",
+    "grown",
     "handed_over",
     "key_id",
     "media_type",
     "member_name",
     "missing_facts",
     "new_manifest",
+    "open_grown",
     "open_source",
     "parse_time",
     "read_header",

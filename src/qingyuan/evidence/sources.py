@@ -7,6 +7,7 @@ never sealed as if it had been still.
 
 from __future__ import annotations
 
+import copy
 import io
 import os
 import stat
@@ -58,6 +59,17 @@ class Source:
         self.size = status.st_size
         self.mtime = _claimed_time(status.st_mtime_ns)
         self._before = _identity(status)
+
+    def read_as(self, stream: BinaryIO, size: int) -> Source:
+        """Return the same source with its content opened from a sealed form.
+
+        Args:
+            stream: Reads the content; its ``fileno`` is that of this source.
+            size: Bytes of the content.
+        """
+        found = copy.copy(self)
+        found.stream, found.size = stream, size
+        return found
 
     def check_unchanged(self) -> None:
         """Compare the file with what it was when it was opened.

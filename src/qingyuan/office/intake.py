@@ -13,14 +13,14 @@ from pathlib import Path
 
 import msgspec
 
-from qingyuan.evidence import EvidenceError, SourceError
+from qingyuan.evidence import EvidenceError, SourceError, open_source
 from qingyuan.office.casework import docket_streams
 from qingyuan.office.collect import Limits, Refused, from_text, logical_path, shown
 from qingyuan.office.home import Home
 from qingyuan.office.planning import Job, plan
 from qingyuan.office.registration import Registration, register
 from qingyuan.office.scanning import Done, Target, scan_all
-from qingyuan.office.sealing import Collector, Prepared, Sealer
+from qingyuan.office.sealing import Collector, Opened, Prepared, Sealer
 from qingyuan.office.summary import IntakeResult
 from qingyuan.office.workers import prepare
 from qingyuan.store.intakes import Item, ItemState, items, set_items
@@ -90,6 +90,7 @@ def intake(
     limits: Limits | None = None,
     workers: int = 2,
     report: Report = lambda _: None,
+    opened: Opened = open_source,
 ) -> IntakeResult:
     """Take material in: seal, scan, register. Safe to kill and to run again at any moment.
 
@@ -101,6 +102,7 @@ def intake(
         limits: How much to take.
         workers: Processes that scan; 0 scans in this one, for material that is known to be harmless.
         report: Told how far the job is.
+        opened: How the files are read; what was uploaded waits sealed.
 
     Raises:
         OfficeError: Nothing to take in, another intake is running, or nothing could be sealed.
@@ -113,17 +115,19 @@ def intake(
         job = plan(home, paths, title=title, limits=limits or Limits())
         if workers:
             prepare()
-        seal_planned(home, job, what.collector, report)
+        seal_planned(home, job, what.collector, report, opened)
         scan_sealed(home, job, what.collector, workers=workers, report=report)
         return register(home, job, what, seconds=time.monotonic() - began)
 
 
-def seal_planned(home: Home, job: Job, collector: Collector, report: Report) -> None:
+def seal_planned(
+    home: Home, job: Job, collector: Collector, report: Report, opened: Opened = open_source
+) -> None:
     """Seal every planned file that is not sealed yet, in batches; each batch is durable as a whole."""
     with home.database.read() as connection:
         waiting = items(connection, job.lead, ItemState.PLANNED)
         batch = (
-            _Batch(home, Sealer(home, job.lead, collector), exhibits(connection, [job.lead]))
+            _Batch(home, Sealer(home, job.lead, collector), exhibits(connection, [job.lead]), opened)
             if waiting
             else None
         )
@@ -143,9 +147,10 @@ def seal_planned(home: Home, job: Job, collector: Collector, report: Report) -> 
 class _Batch:
     """Files sealed together: one sync, one transaction."""
 
-    def __init__(self, home: Home, sealer: Sealer, held: Sequence[ExhibitRow]) -> None:
+    def __init__(self, home: Home, sealer: Sealer, held: Sequence[ExhibitRow], opened: Opened) -> None:
         self._home = home
         self._sealer = sealer
+        self._opened = opened
         self._known = {(row.path, row.sha256): row.id for row in held if row.origin == "collected"}
         self._clear()
 
@@ -161,7 +166,9 @@ class _Batch:
         """Seal one file; what cannot be read, or is no longer the file that was planned, is refused."""
         path = Path(from_text(item.path))
         try:
-            prepared = self._sealer.file(path, name, size=item.size, mtime_ns=item.mtime_ns)
+            prepared = self._sealer.file(
+                path, name, size=item.size, mtime_ns=item.mtime_ns, opened=self._opened
+            )
         except SourceError as error:
             self._others.append(_refuse(item, error))
             return

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,6 +21,7 @@ from qingyuan.evidence import (
     Sealed,
     SealedReader,
     SignedManifest,
+    Source,
     SourceError,
     extracted,
     format_time,
@@ -45,6 +47,9 @@ from qingyuan.store.registry import ExhibitRow, add_exhibits
 SEALING = "sealing.yaml"
 
 _READ = 1 << 20
+
+#: Yields the content of a file; what waits sealed is opened otherwise than what lies in clear.
+Opened = Callable[[Path], AbstractContextManager[Source]]
 
 
 class _SealingFile(msgspec.Struct, forbid_unknown_fields=True):
@@ -126,7 +131,13 @@ class Sealer:
         self._officer = home.officer(collector.by)
 
     def file(
-        self, path: Path, name: str, *, size: int | None = None, mtime_ns: int | None = None
+        self,
+        path: Path,
+        name: str,
+        *,
+        size: int | None = None,
+        mtime_ns: int | None = None,
+        opened: Opened = open_source,
     ) -> Prepared:
         """Read a file once: digest it and write its sealed form.
 
@@ -135,12 +146,13 @@ class Sealer:
             name: Its path as the manifest will say it.
             size: Bytes that it is known to have, if any.
             mtime_ns: Modification time that it is known to have, if any.
+            opened: How its content is read.
 
         Raises:
             SourceError: It cannot be read, is not the one known or changed meanwhile; nothing is left behind.
             StoreError: The disk refused.
         """
-        with open_source(path) as source:
+        with opened(path) as source:
             kind = media_type(source.stream)
             prepared = self._content(source.stream, name, kind, mtime=source.mtime)
             try:

@@ -127,16 +127,16 @@ async def _append(ask: Ask, most: int) -> int:
     request = ask.request
     if not ask.may("material.take"):
         raise ask.desk.guard.refusal("material.take")
-    upload = await run_in_threadpool(ask.desk.uploads.get, request.path_params["upload"], ask.person)
+    uploads, upload = ask.desk.uploads, request.path_params["upload"]
     if request.method == "GET":
-        return upload.offset
+        return (await run_in_threadpool(uploads.get, upload, ask.person)).offset
     ask.check_token()
     offset, length = request.query_params.get("offset", ""), request.headers.get("content-length", "")
     if not offset.isdigit() or not length.isdigit() or int(length) > most:
         raise bad_request(
             f"每次最多 {most} 字节，并说明位置", f"send up to {most} bytes, and say where they go"
         )
-    return await ask.desk.uploads.append(upload, int(offset), request.stream())
+    return await uploads.append(upload, ask.person, int(offset), request.stream())
 
 
 def _route(page: Page, desk: Desk, templates: Environment, limiter: CapacityLimiter) -> Route:

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 
 from qingyuan.office.casework import Argument, act_within
 from qingyuan.office.home import Home
+from qingyuan.office.packages.waiting import sweep_waiting
+from qingyuan.office.readied import ready_types
 from qingyuan.office.shelf import Shelf
 from qingyuan.store import EventDraft, StoredEvent
 from qingyuan.web.accounts import Ceremonies, Passkeys, People, Providers, Sessions, Tokens
@@ -23,7 +25,7 @@ from qingyuan.web.limits import Allowance, Tries
 from qingyuan.web.posts import Posts
 from qingyuan.web.settings import ServeSettings
 from qingyuan.web.state import SECRET, State
-from qingyuan.web.uploads import Uploads, sweep_packages
+from qingyuan.web.uploads import Uploads
 
 T = TypeVar("T")
 
@@ -74,6 +76,7 @@ class Desk:
         self, home: Home, settings: ServeSettings, works: Mapping[str, DeskWork] | None = None
     ) -> None:
         """Open the web's own state beside the home's."""
+        ready_types()
         self.home = home
         self.settings = settings
         url = home.settings.database
@@ -105,7 +108,7 @@ class Desk:
         self.providers = Providers(
             self.state, home, self.people, self.ceremonies, _now, origin=settings.origin
         )
-        self.uploads = Uploads(self.state, home.path / "uploads", settings.max_upload_bytes)
+        self.uploads = Uploads(self.state, home, settings.max_upload_bytes)
         works = works or {}
         self.hooks = Hooks(self.state, home, allow_private=settings.private_hooks)
         self.jobs = Jobs(
@@ -173,7 +176,7 @@ class Desk:
     def tidy(self) -> None:
         """Remove what lies in clear for longer than it may: uploads nobody goes on with, and packages that were made."""
         self.uploads.sweep(self.settings.upload_days * _DAY)
-        sweep_packages(self.home.path / "packages", self.settings.package_days * _DAY)
+        sweep_waiting(self.home, self.settings.package_days * _DAY)
 
     def _bound(self, work: DeskWork) -> Work:
         return lambda _, args, person, report: work(self, args, person, report)

@@ -1,17 +1,19 @@
 """Uploads by chunks: constant memory, and gone on with after the network, the browser or the server failed.
 
 A batch is a folder below ``home/uploads/``, readable by the owner only. A file of it is announced with its path and size, and its
-chunks are appended at the offset that it has; its length on disk is the offset. The material stands there in clear until its intake
-is complete, and is removed then.
+chunks are appended at the offset that it has, each sealed as it arrives (:mod:`qingyuan.evidence.growing`). It waits there until
+its intake is complete, and is removed then.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 import shutil
 import time
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -19,12 +21,19 @@ import msgspec
 import sqlalchemy as sa
 from starlette.concurrency import run_in_threadpool
 
+from qingyuan.evidence import Growing, Source, begin_growing, grown, open_grown
+from qingyuan.office.home import Home
+from qingyuan.office.sealing import seal_algorithm
 from qingyuan.web.errors import WebError, bad_request, not_found
 from qingyuan.web.state import JOB, UPLOAD, State
 
 _HEX = re.compile(r"[0-9a-f]{16}\Z")
 _LONGEST = 255
 _DEEPEST = 32
+#: The scope of the key that seals what waits.
+_SCOPE = "uploads"
+#: What came is sealed when it is so much, and at the end of a chunk.
+_PIECE = 1 << 20
 
 
 class Upload(msgspec.Struct, frozen=True):
@@ -52,16 +61,17 @@ class Uploads:
 
     Args:
         state: Where they are listed.
-        root: The folder of the batches.
+        home: Whose key seals them; the batches are in its folder ``uploads``, made when missing.
         limit: Largest file.
     """
 
-    def __init__(self, state: State, root: Path, limit: int) -> None:
-        """Use ``root``, made when missing."""
+    def __init__(self, state: State, home: Home, limit: int) -> None:
+        """Use the folder of ``home``."""
         self._state = state
-        self._root = root
+        self._home = home
+        self._root = home.path / "uploads"
         self._limit = limit
-        root.mkdir(mode=0o700, exist_ok=True)
+        self._root.mkdir(mode=0o700, exist_ok=True)
 
     def batch(self) -> str:
         """Begin a batch."""
@@ -130,8 +140,7 @@ class Uploads:
                     id=identifier, batch=batch, person=person, path=name, size=size, created=int(time.time())
                 )
             )
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        target.touch(mode=0o600)
+        self._begin(target)
         return Upload(identifier, batch, person, name, size, 0)
 
     def get(self, identifier: str, person: str) -> Upload:
@@ -140,13 +149,16 @@ class Uploads:
         Raises:
             WebError: There is none.
         """
+        return self._upload(self._row(identifier, person))
+
+    def _row(self, identifier: str, person: str) -> sa.Row[tuple[object, ...]]:
         with self._state.read() as connection:
             row = connection.execute(
                 sa.select(UPLOAD).where(UPLOAD.c.id == identifier, UPLOAD.c.person == person)
             ).first()
         if row is None:
             raise not_found(identifier)
-        return self._upload(row)
+        return row
 
     def complete(self, batch: str, person: str = "") -> bool:
         """Return whether a batch has files, all of them whole, and all of them of one person when a person is named."""
@@ -156,64 +168,79 @@ class Uploads:
             self._upload(row).offset == row.size and person in {"", row.person} for row in rows
         )
 
-    async def append(self, upload: Upload, offset: int, chunks: AsyncIterator[bytes]) -> int:
-        """Append to a file and return the offset it then has.
+    async def append(self, identifier: str, person: str, offset: int, chunks: AsyncIterator[bytes]) -> int:
+        """Append to an upload of a person and return the offset it then has.
 
         Raises:
-            WebError: ``web.wrong-offset`` when the file is longer or shorter than that, or more comes than was announced.
+            WebError: There is none; ``web.wrong-offset`` when the file is longer or shorter than that or is being written
+                to, or more comes than was announced.
         """
-        if offset != upload.offset:
-            raise WebError(
-                "web.wrong-offset",
-                409,
-                zh=f"应从第 {upload.offset} 字节继续",
-                en=f"go on from byte {upload.offset}",
-            )
-        path = self._root / upload.batch / upload.path
-        at = offset
-        with await run_in_threadpool(path.open, "ab") as file:
+        row = await run_in_threadpool(self._row, identifier, person)
+        file = await run_in_threadpool(self._open, self._root / row.batch / row.path)
+        waiting = bytearray()
+        try:
+            if file.size != offset:
+                raise _misplaced(file.size)
             async for chunk in chunks:
-                at += len(chunk)
-                if at > upload.size:
+                if file.size + len(waiting) + len(chunk) > row.size:
                     raise bad_request(
                         "内容超过声明的大小", "more came than was announced", code="web.too-much"
                     )
-                await run_in_threadpool(file.write, chunk)
-        return at
+                waiting += chunk
+                if len(waiting) >= _PIECE:
+                    await run_in_threadpool(file.append, bytes(waiting))
+                    waiting.clear()
+        finally:
+            with contextlib.closing(file):  # what came before the connection broke is kept
+                file.append(bytes(waiting))
+        return file.size
 
     def put(self, batch: str, path: str, stream: BinaryIO) -> None:
         """Put a whole file into a batch, for browsers that send a plain form."""
         target = self.folder(batch) / clean(path)
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         number = 1
         while target.exists():
             number += 1
             target = target.with_name(f"{number}-{target.name}")
-        with target.open("xb") as file:
-            target.chmod(0o600)
-            shutil.copyfileobj(stream, file)
+        with contextlib.closing(self._open(target)) as file:
+            while part := stream.read(_PIECE):
+                file.append(part)
+
+    def content(self, path: Path) -> AbstractContextManager[Source]:
+        """Return the content of a file of a batch, to be taken in.
+
+        Raises:
+            SourceError: It was altered, or changes while it is read.
+        """
+        return open_grown(path, self._home.scope_key(_SCOPE).key)
+
+    def _begin(self, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        home = self._home
+        begin_growing(target, home.scope_key(_SCOPE), home.entropy, algorithm=seal_algorithm(home))
+
+    def _open(self, path: Path) -> Growing:
+        if not path.exists():  # it was announced, and the process killed
+            self._begin(path)
+        key = self._home.scope_key(_SCOPE).key
+        try:
+            return Growing(path, key, self._home.entropy)
+        except BlockingIOError:
+            raise _misplaced(grown(path, key)) from None
 
     def _upload(self, row: sa.Row[tuple[object, ...]]) -> Upload:
         path = self._root / row.batch / row.path
-        offset = path.stat().st_size if path.exists() else 0
+        offset = grown(path, self._home.scope_key(_SCOPE).key) if path.exists() else 0
         return Upload(row.id, row.batch, row.person, row.path, row.size, offset)
+
+
+def _misplaced(offset: int) -> WebError:
+    return WebError("web.wrong-offset", 409, zh=f"应从第 {offset} 字节继续", en=f"go on from byte {offset}")
 
 
 def _touched(folder: Path) -> float:
     """Return when something in a folder last changed."""
     return max(path.stat().st_mtime for path in (folder, *folder.rglob("*")))
-
-
-def sweep_packages(folder: Path, seconds: float) -> None:
-    """Remove packages, and leavings of killed runs, that have lain in a folder for so many seconds."""
-    before = time.time() - seconds
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if path.stat().st_mtime >= before:
-            continue
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
 
 
 def clean(path: str) -> str:

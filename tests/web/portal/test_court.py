@@ -70,7 +70,7 @@ def test_a_package_is_signed_for_and_taken_into_the_file(app: FastAPI, home: Hom
     assert "（2026）浙01行初1号" in staff.get("/matters/M2026-0001").text
     case = load(home, CASE).docket.cases[CASE]
     assert case.acted("package-received")[0].fields["verdict"] == "pass"
-    (home.path / "packages" / f"{package}.evp").unlink()
+    (home.path / "packages" / f"{package}.evp.sealed").unlink()
     text = court.get(path).text
     assert "在线副本已经清除" in text
     assert post(court, f"{path}/answer", {"package": package, "outcome": "received"}).status_code == 404
@@ -78,7 +78,7 @@ def test_a_package_is_signed_for_and_taken_into_the_file(app: FastAPI, home: Hom
 
 def test_a_package_that_was_altered_is_recorded_as_such(app: FastAPI, home: Home) -> None:
     _, court, path, package = made(app)
-    file = home.path / "packages" / f"{package}.evp"
+    file = home.path / "packages" / f"{package}.evp.sealed"
     file.write_bytes(file.read_bytes()[:-1])
     assert post(court, f"{path}/answer", {"package": package, "outcome": "received"}).status_code == 303
     (said,) = load(home, CASE).docket.cases[CASE].acted("package-received")

@@ -20,6 +20,7 @@ from qingyuan.evidence import (
     Withheld,
     build_package,
     remove_unfinished,
+    seal_to,
     transfer_digests,
     transferred,
     write_package,
@@ -33,7 +34,7 @@ from qingyuan.office.packages.gathering import Settled, gather, read_heads
 from qingyuan.office.packages.outsiders import ask_outsiders
 from qingyuan.office.packages.pages import pages
 from qingyuan.office.packages.transfers import abandon, complete, not_made, settle_interrupted
-from qingyuan.office.sealing import open_exhibit
+from qingyuan.office.sealing import open_exhibit, seal_algorithm
 from qingyuan.shapes import from_json
 from qingyuan.store import EventDraft
 from qingyuan.store.registry import ExhibitRow, exhibits, next_id
@@ -48,7 +49,7 @@ class Packed(msgspec.Struct, frozen=True):
     Attributes:
         id: Its identifier.
         path: Where it is.
-        size: Bytes of the package; of the file around it when it is encrypted.
+        size: Bytes of the package; of the file around it when it is encrypted to recipients.
         exhibits: How many exhibits.
         withheld: How many of them without content.
         events: How many events.
@@ -82,6 +83,7 @@ def make_package(
     to: str,
     actor: str,
     encrypt_to: Sequence[str] = (),
+    sealed_as: str = "",
     offline: bool = False,
     overwrite: bool = False,
 ) -> Packed:
@@ -101,6 +103,7 @@ def make_package(
         to: Whom it is handed to, in words.
         actor: Who makes it.
         encrypt_to: age recipients; when there are any, only the encrypted file is written.
+        sealed_as: Scope whose key seals the file, which then waits to be opened here; its completion names the package itself.
         offline: Ask nobody.
         overwrite: Whether a file at ``target`` is replaced; else it stops the package before anything is logged.
 
@@ -130,19 +133,20 @@ def make_package(
             witnesses, missed = ((), ()) if offline else ask_outsiders(home)
             source = gather(home, settled, actor=actor)
             source = replace(source, pages=pages(source))
-            built = _write(source, target, recipients)
+            built = _write(home, source, target, recipients, sealed_as)
         except (QingyuanError, OSError) as error:
             logged = abandon(home, settled, error, actor=actor)
             raise not_made(error, settled.package, logged=logged) from error
         except BaseException as error:
             abandon(home, settled, error, actor=actor)
             raise
-        complete(home, settled, target, actor=actor)
+        key = home.scope_key(sealed_as).key if sealed_as else None
+        size = complete(home, settled, target, key=key, actor=actor)
         home.publish()
         return Packed(
             id=settled.package,
             path=target,
-            size=target.stat().st_size,
+            size=size,
             exhibits=len(source.exhibits),
             withheld=sum(exhibit.open is None for exhibit in source.exhibits),
             events=len(source.events),
@@ -224,14 +228,20 @@ def _verify(home: Home, rows: Sequence[ExhibitRow], actor: str) -> None:
         )
 
 
-def _write(source: PackageSource, target: Path, recipients: Sequence[str]) -> BuiltPackage:
-    if not recipients:
+def _write(
+    home: Home, source: PackageSource, target: Path, recipients: Sequence[str], sealed_as: str
+) -> BuiltPackage:
+    if not recipients and not sealed_as:
         return build_package(source, target)
     # A file without a name: whatever happens to this process, nothing stays in clear.
     with tempfile.TemporaryFile(dir=target.parent) as clear:
         built = write_package(source, clear)
         clear.seek(0)
-        encrypt(clear, target, recipients)
+        if sealed_as:
+            key = home.scope_key(sealed_as)
+            seal_to(clear, target, key.key, key.id, home.entropy, algorithm=seal_algorithm(home))
+        else:
+            encrypt(clear, target, recipients)
     return built
 
 

@@ -13,6 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from qingyuan.errors import QingyuanError
+from qingyuan.evidence import SealedReader
 from qingyuan.evidence.custody import ABANDONED, COMPLETED, transfer_abandoned, transfer_completed
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
@@ -23,14 +24,21 @@ from qingyuan.store.schema import EVENT
 _TRANSFERRED = "evidence.transferred"
 
 
-def complete(home: Home, settled: Settled, target: Path, *, actor: str) -> None:
-    """Log that the file of a package is there.
+def complete(home: Home, settled: Settled, target: Path, *, actor: str, key: bytes | None = None) -> int:
+    """Log that the file of a package is there, and return its bytes.
+
+    Args:
+        home: The office.
+        settled: What was announced.
+        target: The file.
+        actor: Who makes the package.
+        key: Opens the file when it is sealed; size and digest are those of what is inside.
 
     Raises:
         OfficeError: The file cannot be read back, or the journal refused.
     """
     try:
-        with target.open("rb") as file:
+        with target.open("rb") if key is None else SealedReader.open(target, key) as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
             size = file.tell()
         payload = transfer_completed(settled.package, size=size, sha256=found)
@@ -45,6 +53,7 @@ def complete(home: Home, settled: Settled, target: Path, *, actor: str) -> None:
             remedy_zh="请勿移送该文件；排除原因后重新制作，届时使用新编号",
             remedy_en="do not hand the file over; remove the cause and make the package again, under a new number",
         ) from error
+    return size
 
 
 def abandon(home: Home, settled: Settled, error: BaseException, *, actor: str) -> bool:

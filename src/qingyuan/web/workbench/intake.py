@@ -121,6 +121,7 @@ def intake_work(desk: Desk, args: Mapping[str, object], person: str, report: Rep
         registration=registration,
         workers=desk.settings.job_workers,
         report=tell,
+        opened=desk.uploads.content,
     )
     desk.posts.handle(result.lead, person)
     desk.uploads.drop(batch)

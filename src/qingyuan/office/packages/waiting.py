@@ -1,0 +1,83 @@
+"""Packages that wait in the home to be fetched: sealed under a key of the home, so that no copy of them lies in clear."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import time
+from pathlib import Path
+
+import msgspec
+
+from qingyuan.evidence import SealedReader
+from qingyuan.office.home import Home
+from qingyuan.office.packages.packaging import Packed, make_package
+
+#: The folder in a home, and the scope of the key.
+WAITING = "packages"
+_ENDING = ".evp.sealed"
+
+
+def make_waiting(home: Home, record: str, *, to: str, actor: str) -> Packed:
+    """Make the package of a docket and let it wait; see :func:`~qingyuan.office.packages.packaging.make_package`.
+
+    Args:
+        home: The office.
+        record: A lead, matter or case.
+        to: Whom it is handed to, in words.
+        actor: Who makes it.
+
+    Raises:
+        OfficeError: As for ``make_package``.
+    """
+    folder = home.path / WAITING
+    folder.mkdir(exist_ok=True, mode=0o700)
+    new = folder / f"{os.getpid()}-{secrets.token_hex(4)}{_ENDING}"
+    made = make_package(home, record, new, to=to, actor=actor, sealed_as=WAITING)
+    return msgspec.structs.replace(made, path=new.replace(_path(home, made.id)))
+
+
+def is_waiting(home: Home, package: str) -> bool:
+    """Return whether a package can be fetched.
+
+    Args:
+        home: The office.
+        package: Its identifier, one that the journal knows.
+    """
+    return _path(home, package).is_file()
+
+
+def open_waiting(home: Home, package: str) -> SealedReader:
+    """Return the package, opened for reading.
+
+    Args:
+        home: The office.
+        package: Its identifier, one that the journal knows.
+
+    Raises:
+        SealError: What lies there was altered.
+        SourceError: It is not there any more.
+    """
+    return SealedReader.open(_path(home, package), home.scope_key(WAITING).key)
+
+
+def sweep_waiting(home: Home, seconds: float) -> int:
+    """Remove packages, and leavings of killed runs, that have waited for so many seconds; return how many.
+
+    What an earlier version left there in clear goes at once: it can be made again.
+    """
+    folder, before, removed = home.path / WAITING, time.time() - seconds, 0
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.suffix != ".evp" and path.stat().st_mtime >= before:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+        removed += 1
+    return removed
+
+
+def _path(home: Home, package: str) -> Path:
+    return home.path / WAITING / f"{package}{_ENDING}"
