@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import socket
 import sys
@@ -18,6 +19,8 @@ from qingyuan.office.stopping import told_to_stop
 
 #: A thread that waits for the interpreter gets it after so long: an answer waits for it at every row that it reads.
 _SWITCH_SECONDS = 0.0005
+#: How seldom garbage in circles is looked for: answers make little of it, and everybody waits meanwhile.
+_GARBAGE = (20_000, 20, 100)
 
 
 @click.command()
@@ -122,6 +125,7 @@ def serve(
         )
         server = uvicorn.Server(config)
         sys.setswitchinterval(_SWITCH_SECONDS)
+        gc.set_threshold(*_GARBAGE)
         if seconds is not None:
             threading.Timer(seconds, lambda: setattr(server, "should_exit", True)).start()
         with contextlib.suppress(KeyboardInterrupt):  # told again after everything was closed

@@ -166,9 +166,7 @@ class _Batch:
         """Seal one file; what cannot be read, or is no longer the file that was planned, is refused."""
         path = Path(from_text(item.path))
         try:
-            prepared = self._sealer.file(
-                path, name, size=item.size, mtime_ns=item.mtime_ns, opened=self._opened
-            )
+            prepared = self._sealer.file(path, name, self._opened, size=item.size, mtime_ns=item.mtime_ns)
         except SourceError as error:
             self._others.append(_refuse(item, error))
             return

@@ -134,19 +134,20 @@ class Sealer:
         self,
         path: Path,
         name: str,
+        opened: Opened = open_source,
+        /,
         *,
         size: int | None = None,
         mtime_ns: int | None = None,
-        opened: Opened = open_source,
     ) -> Prepared:
         """Read a file once: digest it and write its sealed form.
 
         Args:
             path: Where it is.
             name: Its path as the manifest will say it.
+            opened: How its content is read.
             size: Bytes that it is known to have, if any.
             mtime_ns: Modification time that it is known to have, if any.
-            opened: How its content is read.
 
         Raises:
             SourceError: It cannot be read, is not the one known or changed meanwhile; nothing is left behind.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import threading
 from collections.abc import AsyncIterator
@@ -20,6 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from qingyuan.cases import Refused, choice_lists
+from qingyuan.documents import forms
 from qingyuan.errors import QingyuanError
 from qingyuan.office.home import Home
 from qingyuan.web import portal, workbench
@@ -38,7 +40,7 @@ from qingyuan.web.works import WORKS
 _LOG = logging.getLogger("qingyuan.web")
 _FILES, _FIELDS = 1000, 10_000
 #: Pages made at the same time. They share one interpreter: more of them would only take it from each other, at every row that is read.
-_AT_ONCE = 4
+_AT_ONCE = 2
 #: Errors of the rooms below that say that a record is not there.
 _ABSENT = frozenset({"office.no-such-record", "office.no-such-exhibit", "office.bad-scope"})
 
@@ -99,13 +101,17 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
 
 
 def _warm(home: Home, templates: Environment) -> None:
-    """Read what every page reads, so that nobody waits for it: words, templates, the lists of the law and of the acts."""
+    """Read what every page reads, so that nobody waits for it: words, templates, the lists of the law and of the acts, the forms."""
     catalogue()
     for name in templates.list_templates():
         templates.get_template(name)
     choice_lists()
     home.law.fields()
     home.law.regulators()
+    forms()
+    # What is kept for good is not looked through for garbage any more.
+    gc.collect()
+    gc.freeze()
 
 
 def _upload_route(desk: Desk, templates: Environment) -> Route:

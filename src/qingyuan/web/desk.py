@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 import sqlalchemy as sa
 
@@ -40,6 +40,18 @@ DeskWork = Callable[["Desk", Mapping[str, object], str, Report], dict[str, objec
 
 def _now() -> int:
     return int(time.time())
+
+
+class _Kept(NamedTuple):
+    """What was made of one state of the log."""
+
+    until: float
+    state: tuple[int, int]
+    value: object
+
+    def serves(self, state: tuple[int, int]) -> bool:
+        """Return whether it is still true, or young."""
+        return self.state == state or self.until > time.monotonic()
 
 
 class Desk:
@@ -115,7 +127,7 @@ class Desk:
             self.state, {kind: self._bound(work) for kind, work in works.items()}, self.tidy, self.hooks.round
         )
         self.setup_code = self._secret("setup").hex()[:24]
-        self._kept: dict[Hashable, tuple[float, object]] = {}
+        self._kept: dict[Hashable, _Kept] = {}
         self._making = threading.Lock()
         self._turns: dict[Hashable, threading.Lock] = {}
         #: Whoever writes to the record takes turns here instead of at the lock of the database.
@@ -143,22 +155,22 @@ class Desk:
         return stored
 
     def remembered(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return what takes longer than a page may take in a large office, as it was some seconds ago at most.
+        """Return what takes longer than a page may take in a large office: as it is in this state of the log, or was some seconds ago at most.
 
         What this server wrote by an act is seen at once.
         """
-        known, now = self._kept.get(key), time.monotonic()
-        if known is None or known[0] <= now:
+        known, state = self._kept.get(key), self.posts.gate.state()
+        if known is None or not known.serves(state):
             with self._making:
                 turn = self._turns.setdefault(key, threading.Lock())
             with turn:
                 known = self._kept.get(key)
-                if known is None or known[0] <= now:
+                if known is None or not known.serves(state):
                     if len(self._kept) > _MOST_KEPT:
                         self._kept.clear()
                         self._turns.clear()
-                    known = self._kept[key] = time.monotonic() + _KEPT_SECONDS, make()
-        return cast("T", known[1])
+                    known = self._kept[key] = _Kept(time.monotonic() + _KEPT_SECONDS, state, make())
+        return cast("T", known.value)
 
     def note_reading(self, what: str, records: Sequence[str], *, actor: str, reason: str = "") -> None:
         """Write down that a person read personal data in clear, before it is shown.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -124,7 +125,7 @@ def _check(ask: Ask, invited: Invited, name: str) -> None:
 def _verified(ask: Ask, invited: Invited, name: str) -> Report:
     _check(ask, invited, name)
     with open_waiting(ask.desk.home, name) as content:
-        return verify_stream(content, ask.desk.home.trust_path.read_bytes())
+        return verify_stream(io.BufferedReader(content), ask.desk.home.trust_path.read_bytes())
 
 
 def _verdict(ask: Ask, invited: Invited, name: str) -> str:

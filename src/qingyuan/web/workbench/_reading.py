@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
+from datetime import datetime
 
 import msgspec
 
@@ -93,6 +94,11 @@ def stages(case: Case, known: Iterable[str]) -> list[tuple[str, str]]:
     found = [(one, "done") for one in names[:at] if case.day(_DAYS[one]) is not None]
     later = [] if case.ended_on else names[at + 1 :]
     return [*found, (str(case.stage), "now"), *((one, "to-come") for one in later)]
+
+
+def some_minutes(now: datetime) -> datetime:
+    """Return the time to five minutes, for what is kept of a docket: an act is decided by the time of the act, whatever a page offered."""
+    return now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
 
 
 class Head(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from qingyuan.web.errors import not_found
 from qingyuan.web.routing import page
 from qingyuan.web.words import said
 from qingyuan.web.workbench._lists import Row, exported, listed
+from qingyuan.web.workbench._reading import some_minutes
 
 
 @page("GET", "/leads", "case.list")
@@ -73,7 +74,7 @@ def show(ask: Ask, identifier: str) -> Response:
     score = None if lead.assessment else assess(facts, law=home.law, on=home.clock.now().date())
     with home.database.read() as connection:
         rows = exhibits(connection, [identifier])
-    minute = home.clock.now().replace(second=0, microsecond=0)
+    minute = some_minutes(home.clock.now())
     acts = held.view(
         ("offers of", identifier, home.law, minute, ask.person),
         lambda: offers(home, loaded, identifier, actor=ask.person),

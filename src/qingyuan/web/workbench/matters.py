@@ -30,7 +30,7 @@ from qingyuan.web.portal import tickets
 from qingyuan.web.routing import page
 from qingyuan.web.words import said
 from qingyuan.web.workbench._lists import Row, exported, listed
-from qingyuan.web.workbench._reading import stages
+from qingyuan.web.workbench._reading import some_minutes, stages
 from qingyuan.web.workbench.documents import written
 
 #: Stages of a matter without an open case.
@@ -91,8 +91,8 @@ def show(ask: Ask, identifier: str) -> Response:
     if identifier != docket.matter.id:
         return ask.redirect(f"/matters/{docket.matter.id}#{identifier}")
     labels = choice_lists()
-    # Of one minute: what can be done and what is due follow from the docket, the law, the person and the time.
-    minute = now.replace(second=0, microsecond=0)
+    # Of some minutes: what can be done and what is due follow from the docket, the law, the person and the time.
+    minute = some_minutes(now)
     every = held.view(
         ("offers", home.law, minute, ask.person),
         lambda: offers(home, loaded, identifier, actor=ask.person, everything=True),
