@@ -11,12 +11,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from subprocess import Popen
+from typing import BinaryIO
 from urllib.parse import urlencode
 
 import msgspec
 
 from bench._harness import Context, Row
 from bench._serving import started
+from qingyuan.evidence import open_grown
 from qingyuan.office.home import Home, OfficeInfo
 from qingyuan.web.asking import SESSION_COOKIE, TOKEN_HEADER
 from qingyuan.web.desk import Desk
@@ -104,7 +106,10 @@ def run(context: Context) -> Iterator[Row]:
         for _ in range(0, size, _CHUNK):
             file.write(content)
     stored = next((path / "uploads").rglob("material.bin"))
-    same = _digest(stored) == _digest(context.folder / "bare")
+    with Home.open(path) as home:
+        key = home.scope_key("uploads").key
+    with open_grown(stored, key) as source, (context.folder / "bare").open("rb") as plain:
+        same = _digest(source.stream) == _digest(plain)
     yield Row(f"upload: {size // _MIB:,} MiB by chunks of 8 MiB, sent", (size - 2 * _CHUNK) / 1e6 / seconds, "MB/s", "writing the same bytes to a file", size / 1e6 / bare[0])  # fmt: skip
     yield Row("upload: what the memory of the server grew by at most, first half", peaks[0] / 1e6, "MB")
     yield Row("upload: the same after it was killed and started again", peaks[1] / 1e6, "MB")
@@ -130,6 +135,8 @@ def _memory(process: Popen[bytes], name: str) -> int:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(name))
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _digest(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while part := file.read(_MIB):
+        digest.update(part)
+    return digest.hexdigest()

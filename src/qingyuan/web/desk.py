@@ -11,10 +11,10 @@ from typing import NamedTuple, TypeVar, cast
 
 import sqlalchemy as sa
 
+from qingyuan.office.browser import remove_leftovers
 from qingyuan.office.casework import Argument, act_within
 from qingyuan.office.home import Home
 from qingyuan.office.packages.waiting import sweep_waiting
-from qingyuan.office.readied import ready_types
 from qingyuan.office.shelf import Shelf
 from qingyuan.store import EventDraft, StoredEvent
 from qingyuan.web.accounts import Ceremonies, Passkeys, People, Providers, Sessions, Tokens
@@ -88,7 +88,6 @@ class Desk:
         self, home: Home, settings: ServeSettings, works: Mapping[str, DeskWork] | None = None
     ) -> None:
         """Open the web's own state beside the home's."""
-        ready_types()
         self.home = home
         self.settings = settings
         url = home.settings.database
@@ -186,8 +185,9 @@ class Desk:
         self.home.append([EventDraft("office", "access.read", payload)], actor=actor)
 
     def tidy(self) -> None:
-        """Remove what lies in clear for longer than it may: uploads nobody goes on with, and packages that were made."""
+        """Remove what nobody waits for any more: uploads, packages, and the working folders of processes that were killed."""
         self.uploads.sweep(self.settings.upload_days * _DAY)
+        remove_leftovers()
         sweep_waiting(self.home, self.settings.package_days * _DAY)
 
     def _bound(self, work: DeskWork) -> Work:

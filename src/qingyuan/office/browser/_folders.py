@@ -17,6 +17,8 @@ from typing import Self
 from qingyuan.office.browser.errors import BrowserError
 
 _PREFIX = "qingyuan-"
+#: What folders are for. Only folders of such a name are ever removed: others that begin alike are somebody else's, in use.
+_PURPOSES = ("browser", "capture", "material", "standby")
 _YOUNG = ".qingyuan-"
 _LOCK = "lock"
 _POLL = 0.01
@@ -29,7 +31,7 @@ class TemporaryFolder:
     """A folder that only we can read; :meth:`remove` it, or use it as a context manager.
 
     Args:
-        purpose: A word for its name.
+        purpose: ``"browser"``, ``"capture"``, ``"standby"``, or ``"material"`` for what lies in clear while it is worked on.
 
     Attributes:
         path: Where it is.
@@ -37,6 +39,8 @@ class TemporaryFolder:
 
     def __init__(self, purpose: str) -> None:
         """Make it, after removing what others left behind."""
+        if purpose not in _PURPOSES:
+            raise ValueError(purpose)
         remove_leftovers()
         young = Path(tempfile.mkdtemp(prefix=f"{_YOUNG}{purpose}-", dir=_base()))
         self._lock = (young / _LOCK).open("w", encoding="ascii")
@@ -98,7 +102,8 @@ def _stuck(folder: Path, error: OSError | None) -> BrowserError:
 def remove_leftovers() -> int:
     """Remove the folders whose owners are gone; return how many."""
     count = 0
-    for folder in sorted(_base().glob(f"{_PREFIX}*")):
+    base = _base()
+    for folder in sorted(one for purpose in _PURPOSES for one in base.glob(f"{_PREFIX}{purpose}-*")):
         try:
             with (folder / _LOCK).open("r+", encoding="ascii") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

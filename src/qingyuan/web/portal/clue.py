@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from starlette.responses import Response
 
 from qingyuan.cases import Choice, Docket, Lead, choice_lists
 from qingyuan.errors import QingyuanError
+from qingyuan.office.browser import TemporaryFolder
 from qingyuan.office.casework import act_within, load
 from qingyuan.store import StoredEvent
 from qingyuan.store.registry import next_id
@@ -169,13 +169,13 @@ def _checked(ask: Ask, given: Mapping[str, str]) -> date | None:
 def _register(ask: Ask, given: Mapping[str, str], when: date | None, files: Sequence[Sent]) -> StoredEvent:
     """Seal and register a clue; return the registration."""
     desk, home = ask.desk, ask.desk.home
-    with desk.turn, tempfile.TemporaryDirectory(prefix="qingyuan-portal-") as folder:
+    with desk.turn, TemporaryFolder("material") as folder:
         year = home.clock.now().year
         with home.database.write() as connection:
             lead = next_id(connection, "L", year)
             reporter = next_id(connection, "R", year) if given["name"] or given["contact"] else ""
         # The last line keeps the digest of a short text from being guessed.
-        told = Path(folder) / "told"
+        told = folder.path / "told"
         lines = [
             given["told"],
             f"地点或网址：{given['where'] or '未填'}",
@@ -185,7 +185,7 @@ def _register(ask: Ask, given: Mapping[str, str], when: date | None, files: Sequ
         told.write_text("\n\n".join(lines) + "\n", encoding="utf-8")
         parts = [("举报/线索.txt", told), *((f"举报/附件/{one.name}", one.path) for one in files)]
         if reporter:
-            _seal_reporter(ask, lead, reporter, given, Path(folder))
+            _seal_reporter(ask, lead, reporter, given, folder.path)
         summary = "\n".join(
             [
                 "公众举报。原文与附件已封存，未抄入登记。",

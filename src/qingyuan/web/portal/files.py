@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import tempfile
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import msgspec
 import sqlalchemy as sa
 
+from qingyuan.office.browser import TemporaryFolder
 from qingyuan.office.sealing import Collector, Prepared, Sealer
 from qingyuan.store import StoredEvent
 from qingyuan.web.asking import Ask
@@ -69,7 +69,7 @@ def received(ask: Ask, field: str) -> Iterator[list[Sent]]:
     uploads = ask.uploads(field)
     if len(uploads) > MAX_FILES:
         raise bad_request(f"最多 {MAX_FILES} 个文件", f"up to {MAX_FILES} files", code="web.too-many-files")
-    with tempfile.TemporaryDirectory(prefix="qingyuan-portal-") as folder:
+    with TemporaryFolder("material") as folder:
         found: list[Sent] = []
         taken: set[str] = set()
         for number, upload in enumerate(uploads):
@@ -82,7 +82,7 @@ def received(ask: Ask, field: str) -> Iterator[list[Sent]]:
                 raise bad_request(
                     f"“{name}”超过 {most} MB", f'"{name}" is larger than {most} MB', code="web.file-too-large"
                 )
-            path = Path(folder) / str(number)
+            path = folder.path / str(number)
             with path.open("xb") as file:
                 shutil.copyfileobj(upload.file, file)
             found.append(Sent(name, path))

@@ -5,9 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import shutil
-import tempfile
 from importlib.resources import files
-from pathlib import Path
 from typing import BinaryIO
 
 from starlette.responses import FileResponse, Response
@@ -15,6 +13,7 @@ from starlette.responses import FileResponse, Response
 from qingyuan.errors import QingyuanError
 from qingyuan.evidence.verify import Report
 from qingyuan.evidence.verify import verify as check
+from qingyuan.office.browser import TemporaryFolder
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import WebError, bad_request
 from qingyuan.web.portal.files import allowed, safe_name
@@ -51,12 +50,12 @@ def _judge(ask: Ask) -> Response:
     stream.seek(0)
     if start == HEADER:
         return _show(ask, name=name, receipt=_receipt(ask, stream))
-    with tempfile.TemporaryDirectory(prefix="qingyuan-portal-") as folder:
-        package, trust = Path(folder) / "package.evp", ask.desk.home.trust_path
+    with TemporaryFolder("material") as folder:
+        package, trust = folder.path / "package.evp", ask.desk.home.trust_path
         with package.open("wb") as file:
             shutil.copyfileobj(stream, file)
         if trusts:
-            trust = Path(folder) / "trust.json"
+            trust = folder.path / "trust.json"
             with trust.open("wb") as file:
                 file.write(trusts[0].file.read(_MAX_TRUST))
         report = check(package, trust)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 
 import msgspec
 from starlette.responses import Response
@@ -12,6 +10,7 @@ from starlette.responses import Response
 from qingyuan.documents import Document, DocumentError, Form, forms
 from qingyuan.documents.form import Field, laid_out
 from qingyuan.errors import QingyuanError
+from qingyuan.office.browser import TemporaryFolder
 from qingyuan.office.casework import Loaded, load
 from qingyuan.office.paperwork import FormOffer, make_document, offers_of, preview
 from qingyuan.office.paperwork.facts import subject
@@ -118,12 +117,12 @@ def make(ask: Ask, identifier: str, name: str) -> Response:
     if ask.field("step") != "make":
         return _show(ask, identifier, form, given)
     try:
-        with ask.desk.turn, tempfile.TemporaryDirectory() as folder:
+        with ask.desk.turn, TemporaryFolder("material") as folder:
             make_document(
                 ask.desk.home,
                 form.id,
                 identifier,
-                Path(folder),
+                folder.path,
                 number=ask.field("number") or None,
                 given=given,
                 about=_about(ask),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from pathlib import Path
 from typing import cast
 
 import msgspec
@@ -12,6 +10,7 @@ from starlette.responses import Response
 
 from qingyuan.errors import QingyuanError
 from qingyuan.exchange import KINDS, Kind
+from qingyuan.office.browser import TemporaryFolder
 from qingyuan.office.exchange import Receipt, Sent, add_peer, receive, send, status
 from qingyuan.office.exchange.peers import own_keys, read_introduction
 from qingyuan.office.exchange.sending import send_again
@@ -37,8 +36,8 @@ def introduce(ask: Ask) -> Response:
     try:
         if not files:
             raise bad_request("没有选择文件", "no file was chosen", code="web.no-files")
-        with tempfile.TemporaryDirectory(prefix="qingyuan-exchange-") as folder:
-            path = Path(folder) / "introduction.json"
+        with TemporaryFolder("material") as folder:
+            path = folder.path / "introduction.json"
             with path.open("wb") as file:
                 shutil.copyfileobj(files[0].file, file)
             told = read_introduction(path)
@@ -106,8 +105,8 @@ def take(ask: Ask) -> Response:
     try:
         if not files or (files[0].size or 0) > _MOST:
             raise bad_request("没有选择交换包", "no bundle was chosen", code="web.no-files")
-        with ask.desk.turn, tempfile.TemporaryDirectory(prefix="qingyuan-exchange-") as folder:
-            path = Path(folder) / "bundle.qyx"
+        with ask.desk.turn, TemporaryFolder("material") as folder:
+            path = folder.path / "bundle.qyx"
             with path.open("wb") as file:
                 shutil.copyfileobj(files[0].file, file)
             taken = receive(ask.desk.home, path, actor=ask.person, offline=True)
