@@ -37,9 +37,10 @@ class Closer:
     failed: tuple[tuple[str, str, str, str], ...]
 
 
-def total_bytes(paths: Sequence[Path], limits: Limits) -> int:
-    """Return the size of the files below the paths that can be taken."""
-    return sum(one.size for one in walk(paths, limits) if isinstance(one, Found))
+def extent(paths: Sequence[Path], limits: Limits) -> tuple[int, int]:
+    """Return the number and the size of the files below the paths that can be taken."""
+    sizes = [one.size for one in walk(paths, limits) if isinstance(one, Found)]
+    return len(sizes), sum(sizes)
 
 
 def look_closer(

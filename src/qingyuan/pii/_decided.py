@@ -107,17 +107,19 @@ def _tally_slots(
 
 def kind_counts(decisions: Decisions) -> dict[str, KindCount]:
     """Return the counts by kind in the order of the codes."""
-    out = {code: KindCount() for code in range(1, len(f.KINDS))}
+    out: dict[int, KindCount] = {}
     for group, decision in zip(decisions.outline.groups, decisions.decided, strict=True):
         if decision is None or decision.state == "rejected":
             continue
         if group.flags & f.MASKED:
-            out[decision.kind] += KindCount(masked=group.count)
+            count = KindCount(masked=group.count)
         elif decision.state == "confirmed":
-            out[decision.kind] += KindCount(confirmed=group.count)
+            count = KindCount(confirmed=group.count)
         else:
-            out[decision.kind] += KindCount(suspected=group.count)
-    return {f.KINDS[code]: count for code, count in out.items() if count != KindCount()}
+            count = KindCount(suspected=group.count)
+        known = out.get(decision.kind)
+        out[decision.kind] = count if known is None else known + count
+    return {f.KINDS[code]: out[code] for code in sorted(out) if out[code] != KindCount()}
 
 
 def column_kinds(name: str, decisions: Decisions) -> tuple[ColumnKind, ...]:

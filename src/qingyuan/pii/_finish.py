@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ from qingyuan.pii.model import RecordCounts
 from qingyuan.pii.partial import Partial
 
 _Mask = npt.NDArray[np.bool_]
+#: A tally: number of a stream of its member, kind, whether masked, state.
+Order = tuple[int, int, bool, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,15 @@ class Finished:
 
 #: What the hits of a person or record say, as bits.
 _KEYED, _CONTENT, _VEILED, _SHOWN = (1 << i for i in range(4))
+
+
+@functools.cache
+def _said() -> Bytes:
+    """Return what a clear and confirmed value of each kind says, as bits."""
+    out = np.zeros(len(f.KINDS), dtype=np.uint8)
+    for bit, codes in ((_KEYED, persons.KEYS), (_CONTENT, counting.CONTENT), (_SHOWN, counting.CLEAR)):
+        out[[*codes]] |= np.uint8(bit)
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +132,7 @@ def finish(part: Partial, decisions: Decisions, name: str = "") -> Finished:
     )
     streams = [decisions.stream(stream) for stream in part.outline.streams]
     sure, hidden = (state_of == 0) & ~masked_of, (state_of == 0) & masked_of
-    seen = np.zeros(len(kind_of), dtype=np.uint8)
-    seen[hidden] = _VEILED
-    for bit, codes in ((_KEYED, persons.KEYS), (_CONTENT, counting.CONTENT), (_SHOWN, counting.CLEAR)):
-        seen[sure & np.isin(kind_of, codes)] |= bit
+    seen = np.where(sure, _said()[kind_of], np.where(hidden, np.uint8(_VEILED), np.uint8(0)))
     owners = _owners(part, state_of != DROPPED, kind_of, seen, streams)
     owner, _, record = owners.bits
     owner_stream, person_stream = owners.streams
@@ -131,13 +140,14 @@ def finish(part: Partial, decisions: Decisions, name: str = "") -> Finished:
     # Without column names two mobiles of a row may be two people's, as in free text.
     prose = np.array([s.prose or not any(s.columns) for s in streams], dtype=np.bool_)
     parcel = np.array([s.waybill for s in streams], dtype=np.uint8)
+    people = persons.index(
+        *owners.keyed,
+        listing=prose[owner_stream] if len(prose) else None,
+        unkeyed_records=int((unkeyed & (owner & _CONTENT != 0)).sum()),
+        masked_records=int((unkeyed & (owner & _VEILED != 0)).sum()),
+    )
     return Finished(
-        persons=persons.index(
-            *owners.keyed,
-            listing=prose[owner_stream] if len(prose) else None,
-            unkeyed_records=int((unkeyed & (owner & _CONTENT != 0)).sum()),
-            masked_records=int((unkeyed & (owner & _VEILED != 0)).sum()),
-        ),
+        persons=people,
         pieces=counting.pieces(
             *owners.content,
             parcel[person_stream] if len(parcel) else np.empty(0, dtype=np.uint8),
@@ -149,7 +159,7 @@ def finish(part: Partial, decisions: Decisions, name: str = "") -> Finished:
             clear=int((record & _SHOWN != 0).sum()),
             masked_only=int((record & (_SHOWN | _VEILED) == _VEILED).sum()),
         ),
-        distinct=_distinct(part, slot_of, len(decisions.orders)),
+        distinct=_distinct(part, slot_of, decisions.orders, people),
         hits=Hits.of_part(name, part, decided),
     )
 
@@ -171,28 +181,54 @@ class _Locator:
         return out
 
 
-def _distinct(part: Partial, slot_of: Longs, size: int) -> tuple[Keys, ...]:
+def _told(orders: Sequence[Order]) -> dict[int, int]:
+    """Return, for each tally of all clear and confirmed values of a kind that is a key, the place of the kind."""
+    kinds = [kind for _, kind, masked, state in orders if not masked and state == 0]
+    return {
+        number: persons.KEYS.index(kind)
+        for number, (_, kind, masked, state) in enumerate(orders)
+        if not masked and state == 0 and kind in persons.KEYS and kinds.count(kind) == 1
+    }
+
+
+def _distinct(
+    part: Partial, slot_of: Longs, orders: Sequence[Order], people: persons.PersonIndex
+) -> tuple[Keys, ...]:
     """Return the different keys of each tally; slot -1 is left out."""
+    size = len(orders)
+    told = _told(orders)
+    if told:
+        left_out = np.zeros(size + 1, dtype=np.bool_)
+        left_out[[*told]] = True
+        slot_of = np.where(left_out[slot_of], -1, slot_of)
     counts = np.zeros(size + 1, dtype=np.int64)
     np.add.at(counts, slot_of, np.array([group.count for group in part.outline.groups], dtype=np.int64))
     ends = np.cumsum(counts[:size]) - counts[:size]
     starts = ends.copy()
-    out = np.empty(len(part.group), dtype=np.uint64)
+    out = np.empty(int(counts[:size].sum()), dtype=np.uint64)
     part_keys(part.group, part.key, slot_of, ends, out)
-    return tuple(persons.different(out[a:b]) for a, b in zip(starts.tolist(), ends.tolist(), strict=True))
+    return tuple(
+        people.keys[told[number]] if number in told else persons.different(out[a:b])
+        for number, (a, b) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True))
+    )
 
 
-def add(parts: Sequence[Finished], tables: int) -> Finished:
-    """Return what several parts add together; ``tables`` is the number of tallies."""
+def add(parts: Sequence[Finished], orders: Sequence[Order]) -> Finished:
+    """Return what several parts add together; ``orders`` are the tallies of the decisions."""
     if len(parts) == 1:
         return parts[0]
+    people = persons.merge([p.persons for p in parts])
+    told = _told(orders)
+    none = np.empty(0, dtype=np.uint64)
     return Finished(
-        persons=persons.merge([p.persons for p in parts]),
+        persons=people,
         pieces=counting.merge([p.pieces for p in parts]),
         records=sum((p.records for p in parts), RecordCounts()),
         distinct=tuple(
-            persons.different(np.concatenate([np.empty(0, dtype=np.uint64), *(p.distinct[n] for p in parts)]))
-            for n in range(tables)
+            people.keys[told[n]]
+            if n in told
+            else persons.different(np.concatenate([none, *(p.distinct[n] for p in parts)]))
+            for n in range(len(orders))
         ),
         hits=Hits.joined([p.hits for p in parts]),
     )

@@ -119,7 +119,7 @@ def scan_part(
 
 def assemble(name: str, decisions: Decisions, parts: Sequence[Finished]) -> FileScan:
     """Return the scan of a whole file or table from its finished parts, in their order."""
-    total = add(parts, len(decisions.orders))
+    total = add(parts, decisions.orders)
     return FileScan(
         file=name,
         found=total.hits,

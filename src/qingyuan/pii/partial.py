@@ -9,9 +9,8 @@ are those of the whole. A partial can be pickled and holds nothing in clear.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -167,9 +166,16 @@ def _add_profile(profile: Profile, more: Profile) -> None:
         profile.whole[kind] = profile.whole.get(kind, 0) + count
 
 
+def _copied(profile: Profile) -> Profile:
+    """Return a profile that may be changed."""
+    return replace(profile, shapes=dict(profile.shapes), whole=dict(profile.whole))
+
+
 def profiled(outline: Outline) -> list[Stream]:
     """Return copies of the streams whose profiles may be completed, with the variety of their columns."""
-    streams = copy.deepcopy(outline.streams)
+    streams = [
+        replace(stream, profiles=[_copied(one) for one in stream.profiles]) for stream in outline.streams
+    ]
     for (number, column), one in outline.samples.items():
         streams[number].profiles[column].variety = one.variety
     return streams
