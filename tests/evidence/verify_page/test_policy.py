@@ -6,6 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from qingyuan.evidence.verify import verify_evp
 from qingyuan.ledger import Cosigner, FormatError, LedgerError, parse_policy
 from tests.evidence.verify_page.node import Node
 from tests.evidence.verify_page.trees import seed
@@ -42,6 +43,19 @@ def test_a_policy_of_the_specification_is_read(node: Node, text: str) -> None:
 @pytest.mark.parametrize("text", BAD, ids=lambda text: repr(text[-40:]))
 def test_what_breaks_the_specification_is_no_policy(node: Node, text: str) -> None:
     assert node.call("readPolicy", text.encode()) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [f"witness d {LOG.vkey}\n", f"witness d {TWIN_LOG.vkey}\n", f"log {WITNESS[2]}\n"],
+    ids=["log", "twin", "witness"],
+)
+def test_the_key_of_a_log_is_no_witness_and_that_of_a_witness_no_log(node: Node, line: str) -> None:
+    raw = f"{HEAD}{line}quorum a\n".replace(f"witness c {WITNESS[2]}\n", "").encode()
+    assert node.call("readPolicy", raw) is None
+    for read in (parse_policy, verify_evp._PolicyReader().read):
+        with pytest.raises((FormatError, ValueError)):
+            read(raw)
 
 
 @settings(max_examples=60, deadline=None)

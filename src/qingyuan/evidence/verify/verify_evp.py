@@ -1860,6 +1860,7 @@ def _folded(name: str) -> str:
 _TYPE_ED25519, _TYPE_COSIGNATURE, _TYPE_SM2 = b"\x01", b"\x04", b"\xffsm2-sm3/v1"
 _TYPE_MLDSA = b"\x06"
 _WITNESS_TYPES = frozenset((_TYPE_COSIGNATURE, _TYPE_MLDSA))
+_LOG_TYPES = frozenset((_TYPE_ED25519, _TYPE_SM2))
 _DASH = "— "
 _KEY_ID = 4
 _MAX_STAMP = 2**63 - 1
@@ -2073,7 +2074,7 @@ class _PolicyReader:
         if len(words) not in {1, 2}:
             return False
         key = _parse_vkey(words[0])
-        if any(key.public == other.public for other in self.logs):
+        if key.kind == _TYPE_COSIGNATURE or any(key.public == other.public for other in self.logs):
             return False
         self.logs.append(key)
         return True
@@ -2082,7 +2083,7 @@ class _PolicyReader:
         if len(words) not in {2, 3} or words[0] == "none" or self._known(words[0]):
             return False
         key = _parse_vkey(words[1])
-        if any(key.public == other.public for other in self.witnesses.values()):
+        if key.kind in _LOG_TYPES or any(key.public == other.public for other in self.witnesses.values()):
             return False
         self.witnesses[words[0]] = key
         return True
@@ -3731,8 +3732,9 @@ class _StampCheck:
     def _say(self, judged: _Judged, path: str) -> None:
         stamp, tsa = judged.stamp, judged.tsa
         if tsa is None:
-            kind = "revoked" if judged.revocation == _GONE else "token"
-            self.run.findings.inform(f"untrusted-time.{kind}", path, at=judged.gen_time)
+            gone = judged.revocation == _GONE
+            saying = "untrusted-time.revoked" if gone else "untrusted-time.token"
+            self.run.findings.inform(saying, path, at=judged.gen_time)
             return
         about: dict[str, object] = {
             "tsa": tsa.name,
