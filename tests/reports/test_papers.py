@@ -21,14 +21,20 @@ from tests.reports.test_rows import told_rows
 QUERIES = load_queries()
 
 
-def made(name: str = "white-paper") -> Document:
+def made(name: str = "white-paper", lang: str = "zh") -> Document:
     rows = told_rows()
-    figures = {one: figure(QUERIES, one, rows, law=load()) for one in needed(name)}
+    figures = {one: figure(QUERIES, one, rows, law=load()) for one in needed(name, lang)}
     listed = Listed(
         ("案件", "立案日期", "总案"), ((("C2026-0001", 7), ("2026-03-05", 7), ("某案", None)),), (3, 3, 8)
     )
     return paper(
-        name, figures, QUERIES, author="某县人民检察院", issued=date(2026, 12, 1), lists={"matters": listed}
+        name,
+        figures,
+        QUERIES,
+        author="某县人民检察院",
+        issued=date(2026, 12, 1),
+        lists={"matters": listed},
+        lang=lang,
     )
 
 
@@ -88,3 +94,14 @@ def test_a_sentence_may_depend_on_a_figure_being_zero() -> None:
 def test_a_listed_record_links_to_its_event() -> None:
     document = made("class-case")
     assert ("C2026-0001", 7) in document.sources()
+
+
+def test_a_paper_is_the_same_in_english() -> None:
+    for name in ("white-paper", "class-case"):
+        assert needed(name, "en") == needed(name)
+        zh, en = made(name), made(name, "en")
+        assert [type(block) for block in en.blocks] == [type(block) for block in zh.blocks]
+        mine = [run for run in en.runs() if run.event is None and run.text not in {"某县人民检察院", "某案"}]
+        assert [run.text for run in mine if re.search("[\u3000-\u9fff]", run.text)] == []
+        assert en.lang == "en"
+        assert b"pdfuaid:part>1<" in render_pdf(en)

@@ -269,7 +269,7 @@ def _paper(kind: str, text: str) -> click.Command:
         _suffix(target, (".docx", ".pdf"))
         with Home.open(home) as office:
             held = holdings(office, progress=_progress(out))
-            document = home_paper(office, held, kind, _span(since, until), _today(office), field)
+            document = home_paper(office, held, kind, _span(since, until), _today(office), field, out.lang)
         target.write_bytes(render_docx(document) if target.suffix == ".docx" else render_pdf(document))
         out.result({"path": str(target), "title": document.title, "text": document.text()})
         out.say(f"已写入：{target}", f"written: {target}")

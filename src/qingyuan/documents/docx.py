@@ -45,7 +45,7 @@ def render_docx(document: Document) -> bytes:
     issued = datetime.fromisoformat(document.issued)
     properties.title = document.title
     properties.author = document.author
-    properties.language = "zh-CN"
+    properties.language = document.lang
     properties.created = properties.modified = issued
     properties.last_modified_by = document.author
     properties.comments = ""

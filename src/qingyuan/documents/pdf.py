@@ -48,6 +48,7 @@ def _compiled(document: Document, faces: FontSet, *, hold: bool) -> bytes:
     payload = {
         "title": document.title,
         "author": document.author,
+        "lang": document.lang.partition("-")[0],
         "base": URN,
         "urn": EVENT_URN,
         "hold": hold,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
+from qingyuan.cases import choice_label
 from qingyuan.documents import Document
 from qingyuan.documents.page import Bar, Chart, Part, Report
 from qingyuan.documents.sheet import SheetTable
@@ -56,14 +57,22 @@ def home_figure(
     return figure(held.queries, name, rows, law=home.law, span=span, by=by)
 
 
-def home_paper(home: Home, held: Holdings, name: str, span: Span, issued: date, field: str = "") -> Document:
-    """Return a white paper (``white-paper``) or a class-case report (``class-case``).
+def home_paper(
+    home: Home,
+    held: Holdings,
+    name: str,
+    span: Span,
+    issued: date,
+    field: str = "",
+    lang: str = "zh",
+) -> Document:
+    """Return a white paper (``white-paper``) or a class-case report (``class-case``), in Chinese or English.
 
     Raises:
         ReportError: The paper's plan is wrong.
     """
-    figures = {one: home_figure(home, held, one, span, field=field) for one in needed(name)}
-    subject = next((one.zh for one in home.law.fields() if one.id == field), "")
+    figures = {one: home_figure(home, held, one, span, field=field) for one in needed(name, lang)}
+    subject = next((one.zh if lang == "zh" else one.en for one in home.law.fields() if one.id == field), "")
     return paper(
         name,
         figures,
@@ -71,11 +80,12 @@ def home_paper(home: Home, held: Holdings, name: str, span: Span, issued: date, 
         author=home.settings.office.name,
         issued=issued,
         subject=subject,
-        lists=_lists(held, span, field),
+        lists=_lists(held, span, field, lang),
+        lang=lang,
     )
 
 
-def _lists(held: Holdings, span: Span, field: str) -> dict[str, Listed]:
+def _lists(held: Holdings, span: Span, field: str, lang: str) -> dict[str, Listed]:
     matters: list[tuple[tuple[str, int | None], ...]] = []
     measures: list[tuple[tuple[str, int | None], ...]] = []
     for line in (*held.lines.get("case", ()), *held.lines.get("measure", ())):
@@ -88,12 +98,17 @@ def _lists(held: Holdings, span: Span, field: str) -> dict[str, Listed]:
         if row.kind == "case":
             matters.append(((row.id, event), (str(on), event), (title, event)))
         elif row.values["settled"] == "no":
-            measures.append(
-                ((row.id, event), (str(row.values["owner"]), event), (str(row.values["status"]), event))
-            )
+            status = choice_label("measure-status", str(row.values["status"]))
+            state = status.zh if lang == "zh" else status.en
+            measures.append(((row.id, event), (str(row.values["owner"]), event), (state, event)))
+    heads = (
+        (("案件", "立案日期", "总案"), ("措施", "责任单位", "状态"))
+        if lang == "zh"
+        else (("Case", "Filed on", "Matter"), ("Measure", "Who carries it out", "State"))
+    )
     return {
-        "matters": Listed(("案件", "立案日期", "总案"), tuple(matters[:_MOST_LISTED]), (3, 3, 8)),
-        "measures": Listed(("措施", "责任单位", "状态"), tuple(measures[:_MOST_LISTED]), (4, 6, 3)),
+        "matters": Listed(heads[0], tuple(matters[:_MOST_LISTED]), (3, 3, 8)),
+        "measures": Listed(heads[1], tuple(measures[:_MOST_LISTED]), (4, 6, 3)),
     }
 
 

@@ -76,6 +76,10 @@ def _bars(groups: Sequence[Group], lang: str) -> tuple[str, int]:
     if parts:
         x = label
         for number, name in enumerate(parts):
+            if x > label and x + 18 + _wide(name) > _WIDTH:
+                x, top = label, top + 22
+            if x + 18 + _wide(name) > _WIDTH:
+                x = max(0, _WIDTH - 18 - _wide(name))
             out.append(f'<rect x="{x}" y="{top}" width="12" height="12" fill="{_colour(number)}"/>')
             out.append(_text(x + 18, top + 11, name, _INK))
             x += 40 + _wide(name)

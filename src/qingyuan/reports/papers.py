@@ -18,7 +18,7 @@ import yaml
 from qingyuan.documents import Block, Document, Picture, Role, Run, Table
 from qingyuan.reports.charts import chart, describe, written
 from qingyuan.reports.errors import ReportError
-from qingyuan.reports.figures import Figure
+from qingyuan.reports.figures import Figure, Group
 from qingyuan.reports.queries import Queries
 from qingyuan.shapes import convert
 
@@ -65,16 +65,17 @@ class Listed(msgspec.Struct, frozen=True):
 
 
 @functools.lru_cache(maxsize=8)
-def plan(name: str) -> Plan:
-    """Return the plan ``white-paper`` or ``class-case``."""
-    raw = resources.files("qingyuan.reports").joinpath("data", f"{name}.yaml").read_bytes()
+def plan(name: str, lang: str = "zh") -> Plan:
+    """Return the plan ``white-paper`` or ``class-case`` in a language, ``zh`` or ``en``."""
+    file = f"{name}.yaml" if lang == "zh" else f"{name}.{lang}.yaml"
+    raw = resources.files("qingyuan.reports").joinpath("data", file).read_bytes()
     return convert(yaml.load(raw, Loader=yaml.CSafeLoader), Plan)
 
 
-def needed(name: str) -> tuple[str, ...]:
+def needed(name: str, lang: str = "zh") -> tuple[str, ...]:
     """Return the queries that the paper ``name`` rests on, in the order of their appearance."""
     found: dict[str, None] = {}
-    for part in plan(name).parts:
+    for part in plan(name, lang).parts:
         for text in part.texts:
             found |= dict.fromkeys(match[1] for match in _PLACE.finditer(text))
         found |= dict.fromkeys(part.figures)
@@ -90,6 +91,7 @@ def paper(
     issued: date,
     subject: str = "",
     lists: Mapping[str, Listed] | None = None,
+    lang: str = "zh",
 ) -> Document:
     """Return the paper ``name`` as a document.
 
@@ -101,12 +103,14 @@ def paper(
         issued: Day of issue.
         subject: What it is about, for the title; may be empty.
         lists: Records to list, by name.
+        lang: ``zh`` or ``en``.
 
     Raises:
         ReportError: The plan names a figure that was not given.
     """
-    content = plan(name)
-    title = f"{subject}{content.title}"
+    content = plan(name, lang)
+    zh = lang == "zh"
+    title = f"{subject}{content.title}" if zh or not subject else f"{content.title}: {subject}"
     blocks: list[Block | Table | Picture] = [
         Block(Role.OFFICE, (Run(author),)),
         Block(Role.TITLE, (Run(title),)),
@@ -115,7 +119,7 @@ def paper(
     for part in content.parts:
         blocks.append(Block(Role.HEADING, (Run(part.heading),)))
         for text in part.texts:
-            said = _sentence(text, figures, name)
+            said = _sentence(text, figures, name, lang)
             if said is not None:
                 blocks.append(Block(Role.BODY, said))
         for identifier in part.figures:
@@ -123,19 +127,21 @@ def paper(
             if not shown.groups:
                 continue
             number += 1
-            blocks += _figure_blocks(shown, queries, number)
+            blocks += _figure_blocks(shown, queries, number, lang)
         listed = (lists or {}).get(part.list)
         if listed and listed.rows:
             cells = tuple(tuple((Run(text, event=event),) for text, event in row) for row in listed.rows)
             blocks.append(Table(listed.columns, cells, listed.widths))
     blocks += [
         Block(Role.SIGNATURE, (Run(author),)),
-        Block(Role.DATE, (Run(f"{issued.year}年{issued.month}月{issued.day}日"),)),
+        Block(
+            Role.DATE, (Run(f"{issued.year}年{issued.month}月{issued.day}日" if zh else issued.isoformat()),)
+        ),
     ]
     return Document(
         form=name,
         name=content.name,
-        lang="zh-CN",
+        lang="zh-CN" if zh else "en",
         title=title,
         author=author,
         issued=issued.isoformat(),
@@ -143,40 +149,53 @@ def paper(
     )
 
 
-def _figure_blocks(figure: Figure, queries: Queries, number: int) -> list[Block | Table | Picture]:
-    svg = chart(figure, kind=queries.by_id[figure.query].picture)
-    caption = f"图{number}　{figure.zh}（单位：{figure.unit_zh}）"
+def _figure_blocks(figure: Figure, queries: Queries, number: int, lang: str) -> list[Block | Table | Picture]:
+    zh = lang == "zh"
+    svg = chart(figure, kind=queries.by_id[figure.query].picture, lang=lang)
+    unit = figure.unit_zh if zh else figure.unit_en
+    caption = f"图{number}　{figure.zh}（单位：{unit}）" if zh else f"Figure {number}. {figure.en} ({unit})"
     blocks: list[Block | Table | Picture] = []
     if svg:
-        blocks.append(Picture(svg, caption, describe(figure)))
+        blocks.append(Picture(svg, caption, describe(figure, lang)))
     else:
         blocks.append(Block(Role.LINE, (Run(caption, origin=f"query:{figure.query}"),)))
     if len(figure.groups) <= _MOST_ROWS:
         cells = tuple(
             tuple(
                 (Run(words, origin=f"query:{figure.query}"),)
-                for words in ("、".join(group.zh), written(group.value), f"{len(group.events):,}")
+                for words in (_named(group, lang), written(group.value), f"{len(group.events):,}")
             )
             for group in figure.groups
         )
-        blocks.append(Table(("项目", figure.unit_zh, "依据的记录"), cells, (6, 2, 2)))
+        blocks.append(
+            Table(("项目", unit, "依据的记录") if zh else ("Group", unit, "Records"), cells, (6, 2, 2))
+        )
     behind = len({index for group in (*figure.groups, figure.total) for index in group.events})
-    caution = f"{figure.caution_zh}。" if figure.caution_zh else ""
-    note = f"{figure.query}，计入{figure.counted:,}项，依据账本中{behind:,}条记录"
+    caution = figure.caution_zh if zh else figure.caution_en
+    note = (
+        f"{figure.query}，计入{figure.counted:,}项，依据账本中{behind:,}条记录"
+        if zh
+        else f"{figure.query}, {figure.counted:,} counted, {behind:,} records of the log"
+    )
+    end = "。" if zh else ". "
     blocks.append(
         Block(
             Role.NOTE,
-            (Run("数据：查询 "), Run(note, origin=f"query:{figure.query}"), Run(f"。{caution}")),
+            (
+                Run("数据：查询 " if zh else "Data: query "),
+                Run(note, origin=f"query:{figure.query}"),
+                Run(f"{end}{caution}{end if caution else ''}".rstrip()),
+            ),
         )
     )
     return blocks
 
 
-def _sentence(text: str, figures: Mapping[str, Figure], where: str) -> tuple[Run, ...] | None:
+def _sentence(text: str, figures: Mapping[str, Figure], where: str, lang: str) -> tuple[Run, ...] | None:
     runs: list[Run] = []
     last = 0
     for match in _PLACE.finditer(text):
-        value = _place(_known(figures, match[1], where), match[2])
+        value = _place(_known(figures, match[1], where), match[2], lang)
         if value is None:
             return None
         runs += [Run(text[last : match.start()]), Run(value, origin=f"query:{match[1]}")]
@@ -185,22 +204,35 @@ def _sentence(text: str, figures: Mapping[str, Figure], where: str) -> tuple[Run
     return tuple(run for run in runs if run.text)
 
 
-def _place(figure: Figure, what: str) -> str | None:
+def _named(group: Group, lang: str) -> str:
+    return "、".join(group.zh) if lang == "zh" else ", ".join(group.en)
+
+
+def _place(figure: Figure, what: str, lang: str) -> str | None:
     """Return what stands at a place of a sentence; ``None`` leaves the sentence out."""
     if what == "span":
-        return f"{figure.since or '有记录以来'}至{figure.until or '今'}"
+        if lang == "zh":
+            return f"{figure.since or '有记录以来'}至{figure.until or '今'}"
+        return f"{figure.since or 'the first record'} to {figure.until or 'today'}"
     if what == "counted":
         return f"{figure.counted:,}"
     total = figure.total.value
     if figure.counted == 0 or (total is None and what not in {"groups", "first"}):
         return None
-    parts = [f"{'、'.join(group.zh)}{written(group.value)}{figure.unit_zh}" for group in figure.groups]
+    zh = lang == "zh"
+    parts = [
+        f"{_named(group, lang)}{written(group.value)}{figure.unit_zh}"
+        if zh
+        else f"{_named(group, lang)} {written(group.value)}"
+        for group in figure.groups
+    ]
+    first = figure.groups[0] if figure.groups else None
     places = {
         "total": written(total),
         "some": None if total == "0" else written(total),
         "none": "" if total == "0" else None,
-        "groups": "；".join(parts) or None,
-        "first": figure.groups[0].zh[0] if figure.groups else None,
+        "groups": ("；" if zh else "; ").join(parts) or None,
+        "first": (first.zh if zh else first.en)[0] if first else None,
     }
     return places[what]
 
