@@ -6,7 +6,10 @@ from collections.abc import Iterable
 
 from qingyuan.law._drafting import Draft, Drafting
 from qingyuan.law._versions import applies
-from qingyuan.law.model import Level, Organ, Step
+from qingyuan.law.model import Level, Organ
+
+#: How the name of a customs house ends.
+_CUSTOMS = "海关"
 
 
 class Courts(Drafting):
@@ -33,26 +36,79 @@ class Courts(Drafting):
             found.append(draft)
         return found
 
-    def _administrative_courts(self, organ: Organ, seat: str) -> None:
-        if organ.level is not Level.COUNTY:
-            self._notes.append(
-                Step(
-                    "被告非县级机关，一审法院级别依行政诉讼法关于级别管辖的规定确定（数据未收）",
-                    "the respondent is above county level: the Administrative Litigation Law decides the level of the court (not in the data)",
-                )
+    def _administrative_courts(self, organ: Organ) -> None:
+        place = self._place
+        higher = self._intermediate_because(organ)
+        if higher is not None and self._divisions.level(place) in {Level.COUNTY, Level.PREFECTURE}:
+            draft = self._court(Level.PREFECTURE, self._divisions.at(place, Level.PREFECTURE), "court")
+            self._because(draft, *higher, self._rules.court_intermediate)
+            self._because(
+                draft,
+                "行政案件由被诉行政机关所在地人民法院管辖",
+                "administrative cases are heard where the organ is",
+                self._rules.court_place,
             )
-            return
-        draft = self._court(Level.COUNTY, seat, "court")
+            draft.preferred = True
+            if organ.level is Level.COUNTY:
+                self._by_interpretation(place)
+        elif organ.level is Level.COUNTY:
+            online = self._internet_court([place])
+            self._by_interpretation(place).preferred = not online
+        elif higher is None and self._divisions.level(place) is Level.COUNTY:
+            online = self._internet_court([place])
+            draft = self._court(Level.COUNTY, place, "court")
+            self._because(
+                draft,
+                f"{organ.name}不是人民政府或者国务院部门，第一审由基层人民法院管辖",
+                f"{organ.name} is neither a government nor a department of the State Council: a basic-level court hears it first",
+                self._rules.court_basic,
+            )
+            self._because(
+                draft,
+                "行政案件由被诉行政机关所在地人民法院管辖",
+                "administrative cases are heard where the organ is",
+                self._rules.court_place,
+            )
+            draft.preferred = not online
+        else:
+            level, level_en = ("中级人民法院", "intermediate") if higher else ("基层人民法院", "basic-level")
+            self._note(
+                f"{organ.name}由其所在地{level}管辖；只知{self._name(place)}，请给出所在地的区划代码",
+                f"{organ.name} is sued in the {level_en} court where it is; only {self._name(place)} is known, give the division of its seat",
+                self._rules.court_place,
+            )
+        if self._facts.major or organ.level is not Level.COUNTY or higher:
+            self._transfer()
+
+    def _intermediate_because(self, organ: Organ) -> tuple[str, str] | None:
+        """Return why an intermediate court hears a case against ``organ`` first, or ``None`` when a basic-level court does."""
+        if organ.government:
+            return (
+                "被告为县级以上地方人民政府，第一审由中级人民法院管辖",
+                "the respondent is a local government of county level or above: an intermediate court hears it first",
+            )
+        if organ.level is Level.NATION:
+            return (
+                "被告为国务院部门，第一审由中级人民法院管辖",
+                "the respondent is a department of the State Council: an intermediate court hears it first",
+            )
+        if organ.name.endswith(_CUSTOMS):
+            return (
+                "海关处理的案件，第一审由中级人民法院管辖",
+                "the respondent is a customs house: an intermediate court hears it first",
+            )
+        return None
+
+    def _by_interpretation(self, place: str) -> Draft:
+        """Return the basic-level court before which a basic-level office sues."""
+        draft = self._court(Level.COUNTY, place, "court")
         self._because(
             draft,
             "基层人民检察院提起的第一审行政公益诉讼由被诉行政机关所在地基层人民法院管辖",
             "a basic-level office sues before the basic-level court at the seat of the organ",
             self._rules.court_administrative,
         )
-        online = self._internet_court([seat])
-        draft.preferred = not online
-        if self._facts.major:
-            self._transfer()
+        return draft
 
     def _civil_courts(self) -> None:
         codes = dict.fromkeys((*self._facts.act, *self._facts.result, *self._facts.domicile))

@@ -58,6 +58,8 @@ class Drafting:
         self._notes: list[Step] = []
         self._cited: list[Citation] = []
         self._firm = True
+        #: Where the organ is, as precisely as it was given.
+        self._place = ""
         self._facts = facts
         self._facts = msgspec.structs.replace(
             facts, **{name: self._present(name, getattr(facts, name)) for name in POINTS}
@@ -122,6 +124,7 @@ class Drafting:
                 remedy_zh="请填写该机关所在的区划代码",
                 remedy_en="give the division of the organ itself",
             )
+        self._place = code
         return self._divisions.at(code, organ.level)
 
     def _above(self, code: str) -> tuple[Level, str]:

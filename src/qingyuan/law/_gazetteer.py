@@ -140,6 +140,13 @@ class Gazetteer:
                     pending.append(new)
         return tuple(sorted(found))
 
+    def has_counties(self, code: str, on: date) -> bool:
+        """Tell whether a prefecture has counties or districts on a day; a few cities have none."""
+        return any(
+            other[:4] == code[:4] and self._codes.level(other) is Level.COUNTY and self.find(other, on)
+            for other in self._rows
+        )
+
     def predecessors(self, code: str) -> tuple[str, ...]:
         """Return the codes that became ``code``, in whole or in part, sorted."""
         return tuple(sorted({*self._before.get(code, ()), *self._file.parts.get(code, ())} - {code}))

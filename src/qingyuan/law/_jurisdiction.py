@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from qingyuan.law._courts import Courts
 from qingyuan.law._drafting import POINTS, Draft
 from qingyuan.law._moves import outcome
+from qingyuan.law._naming import OUTSIDE
 from qingyuan.law._store import Store
 from qingyuan.law._versions import Citer
 from qingyuan.law.errors import LawError
 from qingyuan.law.model import (
+    Candidate,
     Facts,
     Level,
     Move,
@@ -68,6 +70,7 @@ class _Proposing(Courts):
         suing = [self._finish(draft) for draft in self._suing()]
         courts = [self._finish(draft) for draft in self._courts.values()]
         courts.sort(key=lambda court: not court.preferred)
+        self._unnamed(courts)
         cited = {
             citation.rule: citation
             for citation in (
@@ -85,6 +88,17 @@ class _Proposing(Courts):
             suing=tuple(suing),
             firm=self._firm and not any(citation.analogous for citation in cited.values()),
         )
+
+    def _unnamed(self, courts: Sequence[Candidate]) -> None:
+        """Say which courts the table of divisions cannot name: in municipalities, and for cities right under a province."""
+        for court in courts:
+            if court.office is None and court.division[:2] not in OUTSIDE:
+                self._doubt(
+                    f"{court.division}的{court.level.zh}法院不按区划设立（如直辖市的第一中级人民法院、省直辖县级市的专设中级法院），请按当地名册确定",
+                    f"the court of {court.division} does not follow a division (several courts of a municipality, one for cities "
+                    "right under the province); take it from a local list",
+                    doubtful=False,
+                )
 
     def _move(self, move: Move) -> None:
         found = outcome(move, self._divisions, self._rules, self._office_of)
@@ -139,7 +153,7 @@ class _Proposing(Courts):
         (raised or own).preferred = True
         if self._facts.online and self._is_cross():
             self._online_administrative(organ, seat)
-        self._administrative_courts(organ, seat)
+        self._administrative_courts(organ)
 
     def _online_administrative(self, organ: Organ, seat: str) -> None:
         seats = {self._divisions.at(code, organ.level) for code in self._facts.domicile}
@@ -198,7 +212,16 @@ class _Proposing(Courts):
         places: list[str] = []
         for name, (zh, en) in POINTS.items():
             for code in dict.fromkeys(getattr(self._facts, name)):
-                if self._divisions.level(code) is not Level.COUNTY:
+                if self._divisions.level(code) is Level.PREFECTURE and not self._gazetteer.has_counties(
+                    code, self._facts.on
+                ):
+                    self._notes.append(
+                        Step(
+                            f"{self._name(code)}不设区县，其基层检察院由当地名册确定",
+                            f"{self._name(code)} has no counties; a local list says which its basic-level offices are",
+                        )
+                    )
+                elif self._divisions.level(code) is not Level.COUNTY:
                     self._notes.append(
                         Step(
                             f"{zh}只知{code}，须确定到县级才能确定基层检察院",

@@ -9,7 +9,7 @@ from qingyuan.law._gazetteer import Gazetteer
 from qingyuan.law.model import Level, Office
 
 #: Special administrative regions and Taiwan have no procuratorates or courts of this order.
-_OUTSIDE = ("71", "81", "82")
+OUTSIDE = ("71", "81", "82")
 _COURTS_AND_OFFICES = ("procuratorate", "court")
 _COURTS = {Level.PROVINCE: "高级人民法院", Level.PREFECTURE: "中级人民法院", Level.COUNTY: "人民法院"}
 
@@ -22,7 +22,7 @@ def named_office(gazetteer: Gazetteer, kind: str, level: Level, division: str, o
     Returns:
         ``None`` when the table does not know the division on ``on``, or the level does not fit it.
     """
-    if division[:2] in _OUTSIDE or kind not in _COURTS_AND_OFFICES or gazetteer.level(division) is not level:
+    if division[:2] in OUTSIDE or kind not in _COURTS_AND_OFFICES or gazetteer.level(division) is not level:
         return None
     row = gazetteer.find(division, on)
     if row is None:

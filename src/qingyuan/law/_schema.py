@@ -265,6 +265,9 @@ class JurisdictionRules(Record, frozen=True):
     lead_transfer: str
     court_civil: str
     court_administrative: str
+    court_basic: str
+    court_intermediate: str
+    court_place: str
     online_choice: str
     internet_courts: tuple[InternetCourt, ...]
     municipalities: tuple[str, ...]
