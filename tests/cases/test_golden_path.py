@@ -6,7 +6,18 @@ from datetime import date
 
 import pytest
 
-from qingyuan.cases import CasesError, Refused, available, due_dates, duty_matrix, evidence_matrix, timeline
+from qingyuan.cases import (
+    CasesError,
+    Refused,
+    available,
+    due_dates,
+    duty_matrix,
+    evidence_groups,
+    evidence_matrix,
+    timeline,
+)
+from qingyuan.cases._facts import FACT_KINDS
+from qingyuan.cases.evidence_matrix import groupings
 from tests.cases._world import World, case_of, law, moment, told
 
 CASE = "C2026-0001"
@@ -133,3 +144,14 @@ def test_the_evidence_matrix_shows_what_each_fact_rests_on_and_what_rests_on_not
     assert [row.kind for row in rows.values() if not row.proved] == ["other"]
     with pytest.raises(CasesError):
         evidence_matrix(_golden().docket, "C2026-0099")
+
+
+def test_the_groups_of_evidence_hold_every_fact_of_the_track_once() -> None:
+    groups = evidence_groups(_golden().docket, CASE)
+    assert [group.id for group in groups] == ["harm", "duty", "failure", "causation"]
+    assert groups[0].exhibits == ("X00000000000000a1", "X00000000000000a2")
+    assert not any(group.missing for group in groups)
+    for grouping in groupings():
+        facts = [kind for group in grouping.groups for kind in group.facts]
+        assert sorted(facts) == sorted(set(FACT_KINDS[grouping.track]) - {"other"})
+        assert law().provision(grouping.rule).verified is (grouping.id != "children-app")

@@ -25,8 +25,15 @@ from qingyuan.cases.events import (
     read_event,
     read_stored,
 )
-from qingyuan.cases.evidence_matrix import EvidenceRow, evidence_matrix
+from qingyuan.cases.evidence_matrix import (
+    EvidenceGroup,
+    EvidenceItem,
+    EvidenceRow,
+    evidence_groups,
+    evidence_matrix,
+)
 from qingyuan.cases.hearing import Hearing, OfficerOpinion, hearings
+from qingyuan.cases.property_record import PropertyRecord, PropertyRow, property_record
 from qingyuan.cases.state import (
     EMPTY,
     Case,
@@ -56,6 +63,8 @@ __all__ = [
     "Docket",
     "DueDate",
     "EventDraft",
+    "EvidenceGroup",
+    "EvidenceItem",
     "EvidenceRow",
     "Foreign",
     "Hearing",
@@ -74,6 +83,8 @@ __all__ = [
     "Param",
     "Payload",
     "Procedure",
+    "PropertyRecord",
+    "PropertyRow",
     "Refused",
     "Score",
     "Suspension",
@@ -93,12 +104,14 @@ __all__ = [
     "due_dates",
     "duty_matrix",
     "encode",
+    "evidence_groups",
     "evidence_matrix",
     "fold",
     "handler_of",
     "hearings",
     "is_ours",
     "procedure_of",
+    "property_record",
     "read_event",
     "read_stored",
     "tasks",

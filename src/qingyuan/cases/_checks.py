@@ -68,7 +68,8 @@ def of_verb(verb: Verb, procedure: Procedure, law: Law) -> Iterator[Problem]:
             yield Problem(
                 (*at, "of"), "只有 choice、choices 有取值表", "a closed list belongs to choice and choices"
             )
-        yield from of_day((*at, "after"), param.after, verb.scope, procedure)
+        for name in param.after.split("|"):
+            yield from of_day((*at, "after"), name, verb.scope, procedure)
         yield from of_rules((*at, "rule"), [param.rule], law)
         yield from _unknown((*at, "lacking"), [param.lacking] if param.lacking else [], procedure.sentences)
 
@@ -138,7 +139,7 @@ def of_day(at: tuple[str | int, ...], name: str, scope: str, procedure: Procedur
         return
     if dot and record == "acts":
         yield from _unknown(at, [field], procedure.choices["act"].keys())
-    elif scope == "lead":
+    elif scope in {"lead", "matter"}:
         yield from _unknown(at, [name], ["received_on"])
     else:
         shape = Measure if record == "measure" else Case

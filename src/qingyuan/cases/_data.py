@@ -52,7 +52,8 @@ class Param(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         system: Whether the program fills it in (identifiers, counts), not a person.
         of: Name of the closed list for ``choice`` and ``choices``; ``{track}`` is replaced.
         default: ``"today"`` for dates that default to the day of recording.
-        after: Day of the case that a date must not lie before; ``measure.…`` for a day of the measure.
+        after: Day of the case that a date must not lie before, the latest of several joined by ``|``; ``measure.…`` for a day of the
+            measure.
         future: Whether a date may lie after today; for ``time`` whether a moment may lie after now.
         track: The one track it belongs to, or ``None``.
         rule: Rule cited when it is missing; the verb's rules when empty.
@@ -282,6 +283,7 @@ _VERB_FILES = (
     "verbs.yaml",
     "acts-lead.yaml",
     "acts.yaml",
+    "acts-property.yaml",
     "acts-hearing.yaml",
     "acts-crossing.yaml",
     "acts-portal.yaml",

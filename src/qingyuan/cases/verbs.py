@@ -39,6 +39,9 @@ VERBS: Mapping[str, Verb] = _Verbs()
 
 R = TypeVar("R")
 
+#: The day of a lead that acts on matters are bound by, too.
+RECEIVED = "received_on"
+
 _EXHIBIT_TYPES = {"exhibit", "exhibits", "reference"}
 
 
@@ -282,6 +285,8 @@ def _particulars(context: Context) -> Lacks:
         yield from _time(context, param, words)
         if param.type in _EXHIBIT_TYPES:
             yield from _exhibits(context, param)
+        elif param.name == "approved_on":
+            yield from _approved(context, param)
         elif param.type.startswith("new-") and args.text(param.name) in _taken(context.docket):
             yield Lack("id-taken", {**words, "id": args.text(param.name)})
 
@@ -296,6 +301,13 @@ def _date(context: Context, param: Param, words: dict[str, str]) -> Lacks:
     limit = _limit(context, param.after)
     if limit is not None and value < limit:
         yield Lack("too-early", {**words, "limit": limit.isoformat()}, param.rule)
+
+
+def _approved(context: Context, param: Param) -> Lacks:
+    """What needs approval is approved before it is done, or on the day."""
+    approved, on = context.args.day(param.name), context.args.day("on")
+    if approved is not None and on is not None and approved > on:
+        yield Lack("approved-before", {"value": approved.isoformat(), "on": on.isoformat()}, param.rule)
 
 
 def _time(context: Context, param: Param, words: dict[str, str]) -> Lacks:
@@ -318,12 +330,25 @@ def _time(context: Context, param: Param, words: dict[str, str]) -> Lacks:
 
 
 def _limit(context: Context, after: str) -> date | None:
-    """Return the day that ``after`` names: of the case, or with ``measure.`` of the measure."""
-    if after.startswith("measure.") and context.measure is not None:
-        return cast("date | None", getattr(context.measure, after.removeprefix("measure.")))
-    if not after or (context.case is None and context.lead is None):
+    """Return the day that ``after`` names, the latest of several joined by ``|``.
+
+    It is one of the case, of the lead (of the first of the leads of a matter), or with ``measure.`` of the measure.
+    """
+    if not after:
         return None
-    return context.record.day(after)
+    days = (_day_of(context, name) for name in after.split("|"))
+    return max((day for day in days if day is not None), default=None)
+
+
+def _day_of(context: Context, name: str) -> date | None:
+    if name.startswith("measure.") and context.measure is not None:
+        return cast("date | None", getattr(context.measure, name.removeprefix("measure.")))
+    if context.case is not None or context.lead is not None:
+        return context.record.day(name)
+    leads, matter = context.docket.leads, context.docket.matter
+    if matter is None or name != RECEIVED:
+        return None
+    return min((leads[lead].registered.received_on for lead in matter.leads if lead in leads), default=None)
 
 
 def _exhibits(context: Context, param: Param) -> Lacks:

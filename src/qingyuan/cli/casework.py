@@ -10,6 +10,7 @@ import msgspec
 from qingyuan.cases import VERBS, Verb, choice_label
 from qingyuan.cli._acting import ARGS, BY, WORDS, help_of, mark, run_act, shortcut
 from qingyuan.cli._app import Out, common, home_option
+from qingyuan.cli._case_views import evidence, money
 from qingyuan.cli._dockets import deadline_list, list_leads, list_matters, show_docket
 from qingyuan.cli._hearing import hearing
 from qingyuan.cli._tasks import task_list
@@ -41,6 +42,8 @@ def measure() -> None:
 
 case.add_command(hearing)
 case.add_command(task_list)
+case.add_command(evidence)
+case.add_command(money)
 case.add_command(deadline_list)
 lead.add_command(list_leads)
 matter.add_command(list_matters)

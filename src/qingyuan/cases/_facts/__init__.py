@@ -7,13 +7,14 @@ from functools import partial
 from qingyuan.cases._facts import ending as _ending
 from qingyuan.cases._facts import hearing as _hearing
 from qingyuan.cases._facts import leads as _leads
+from qingyuan.cases._facts import property as _property
 from qingyuan.cases._facts import review as _review
 from qingyuan.cases._facts._table import PREDICATES, Predicate
 from qingyuan.cases._facts.declared import GENERAL, mentioned
 from qingyuan.cases._facts.filing import FACT_KINDS
 
 #: The modules that register the named facts.
-_REGISTERED = (_ending, _hearing, _leads, _review)
+_REGISTERED = (_ending, _hearing, _leads, _property, _review)
 
 
 def predicate(fact: str) -> Predicate:

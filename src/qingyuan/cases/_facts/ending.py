@@ -1,11 +1,11 @@
-"""Facts about appeal, compensation, closing and look-back."""
+"""Facts about appeal, closing and look-back."""
 
 from __future__ import annotations
 
 from qingyuan.cases._context import Context, Lack, Lacks, named
 from qingyuan.cases._facts._table import fact, when
 from qingyuan.cases.deadlines import deadline_of
-from qingyuan.cases.state import Case, CaseStage
+from qingyuan.cases.state import CaseStage
 
 when("some-appeal", lambda c: not (c.the_case.acted("appeal") or c.the_case.acted("defendant-appeal")))
 when("closing-not-served", lambda c: c.the_case.closing_served_on is not None)
@@ -13,6 +13,7 @@ when("complaint-not-recorded", lambda c: c.the_case.complaint_recorded_on is not
 when("package-made", lambda c: not c.docket.others.get("evidence.transferred"))
 when("look-back-scheduled", lambda c: c.the_case.look_back_due is None)
 when("case-transferred-elsewhere", lambda c: c.args.text("office") != c.the_case.transferred_to)
+when("sued", lambda c: c.the_case.sued_on is None)
 when("closed-without-suit", lambda c: bool(c.the_case.acted("suit-concluded")))
 
 
@@ -65,17 +66,3 @@ def _appeal_time_over(context: Context) -> Lacks:
         found = deadline_of(context.the_case, period, law=context.law, today=on)
         if found is not None and on <= found.due:
             yield Lack("appeal-time-over", {"due": found.due.isoformat()})
-
-
-@fact("compensation-covers")
-def _compensation_covers(context: Context) -> Lacks:
-    case = context.the_case
-    left = _sum(case, "compensation") - _sum(case, "compensation-use")
-    if (context.args.number("fen") or 0) > left:
-        yield Lack("compensation-covers", {"left": str(left)})
-
-
-def _sum(case: Case, act: str) -> int:
-    """Return the sum of the amounts of an act, in fen."""
-    amounts = [one.fields.get("fen", 0) for one in case.acted(act)]
-    return sum(amount for amount in amounts if isinstance(amount, int))

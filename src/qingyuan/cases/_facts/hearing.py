@@ -6,9 +6,20 @@ from qingyuan.cases._context import Context, Lack, Lacks
 from qingyuan.cases._data import label
 from qingyuan.cases._facts._table import fact, when
 from qingyuan.cases.hearing import majority_of, next_hearing, officers_of, positions_of
+from qingyuan.cases.state import Case
 
 when("heard", lambda c: not c.the_case.hearings)
 when("hearing-awaited", lambda c: len(c.the_case.acted("hearing-notice")) <= len(c.the_case.hearings))
+when("hearing-unanswered", lambda c: _answered(c.the_case))
+when(
+    "hearing-open",
+    lambda c: len(c.the_case.acted("hearing-notice")) <= len(c.the_case.hearings) and _answered(c.the_case),
+)
+
+
+def _answered(case: Case) -> bool:
+    """Tell whether it is said what became of the newest hearing."""
+    return bool(case.hearings) and any(one.on >= case.hearings[-1].on for one in case.acted("hearing-answer"))
 
 
 @fact("notice-before-hearing")

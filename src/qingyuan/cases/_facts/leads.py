@@ -8,6 +8,8 @@ from qingyuan.cases._context import Context, Lack, Lacks, named
 from qingyuan.cases._facts._table import fact, when
 from qingyuan.cases.state import Case, LeadStage
 
+_SEVERAL = 2
+
 when("major", lambda c: not c.the_lead.registered.major)
 when("transferred-elsewhere", lambda c: c.args.text("office") != c.the_lead.settled_to)
 when("refusal-reasoned", lambda c: c.args.text("outcome") == "refused" and not c.args.has("reason"))
@@ -18,6 +20,8 @@ when("no-case-yet", lambda c: bool(c.docket.cases))
 when("not-itself", lambda c: c.args.text("into") == c.the_lead.id)
 when("known-lead", lambda c: c.args.flag("closed"))
 when("other-matter", lambda c: c.docket.matter is None or c.args.text("other") == c.docket.matter.id)
+when("several-leads", lambda c: c.docket.matter is None or len(c.docket.matter.leads) < _SEVERAL)
+when("some-merged", lambda c: not c.docket.merged)
 when("no-others-inside", lambda c: c.args.flag("holds_others"))
 when(
     "some-lead-to-open",

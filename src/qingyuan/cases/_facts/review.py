@@ -21,13 +21,6 @@ when(
     lambda c: c.track == "administrative" and c.args.text("outcome") == "sue" and not c.args.has("tests"),
 )
 when("intact", lambda c: not c.args.flag("intact"))
-when(
-    "evaluated",
-    lambda c: (
-        not c.the_case.acted("evaluation")
-        or c.the_case.acted("evaluation")[-1].fields.get("result") != "passed"
-    ),
-)
 
 
 @fact("suggestion-items")
@@ -65,3 +58,12 @@ def _pre_suit_over(context: Context) -> Lacks:
     found = deadline_of(case, period, law=context.law, today=on)
     if found is None or on <= found.due:
         yield Lack(name, {"due": found.due.isoformat() if found else "—"})
+
+
+@fact("review-not-over")
+def _review_not_over(context: Context) -> Lacks:
+    """An extension is approved while the review still runs."""
+    case, approved = context.the_case, context.args.day("approved_on")
+    found = deadline_of(case, f"{case.track}-suit-review", law=context.law, today=context.today)
+    if approved is not None and found is not None and approved > found.due:
+        yield Lack("review-not-over", {"due": found.due.isoformat(), "value": approved.isoformat()})
