@@ -25,7 +25,6 @@ FILING: dict[str, Any] = {
     "violation": "监督检查不到位",
     "facts_only": True,
     "approved_by": "P009",
-    "approved_on": "2026-03-05",
 }
 
 
@@ -43,7 +42,7 @@ def _begin(player: Player, title: str, day: date) -> tuple[str, str, str]:
         actor="P001",
     )
     matter = act(home, "matter-open", lead, {}, actor="P001")[0].stream
-    case = act(home, "case-file", matter, dict(FILING), actor="P001")[0].stream
+    case = act(home, "case-file", matter, {**FILING, "approved_on": day}, actor="P001")[0].stream
     return lead, matter, case
 
 

@@ -50,6 +50,37 @@ def test_what_the_case_and_the_law_say_is_not_typed_again(home: Home) -> None:
     assert "causation" not in given
 
 
+def test_officers_who_were_named_and_spoke_are_not_counted_again(home: Home) -> None:
+    case = "C2026-0001"
+    notice: dict[str, Argument] = {"held_on": "2026-07-08", "place": "听证室", "officers": 3, "public": True}
+    act(home, "notify-hearing", case, notice, actor="P001")
+
+    def given(verb: str) -> dict[str, Argument]:
+        return suggested(home, load(home, case), case, VERBS[verb], actor="P001")
+
+    assert given("hold-hearing")["officers"] == 3
+    for seat in ("一号", "二号"):
+        named: dict[str, Argument] = {
+            "speaker": seat,
+            "standing": "专家",
+            "eligible": True,
+            "disinterested": True,
+        }
+        act(home, "name-hearing-officer", case, named, actor="P001")
+    for seat, view in (("一号", "agree"), ("二号", "against")):
+        assert given("hearing-officer-opinion")["speaker"] == seat
+        assert "opinion" not in given("hold-hearing")
+        act(
+            home,
+            "hearing-officer-opinion",
+            case,
+            {"speaker": seat, "view": view, "text": "理由"},
+            actor="P001",
+        )
+    held = given("hold-hearing")
+    assert (held["officers"], held["opinion"], held["on"]) == ("2", "divided", "2026-07-08")
+
+
 def test_an_approver_is_suggested_only_when_there_is_one(home: Home) -> None:
     verb = VERBS["case-file"]
     loaded = load(home, "M2026-0001")

@@ -16,7 +16,7 @@ from qingyuan.office.home import Home
 from qingyuan.shapes import convert
 
 if TYPE_CHECKING:
-    from qingyuan.cases import Case, Lead, Verb
+    from qingyuan.cases import Case, Hearing, Lead, Verb
 
 _ANY = "*"
 _DOCUMENT = "document:"
@@ -154,6 +154,37 @@ def _basis(asked: _Asked) -> str:
     return _given().bases.get(field, "")
 
 
+def _meeting(asked: _Asked) -> Hearing | None:
+    """Return the hearing that was announced and is not held yet."""
+    from qingyuan.cases import hearings  # noqa: PLC0415 - heavy
+
+    found = hearings(asked.loaded.docket, asked.identifier) if asked.case else ()
+    return next((one for one in reversed(found) if not one.held), None)
+
+
+def _officers(asked: _Asked) -> str:
+    meeting = _meeting(asked)
+    return str(len(meeting.officers)) if meeting and meeting.officers else ""
+
+
+def _silent(asked: _Asked) -> str:
+    """Return the first officer named who has not spoken."""
+    meeting = _meeting(asked)
+    return next((one.officer for one in meeting.officers if not one.position), "") if meeting else ""
+
+
+def _opinion(asked: _Asked) -> str:
+    """Return what the officers hold together, once each of them has spoken."""
+    meeting = _meeting(asked)
+    if meeting is None or not meeting.officers or any(not one.position for one in meeting.officers):
+        return ""
+    total, favour = len(meeting.officers), meeting.positions.get("agree", 0)
+    against = meeting.positions.get("against", 0)
+    if favour == total:
+        return "unanimous-for"
+    return "majority-for" if favour * 2 > total else "against" if against * 2 > total else "divided"
+
+
 #: Where a particular can be looked for.
 PLACES: Mapping[str, Callable[[_Asked], Argument]] = {
     "actor": lambda asked: [asked.actor],
@@ -166,6 +197,9 @@ PLACES: Mapping[str, Callable[[_Asked], Argument]] = {
         list(asked.loaded.docket.exhibits) if len(asked.loaded.docket.exhibits) == 1 else []
     ),
     "field.basis": _basis,
+    "hearing.officers": _officers,
+    "hearing.opinion": _opinion,
+    "hearing.silent": _silent,
     "lead.field": lambda asked: asked.lead.registered.field if asked.lead else "",
     "lead.summary": _told,
     "lead.title": lambda asked: asked.lead.registered.title if asked.lead else "",
