@@ -92,6 +92,7 @@ def test_every_act_predicate_and_sentence_is_used() -> None:
         "id-taken",
         "newer-events",
         "time-of-another-day",
+        "approved-before",
         "known-lead",
         "least",
     }
