@@ -42,7 +42,7 @@ def _begin(player: Player, title: str, day: date) -> tuple[str, str, str]:
         actor="P001",
     )
     matter = act(home, "matter-open", lead, {}, actor="P001")[0].stream
-    case = act(home, "case-file", matter, {**FILING, "approved_on": day}, actor="P001")[0].stream
+    case = act(home, "case-file", matter, {**FILING, "approved_on": day.isoformat()}, actor="P001")[0].stream
     return lead, matter, case
 
 

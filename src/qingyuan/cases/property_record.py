@@ -141,7 +141,7 @@ def _fen(one: CaseActed) -> int:
     return fen if isinstance(fen, int) else 0
 
 
-def _account(one: CaseActed, accounts: Mapping[str, int]) -> str:
+def _account(one: CaseActed, accounts: Counter[str]) -> str:
     """Return the account of an entry: the one recorded; money that was spent without one is taken from the account that came last."""
     named = str(
         one.fields.get("account", one.fields.get("to", "") if one.act == "property-recovered" else "")

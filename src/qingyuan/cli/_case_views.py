@@ -24,7 +24,11 @@ def evidence(identifier: str, home: Path, out: Out) -> None:
         cited = {one.id: office.law.provision(one.rule) for one in groups}
     out.result(
         [
-            {**msgspec.to_builtins(one), "verified": cited[one.id].verified, "article": cited[one.id].article}
+            {
+                **msgspec.to_builtins(one),
+                "verified": cited[one.id].verified,
+                "article": cited[one.id].citation.article,
+            }
             for one in groups
         ]
     )
