@@ -193,3 +193,22 @@ def test_every_person_is_held_together_by_its_links() -> None:
         reached = {int(row) for one in linking.explain(found, person) for row in (one.one, one.other)}
         rows = {row for row in range(300) if found.person[row] == person}
         assert reached == (rows if len(rows) > 1 else set())
+
+
+def test_a_family_that_a_nameless_mention_joins_keeps_its_other_mentions() -> None:
+    """A link within a number gives a person another representative: nothing of the number may be lost by it."""
+    found = link(
+        {"mobile": PHONE, "name": "张先生"},
+        {"mobile": PHONE},
+        *({"name": "张伟", "mobile": PHONE} for _ in range(3)),
+        {"mobile": PHONE},
+        {"name": "张*", "mobile": PHONE},
+    )
+    assert found.persons == 1
+
+
+def test_links_that_are_made_leave_fewer_people_to_agree_by_chance() -> None:
+    """Forty mentions of one name tell too little by a date of birth, two people of it enough."""
+    many = [{"name": "张伟", "mobile": "138****8000", "address": HOME} for _ in range(40)]
+    whole = {"name": "张伟", "resident-id": ZHANG, "address": HOME}
+    assert link(*many, whole, {"name": "张伟", "birth-date": "1990-03-07"}).persons == 1

@@ -172,12 +172,13 @@ def _unnamed(
     if any(_owners(same, clusters) > 1 for same in named.values()):
         return
     clear = [row for same in named.values() for row in same]
-    people = {clusters.find(row): row for row in clear}
+    one_person = len({clusters.find(row) for row in clear}) == 1
     for row in set(rows).difference(clear):
-        fitting = {clusters.find(one) for one in clear if names.fits(row, one)}
+        # A link made here may give a person another representative, so each is looked up anew.
+        fitting = {clusters.find(one): one for one in clear if names.fits(row, one)}
         masked = row in names.hidden
-        if len(fitting) == 1 and (masked or len(people) == 1):
-            tie(people[fitting.pop()], row, "same-key+masked-name" if masked else "same-key")
+        if len(fitting) == 1 and (masked or one_person):
+            tie(next(iter(fitting.values())), row, "same-key+masked-name" if masked else "same-key")
 
 
 def _nameless(rows: list[int], names: _Names, clusters: Clusters, tie: Tie) -> None:

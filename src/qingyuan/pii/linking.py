@@ -34,6 +34,8 @@ Marks: TypeAlias = npt.NDArray[np.uint64]
 
 #: Accidental agreements expected among all people of a name, at most, for a link by partial keys.
 COINCIDENCES = 0.02
+#: How often links by partial keys are looked for: each that is made leaves fewer people of the name to agree by chance.
+ROUNDS = 8
 
 #: What makes a link, in words.
 REASONS: dict[str, tuple[str, str]] = {
@@ -194,12 +196,16 @@ def link(found: Mentions, coincidences: float = COINCIDENCES) -> Linked:
     clusters = Clusters(found.rows, rank)
     links = [Link(one, other, reason) for one, other, reason in by_keys(found, clusters)]
     view = _evidence.View(found, clusters)
-    if coincidences > 0:
-        links += [
+    for _ in range(ROUNDS if coincidences > 0 else 0):
+        made = [
             Link(pair.one, pair.other, "name+partial", pair.agreeing, pair.chance)
             for pair in view.pairs(coincidences)
             if clusters.join(pair.one, pair.other)
         ]
+        if not made:
+            break
+        links += made
+        view = _evidence.View(found, clusters)
     roots = np.array([clusters.find(row) for row in range(found.rows)], dtype=np.int64)
     known, first, person = np.unique(roots, return_index=True, return_inverse=True)
     order = np.argsort(np.argsort(first))
