@@ -6,16 +6,21 @@ read again, once for each of the two. A file that cannot be read again counts as
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from qingyuan.errors import QingyuanError
 from qingyuan.evidence.sources import open_source
 from qingyuan.office.collect import Found, Limits, walk
+from qingyuan.office.home import Home
 from qingyuan.office.scanning import failure_words
+from qingyuan.office.sealing import open_exhibit
+from qingyuan.store.registry import ExhibitRow
 
 if TYPE_CHECKING:
     from qingyuan.pii.ages import Ages
@@ -43,6 +48,10 @@ def extent(paths: Sequence[Path], limits: Limits) -> tuple[int, int]:
     return len(sizes), sum(sizes)
 
 
+#: Name of a file and what opens its content, ``None`` where it could not be taken.
+_Content: TypeAlias = tuple[str, "Callable[[], AbstractContextManager[BinaryIO]] | None"]
+
+
 def look_closer(
     paths: Sequence[Path], limits: Limits, key: bytes, day: date, *, waybills: bool, ages: bool
 ) -> Closer:
@@ -59,6 +68,34 @@ def look_closer(
     Raises:
         PiiError: The key is too short.
     """
+    files = (
+        (one.path, functools.partial(_opened, one.path)) if isinstance(one, Found) else ("", None)
+        for one in walk(paths, limits)
+    )
+    return _look(files, key, day, waybills=waybills, ages=ages)
+
+
+def look_at_exhibits(home: Home, rows: Iterable[ExhibitRow], day: date) -> Closer:
+    """Say what the waybills of sealed exhibits show and how old the people in them are.
+
+    Args:
+        home: The office.
+        rows: The exhibits.
+        day: The day the ages are asked for.
+    """
+    files = ((row.path, functools.partial(open_exhibit, home, row)) for row in rows)
+    return _look(files, home.scope_key("tokens").key, day, waybills=True, ages=True)
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[BinaryIO]:
+    """Yield the content of a file, as exhibits give theirs."""
+    with open_source(Path(path)) as source:
+        yield source.stream
+
+
+def _look(files: Iterable[_Content], key: bytes, day: date, *, waybills: bool, ages: bool) -> Closer:
+    """Read every file once for each of the two and add them up."""
     from qingyuan.pii import ages as people  # noqa: PLC0415 - heavy
     from qingyuan.pii import agescan, readers  # noqa: PLC0415 - heavy
     from qingyuan.pii.rates import Shown  # noqa: PLC0415 - heavy
@@ -67,26 +104,22 @@ def look_closer(
     shown = Shown()
     found = [agescan.scan_ages([], key, day)]
     failed: list[tuple[str, str, str, str]] = []
-    for one in walk(paths, limits):
-        if not isinstance(one, Found):
+    for name, opened in files:
+        if opened is None:
             shown += Shown(unread=True)
             continue
         try:
             if waybills:
-                with open_source(Path(one.path)) as source:
-                    shown += read_waybills(
-                        readers.read(source.stream, one.path, readers.Limits()), key, one.path
-                    )
+                with opened() as stream:
+                    shown += read_waybills(readers.read(stream, name, readers.Limits()), key, name)
             if ages:
-                with open_source(Path(one.path)) as source:
+                with opened() as stream:
                     found.append(
-                        agescan.scan_ages(
-                            readers.read(source.stream, one.path, readers.Limits()), key, day, one.path
-                        )
+                        agescan.scan_ages(readers.read(stream, name, readers.Limits()), key, day, name)
                     )
         except (QingyuanError, ArithmeticError, LookupError, TypeError, ValueError, OSError) as error:
             code, zh, en, _, _ = failure_words(error, sealed=False)
-            failed.append((one.path, code, zh, en))
+            failed.append((name, code, zh, en))
             shown += Shown(unread=True)
     together = agescan.merge(found)
     return Closer(

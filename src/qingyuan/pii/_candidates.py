@@ -9,7 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from qingyuan.pii import _beside_signs, _labelled_names, addresses, freetext, names, prose
+from qingyuan.pii import (
+    _beside_signs,
+    _hidden_mail,
+    _labelled_names,
+    _units,
+    addresses,
+    freetext,
+    names,
+    prose,
+)
 from qingyuan.pii import _hidden as _hidden_signs
 from qingyuan.pii._formed import find_forms, find_mentions
 from qingyuan.pii._kernel import flags as f
@@ -134,6 +143,37 @@ def _hidden(batch: Batch, found: Candidates, numbered: npt.NDArray[np.bool_], t:
     inside = after < len(found)
     free[inside] = found.start[after[inside]] >= new.end[inside]
     return take(new, np.flatnonzero(free))
+
+
+#: Kinds of bare digits: what is counted is none of them, and no name of a file.
+_DIGITS = np.isin(f.KINDS, ("mobile", "landline", "bank-card"))
+
+
+def _of_people(batch: Batch, found: Candidates) -> Candidates:
+    """Return the candidates without names of files, counts marked as amounts (in place)."""
+    bare = np.flatnonzero(_DIGITS[found.kind] & ((found.flags & f.MASKED) == 0))
+    counted = _units.counted(batch.data, found.end[bare])
+    found.flags[bare[counted]] |= np.uint32(f.AMOUNT)
+    named = _units.in_path(batch.data, found.start[bare], found.end[bare])
+    return take(found, np.delete(np.arange(len(found)), bare[named])) if named.any() else found
+
+
+def _hidden_addresses(batch: Batch, found: Candidates, *, prose: bool) -> Candidates:
+    """Return the candidates with e-mail addresses begun before the signs that hide their first characters (in place).
+
+    In free text those are added whose last characters before the at sign are hidden.
+    """
+    mail = np.flatnonzero(found.kind == f.EMAIL)
+    begin = _hidden_mail.begins(batch, found.cell[mail], found.start[mail])
+    hidden = mail[begin >= 0]
+    found.start[hidden] = begin[begin >= 0]
+    found.flags[hidden] |= _hidden_mail.FLAGS
+    if not prose:
+        return found
+    cell, start, end = _hidden_mail.find(batch)
+    kind = np.full(len(cell), f.EMAIL, dtype=np.uint8)
+    more = Candidates(cell, start, end, kind, np.full(len(cell), _hidden_mail.FLAGS, dtype=np.uint32))
+    return both(found, take(more, np.flatnonzero(freetext.apart(start, end, found.start, found.end))))
 
 
 def _mark_hidden(batch: Batch, found: Candidates) -> None:
@@ -326,6 +366,7 @@ def find(
         scopes: ``int16[columns + 1]``, see :func:`find_forms`.
     """
     found = scan_numbers(batch.data, batch.starts, batch.ends, t)
+    found = _hidden_addresses(batch, _of_people(batch, found), prose=shapes is None)
     found = _merged(found, [_hidden(batch, found, numbered, t)])
     if shapes is None:
         cells = np.arange(len(batch), dtype=np.int64)

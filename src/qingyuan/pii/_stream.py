@@ -13,6 +13,7 @@ from qingyuan.pii._kernel import cells
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii._kernel.keyed import Keys
 from qingyuan.pii._kernel.table import BINS
+from qingyuan.pii._listing import separated
 from qingyuan.pii._settled import Looked, find_in_table
 from qingyuan.pii._signs import starred
 from qingyuan.pii._tables import Tables
@@ -69,7 +70,7 @@ class Accumulator:
             return
         stream.records = max(stream.records, int(batch.record[-1]) - self._before)
         looked = Looked.of(np.array([h.label for h in stream.headers], dtype=np.int64), stream.scopes())
-        shown = starred(batch)
+        shown = separated(starred(batch))
         if batch.prose:
             found = find(
                 shown,

@@ -167,7 +167,7 @@ def type_values(values: Sequence[str], header: str = "", *, number: int = 0) -> 
         return _answer(name, NONE, "text", 0.0, len(plain), "values")
     kind, form, share = found
     agrees = "+column" if wanted == kind != NONE else ""
-    if kind != NONE and _denied(kind, label, wanted):
+    if kind != NONE and _denied(kind, label, wanted) and not _outweighs(kind, form, share, label, plain):
         return _answer(name, NONE, form, share, len(plain), "column")
     return _answer(name, kind, form, share, len(plain), "values" + agrees)
 
@@ -198,6 +198,26 @@ def _denied(kind: str, label: int, wanted: str) -> bool:
     if kind not in _PLAIN_FORMS or wanted == kind:
         return False
     return bool(wanted) or label in (f.LABEL_ORDER, f.LABEL_TIME, f.LABEL_NOT_NAME)
+
+
+#: Forms with a prefix or check digit that other numbers have once in ten or seldomer: enough of them outweigh a column's name.
+_TELLING_FORMS = frozenset({"imei", "imsi", "bank-card", "listed-bank-card"})
+#: Share of the cells, and numbers of cells, from which values outweigh the name; names of people must differ besides.
+_SURELY, _SEVERAL, _PEOPLE, _DIFFERENT = 0.9, 8, 20, 0.7
+
+
+def _outweighs(kind: str, form: str, share: float, label: int, values: Sequence[str]) -> bool:
+    """Tell whether so many values have so telling a form that the column's name must be wrong."""
+    if share < _SURELY:
+        return False
+    if kind == "name":
+        return len(values) >= _PEOPLE and len(set(values)) >= _DIFFERENT * len(values)
+    # Order numbers may carry the check digit of cards.
+    return (
+        form in _TELLING_FORMS
+        and len(values) >= _SEVERAL
+        and not (kind == "bank-card" and label == f.LABEL_ORDER)
+    )
 
 
 #: Signs that hide characters, written as stars for the forms of masked values.
@@ -233,7 +253,9 @@ def _by_form(values: Sequence[str], wanted: str, *, weak: bool = False) -> tuple
             if _holds(form, found):
                 masked[form.kind] = masked.get(form.kind, 0.0) + share
             continue
-        if _holds(form, found) or (wanted == form.kind and form.check in ("", "date", "identity")):
+        if _holds(form, found) or (
+            wanted == form.kind and form.check in ("", "date", "identity", "id-length", "card-length")
+        ):
             return form.kind, form.form, min(1.0, share_of_kind)
     return None
 

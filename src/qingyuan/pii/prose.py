@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from qingyuan.pii import lexicon, tagger
+from qingyuan.pii import _named_beside, lexicon, tagger
 from qingyuan.pii._kernel import flags
 from qingyuan.pii._kernel import people as k
 from qingyuan.pii._kernel.lexicon import LONGEST, TAG_FOREIGN, TAG_PERSON, place, telling
@@ -279,9 +279,11 @@ def find(data: Bytes, starts: Longs, ends: Longs) -> Found:
         m.after, m.before1, m.after1, m.single, m.surname, m.given, m.foreign, classes(), trained.weights,
         trained.steps, trained.sure, trained.least, cell, first, last, bits,
     )  # fmt: skip
-    kept = bits[:n].copy()
-    alien = (kept & k.FOUND_MASKED == 0) & ~_begins_listed(data, first[:n], m.letters)
-    return Found(cell[:n].copy(), first[:n].copy(), last[:n].copy(), kept | np.uint8(k.FOUND_FOREIGN) * alien)
+    keep = np.flatnonzero(~_named_beside.no_names(data, first[:n], last[:n]))
+    kept, begin = bits[keep], first[keep]
+    alien = (kept & k.FOUND_MASKED == 0) & ~_begins_listed(data, begin, m.letters)
+    begin = np.maximum(_named_beside.with_initials(data, begin), starts[cell[keep]])
+    return Found(cell[keep], begin, last[keep], kept | np.uint8(k.FOUND_FOREIGN) * alien)
 
 
 def _begins_listed(data: Bytes, at: Longs, letters: Bytes) -> npt.NDArray[np.bool_]:

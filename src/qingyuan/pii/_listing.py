@@ -1,0 +1,93 @@
+"""Marks of lists and of tables drawn in free text, written as signs all passes know: ``1.138…``, ``手机|138…``, ``生日→1990…``.
+
+A number of a list joined to a value by a dot looks like a decimal, a bar or an arrow behind a label like any other sign. Each
+is replaced by a sign of as many bytes, so no place moves.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+
+from qingyuan.pii.batch import Batch, Bytes, Longs
+
+#: The number of a list, its dot, and a value of so many digits that no amount is written so.
+_NUMBERED = re.compile(
+    rb"[ \t]*(\d{1,2})(\.)(?:"
+    rb"(?P<whole>\d{17}[\dXx])(?![\dA-Za-z.])"
+    rb"|(?P<grouped>\d{6}[ -]\d{8}[ -]\d{3}[\dXx]|1[3-9]\d[ -]\d{4}[ -]\d{4}|0\d{2,3}-[2-9]\d{6,7})(?![\dA-Za-z.])"
+    rb"|(?P<masked>1[3-9]\d(?:\*|\xe2\x88\x97|\xc3\x97|\xe2\x97\x8f|\xe2\x80\xa2){4})"
+    rb"|(?P<wide>(?:\xef\xbc[\x90-\x99]){11,18})"
+    rb"|(?P<mobile>1[3-9]\d{9})(?![\dA-Za-z.]))"
+)
+#: Bytes read at the begin of a cell.
+_HEAD = 72
+_DOT, _BAR, _ARROW = 0x2E, 0x7C, b"\xe2\x86\x92"
+_BLANK, _ZERO, _NINE = 0x20, 0x30, 0x39
+
+
+def separated(batch: Batch) -> Batch:
+    """Return a batch of free text with such marks replaced, in a buffer as long; the same batch if there are none."""
+    if not batch.prose or not len(batch.data):
+        return batch
+    data = batch.data
+    dots, bars, arrows = _dots(batch), _bars(data), _arrows(data)
+    if not dots and not len(bars) and not len(arrows):
+        return batch
+    data = data.copy()
+    data[np.array(dots, dtype=np.int64)] = 0x29  # )
+    data[bars] = 0x3D  # =
+    for n, byte in enumerate("：".encode()):
+        data[arrows + n] = byte
+    data.flags.writeable = False
+    return replace(batch, data=data)
+
+
+def _dots(batch: Batch) -> list[int]:
+    """Return the dots behind the numbers of a list.
+
+    ``1.13812345678`` alone on its line may be a decimal: it is one unless a line beside it has the number before or after.
+    """
+    data, last = batch.data, len(batch.data) - 1
+    first = np.minimum(batch.starts, last)
+    for _ in range(4):  # blanks before
+        blank = (data[first] == _BLANK) & (first < np.minimum(batch.ends, last))
+        if not blank.any():
+            break
+        first = first + blank
+    one, two, three = data[first], data[np.minimum(first + 1, last)], data[np.minimum(first + 2, last)]
+    digit = (two >= _ZERO) & (two <= _NINE)
+    likely = (one > _ZERO) & (one <= _NINE) & ((two == _DOT) | (digit & (three == _DOT)))
+    out, doubtful = [], []
+    numbers: dict[int, int] = {}
+    for cell in np.flatnonzero(likely).tolist():
+        begin, end = int(batch.starts[cell]), int(batch.ends[cell])
+        found = _NUMBERED.match(data[begin : min(end, begin + _HEAD)].tobytes())
+        if not found:
+            continue
+        numbers[cell] = int(found[1])
+        alone = found["mobile"] and begin + found.end() >= end
+        (doubtful if alone else out).append((cell, begin + found.start(2)))
+    for cell, at in doubtful:
+        number = numbers[cell]
+        if numbers.get(cell - 1) == number - 1 or numbers.get(cell + 1) == number + 1:
+            out.append((cell, at))
+    return [at for _, at in sorted(out)]
+
+
+def _bars(data: Bytes) -> Longs:
+    """Return the bars between a word and what begins directly behind it."""
+    at = np.flatnonzero(data == _BAR)
+    at = at[(at > 0) & (at < len(data) - 1)]
+    before, behind = data[at - 1], data[at + 1]
+    letter = ((before | 0x20) >= ord("a")) & ((before | 0x20) <= ord("z"))
+    return at[(letter | (before >= 0x80)) & (behind > _BLANK) & (behind != _BAR)]  # noqa: PLR2004 - bytes of other scripts
+
+
+def _arrows(data: Bytes) -> Longs:
+    """Return the first bytes of the arrows →."""
+    at = np.flatnonzero(data == _ARROW[1]) - 1
+    at = at[(at > 0) & (at < len(data) - 2)]
+    return at[(data[at] == _ARROW[0]) & (data[at + 2] == _ARROW[2]) & (data[at - 1] > _BLANK)]

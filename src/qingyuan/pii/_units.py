@@ -1,0 +1,57 @@
+"""What directly behind a number makes it a count or part of a path: 播放13812345678次, ``/p/13812345678.html``."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from qingyuan.pii.batch import Bytes, Longs
+
+#: Units of counts, and what may follow each so that it is another word (次日, 条件, 个人).
+_UNITS = {"次": "日年", "件": "", "条": "件", "股": "东", "吨": "", "亿": "", "个": "人"}
+_HAN = 3
+_SLASH, _DOT = 0x2F, 0x2E
+
+
+def _number(raw: bytes) -> int:
+    return int.from_bytes(raw, "big")
+
+
+_COUNTED = np.array(sorted(_number(unit.encode()) for unit in _UNITS), dtype=np.uint32)
+_OTHER_WORDS = np.array(
+    sorted(_number((unit + char).encode()) for unit, chars in _UNITS.items() for char in chars),
+    dtype=np.uint64,
+)
+
+
+def _codes(data: Bytes, at: Longs, size: int) -> npt.NDArray[np.uint64]:
+    """Return the ``size`` bytes at each place as a number, 0 beyond the end of the data."""
+    out = np.zeros(len(at), dtype=np.uint64)
+    last = len(data) - 1
+    for n in range(size):
+        byte = np.where(at + n <= last, data[np.minimum(at + n, last)], 0)
+        out = (out << np.uint64(8)) | byte.astype(np.uint64)
+    return out
+
+
+def counted(data: Bytes, end: Longs) -> npt.NDArray[np.bool_]:
+    """Tell which values that end at ``end`` are followed by a unit of counts."""
+    if not len(end):
+        return np.zeros(0, dtype=np.bool_)
+    unit = np.isin(_codes(data, end, _HAN), _COUNTED)
+    if unit.any():
+        unit[unit] = ~np.isin(_codes(data, end[unit], 2 * _HAN), _OTHER_WORDS)
+    return unit
+
+
+def in_path(data: Bytes, start: Longs, end: Longs) -> npt.NDArray[np.bool_]:
+    """Tell which values are the name of a file in a path: a slash before them, a dot and a letter behind."""
+    last = len(data) - 1
+    if last < 0:
+        return np.zeros(len(start), dtype=np.bool_)
+    before = data[np.maximum(start - 1, 0)]
+    dot, letter = data[np.minimum(end, last)], data[np.minimum(end + 1, last)] | 0x20
+    found: npt.NDArray[np.bool_] = (
+        (start > 0) & (before == _SLASH) & (dot == _DOT) & (letter >= ord("a")) & (letter <= ord("z"))
+    )
+    return found
