@@ -60,7 +60,8 @@ def _dots(batch: Batch) -> list[int]:
     one, two, three = data[first], data[np.minimum(first + 1, last)], data[np.minimum(first + 2, last)]
     digit = (two >= _ZERO) & (two <= _NINE)
     likely = (one > _ZERO) & (one <= _NINE) & ((two == _DOT) | (digit & (three == _DOT)))
-    out, doubtful = [], []
+    out: list[tuple[int, int]] = []
+    doubtful: list[tuple[int, int]] = []
     numbers: dict[int, int] = {}
     for cell in np.flatnonzero(likely).tolist():
         begin, end = int(batch.starts[cell]), int(batch.ends[cell])
@@ -83,11 +84,13 @@ def _bars(data: Bytes) -> Longs:
     at = at[(at > 0) & (at < len(data) - 1)]
     before, behind = data[at - 1], data[at + 1]
     letter = ((before | 0x20) >= ord("a")) & ((before | 0x20) <= ord("z"))
-    return at[(letter | (before >= 0x80)) & (behind > _BLANK) & (behind != _BAR)]  # noqa: PLR2004 - bytes of other scripts
+    found: Longs = at[(letter | (before >= 0x80)) & (behind > _BLANK) & (behind != _BAR)]  # noqa: PLR2004 - bytes of other scripts
+    return found
 
 
 def _arrows(data: Bytes) -> Longs:
     """Return the first bytes of the arrows →."""
     at = np.flatnonzero(data == _ARROW[1]) - 1
     at = at[(at > 0) & (at < len(data) - 2)]
-    return at[(data[at] == _ARROW[0]) & (data[at + 2] == _ARROW[2]) & (data[at - 1] > _BLANK)]
+    found: Longs = at[(data[at] == _ARROW[0]) & (data[at + 2] == _ARROW[2]) & (data[at - 1] > _BLANK)]
+    return found
