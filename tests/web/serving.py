@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from qingyuan.office.home import Home
 from qingyuan.web import ServeSettings, create_app
+from qingyuan.web.wire import Wire
 
 
 @contextlib.contextmanager
@@ -21,7 +22,7 @@ def served(home: Home) -> Iterator[tuple[str, FastAPI]]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         app = create_app(home, ServeSettings(port=port, job_workers=0, max_chunk_bytes=4096))
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+        server = uvicorn.Server(uvicorn.Config(app, http=Wire, log_config=None, access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         deadline = time.monotonic() + 120

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
+import socket
 
 import pytest
 from fastapi import FastAPI
 
+from qingyuan.office.home import Home
 from qingyuan.web.pages import load_static
 from qingyuan.web.routing import PAGES
-from tests.web.making import client_of, post
+from qingyuan.web.wire import MAX_HEAD
+from tests.web.making import client_of, desk_of, post
+from tests.web.serving import served
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 
@@ -82,6 +87,59 @@ def test_log_and_figures_name_routes_and_never_what_was_asked_for(
     assert 'qingyuan_requests_total{method="GET",route="/leads/{identifier}",status="200"} 1.0' in figures
     assert "L2026-0001" not in figures
     assert "qingyuan_log_entries" in figures
+
+
+def test_what_nobody_foresaw_is_answered_with_the_headers_and_logged_without_its_words(
+    app: FastAPI, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("13900139777")
+
+    client = client_of(app, "prosecutor")
+    monkeypatch.setattr("qingyuan.web.workbench.home.overview", fail)
+    answer = client.get("/")
+    assert answer.status_code == 500
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store"
+    assert "web.unexpected" in answer.text
+    assert "KeyError" in caplog.text
+    assert "13900139777" not in caplog.text + answer.text
+
+
+def test_no_answer_is_kept_by_what_lies_between_and_no_host_is_believed(app: FastAPI) -> None:
+    client = client_of(app, "prosecutor")
+    token = desk_of(app).tokens.make(desk_of(app).people.all()[0].person, "x", ["read"], 3)
+    for path in ("/leads", "/api/v1/leads", "/trust.json", "/leads/file"):
+        answer = client.get(path, headers={"authorization": f"Bearer {token}"})
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "no-store", path
+    assert client.get("/leads/", headers={"host": "evil.example"}).status_code == 404
+    assert "evil" not in client.get("/", headers={"host": "evil.example"}).headers.get("location", "")
+
+
+def test_a_head_without_end_or_that_never_ends_is_not_listened_to(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qingyuan.web.wire.HEAD_SECONDS", 0.2)
+    for sent in (
+        b"GET / HTTP/1.1\r\nX: " + b"a" * (MAX_HEAD + 1),
+        b"GET / HTTP/1.1\r\n" + b"X: a\r\n" * 20_000 + b"\r\n",
+    ):
+        with (
+            served(home) as (url, _),
+            socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as one,
+        ):
+            with contextlib.suppress(OSError):
+                one.sendall(sent)
+            with contextlib.suppress(ConnectionError):
+                assert one.recv(100)[:12] in {b"HTTP/1.1 400", b""}
+    with (
+        served(home) as (url, _),
+        socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as one,
+    ):
+        one.settimeout(60)
+        one.sendall(b"GET / HTTP/1.1\r\nX: ")
+        assert one.recv(1) == b""
 
 
 def test_style_and_script_keep_to_what_old_browsers_know() -> None:

@@ -89,6 +89,7 @@ def serve(
 
     from qingyuan.office.home import Home  # noqa: PLC0415
     from qingyuan.web import ServeSettings, create_app  # noqa: PLC0415
+    from qingyuan.web.wire import Wire  # noqa: PLC0415
 
     listening = _listen(host, port) if fd is None else socket.socket(fileno=fd)
     port = listening.getsockname()[1]
@@ -121,7 +122,13 @@ def serve(
             supervise(home, listening, given, workers, jobs=hooks if jobs else None, seconds=seconds)
             return
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5
+            app,
+            http=Wire,
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=5,
         )
         server = uvicorn.Server(config)
         sys.setswitchinterval(_SWITCH_SECONDS)

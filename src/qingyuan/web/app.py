@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import json
 import logging
 import threading
+import traceback
 from collections.abc import AsyncIterator
 from urllib.parse import quote
 
@@ -15,7 +17,7 @@ from jinja2 import Environment
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -41,6 +43,8 @@ _LOG = logging.getLogger("qingyuan.web")
 _FILES, _FIELDS = 1000, 10_000
 #: Pages made at the same time. They share one interpreter: more of them would only take it from each other, at every row that is read.
 _AT_ONCE = 2
+#: Outsiders make these work hard on a password: so many at a time, and nobody inside waits for them.
+_HASHING = ("/sign-in", "/setup")
 #: Errors of the rooms below that say that a record is not there.
 _ABSENT = frozenset({"office.no-such-record", "office.no-such-exhibit", "office.bad-scope"})
 
@@ -56,7 +60,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
     static = load_static()
     templates = environment()
     metrics = Metrics(desk)
-    limiter = CapacityLimiter(_AT_ONCE)
+    limiter, hashing = CapacityLimiter(_AT_ONCE), CapacityLimiter(_AT_ONCE)
 
     @contextlib.asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -71,6 +75,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
         title="Qingyuan",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # it would lead to whatever host the request names
         openapi_url="/api/v1/openapi.json",
         lifespan=life,
         routes=[
@@ -78,15 +83,13 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
                 [
                     *plain_routes(home, static, metrics),
                     _upload_route(desk, templates),
-                    *[_route(page, desk, templates, limiter) for page in PAGES],
+                    *[_route(page, desk, templates, limiter, hashing) for page in PAGES],
                 ]
             )
         ],
     )
     app.state.desk = desk
     install(app, desk)
-    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=4)
-    app.add_middleware(Watch, metrics=metrics, limit=settings.max_body_bytes, secure=settings.secure)
 
     async def failed(request: Request, error: Exception) -> Response:
         """Show what went wrong."""
@@ -95,8 +98,17 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
             return JSONResponse({"error": known.as_dict()}, _status(known), _later(known))
         return await run_in_threadpool(lambda: _error_page(Ask(desk, templates, request, FormData()), error))
 
-    for kind in (QingyuanError, HTTPException, Exception):
+    for kind in (QingyuanError, HTTPException):
         app.add_exception_handler(kind, failed)
+    app.add_middleware(
+        GZipMiddleware,
+        minimum_size=1024,
+        compresslevel=4,
+        exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream"),
+    )
+    app.add_middleware(
+        Watch, metrics=metrics, limit=settings.max_body_bytes, secure=settings.secure, failed=failed
+    )
     return app
 
 
@@ -145,8 +157,12 @@ async def _append(ask: Ask, most: int) -> int:
     return await uploads.append(upload, ask.person, int(offset), request.stream())
 
 
-def _route(page: Page, desk: Desk, templates: Environment, limiter: CapacityLimiter) -> Route:
+def _route(
+    page: Page, desk: Desk, templates: Environment, limiter: CapacityLimiter, hashing: CapacityLimiter
+) -> Route:
     at_once = None if page.slow or page.method != "GET" else limiter
+    if page.method == "POST" and page.path.startswith(_HASHING):
+        at_once = hashing
 
     async def endpoint(request: Request) -> Response:
         """Read the form and let the page answer in a thread."""
@@ -222,7 +238,9 @@ def _known(error: Exception) -> QingyuanError:
         else:
             error = WebError("web.http", error.status_code, zh=error.detail, en=error.detail)
     if not isinstance(error, QingyuanError):
-        _LOG.error("unexpected", exc_info=error)
+        # Where, and not its words: they may hold what was typed.
+        places = [f"{one.filename}:{one.lineno}" for one in traceback.extract_tb(error.__traceback__)[-12:]]
+        _LOG.error(json.dumps({"event": "unexpected", "kind": type(error).__name__, "at": places}))
         error = WebError(
             "web.unexpected",
             500,

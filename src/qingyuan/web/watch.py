@@ -12,7 +12,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qingyuan.office.recognition.stopped import STOPPED
@@ -42,6 +44,8 @@ _STEPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 #: Where an endpoint leaves the pattern of its route.
 ROUTE = "qingyuan.route"
+#: What the log says of a browser that went away.
+_GONE = 499
 _PLAIN = ("/healthz", "/readyz", "/metrics")
 
 CONTENT_POLICY = (
@@ -49,6 +53,8 @@ CONTENT_POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
+    # What does not say how long it is good for is one person's, now.
+    "Cache-Control": "no-store",
     "Content-Security-Policy": CONTENT_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -151,10 +157,20 @@ class Watch:
         metrics: Where requests are counted.
         limit: Largest body in bytes; uploads go by chunks, which are smaller.
         secure: Whether browsers come by TLS, so that they may be told to keep to it.
+        failed: What answers when something failed that nobody foresaw.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, limit: int, secure: bool) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        metrics: Metrics,
+        limit: int,
+        secure: bool,
+        failed: Callable[[Request, Exception], Awaitable[Response]],
+    ) -> None:
         """Surround ``app``."""
+        self._failed = failed
         self._app = app
         self._metrics = metrics
         self._limit = limit
@@ -168,7 +184,7 @@ class Watch:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        status = 500
+        status = 0
         taken = 0
 
         async def counted() -> Message:
@@ -185,9 +201,7 @@ class Watch:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
+                self._dress(message)
             await send(message)
 
         try:
@@ -195,21 +209,27 @@ class Watch:
             if not declared.isdigit() or int(declared) > self._limit:
                 raise TooLargeError  # noqa: TRY301 - answered like a body that turns out too large
             await self._app(scope, counted, dressed)
-        except TooLargeError:
-            status = 413
-            await self._refuse(dressed, as_json=scope["path"].startswith("/api/"))
+        except ClientDisconnect:  # nobody is there to be answered
+            status = _GONE
+        except Exception as error:  # noqa: BLE001 - answered with our headers, and told without its words
+            answer = await self._instead(scope, error)
+            if not status:
+                await answer(scope, receive, dressed)
         finally:
             self._tell(scope, status, time.perf_counter() - began)
 
-    @staticmethod
-    async def _refuse(send: Send, *, as_json: bool) -> None:
-        error = WebError("web.too-large", 413, zh="内容过大，没有接收", en="too large; not taken")
-        if as_json:
-            body, kind = json.dumps({"error": error.as_dict()}).encode(), b"application/json"
-        else:
-            body, kind = f"{error.zh} | {error.en}\n".encode(), b"text/plain; charset=utf-8"
-        await send({"type": "http.response.start", "status": 413, "headers": [(b"content-type", kind)]})
-        await send({"type": "http.response.body", "body": body})
+    def _dress(self, message: Message) -> None:
+        headers = MutableHeaders(scope=message)
+        for name, value in self._headers.items():
+            headers.setdefault(name, value)
+
+    async def _instead(self, scope: Scope, error: Exception) -> Response:
+        if not isinstance(error, TooLargeError):
+            return await self._failed(Request(scope), error)
+        told = WebError("web.too-large", 413, zh="内容过大，没有接收", en="too large; not taken")
+        if scope["path"].startswith("/api/"):
+            return JSONResponse({"error": told.as_dict()}, told.status)
+        return PlainTextResponse(f"{told.zh} | {told.en}\n", told.status)
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         route = scope.get(ROUTE) or getattr(scope.get("route"), "path", "")
