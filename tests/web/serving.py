@@ -17,11 +17,12 @@ from qingyuan.web.wire import Wire
 
 
 @contextlib.contextmanager
-def served(home: Home) -> Iterator[tuple[str, FastAPI]]:
-    """Serve ``home`` from a thread; yields the address and the application."""
+def served(home: Home, allowed: frozenset[tuple[str, int]] = frozenset()) -> Iterator[tuple[str, FastAPI]]:
+    """Serve ``home`` from a thread; yields the address and the application. ``allowed`` may be captured though it is local."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        app = create_app(home, ServeSettings(port=port, job_workers=0, max_chunk_bytes=4096))
+        settings = ServeSettings(port=port, job_workers=0, max_chunk_bytes=4096, capture_allowed=allowed)
+        app = create_app(home, settings)
         server = uvicorn.Server(uvicorn.Config(app, http=Wire, log_config=None, access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()

@@ -14,33 +14,36 @@ class Entry(msgspec.Struct, frozen=True):
         href: Where it leads; also the beginning of the addresses below it.
         key: Its word.
         need: Who sees it.
+        part: Entries of a part stand together: ``"work"``, ``"law"``, ``"office"`` or ``"public"``.
         now: Whether the present page lies there.
     """
 
     href: str
     key: str
     need: Permission
+    part: str
     now: bool = False
 
 
 ENTRIES = (
-    Entry("/", "nav.home", "case.list"),
-    Entry("/leads", "nav.leads", "case.list"),
-    Entry("/matters", "nav.matters", "case.list"),
-    Entry("/intake", "nav.intake", "material.take"),
-    Entry("/capture", "nav.capture", "material.take"),
-    Entry("/exchange", "nav.exchange", "case.export"),
-    Entry("/statistics", "nav.statistics", "office.count"),
-    Entry("/law", "nav.law", "signed-in"),
-    Entry("/law/calculators", "nav.calculators", "signed-in"),
-    Entry("/ledger", "nav.ledger", "signed-in"),
-    Entry("/readings", "nav.readings", "case.audit"),
-    Entry("/admin", "nav.admin", "office.appoint"),
-    Entry("/admin/hooks", "hook.title", "office.manage"),
-    Entry("/admin/provider", "provider.title", "office.manage"),
-    Entry("/admin/health", "nav.health", "office.manage"),
-    Entry("/report", "nav.report", "public"),
-    Entry("/verify", "nav.verify", "public"),
+    Entry("/", "nav.home", "case.list", "work"),
+    Entry("/deadlines", "nav.deadlines", "case.list", "work"),
+    Entry("/leads", "nav.leads", "case.list", "work"),
+    Entry("/matters", "nav.matters", "case.list", "work"),
+    Entry("/intake", "nav.intake", "material.take", "work"),
+    Entry("/capture", "nav.capture", "material.take", "work"),
+    Entry("/exchange", "nav.exchange", "case.export", "work"),
+    Entry("/statistics", "nav.statistics", "office.count", "law"),
+    Entry("/law", "nav.law", "signed-in", "law"),
+    Entry("/law/calculators", "nav.calculators", "signed-in", "law"),
+    Entry("/ledger", "nav.ledger", "signed-in", "law"),
+    Entry("/readings", "nav.readings", "case.audit", "law"),
+    Entry("/admin", "nav.admin", "office.appoint", "office"),
+    Entry("/admin/hooks", "hook.title", "office.manage", "office"),
+    Entry("/admin/provider", "provider.title", "office.manage", "office"),
+    Entry("/admin/health", "nav.health", "office.manage", "office"),
+    Entry("/report", "nav.report", "public", "public"),
+    Entry("/verify", "nav.verify", "public", "public"),
 )
 
 

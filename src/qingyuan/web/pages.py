@@ -59,7 +59,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters |= {"number": number, "bytes": size, "moment": moment}
+    made.filters |= {"number": number, "bytes": size, "moment": moment, "weekday": weekday}
     made.globals["asset"] = lambda name: f"/static/{name}?v={static[name].version}"
     return made
 
@@ -88,3 +88,8 @@ def moment(value: str | float | datetime | date) -> str:
     if isinstance(value, datetime):
         return value.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
     return value.isoformat()
+
+
+def weekday(value: str | date) -> int:
+    """Return the day of the week, Monday 1 to Sunday 7."""
+    return (date.fromisoformat(value) if isinstance(value, str) else value).isoweekday()

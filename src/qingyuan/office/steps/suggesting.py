@@ -185,11 +185,22 @@ def _opinion(asked: _Asked) -> str:
     return "majority-for" if favour * 2 > total else "against" if against * 2 > total else "divided"
 
 
+def _counts(asked: _Asked) -> str:
+    """Return what was counted in the material of the leads, in words; ``""`` when nothing was."""
+    counts = [lead.registered.counts for lead in asked.loaded.docket.leads.values()]
+    said = [f"涉及 {persons:,} 人"] if (persons := sum(one.persons or 0 for one in counts)) else []
+    for name, what in (("sensitive", "敏感"), ("important", "重要"), ("general", "一般")):
+        if number := sum(getattr(one, name) for one in counts):
+            said.append(f"{what}个人信息 {number:,} 条")
+    return "，".join(said)
+
+
 #: Where a particular can be looked for.
 PLACES: Mapping[str, Callable[[_Asked], Argument]] = {
     "actor": lambda asked: [asked.actor],
     "approver": lambda asked: asked.approvers[0] if len(asked.approvers) == 1 else "",
     "case.harm": lambda asked: asked.case.filed.harm if asked.case else "",
+    "leads.counts": _counts,
     "case.respondents": lambda asked: "、".join(asked.case.respondents) if asked.case else "",
     "case.violation": lambda asked: asked.case.filed.violation if asked.case else "",
     "duties.acts": _duties,

@@ -93,7 +93,9 @@ def progress(ask: Ask) -> Response:
     try:
         ticket = _ticket(ask)
     except WebError as error:
-        return ask.page("portal/progress.html", error.status, ticket=None, code="", error=error)
+        return ask.page(
+            "portal/progress.html", error.status, ticket=None, code=ask.field("code"), error=error
+        )
     loaded = load(ask.desk.home, ticket.record["lead"])
     lead = loaded.docket.leads[ticket.record["lead"]]
     return ask.page(

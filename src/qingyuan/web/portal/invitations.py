@@ -14,6 +14,7 @@ from qingyuan.web.asking import Ask
 from qingyuan.web.desk import Desk
 from qingyuan.web.errors import WebError, bad_request, not_found
 from qingyuan.web.portal.files import allowed
+from qingyuan.web.portal.landing import doors
 from qingyuan.web.portal.tickets import Ticket, issue, listed, opened, withdraw
 from qingyuan.web.routing import page
 
@@ -164,7 +165,10 @@ def enter(ask: Ask) -> Response:
     """Open an invitation by the code, for whoever was given no link."""
     allowed(ask, "invited")
     code = ask.field("code").rpartition("/")[2]
-    Invited(ask, code)
+    try:
+        Invited(ask, code)
+    except WebError as error:
+        return doors(ask, ask.field("code"), error, error.status)
     return ask.redirect(f"{PATH}{quote(code, safe='')}")
 
 

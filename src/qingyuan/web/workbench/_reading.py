@@ -25,7 +25,8 @@ _FOREIGN = {
 
 
 _LOOK_BACK = "look-back"
-_FIRST = 100
+#: Most dates that the home page reads.
+MOST = 100
 
 #: The day on which a case came to a stage.
 _DAYS = {
@@ -72,7 +73,7 @@ def overview(ask: Ask) -> Overview:
 
 def _overview(ask: Ask) -> Overview:
     home, scope = ask.desk.home, ask.scope
-    rows = register.deadlines(home, scope, limit=_FIRST).rows
+    rows = register.deadlines(home, scope, limit=MOST).rows
     return Overview(
         [row for row in rows if row.key != _LOOK_BACK],
         register.leads(home, scope, Filters(stages=("registered",), active=True), limit=20).rows,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from starlette.responses import Response
 
-from qingyuan.cases import Docket, Param, Refused, Verb
+from qingyuan.cases import Docket, Param, Refused, Verb, choice_lists, tasks
 from qingyuan.errors import QingyuanError
 from qingyuan.office import register
 from qingyuan.office.casework import Argument, Loaded, exhibit_ids, load
@@ -19,6 +19,7 @@ from qingyuan.store.registry import ExhibitRow, exhibits
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import not_found
 from qingyuan.web.routing import page
+from qingyuan.web.words import said
 
 #: In the place of a record, for acts that begin one.
 _NEW = "new"
@@ -115,6 +116,7 @@ def _show(
         with home.database.read() as connection:
             rows = [row for row in exhibits(connection, loaded.streams) if row.id in known]
     case = docket.cases.get(target)
+    now = home.clock.now()
     track = case.track if case is not None else ""
     params = [param for param in asked(verb) if param.track in {None, track or param.track}]
     return ask.page(
@@ -127,8 +129,15 @@ def _show(
         options={param.name: options(param, track, home) for param in params if param.of},
         given=given,
         error=error,
-        today=home.clock.now().date().isoformat(),
-        minute=home.clock.now().astimezone(CHINA).strftime("%Y-%m-%dT%H:%M"),
+        subject=_subject(ask, docket, target),
+        pressing=[
+            one
+            for one in (tasks(docket, law=home.law, now=now) if target != _NEW else ())
+            if one.verb == verb.name and one.due and one.target == f"{target} {measure}".strip()
+        ],
+        cited=[home.law.provision(rule) for rule in verb.rules],
+        today=now.date().isoformat(),
+        minute=now.astimezone(CHINA).strftime("%Y-%m-%dT%H:%M"),
         others={param.name: _others(ask, param, target) for param in params if param.type in _OTHERS},
         exhibits=rows,
         leads=docket.leads,
@@ -140,6 +149,18 @@ def _show(
             "/leads" if target == _NEW else f"/leads/{target}" if target[0] == "L" else f"/matters/{target}"
         ),
     )
+
+
+def _subject(ask: Ask, docket: Docket, target: str) -> dict[str, str]:
+    """Return what the act is done on: its title and stage."""
+    labels = choice_lists()
+    if (lead := docket.leads.get(target)) is not None:
+        return {"title": lead.registered.title, "stage": said(ask.lang, labels["lead-stage"][lead.stage])}
+    if docket.matter is None:
+        return {}
+    case = docket.cases.get(target)
+    stage = "" if case is None else f"{said(ask.lang, labels['track'][case.track])} · {said(ask.lang, labels['case-stage'][case.stage])}"  # fmt: skip
+    return {"title": docket.matter.title, "stage": stage}
 
 
 def _others(ask: Ask, param: Param, target: str) -> Sequence[Record]:

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from qingyuan.web.asking import Ask
 from qingyuan.web.routing import page
-from qingyuan.web.workbench._reading import head_of, overview
+from qingyuan.web.workbench._reading import MOST, head_of, overview
 
 
 @page("GET", "/", "signed-in")
@@ -15,4 +15,6 @@ def show(ask: Ask) -> Response:
     if not ask.may("case.list"):
         return ask.redirect("/admin" if ask.may("office.appoint") else "/account")
     home = ask.desk.home
-    return ask.page("home.html", found=overview(ask), head=head_of(home), today=home.clock.now().date())
+    return ask.page(
+        "home.html", found=overview(ask), most=MOST, head=head_of(home), today=home.clock.now().date()
+    )

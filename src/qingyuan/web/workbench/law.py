@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
 
 from starlette.responses import Response
 
+from qingyuan.cases import evidence_matrix
 from qingyuan.errors import QingyuanError
-from qingyuan.law import Amounts, Facts, Law, Level, Organ
+from qingyuan.law import Amounts, Citation, Facts, Law, Level, Organ, Provision
 from qingyuan.office.casework import load
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import bad_request, not_found
 from qingyuan.web.routing import page
+from qingyuan.web.workbench._amounts import amounts_in
 
 _MOST = 60
 _AMOUNTS = ("loss", "gain", "resources", "services", "restoration", "costs")
@@ -21,10 +24,41 @@ _AMOUNTS = ("loss", "gain", "resources", "services", "restoration", "costs")
 
 @page("GET", "/law", "signed-in")
 def search(ask: Ask) -> Response:
-    """Search the provisions."""
-    wanted = ask.query("q")
-    found = ask.desk.home.law.search(wanted) if wanted else ()
-    return ask.page("law.html", q=wanted, found=found[:_MOST], total=len(found))
+    """Search the provisions, or show those of one law; without words, every law there is."""
+    wanted, chosen = ask.query("q"), ask.query("law")
+    law = ask.desk.home.law
+    found = law.search(wanted) if wanted else ()
+    if chosen and not wanted:
+        found = tuple(one for one in law.provisions() if one.citation.law == chosen)
+        if not found:
+            raise not_found(chosen)
+    return ask.page(
+        "law.html",
+        q=wanted,
+        found=found if chosen else found[:_MOST],
+        total=len(found),
+        chosen=found[0].citation if chosen and found else None,
+        instruments=() if found or wanted else _instruments(law),
+    )
+
+
+class Instrument(NamedTuple):
+    """A law or rule of which provisions are in the data: how it is cited, how many of them, how many not read yet."""
+
+    citation: Citation
+    provisions: int
+    unread: int
+
+
+def _instruments(law: Law) -> list[Instrument]:
+    """Return what the law data is made of, in its order."""
+    found: dict[str, list[Provision]] = {}
+    for one in law.provisions():
+        found.setdefault(one.citation.law, []).append(one)
+    return [
+        Instrument(rows[0].citation, len(rows), sum(not one.verified for one in rows))
+        for rows in found.values()
+    ]
 
 
 @page("GET", "/law/rules/{rule}", "signed-in")
@@ -61,7 +95,7 @@ def calculators(ask: Ask) -> Response:
 
 
 def _known(ask: Ask, matter: str) -> dict[str, str]:
-    """Return what the calculators take from a matter: the counts of its leads, the kind of harm, the day it was found."""
+    """Return what the calculators take from a matter: the counts of its leads, the kind of harm, amounts that its facts state."""
     if not matter:
         return {}
     ask.require("case.read", matter)
@@ -81,6 +115,9 @@ def _known(ask: Ask, matter: str) -> dict[str, str]:
         "harm": harms[0] if harms else "",
         "track": tracks[0] if tracks else "",
         **{name: str(count) for name, count in counts.items() if count},
+        **amounts_in(
+            text for name in docket.cases for row in evidence_matrix(docket, name) for text in row.texts
+        ),
     }
 
 

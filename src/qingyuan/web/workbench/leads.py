@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from starlette.responses import Response
 
-from qingyuan.cases import LeadFacts, assess, choice_lists, timeline
-from qingyuan.office.casework import case_events
+from qingyuan.cases import LeadFacts, Offer, assess, choice_lists, due_dates, tasks, timeline
+from qingyuan.office.casework import Loaded, case_events
+from qingyuan.office.home import Home
 from qingyuan.office.offers import offers
 from qingyuan.office.register.similar import similar_leads
 from qingyuan.office.steps import next_steps
@@ -14,6 +18,7 @@ from qingyuan.web.asking import Ask
 from qingyuan.web.errors import not_found
 from qingyuan.web.routing import page
 from qingyuan.web.words import said
+from qingyuan.web.workbench._acting import Duty, duties, groups
 from qingyuan.web.workbench._lists import Row, exported, listed
 from qingyuan.web.workbench._reading import some_minutes
 
@@ -74,6 +79,7 @@ def show(ask: Ask, identifier: str) -> Response:
     score = None if lead.assessment else assess(facts, law=home.law, on=home.clock.now().date())
     with home.database.read() as connection:
         rows = exhibits(connection, [identifier])
+    labels = choice_lists()
     minute = some_minutes(home.clock.now())
     acts = held.view(
         ("offers of", identifier, home.law, minute, ask.person),
@@ -83,13 +89,25 @@ def show(ask: Ask, identifier: str) -> Response:
         "lead.html",
         lead=lead,
         score=score,
-        offers=acts,
-        steps=[] if lead.matter else next_steps(loaded.docket, acts),
+        groups=groups(acts, labels["verb-group"]),
+        todo=held.view(
+            ("to do", identifier, home.law, minute, ask.person),
+            lambda: _todo(home, loaded, identifier, acts, minute),
+        ),
         exhibits=rows,
         alike=ask.desk.remembered(
             ("alike", identifier, len(loaded.events), ask.scope),
             lambda: similar_leads(home, identifier, ask.scope, known=registered),
         ),
         lines=[line for line in timeline(case_events(loaded.events)) if line.stream == identifier],
-        labels=choice_lists(),
+        labels=labels,
     )
+
+
+def _todo(home: Home, loaded: Loaded, identifier: str, acts: Sequence[Offer], now: datetime) -> list[Duty]:
+    """Return what has to be done with a lead; what is joined to a matter is done there."""
+    docket = loaded.docket
+    if docket.matter is not None:
+        return []
+    wanted = [one for one in tasks(docket, law=home.law, now=now) if one.target == identifier]
+    return duties(next_steps(docket, acts), wanted, due_dates(docket, law=home.law, now=now))

@@ -16,6 +16,7 @@ from qingyuan.cases import (
     duty_matrix,
     evidence_matrix,
     hearings,
+    tasks,
     timeline,
 )
 from qingyuan.office.casework import Loaded, case_events
@@ -29,6 +30,7 @@ from qingyuan.web.hearings import filings_of, hearing_of
 from qingyuan.web.portal import tickets
 from qingyuan.web.routing import page
 from qingyuan.web.words import said
+from qingyuan.web.workbench._acting import duties, groups
 from qingyuan.web.workbench._lists import Row, exported, listed
 from qingyuan.web.workbench._reading import some_minutes, stages
 from qingyuan.web.workbench.documents import written
@@ -120,9 +122,9 @@ def show(ask: Ask, identifier: str) -> Response:
         **standing,
         untied=[row for row in collected if row.id not in tied],
         collected=len(collected),
-        offers=acts,
+        groups=groups(acts, labels["verb-group"]),
         every=every,
-        steps=next_steps(docket, every),
+        todo=duties(next_steps(docket, every), standing["tasks"], standing["due"]),
         exhibits={row.id: row for row in rows},
         documents=written(loaded),
         papers=held.view(
@@ -145,6 +147,7 @@ def _standing(home: Home, loaded: Loaded, now: datetime) -> dict[str, Any]:
     docket = loaded.docket
     return {
         "due": due_dates(docket, law=home.law, now=now),
+        "tasks": tasks(docket, law=home.law, now=now),
         "done": due_dates(docket, law=home.law, now=now, include_done=True),
         "evidence": {name: evidence_matrix(docket, name) for name in docket.cases},
         "duties": {

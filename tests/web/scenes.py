@@ -1,0 +1,218 @@
+"""Pages that no address alone leads to, for the gallery: desks behind links, results of jobs, refusals, an empty office."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from qingyuan.office.browser import Page
+from qingyuan.office.casework import Argument, act
+from qingyuan.office.home import Home, OfficeInfo
+from qingyuan.store import events
+from qingyuan.store.registry import exhibits
+from qingyuan.web.portal.invitations import invite
+from tests.office.capture.site import serving as site_serving
+from tests.web.browsing import arrive
+from tests.web.making import PASSWORD, client_of, clock, desk_of, handle_all, make_office, post
+from tests.web.portal.serving import CASE, FIRM, ORGAN, serve_suggestion
+from tests.web.portal.test_hearing import announce
+from tests.web.portal.test_invited import sent
+from tests.web.portal.test_selfcheck import NAMED, TABLE
+from tests.web.serving import served
+
+_LEAD, _MATTER = "L2026-0001", "M2026-0001"
+_LONG = 120.0
+Fields = dict[str, str | list[str]]
+_PEOPLE = (
+    ("li", "李检察官", ["prosecutor", "chief"]),
+    ("gao", "高管理员", ["administrator"]),
+    ("shen", "沈审计员", ["auditor"]),
+    ("zhu", "朱助理", ["assistant"]),
+)
+
+
+class Scene(NamedTuple):
+    """One page to draw.
+
+    Attributes:
+        name: Of the picture.
+        path: Its address.
+        who: Name of the account that looks; ``""`` is nobody.
+        then: What is done on the page before it is drawn.
+        printed: Whether it is drawn as it is printed too.
+    """
+
+    name: str
+    path: str
+    who: str = "li"
+    then: Callable[[Page], None] | None = None
+    printed: bool = False
+
+
+@contextlib.contextmanager
+def busy_office(folder: Path) -> Iterator[tuple[str, list[Scene]]]:
+    """Serve a small office in the middle of a case; yields its address and what is to be seen there."""
+    make_office(folder)
+    with site_serving() as site, Home.open(folder / "home", clock=clock()) as home:
+        serve_suggestion(home)
+        announce(home)
+        with home.database.read() as connection:
+            first, second = [row.id for row in exhibits(connection, [_LEAD]) if row.origin == "collected"][:2]
+        proof: dict[str, Argument] = {"measure": "m01", "after": [second], "on": "2026-07-01"}
+        act(home, "prove-measure", CASE, proof, actor="P001")
+        home.publish()
+        with served(home, frozenset({("127.0.0.1", site.server_port)})) as (url, app):
+            for name, display, roles in _PEOPLE:
+                made = desk_of(app).people.add(name, display, roles, PASSWORD)
+                if name != "gao":
+                    handle_all(desk_of(app), made.person)
+            client = client_of(app, "prosecutor")
+            checked: Fields = {"measure": "m01", "before": [first], "after": [second]}
+            wanted: Fields = {
+                "record": _LEAD,
+                "urls": f"{site.url}/\nhttp://127.0.0.1:9/",
+                "second": "P009",
+                "place": "清州",
+            }
+            rechecked = _job(app, client, f"/cases/{CASE}/recheck", checked)
+            captured = _job(app, client_of(app, "technician"), "/capture", wanted)
+            client.get(f"/exhibits/{first}/content")
+            yield url, [*_desks(app, client, home), *_inside(captured, rechecked, first), *_refused()]
+
+
+@contextlib.contextmanager
+def empty_office(folder: Path) -> Iterator[tuple[str, list[Scene]]]:
+    """Serve an office in which nothing has happened yet."""
+    office = OfficeInfo("new", "清州市人民检察院")
+    with (
+        Home.open(folder / "home", create=True, office=office, clock=clock()) as home,
+        served(home) as (url, app),
+    ):
+        desk_of(app).people.add("li", "李检察官", ["prosecutor", "chief"], PASSWORD)
+        paths = (
+            "/",
+            "/deadlines",
+            "/leads",
+            "/matters",
+            "/intake",
+            "/capture",
+            "/search",
+            "/law",
+            "/statistics",
+        )
+        yield url, [Scene(f"empty-{path.strip('/') or 'home'}", path) for path in paths]
+
+
+def _job(app: FastAPI, client: TestClient, path: str, fields: Fields) -> str:
+    """Begin a job and return its address when it has ended."""
+    begun = post(client, path, fields, form="/account")
+    where = begun.headers["location"]
+    deadline = time.monotonic() + _LONG
+    while not (found := desk_of(app).jobs.get(where.rpartition("/")[2])) or not found.over:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return where
+
+
+def _desks(app: FastAPI, client: TestClient, home: Home) -> Iterator[Scene]:
+    """Yield what outsiders see, after the officer spoke and the court asked for corrections."""
+    desk = desk_of(app)
+    post(client, "/packages", {"record": CASE, "to": "清州市人民法院"}, form="/account")
+    invited = {
+        "organ": invite(desk, CASE, "organ", name=ORGAN, days=9, actor="P001"),
+        "firm": invite(desk, CASE, "firm", name=FIRM, days=9, actor="P001", owner=FIRM),
+        "officer": invite(desk, CASE, "hearing", name="听证员一", days=9, actor="P001", role="officer"),
+        "party": invite(desk, CASE, "hearing", name=FIRM, days=9, actor="P001", role="party"),
+        "court": invite(desk, CASE, "court", name="清州市人民法院", days=9, actor="P001"),
+    }
+    paths = {name: link[link.index("/portal/") :] for name, (link, _) in invited.items()}
+    sent(client, f"{paths['officer']}/statement", {"view": "partly", "text": "建议三个月后复查"}, [])
+    with home.database.read() as connection:
+        told = [one for one in events(connection, [_MATTER, CASE]) if one.type == "evidence.transferred"]
+    asked = {"package": str(told[0].payload["package"]), "outcome": "corrections", "text": "缺少面单原件照片"}
+    sent(client, f"{paths['court']}/answer", {**asked, "by": "2026-07-10"}, [])
+    for name, path in paths.items():
+        yield Scene(f"desk-{name}", path, "", printed=name == "organ")
+    yield Scene("desk-self-check", f"{paths['firm']}/self-check", "")
+    yield Scene("desk-self-checked", f"{paths['firm']}/self-check", "", _check_itself, printed=True)
+    yield Scene("desk-no-link", "/portal/i/withdrawn-or-mistyped", "")
+    yield Scene("desk-organ-refused", paths["organ"], "", _send_blank)
+
+
+def _inside(captured: str, rechecked: str, exhibit: str) -> Iterator[Scene]:
+    yield Scene("captured", captured, "user-technician")
+    yield Scene("rechecked", rechecked, "user-prosecutor")
+    yield Scene("recheck", f"/cases/{CASE}/recheck?measure=m01")
+    yield Scene("matter", f"/matters/{_MATTER}", printed=True)
+    yield Scene("matter-read-only", f"/matters/{_MATTER}", "shen")
+    yield Scene("lead", f"/leads/{_LEAD}", printed=True)
+    yield Scene("lead-to-assess", "/leads/L2026-0002")
+    yield Scene("scan", f"/leads/{_LEAD}/scan", printed=True)
+    yield Scene("source", f"/exhibits/{exhibit}/source?at=1")
+    yield Scene("exhibit", f"/exhibits/{exhibit}", printed=True)
+    yield Scene("document", f"/documents/{CASE}/filing-decision", printed=True)
+    yield Scene("palette", f"/matters/{_MATTER}", then=_summon)
+    yield Scene("provision-beside", f"/matters/{_MATTER}", then=_cite)
+    yield Scene("search", "/search?q=面单")
+    yield Scene("deadlines", "/deadlines")
+    for path in ("/admin", "/admin/health", "/admin/hooks", "/admin/provider"):
+        yield Scene(path.strip("/").replace("/", "-"), path, "gao")
+    yield Scene("readings", "/readings", "shen")
+
+
+def _refused() -> Iterator[Scene]:
+    yield Scene("refused-act", f"/acts/{CASE}/consult", then=_send_blank)
+    yield Scene("not-found", "/matters/M2026-0999")
+    yield Scene("nowhere", "/nowhere", "")
+    yield Scene("not-permitted", "/admin", "zhu")
+    yield Scene("too-many", "/progress", "", _guess)
+
+
+def _check_itself(page: Page) -> None:
+    page.evaluate(
+        f"const t = new DataTransfer(); t.items.add(new File([`{TABLE.decode()}`], '{NAMED}'));"
+        "document.querySelector('#files').files = t.files; 0"
+    )
+    page.click("form.card .button")
+    arrive(page, "document.querySelector('#result')")
+
+
+def _send_blank(page: Page) -> None:
+    page.evaluate(
+        "document.querySelectorAll('main form [required]').forEach(e => e.removeAttribute('required')); 0"
+    )
+    page.click("main form:last-of-type .button")
+    arrive(page, "document.querySelector('.problem')")
+
+
+def _guess(page: Page) -> None:
+    """Guess codes until it is too much."""
+    for turn in range(60):
+        if page.evaluate(
+            "document.body.innerText.includes('429') || document.body.innerText.includes('web.too-many')"
+        ):
+            return
+        page.evaluate(
+            f"document.querySelector('main form input:not([type=hidden])').value = 'AAAA-BBBB-{turn:04d}'; 0"
+        )
+        page.evaluate("document.title = 'before'; document.querySelector('main form').submit(); 0")
+        arrive(page, "document.title !== 'before'")
+
+
+def _summon(page: Page) -> None:
+    page.evaluate("document.dispatchEvent(new KeyboardEvent('keydown', {key: 'k', ctrlKey: true})); 0")
+    page.evaluate(
+        "const i = document.querySelector('#palette-input'); i.value = '听证'; i.dispatchEvent(new Event('input')); 0"
+    )
+    arrive(page, "document.querySelectorAll('#palette-list li').length > 0")
+
+
+def _cite(page: Page) -> None:
+    page.evaluate("document.querySelector('main a.article').focus(); 0")
+    arrive(page, "!document.querySelector('#tip').hidden")
