@@ -67,6 +67,7 @@
   }
   /* The next step: it has the focus after an act, and n takes it. */
   var next = document.querySelector(".next button");
+  if (next && next.hasAttribute("autofocus")) next.focus();
   document.addEventListener("keydown", function (event) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.form) {
       var send = event.target.form.querySelector("button:not([type=button])");

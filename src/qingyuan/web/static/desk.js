@@ -5,7 +5,7 @@
   var dialog = document.getElementById("palette");
   var input = document.getElementById("palette-input"), list = document.getElementById("palette-list");
   var found = [], chosen = 0, fetched = [], turn = 0, timer = 0;
-  var OWN = ".next button, main .todo .do, main a.act, main .blocked > summary, main a.button, .jump a, .side nav a, .side .foot a, main .list a, main tbody th a, main h3 a";
+  var OWN = "main .todo .do, main a.act, main .blocked > summary, main a.button, .jump a, .side nav a, .side .foot a, main .list a, main tbody th a, main h3 a";
   function words(one) { return one.textContent.replace(/\s+/g, " ").trim(); }
   function gather() {
     var seen = {};
@@ -21,9 +21,16 @@
   function holds(text, wanted) {
     return wanted.every(function (word) { return text.indexOf(word) >= 0; });
   }
+  /* What is called so, what begins so, what holds it, then what stands in a group that is called so. */
+  function rank(text, typed) {
+    var at = text.toLowerCase().indexOf(typed);
+    return text.toLowerCase() === typed ? 0 : at === 0 ? 1 : at > 0 ? 2 : 3;
+  }
   function show() {
     var wanted = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     var own = gather().filter(function (one) { return holds((one.text + " " + one.aside).toLowerCase(), wanted); });
+    var typed = wanted.join(" ");
+    own.sort(function (a, b) { return rank(a.text, typed) - rank(b.text, typed); });
     found = own.slice(0, fetched.length ? 8 : 12).concat(fetched).slice(0, 16);
     chosen = Math.max(0, Math.min(chosen, found.length - 1));
     list.textContent = "";
@@ -43,6 +50,12 @@
       list.appendChild(item);
       if (at === chosen && item.scrollIntoView) item.scrollIntoView({ block: "nearest" });
     });
+    if (!found.length && wanted.length) {
+      var none = document.createElement("li");
+      none.className = "meta"; none.setAttribute("role", "option"); none.setAttribute("aria-disabled", "true"); none.setAttribute("aria-selected", "false");
+      none.textContent = list.dataset.none;
+      list.appendChild(none);
+    }
     if (found.length) input.setAttribute("aria-activedescendant", "palette-" + chosen);
     else input.removeAttribute("aria-activedescendant");
   }

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from qingyuan.cases import Choice, DueDate, Offer, Task
+from qingyuan.office.offers import grouped
 from qingyuan.office.steps import Step
 
 
@@ -77,16 +78,12 @@ def duties(steps: Sequence[Step], tasks: Sequence[Task], due: Sequence[DueDate])
 
 def groups(offers: Sequence[Offer], names: Mapping[str, Choice]) -> list[Group]:
     """Return acts by group, in the order of the closed list; groups without any are left out."""
-    found: dict[str, list[Offer]] = {}
-    for one in offers:
-        found.setdefault(one.verb.group, []).append(one)
     return [
         Group(
             name,
-            words,
-            tuple(one for one in found[name] if one.refused is None),
-            tuple(one for one in found[name] if one.refused is not None),
+            names[name],
+            tuple(one for one in acts if one.refused is None),
+            tuple(one for one in acts if one.refused is not None),
         )
-        for name, words in names.items()
-        if name in found
+        for name, acts in grouped(offers).items()
     ]
