@@ -133,6 +133,23 @@ def test_an_act_that_cannot_be_done_says_what_is_missing_and_keeps_what_was_type
     assert "《人民检察院公益诉讼办案规则》" in text
 
 
+def test_a_provision_is_read_beside_its_citation_and_put_away_with_escape(
+    page: Page, office: tuple[str, FastAPI, Home]
+) -> None:
+    url, _, _ = office
+    sign_in(page, url)
+    page.navigate(f"{url}/matters/M2026-0001")
+    page.evaluate("document.querySelector('main a.article').focus(); 0")
+    arrive(page, "!document.querySelector('#tip').hidden")
+    link = "document.querySelector('main a.article')"
+    said = str(page.evaluate("document.querySelector('#tip').innerText"))
+    whole = f"fetch({link}.href).then(a => a.text()).then(t => t.includes({said[:12]!r}))"
+    assert len(said) > 12
+    assert page.evaluate(whole) is True
+    press(page, "Escape")
+    assert page.evaluate("document.querySelector('#tip').hidden") is True
+
+
 def test_files_are_sent_by_chunks_and_become_a_lead(
     page: Page, office: tuple[str, FastAPI, Home], tmp_path: Path
 ) -> None:
