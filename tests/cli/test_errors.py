@@ -27,7 +27,7 @@ def test_an_unknown_record_is_named_in_chinese_with_what_to_do(made: Path) -> No
     assert done.out == ""
     assert done.err == (
         "错误: C2026-0099: 没有编号为 C2026-0099 的线索、总案或案件。"
-        "用 qingyuan lead list、qingyuan matter list 查看现有编号\n"
+        "在线索、总案列表中核对编号（命令行：qingyuan lead list、qingyuan matter list）\n"
     )
 
 

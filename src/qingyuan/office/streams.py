@@ -25,8 +25,8 @@ def docket_streams(connection: sa.Connection, identifier: str) -> tuple[str, ...
             zh=f"没有编号为 {identifier} 的线索、总案或案件",
             en=f"there is no lead, matter or case {identifier}",
             where=identifier,
-            remedy_zh="用 qingyuan lead list、qingyuan matter list 查看现有编号",
-            remedy_en="see qingyuan lead list and qingyuan matter list",
+            remedy_zh="在线索、总案列表中核对编号（命令行：qingyuan lead list、qingyuan matter list）",
+            remedy_en="look the number up in the lists of leads and matters (qingyuan lead list, qingyuan matter list)",
         )
     top = parent(connection, identifier) or identifier
     return tuple(sorted({top, *children(connection, top)}))

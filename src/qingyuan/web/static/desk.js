@@ -139,6 +139,7 @@
   }
   function place(link, text) {
     tip.textContent = text;
+    tip.style.left = tip.style.top = "0"; // as wide as it likes, before it is measured
     tip.hidden = false;
     shownFor = link;
     link.setAttribute("aria-describedby", "tip");
@@ -151,7 +152,7 @@
     clearTimeout(waiting);
     waiting = setTimeout(function () {
       var url = link.getAttribute("href");
-      known[url] = known[url] || fetch(url, { credentials: "same-origin" }).then(function (answer) { return answer.text(); }).then(function (text) {
+      known[url] = known[url] || fetch(url + "?lang=" + document.documentElement.lang.slice(0, 2), { credentials: "same-origin" }).then(function (answer) { return answer.text(); }).then(function (text) {
         var rule = new DOMParser().parseFromString(text, "text/html").querySelector("[data-rule]");
         return rule ? words(rule) : "";
       }).catch(function () { return ""; });
