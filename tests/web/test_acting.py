@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from qingyuan.cases import choice_lists
 from qingyuan.office.home import Home
+from qingyuan.office.offers import verbs_of
 from qingyuan.web.workbench._amounts import amounts_in
 from tests.web.making import client_of
 from tests.web.portal.serving import CASE, serve_suggestion
@@ -88,3 +89,18 @@ def test_every_open_date_is_listed_narrowed_and_handed_out(app: FastAPI, home: H
 )
 def test_an_amount_is_taken_from_the_facts_when_they_state_one(said: str, known: dict[str, str]) -> None:
     assert amounts_in([said]) == known
+
+
+def test_the_form_of_every_act_shows_what_it_rests_on(app: FastAPI, home: Home) -> None:
+    serve_suggestion(home)
+    targets = {"lead": "L2026-0001", "matter": "M2026-0001", "case": CASE, "measure": CASE}
+    wrong = []
+    with client_of(app, "prosecutor") as client:
+        for verb in verbs_of(home).values():
+            if verb.scope not in targets:
+                continue
+            query = "?measure=m01" if verb.scope == "measure" else ""
+            answer = client.get(f"/acts/{targets[verb.scope]}/{verb.name}{query}")
+            if answer.status_code != 200 or (verb.rules and "<h2>依据</h2>" not in answer.text):
+                wrong.append((verb.name, answer.status_code))
+    assert wrong == []

@@ -4,7 +4,7 @@ Nothing here reads a clock, a database or the environment: events and time come 
 """
 
 from qingyuan.cases._assess import LeadFacts, Score, assess
-from qingyuan.cases._data import Choice, Param, Verb
+from qingyuan.cases._data import Choice, Param, TrackName, Verb, rules_of
 from qingyuan.cases._data import choices as choice_lists
 from qingyuan.cases._data import label as choice_label
 from qingyuan.cases._fold import advance, fold
@@ -90,6 +90,7 @@ __all__ = [
     "Suspension",
     "Task",
     "Timing",
+    "TrackName",
     "Unread",
     "Verb",
     "advance",
@@ -114,6 +115,7 @@ __all__ = [
     "property_record",
     "read_event",
     "read_stored",
+    "rules_of",
     "tasks",
     "timeline",
 ]

@@ -105,7 +105,7 @@ def test_whoever_took_part_sees_the_outcome(app: FastAPI, home: Home) -> None:
     client, path = client_of(app), link(app, "officer", "听证员一")
     held: dict[str, Argument] = {
         "on": "2026-07-01",
-        "noticed_on": "2026-06-20",
+        "noticed_on": "2026-07-01",
         "ground": "effect",
         "public": True,
         "officers": 3,

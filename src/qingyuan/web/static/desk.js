@@ -173,4 +173,5 @@
     else hide();
   });
   document.addEventListener("keydown", function (event) { if (event.key === "Escape") hide(); });
+  window.addEventListener("resize", hide); // it stood where the citation was
 })();

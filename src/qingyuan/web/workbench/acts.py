@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 
 from starlette.responses import Response
 
-from qingyuan.cases import Docket, Param, Refused, Verb, choice_lists, tasks
+from qingyuan.cases import Docket, Param, Refused, TrackName, Verb, choice_lists, rules_of, tasks
 from qingyuan.errors import QingyuanError
+from qingyuan.law import Law, LawError, Provision
 from qingyuan.office import register
 from qingyuan.office.casework import Argument, Loaded, exhibit_ids, load
 from qingyuan.office.clock import CHINA
@@ -135,7 +137,7 @@ def _show(
             for one in (tasks(docket, law=home.law, now=now) if target != _NEW else ())
             if one.verb == verb.name and one.due and one.target == f"{target} {measure}".strip()
         ],
-        cited=[home.law.provision(rule) for rule in verb.rules],
+        cited=_cited(home.law, verb, case.track if case is not None else None),
         today=now.date().isoformat(),
         minute=now.astimezone(CHINA).strftime("%Y-%m-%dT%H:%M"),
         others={param.name: _others(ask, param, target) for param in params if param.type in _OTHERS},
@@ -149,6 +151,15 @@ def _show(
             "/leads" if target == _NEW else f"/leads/{target}" if target[0] == "L" else f"/matters/{target}"
         ),
     )
+
+
+def _cited(law: Law, verb: Verb, track: TrackName | None) -> list[Provision]:
+    """Return what an act rests on, those of its provisions that the law data has."""
+    found = []
+    for rule in dict.fromkeys(rule for name in verb.rules for rule in rules_of(name, track)):
+        with contextlib.suppress(LawError):  # a rule that a site writes and its overlay does not hold
+            found.append(law.provision(rule))
+    return found
 
 
 def _subject(ask: Ask, docket: Docket, target: str) -> dict[str, str]:
