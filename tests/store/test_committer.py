@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
@@ -180,23 +181,31 @@ def test_a_lock_that_another_holds_too_long_fails_that_group_only(
     held.close()
 
 
+@pytest.fixture
+def like_a_new_process() -> Iterator[None]:
+    """Whoever wrote much before, in the same process, left compiled code in place."""
+    hashes.MANY.clear()
+    sm2.QUICK.clear()
+    yield
+    hashes.MANY.clear()
+    sm2.QUICK.clear()
+
+
+@pytest.mark.usefixtures("like_a_new_process")
 def test_whoever_writes_many_groups_signs_by_compiled_code(database: Database) -> None:
-    try:
-        with GroupCommitter(database, both(), quicken_after=3) as committer:
-            for number in range(2):
-                committer.append(drafts(1), now=NOW, actor=f"P{number}")
-            assert not is_quick()
-            for number in range(6):
-                committer.append(drafts(1), now=NOW, actor=f"P{number}")
-        assert is_quick()
-        with GroupCommitter(database, both()) as committer:
-            committer.append(drafts(5), now=NOW, actor="P001")
-    finally:
-        hashes.MANY.clear()
-        sm2.QUICK.clear()
+    with GroupCommitter(database, both(), quicken_after=3) as committer:
+        for number in range(2):
+            committer.append(drafts(1), now=NOW, actor=f"P{number}")
+        assert not is_quick()
+        for number in range(6):
+            committer.append(drafts(1), now=NOW, actor=f"P{number}")
+    assert is_quick()
+    with GroupCommitter(database, both()) as committer:
+        committer.append(drafts(5), now=NOW, actor="P001")
     check_whole(database, 13)
 
 
+@pytest.mark.usefixtures("like_a_new_process")
 def test_one_log_alone_needs_no_compiled_code(database: Database) -> None:
     with GroupCommitter(database, Journal(log(), numbered()), quicken_after=1) as committer:
         committer.append(drafts(1), now=NOW, actor="P001")
