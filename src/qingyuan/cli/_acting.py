@@ -10,6 +10,7 @@ import msgspec
 from qingyuan.cases import VERBS, Param, Verb
 from qingyuan.cli._app import Out, common, home_option
 from qingyuan.cli._dockets import deadline_rows
+from qingyuan.cli._words import named
 from qingyuan.errors import QingyuanError
 from qingyuan.office.casework import Argument, act, load
 from qingyuan.office.home import Home
@@ -64,17 +65,11 @@ def run_act(
 def _arguments(verb: Verb | None, words: tuple[str, ...], args_file: Path | None) -> dict[str, Argument]:
     """Read ``name=value`` words and a JSON file; a repeated name makes a list; words replace the file's."""
     typed: dict[str, list[str]] = {}
-    for word in words:
-        name, sign, value = word.partition("=")
-        if not sign:
-            raise QingyuanError(
-                "cli.bad-word",
-                zh=f"“{word}”不是 名称=值 的形式",
-                en=f"{word!r} is not of the form name=value",
-                where=word,
-                remedy_zh="例如 on=2026-03-02；同名重复即为列表",
-                remedy_en="for example on=2026-03-02; a name given twice makes a list",
-            )
+    for name, value in named(
+        words,
+        remedy_zh="例如 on=2026-03-02；同名重复即为列表",
+        remedy_en="for example on=2026-03-02; a name given twice makes a list",
+    ):
         typed.setdefault(name, []).append(value)
     given = _from_file(args_file) if args_file is not None else {}
     for name, values in typed.items():

@@ -9,8 +9,8 @@ import click
 import msgspec
 
 from qingyuan.cli._app import Out, common, home_option
+from qingyuan.cli._words import named
 from qingyuan.documents import Form, forms
-from qingyuan.errors import QingyuanError
 
 if TYPE_CHECKING:
     from qingyuan.office.paperwork import FormOffer
@@ -203,17 +203,7 @@ def make(
 def _stated(words: tuple[str, ...]) -> dict[str, str]:
     """Read ``name=value`` words; a repeated name makes several paragraphs."""
     stated: dict[str, str] = {}
-    for word in words:
-        name, sign, value = word.partition("=")
-        if not sign:
-            raise QingyuanError(
-                "cli.bad-word",
-                zh=f"“{word}”不是 名称=值 的形式",
-                en=f"{word!r} is not of the form name=value",
-                where=word,
-                remedy_zh="例如 place=本院听证室",
-                remedy_en="for example place=Room 1",
-            )
+    for name, value in named(words, remedy_zh="例如 place=本院听证室", remedy_en="for example place=Room 1"):
         stated[name] = f"{stated[name]}\n{value}" if name in stated else value
     return stated
 

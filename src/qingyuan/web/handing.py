@@ -1,8 +1,9 @@
-"""Handing out what waits sealed."""
+"""Handing out content that lies sealed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import BinaryIO
 
 from starlette.responses import Response, StreamingResponse
 
@@ -26,14 +27,26 @@ def handed_out(ask: Ask, package: str, actor: str) -> Response:
         content.close()
         raise
 
+    return ask.finish(attached(content, content.size, f'filename="{package}.evp"'))
+
+
+def attached(content: BinaryIO, size: int, name: str) -> Response:
+    """Return content that a browser saves: nothing of it runs or is drawn in our origin, or is kept on the way.
+
+    Args:
+        content: What is read to its end and closed.
+        size: Bytes in all.
+        name: The parameter of ``Content-Disposition`` that names the file (RFC 6266).
+    """
+
     def parts() -> Iterator[bytes]:
         with content:
             while part := content.read(_PART):
                 yield part
 
     headers = {
-        "Content-Disposition": f'attachment; filename="{package}.evp"',
-        "Content-Length": str(content.size),
+        "Content-Disposition": f"attachment; {name}",
+        "Content-Length": str(size),
         "Cache-Control": "no-store",
     }
-    return ask.finish(StreamingResponse(parts(), media_type="application/octet-stream", headers=headers))
+    return StreamingResponse(parts(), media_type="application/octet-stream", headers=headers)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from urllib.parse import quote
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from qingyuan.evidence import Manifest
 from qingyuan.office.capture import METHOD
@@ -16,9 +15,9 @@ from qingyuan.shapes import from_json
 from qingyuan.store.registry import ExhibitRow
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import not_found
+from qingyuan.web.handing import attached
 from qingyuan.web.routing import page
 
-_CHUNK = 1 << 20
 _PICTURE = "image/png"
 _MOST_PICTURE = 128 << 20
 
@@ -49,19 +48,7 @@ def content(ask: Ask, identifier: str) -> Response:
     ask.desk.note_reading("exhibit", [identifier], actor=ask.person)
     opened = open_exhibit(ask.desk.home, row)
     manifest = from_json(row.manifest, Manifest)
-
-    def chunks() -> Iterator[bytes]:
-        with opened:
-            while piece := opened.read(_CHUNK):
-                yield piece
-
-    # Whatever is inside, a browser saves it: nothing of the material runs or is drawn in our origin.
-    headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(row.path.rsplit('/', 1)[-1])}",
-        "Content-Length": str(manifest.size),
-        "Cache-Control": "no-store",
-    }
-    return StreamingResponse(chunks(), media_type="application/octet-stream", headers=headers)
+    return attached(opened, manifest.size, f"filename*=UTF-8''{quote(row.path.rsplit('/', 1)[-1])}")
 
 
 @page("GET", "/exhibits/{identifier}/picture", "material.read")
