@@ -30,6 +30,7 @@ from qingyuan.evidence import (
 )
 from tests.evidence.making import counter_entropy, pattern
 from tests.evidence.packing import SmallOffice
+from tests.evidence.zeros import Zeros
 
 KEK = bytes(range(32))
 
@@ -99,22 +100,6 @@ def test_a_full_disk_stops_a_package_and_keeps_the_older_one(tmp_path: Path, key
     assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"older"]
 
 
-class _Endless(io.RawIOBase):
-    """Blocks of zeros, made on demand."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__()
-        self._rest = size
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1, /) -> bytes:
-        count = min(self._rest, size)
-        self._rest -= count
-        return bytes(count)
-
-
 class _Nowhere(io.BytesIO):
     def write(self, data: object, /) -> int:
         return len(data)  # type: ignore[arg-type]
@@ -123,7 +108,7 @@ class _Nowhere(io.BytesIO):
 def test_memory_does_not_grow_with_content() -> None:
     size = 40 << 20
     tracemalloc.start()
-    found = seal(_Endless(size), _Nowhere(), KEK, "k", counter_entropy())  # type: ignore[arg-type]
+    found = seal(Zeros(size), _Nowhere(), KEK, "k", counter_entropy())  # type: ignore[arg-type]
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert (found.size, found.sha256) == (size, hashlib.sha256(bytes(size)).hexdigest())

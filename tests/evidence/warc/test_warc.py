@@ -7,6 +7,7 @@ import random
 import zlib
 from io import BytesIO
 
+import msgspec
 import pytest
 from fastwarc.warc import ArchiveIterator as FastIterator
 from hypothesis import given, settings
@@ -127,15 +128,45 @@ def test_a_changed_record_is_refused_even_when_packed_anew(change: tuple[bytes, 
     assert caught.value.code == "warc.damaged"
 
 
-def test_two_records_in_one_member_or_half_a_record_in_one_are_refused() -> None:
+def test_a_member_that_holds_more_or_less_than_records_is_refused() -> None:
     info, answer = members(archive(b"hello")[0])
-    for data in (
-        packed(info + answer),
-        packed(info, answer[:-4]),
-        packed(info, answer + b"x"),
-    ):
+    for data in (packed(info, answer[:-4]), packed(info, answer + b"x"), packed(info, b"", b"x")):
         with pytest.raises(WarcError):
             check(BytesIO(data))
+
+
+@given(
+    st.lists(st.binary(max_size=90_000), min_size=1, max_size=3), st.sets(st.integers(0, 2_000), max_size=5)
+)
+@settings(max_examples=30)
+def test_records_may_share_gzip_members_and_then_do_not_stand_apart(
+    bodies: list[bytes], cuts: set[int]
+) -> None:
+    """Compression is the choice of who writes (ISO 28500, annex D): one member for all, or cut anywhere."""
+    data = archive(*bodies)[0]
+    plain = b"".join(members(data))
+    places = sorted({min(cut, len(plain)) for cut in cuts})
+    parts = [plain[a:b] for a, b in zip([0, *places], [*places, len(plain)], strict=True)]
+    again = packed(*parts)
+    found = check(BytesIO(again))
+    assert msgspec.structs.replace(found, apart=True) == check(BytesIO(data))
+    one, other = (list(read_records(BytesIO(each), Limits())) for each in (data, again))
+    assert [each.block for each in one] == [each.block for each in other]
+    assert found.apart == all(each.record.apart for each in other)
+    for each in other:
+        offset, length = each.record.offset, each.record.length
+        by_itself = (
+            gzip.decompress(again[offset : offset + length])
+            if each.record.apart
+            else plain[offset : offset + length]
+        )
+        assert by_itself.startswith(b"WARC/1.1\r\n")
+        assert by_itself.endswith(each.block + b"\r\n\r\n")
+    if not cuts:
+        assert not found.apart
+        for cut in range(1, len(again), 97):
+            with pytest.raises(WarcError):
+                check(BytesIO(again[:cut]))
 
 
 @given(st.lists(st.binary(max_size=300), min_size=1, max_size=4), st.integers(0, 3))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections import Counter
 from importlib.metadata import version
@@ -20,6 +21,7 @@ _KNOWN = re.compile(
 def check(stream: BinaryIO, *, limits: Limits | None = None, where: str = "WARC") -> Checked:
     """Check that a WARC file, gzip-compressed or not, is whole: by our reader, then by a second one.
 
+    Records that share gzip members are read too; that they cannot be read one by one is said in the answer.
     Our reader comes first: it bounds what the file unpacks to, so that the second one is safe.
 
     Args:
@@ -37,13 +39,21 @@ def check(stream: BinaryIO, *, limits: Limits | None = None, where: str = "WARC"
     if not records:
         raise damaged(where, "档案中没有记录", "the archive holds no record", code="warc.empty")
     stream.seek(0)
-    _second(stream, records, where)
+    apart = all(record.apart for record in records)
+    # The second reader unpacks one record a member; what shares members is unpacked for it.
+    _second(stream if apart else gzip.GzipFile(fileobj=stream), records, where)
     types = Counter(record.header("WARC-Type") for record in records)
     readers = (f"qingyuan/{__version__}", f"FastWARC/{version('fastwarc')}")
-    return Checked(len(records), dict(sorted(types.items())), sum(r.size for r in records), readers)
+    return Checked(
+        len(records),
+        dict(sorted(types.items())),
+        sum(r.size for r in records),
+        readers,
+        apart,
+    )
 
 
-def _second(stream: BinaryIO, records: list[Record], where: str) -> None:
+def _second(stream: BinaryIO | gzip.GzipFile, records: list[Record], where: str) -> None:
     from fastwarc.warc import ArchiveIterator  # noqa: PLC0415 - heavy
 
     count = 0

@@ -1,8 +1,9 @@
 """Reading a WARC file record by record, refusing whatever is not whole.
 
-Every gzip member must end (its checksum is then right), hold exactly one record, and unpack to no more
-than the limits; a file that is not compressed holds record after record and nothing else. The block must be as long as its header
-says, it and its payload must have the digests that it names, in base32 or hex, and no two records one identifier (ISO 28500, 5.2).
+Every gzip member must end (its checksum is then right) and unpack to no more than the limits; one record a member is the rule, yet
+compression is left to who writes (ISO 28500, annex D), so that records may share members. What is inside is record after record and nothing else.
+The block must be as long as its header says, it and its payload must have the digests that it names, in base32 or hex, and no two records
+one identifier (ISO 28500, 5.2).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import msgspec
 
@@ -20,6 +21,7 @@ from qingyuan.evidence.warc.model import Record
 
 _READ = 1 << 16
 _GZIP = 31
+_GZIP_BEGINS = b"\x1f\x8b"
 _HEADER_LIMIT = 1 << 20
 _LENGTH = re.compile(r"[0-9]{1,15}")
 _END = b"\r\n\r\n"
@@ -85,132 +87,178 @@ def scan_records(
     total = 0
     seen: set[str] = set()
     start = stream.read(len(_PLAIN))
-    members = (
-        _plain(stream, start, limits, where) if start == _PLAIN else _members(stream, start, limits, where)
-    )
-    for count, (offset, member) in enumerate(members):
+    source = _Given(stream, start) if start == _PLAIN else _Unpacked(stream, start, limits, where)
+    for count, one in enumerate(_records(source, limits, where)):
         if count >= limits.records:
             raise too_large(where, "档案的记录数超过上限", "the archive holds more records than the limit")
-        parser = _Parser(f"{where}@{offset}", keep=keep)
-        length = 0
-        for packed, part in member:
-            length = packed
+        parser = _Parser(one.where, keep=keep)
+        for part in one.parts():
             total += len(part)
             if total > limits.total:
                 raise too_large(where, "档案解压后超过总量上限", "the archive unpacks to more than the limit")
             parser.feed(part)
-        record, parts = parser.finish(offset, length)
+        record, parts = parser.finish(one)
         identifier = record.header("WARC-Record-ID")
         if identifier in seen:
-            raise damaged(
-                f"{where}@{offset}", "两条记录的标识相同", "two records have one identifier (WARC-Record-ID)"
-            )
+            raise damaged(one.where, "两条记录的标识相同", "two records have one identifier (WARC-Record-ID)")
         seen.add(identifier)
         yield record, parts
 
 
-def _plain(
-    stream: BinaryIO, rest: bytes, limits: Limits, where: str
-) -> Iterator[tuple[int, Iterator[tuple[int, bytes]]]]:
-    """Yield the records of a file that is not compressed: offset, and its bytes with how many were given."""
-    offset = 0
-    while rest or (rest := stream.read(_READ)):
-        record = _Plain(stream, rest, limits, f"{where}@{offset}")
-        yield offset, record.parts()
-        rest = record.rest
-        offset += record.size
+class _Source(Protocol):
+    """What records are read from, in parts that do not reach beyond the end of a gzip member."""
+
+    def read(self) -> bytes | None:
+        """Return the next part, perhaps empty; ``None`` at the end."""
+
+    def place(self, left: int) -> int | None:
+        """Return where in the file that is which stands ``left`` bytes before the end of what was read; ``None`` inside a gzip member."""
+
+    def in_member(self) -> bool:
+        """Say whether the gzip member that the last part is of goes on."""
 
 
-class _Plain:
-    """One record that is not compressed, in small parts: where it ends is what its own header says."""
+class _Given:
+    """A file that is not compressed."""
 
-    def __init__(self, stream: BinaryIO, rest: bytes, limits: Limits, where: str) -> None:
-        self._stream = stream
-        self._limits = limits
-        self._where = where
+    def __init__(self, stream: BinaryIO, start: bytes) -> None:
+        self._stream, self._start, self._at = stream, start, 0
+
+    def read(self) -> bytes | None:
+        part, self._start = self._start or self._stream.read(_READ), b""
+        self._at += len(part)
+        return part or None
+
+    def place(self, left: int) -> int | None:
+        return self._at - left
+
+    def in_member(self) -> bool:
+        return False
+
+
+class _Unpacked:
+    """A gzip file, unpacked in small parts."""
+
+    def __init__(self, stream: BinaryIO, start: bytes, limits: Limits, where: str) -> None:
+        self._stream, self._data, self._limits, self._where = stream, start, limits, where
+        self._unpacker = zlib.decompressobj(_GZIP)
+        self._at = self._begun = self._unpacked = 0
+        self._ended = True
+        if start and not start.startswith(_GZIP_BEGINS):
+            raise damaged(where, "既不是 WARC 也不是 gzip 文件", "is neither a WARC nor a gzip file")
+
+    def read(self) -> bytes | None:
+        while self._data or (data := self._stream.read(_READ)):
+            self._data = self._data or data
+            part = self._some()
+            if part or self._ended:
+                return part
+        if not self._ended:
+            raise _cut_off(f"{self._where}@{self._begun}")
+        return None
+
+    def place(self, left: int) -> int | None:
+        return self._at if self._ended and not left else None
+
+    def in_member(self) -> bool:
+        return not self._ended
+
+    def _some(self) -> bytes:
+        """Return what the data at hand unpacks to, at most so many bytes, and to the end of a member at most."""
+        if self._ended:
+            self._unpacker = zlib.decompressobj(_GZIP)
+            self._begun, self._unpacked, self._ended = self._at, 0, False
+        where = f"{self._where}@{self._begun}"
+        try:
+            part = self._unpacker.decompress(self._data, _READ)
+        except zlib.error as error:
+            raise damaged(
+                where, f"压缩数据损坏：{error}", f"the compressed data is damaged: {error}"
+            ) from error
+        self._ended = self._unpacker.eof
+        left = self._unpacker.unused_data if self._ended else self._unpacker.unconsumed_tail
+        self._at += len(self._data) - len(left)
+        self._data = left
+        self._unpacked += len(part)
+        if self._unpacked > 1 << 20 and self._unpacked > self._limits.ratio * max(self._at - self._begun, 1):
+            raise too_large(where, "压缩比异常，疑为压缩炸弹", "the compression ratio is that of a bomb")
+        return part
+
+
+def _records(source: _Source, limits: Limits, where: str) -> Iterator[_One]:
+    """Yield one record after the other; :meth:`_One.parts` of each is to be read to its end before the next."""
+    rest, unpacked = b"", 0
+    while True:
+        start = source.place(len(rest))
+        while not rest:
+            start = source.place(0)
+            part = source.read()
+            if part is None:
+                return
+            rest = part
+        one = _One(source, rest, limits, where, start, unpacked)
+        yield one
+        rest = one.rest
+        unpacked += one.size
+
+
+class _One:
+    """One record, in small parts: where it ends is what its own header says.
+
+    Attributes:
+        where: The file and the place, for error messages.
+        rest: What was read and is not of it, once its parts are.
+        size: Its bytes, unpacked.
+    """
+
+    def __init__(
+        self, source: _Source, rest: bytes, limits: Limits, where: str, start: int | None, unpacked: int
+    ) -> None:
+        self._source, self._limits = source, limits
+        self._start, self._unpacked = start, unpacked
+        self.where = f"{where}@{unpacked if start is None else start}"
         self.rest = rest
         self.size = 0
 
-    def parts(self) -> Iterator[tuple[int, bytes]]:
+    def parts(self) -> Iterator[bytes]:
+        """Yield its bytes."""
         head = self.rest
         while (end := head.find(_END)) < 0:
-            part = self._stream.read(_READ)
-            if not part or len(head) > _HEADER_LIMIT:
-                raise damaged(self._where, "记录头没有结束", "the header of a record does not end")
+            part = self._source.read()
+            if part is None or len(head) > _HEADER_LIMIT:
+                raise damaged(self.where, "记录头没有结束", "the header of a record does not end")
             head += part
-        left = (
-            end
-            + len(_END)
-            + _length_in(_parse_headers(head[: end + 2], self._where), self._where)
-            + len(_END)
-        )
+        length = _length_in(_parse_headers(head[: end + 2], self.where), self.where)
+        left = end + len(_END) + length + len(_END)
         if left > self._limits.record:
-            raise too_large(self._where, "一条记录超过上限", "a record is larger than the limit")
+            raise too_large(self.where, "一条记录超过上限", "a record is larger than the limit")
         data = head
         while True:
             part, self.rest = data[:left], data[left:]
             left -= len(part)
             self.size += len(part)
-            yield self.size, part
+            yield part
             if not left:
-                return
-            if not (data := self._stream.read(_READ)):
-                raise damaged(
-                    self._where, "档案在一条记录中间被截断", "the archive is cut off inside a record"
-                )
+                break
+            more = self._source.read()
+            if more is None:
+                raise _cut_off(self.where)
+            data = more
+        while (
+            not self.rest and self._source.in_member()
+        ):  # the end of a member is told by what follows its data
+            self.rest = self._source.read() or b""
+
+    def place(self) -> tuple[int, int, bool]:
+        """Return where it begins and how long it is there, and whether that is in the file itself."""
+        end = self._source.place(len(self.rest))
+        if self._start is None or end is None:
+            return self._unpacked, self.size, False
+        return self._start, end - self._start, True
 
 
-def _members(
-    stream: BinaryIO, rest: bytes, limits: Limits, where: str
-) -> Iterator[tuple[int, Iterator[tuple[int, bytes]]]]:
-    offset = 0
-    while rest or (rest := stream.read(_READ)):
-        member = _Member(stream, rest, limits, f"{where}@{offset}")
-        yield offset, member.parts()
-        rest = member.rest
-        offset += member.packed
-
-
-class _Member:
-    """One gzip member, unpacked in small parts."""
-
-    def __init__(self, stream: BinaryIO, rest: bytes, limits: Limits, where: str) -> None:
-        self._stream = stream
-        self._limits = limits
-        self._where = where
-        self.rest = rest
-        self.packed = 0
-
-    def parts(self) -> Iterator[tuple[int, bytes]]:
-        unpacker = zlib.decompressobj(_GZIP)
-        data, unpacked = self.rest, 0
-        while not unpacker.eof:
-            if not data and not (data := self._stream.read(_READ)):
-                raise damaged(
-                    self._where, "档案在一条记录中间被截断", "the archive is cut off inside a record"
-                )
-            try:
-                part = unpacker.decompress(data, _READ)
-            except zlib.error as error:
-                raise damaged(
-                    self._where, f"压缩数据损坏：{error}", f"the compressed data is damaged: {error}"
-                ) from error
-            left = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
-            self.packed += len(data) - len(left)
-            data = left
-            unpacked += len(part)
-            self._check(unpacked)
-            if part or unpacker.eof:
-                yield self.packed, part
-        self.rest = data
-
-    def _check(self, unpacked: int) -> None:
-        if unpacked > self._limits.record:
-            raise too_large(self._where, "一条记录解压后超过上限", "a record unpacks to more than the limit")
-        if unpacked > 1 << 20 and unpacked > self._limits.ratio * max(self.packed, 1):
-            raise too_large(
-                self._where, "压缩比异常，疑为压缩炸弹", "the compression ratio is that of a bomb"
-            )
+def _cut_off(where: str) -> WarcError:
+    return damaged(where, "档案在一条记录中间被截断", "the archive is cut off inside a record")
 
 
 class _Parser:
@@ -251,12 +299,13 @@ class _Parser:
         self._left = self._size = _length_in(self._headers, self._where)
         self._digesting = Digesting(self._headers, self._where)
 
-    def finish(self, offset: int, length: int) -> tuple[Record, list[bytes]]:
+    def finish(self, one: _One) -> tuple[Record, list[bytes]]:
         if self._headers is None or self._left or self._tail != _END:
             raise damaged(self._where, "记录的长度与其声明不符", "a record is not as long as it says it is")
         if self._digesting is not None:
             self._digesting.finish()
-        return Record(offset, length, self._headers, self._size), self._kept
+        offset, length, apart = one.place()
+        return Record(offset, length, self._headers, self._size, apart), self._kept
 
 
 def _length_in(headers: tuple[tuple[str, str], ...], where: str) -> int:

@@ -230,6 +230,8 @@ def _check(archive: zipfile.ZipFile, limits: Limits, where: str) -> WaczChecked:
         _check_resource(archive, resource, where)
     with open_archive(archive, where=where) as warc:
         checked = check(warc, limits=limits, where=f"{where}/{ARCHIVE}")
+    if not checked.apart:
+        raise _bad(where, "记录未逐条压缩，索引无从指向", "its records are not compressed one by one")
     entries = read_index(_small(archive, INDEX, where), where=f"{where}/{INDEX}")
     with open_archive(archive, where=where) as warc:
         size = _member(archive, ARCHIVE, where).file_size

@@ -53,16 +53,18 @@ class Record(msgspec.Struct, frozen=True):
     """A record that was read.
 
     Attributes:
-        offset: First byte in the file.
-        length: Bytes in the file, compressed.
+        offset: First byte in the file; in what the file unpacks to, when the record does not stand apart.
+        length: Bytes there.
         headers: Names and values, in their order.
         size: Bytes of the block.
+        apart: Whether it can be read by itself, as a file that is not compressed or a gzip member of its own lets it be.
     """
 
     offset: int
     length: int
     headers: tuple[tuple[str, str], ...]
     size: int
+    apart: bool = True
 
     def header(self, name: str) -> str:
         """Return the first header of that name, whatever its case; ``""`` when there is none."""
@@ -78,9 +80,11 @@ class Checked(msgspec.Struct, frozen=True):
         types: Records of each type.
         blocks: Bytes of all blocks together.
         readers: The readers, with their versions.
+        apart: Whether every record can be read by itself (ISO 28500, annex D: to be preferred, not demanded).
     """
 
     records: int
     types: dict[str, int]
     blocks: int
     readers: Sequence[str]
+    apart: bool = True
