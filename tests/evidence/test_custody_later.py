@@ -98,10 +98,8 @@ def test_all_eight_stages_read_as_one_chain(signed: SignedManifest) -> None:
     assert [step.stage.value for step in custody.steps] == [
         "提取", "存储", "验证", "传输", "移送", "质证", "销毁",
     ]  # fmt: skip
-    assert (
-        custody.steps[4].zh == "移送 某市公安局，接收人：王某；载体：光盘 1 张，封签 F-7；事由：涉嫌犯罪移送"
-    )
-    assert custody.steps[5].zh == "被告某公司质证：无异议（庭前会议）"
+    assert custody.steps[4].zh == "至 某市公安局，接收人：王某；载体：光盘 1 张，封签 F-7；事由：涉嫌犯罪移送"
+    assert custody.steps[5].zh == "被告某公司：无异议（庭前会议）"
     assert custody.steps[6].en.endswith("approved by: P009")
 
 
@@ -174,7 +172,7 @@ def test_a_transfer_without_a_completion_or_with_an_abandonment_is_a_gap_and_no_
 def test_a_completed_transfer_is_a_step(signed: SignedManifest) -> None:
     custody = chain_of_custody(signed.manifest, [*full(signed), announced(11, "E2"), completed(12, "E2")])
     assert custody.gaps == ()
-    assert custody.steps[-1].en == "sent to 某法院 in package E2"
+    assert custody.steps[-1].en == "to 某法院, in package E2"
 
 
 def test_an_unfinished_transfer_does_not_count_as_leaving_the_office(signed: SignedManifest) -> None:
@@ -188,7 +186,7 @@ def test_after_its_destruction_an_exhibit_is_only_listed(signed: SignedManifest)
     custody = chain_of_custody(signed.manifest, [*full(signed), *later])
     assert custody.gaps == ()
     assert [step.en for step in custody.steps if step.stage.value == "传输"] == [
-        "sent to 某法院 in package E1",
+        "to 某法院, in package E1",
         "listed in package E2 to 某法院, content not sent",
     ]
-    assert custody.steps[-1].zh == "在传输给 某法院 的证据包 E2 中仅列明，内容未随包"
+    assert custody.steps[-1].zh == "在发给 某法院 的证据包 E2 中仅列明，内容未随包"

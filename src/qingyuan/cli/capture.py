@@ -163,6 +163,11 @@ def _reporter(out: Out) -> Callable[[CaptureProgress], None]:
     return report
 
 
+#: What allows on the command line that which was refused.
+_OPTIONS = {
+    "capture.refused-address": "--allow-private",
+    "capture.bad-certificate": "--allow-bad-certificate",
+}
 _REPLAY = {"same": ("一致", "same"), "differs": ("不同", "differs"), "unknown": ("未知", "unknown")}
 
 
@@ -175,9 +180,11 @@ def _print(result: JobResult, out: Out) -> None:
     for one in result.captures:
         _print_one(one, out)
     for each in result.failed:
+        option = _OPTIONS.get(each.code)
+        zh, en = ("", "") if option is None else (f"；选项 {option}", f"; option {option}")
         out.say(
-            f"未固定 {each.url}：{each.reason}（{each.remedy}）",
-            f"not captured {each.url}: {each.reason_en} ({each.remedy_en})",
+            f"未固定 {each.url}：{each.reason}（{each.remedy}{zh}）",
+            f"not captured {each.url}: {each.reason_en} ({each.remedy_en}{en})",
         )
     out.say(
         f"共固定 {len(result.captures)} 页，未固定 {len(result.failed)} 页",

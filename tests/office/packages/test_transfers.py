@@ -58,7 +58,7 @@ def test_the_completion_says_which_file_was_made_and_is_not_inside_it(tmp_path: 
         "size": target.stat().st_size,
         "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
     }
-    assert transfers(home) == ([f"sent to 某法院 in package {packed.id}"], [])
+    assert transfers(home) == ([f"to 某法院, in package {packed.id}"], [])
     make_package(home, lead_of(home), tmp_path / "b.evp", to="x", actor="P001")
     for name in ("a.evp", "b.evp"):
         assert verify(tmp_path / name, trust=home.trust_path).verdict == "pass"

@@ -14,8 +14,8 @@ def refused_address(where: str, zh: str, en: str) -> CaptureError:
         zh=f"拒绝访问该地址：{zh}",
         en=f"the address is refused: {en}",
         where=where,
-        remedy_zh="若确需固定内网页面，请加 --allow-private，并在笔录中说明",
-        remedy_en="to capture a page of an internal network on purpose use --allow-private and say so in the record",
+        remedy_zh="请改用公开网络上的地址；确需访问内网页面的，须先允许内网地址，并在笔录中说明",
+        remedy_en="give an address on the open network; for one of an internal network, allow private addresses first and say so in the record",
     )
 
 
@@ -38,8 +38,8 @@ def bad_certificate(where: str, reason: str) -> CaptureError:
         zh=f"对方证书未通过验证：{reason}",
         en=f"the certificate of the server does not verify: {reason}",
         where=where,
-        remedy_zh="请核实网站身份；确需固定时加 --allow-bad-certificate，证书链和错误会一并记录",
-        remedy_en="make sure whose site it is; --allow-bad-certificate captures it and records chain and error",
+        remedy_zh="请核实网站身份；确需固定的，须先允许未通过验证的证书，证书链和错误会一并记录",
+        remedy_en="make sure whose site it is; to capture it all the same, allow its certificate first: chain and error are recorded",
     )
 
 
