@@ -108,7 +108,7 @@ class _Nowhere(io.BytesIO):
 def test_memory_does_not_grow_with_content() -> None:
     size = 40 << 20
     tracemalloc.start()
-    found = seal(Zeros(size), _Nowhere(), KEK, "k", counter_entropy())  # type: ignore[arg-type]
+    found = seal(Zeros(size), _Nowhere(), KEK, "k", counter_entropy())
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert (found.size, found.sha256) == (size, hashlib.sha256(bytes(size)).hexdigest())
