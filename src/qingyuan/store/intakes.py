@@ -138,6 +138,12 @@ def items(connection: sa.Connection, lead: str, *states: ItemState) -> list[Item
     return [Item(*row) for row in connection.execute(query)]
 
 
+def scanned(connection: sa.Connection, lead: str, exhibits: Sequence[str]) -> list[Item]:
+    """Return the items of a lead that became these exhibits, in plan order."""
+    query = sa.select(ITEM).where(ITEM.c.lead == lead, ITEM.c.exhibit.in_(list(exhibits))).order_by(ITEM.c.id)
+    return [Item(*row) for row in connection.execute(query)]
+
+
 def set_items(connection: sa.Connection, changed: Sequence[Item]) -> None:
     """Write state, exhibit, scan and detail of items."""
     if not changed:

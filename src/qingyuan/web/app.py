@@ -35,6 +35,7 @@ from qingyuan.web.pages import environment, load_static
 from qingyuan.web.plain import plain_routes
 from qingyuan.web.routing import PAGES, Page, Table
 from qingyuan.web.settings import ServeSettings
+from qingyuan.web.typed import resend, texts
 from qingyuan.web.watch import ROUTE, Metrics, Watch
 from qingyuan.web.words import catalogue
 from qingyuan.web.works import WORKS
@@ -220,7 +221,7 @@ def _turned_away(page: Page, ask: Ask) -> Response | None:
 
 def _error_page(ask: Ask, error: Exception) -> Response:
     known = _known(error)
-    page = ask.page("error.html", _status(known), error=known)
+    page = ask.page("error.html", _status(known), error=known, typed=texts(ask), again=resend(ask, known))
     page.headers.update(_later(known))
     return page
 

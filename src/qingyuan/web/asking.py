@@ -47,6 +47,7 @@ class Ask:
         lang: Language of the answer.
         theme: ``"auto"``, ``"light"`` or ``"dark"``.
         browser: Random name of the browser, so that forms can be bound to it before anybody signed in.
+        form: The form that came with it, as it was sent.
     """
 
     def __init__(self, desk: Desk, templates: Environment, request: Request, form: FormData) -> None:
@@ -54,7 +55,7 @@ class Ask:
         self.desk = desk
         self.request = request
         self._templates = templates
-        self._form = form
+        self.form = form
         self._cookies: list[tuple[str, str, int]] = []
         self.session = request.cookies.get(SESSION_COOKIE)
         self.account: Account | None = desk.sessions.account(self.session)
@@ -112,25 +113,25 @@ class Ask:
 
     def field(self, name: str) -> str:
         """Return a text of the form, or ``""``; line ends are those of Unix."""
-        value = self._form.get(name)
+        value = self.form.get(name)
         return value.replace("\r\n", "\n").strip() if isinstance(value, str) else ""
 
     def fields(self, name: str) -> list[str]:
         """Return every value of a name in the form."""
-        return [v.strip() for v in self._form.getlist(name)[:_LIST_LIMIT] if isinstance(v, str) and v.strip()]
+        return [v.strip() for v in self.form.getlist(name)[:_LIST_LIMIT] if isinstance(v, str) and v.strip()]
 
     def given(self) -> list[tuple[str, str]]:
         """Return every name and text of address and form."""
-        typed = [(name, value) for name, value in self._form.multi_items() if isinstance(value, str)]
+        typed = [(name, value) for name, value in self.form.multi_items() if isinstance(value, str)]
         return [*self.request.query_params.multi_items(), *typed[:_LIST_LIMIT]]
 
     def has(self, name: str) -> bool:
         """Return whether the form has a name at all."""
-        return name in self._form
+        return name in self.form
 
     def uploads(self, name: str) -> list[UploadFile]:
         """Return the files of a name in the form, without the empty ones that browsers send."""
-        return [v for v in self._form.getlist(name) if isinstance(v, UploadFile) and v.filename]
+        return [v for v in self.form.getlist(name) if isinstance(v, UploadFile) and v.filename]
 
     # -- words ----------------------------------------------------------------------------------
 

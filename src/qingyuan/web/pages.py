@@ -59,7 +59,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters |= {"number": number, "bytes": size, "moment": moment, "weekday": weekday}
+    made.filters |= {"number": number, "bytes": size, "yuan": yuan, "moment": moment, "weekday": weekday}
     made.globals["asset"] = lambda name: f"/static/{name}?v={static[name].version}"
     return made
 
@@ -67,6 +67,11 @@ def environment() -> Environment:
 def number(value: float) -> str:
     """Return a number with its thousands separated."""
     return f"{value:,}"
+
+
+def yuan(fen: int) -> str:
+    """Return an amount in CNY with its thousands separated and both places."""
+    return f"{'-' if fen < 0 else ''}{abs(fen) // 100:,}.{abs(fen) % 100:02}"
 
 
 def size(value: int) -> str:

@@ -56,9 +56,9 @@ def form(ask: Ask) -> Response:
 @page("POST", "/report", "public")
 def send(ask: Ask) -> Response:
     """Seal a clue, register it as a lead, and show its number and code, once."""
-    allowed(ask, "report")
     given = {name: ask.field(name) for name in _FIELDS}
     try:
+        allowed(ask, "report")
         when = _checked(ask, given)
         once = ask.field("once")
         if opened(ask.desk, ["sent"], once):

@@ -61,7 +61,6 @@ def suggestion(ask: Ask, identifier: str) -> Response:
 
 def _do(ask: Ask, code: str, invited: Invited, verb: str, measure: str) -> Response:
     """Seal what came and do the act with it, or show the page again with what is missing."""
-    allowed(ask, "invited")
     given = {name: ask.field(name) for name in ("accepted", "summary", "note")}
     folder = f"整改证明/{invited.case.id}-{measure}" if measure else f"回复/{invited.case.id}"
 
@@ -71,6 +70,7 @@ def _do(ask: Ask, code: str, invited: Invited, verb: str, measure: str) -> Respo
         return {"accepted": given["accepted"], "summary": given["summary"], "exhibits": sealed}
 
     try:
+        allowed(ask, "invited")
         send(ask, invited, verb, folder, args, measure=measure)
     except QingyuanError as error:
         return _show(ask, code, invited, status_of(error), error=error, given=given, at=measure or "reply")

@@ -101,4 +101,7 @@ def _show(ask: Ask, *, error: QingyuanError | None = None, made: str = "") -> Re
         sessions=ask.desk.sessions.of(ask.person, ask.session),
         error=error,
         made=made,
+        given={"label": ask.field("label"), "days": ask.field("days") or "30", "scopes": ask.fields("scopes")}
+        if error
+        else {"label": "", "days": "30", "scopes": []},
     )

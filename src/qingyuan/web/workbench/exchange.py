@@ -17,6 +17,7 @@ from qingyuan.office.exchange.sending import send_again
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import bad_request, not_found
 from qingyuan.web.routing import page
+from qingyuan.web.workbench.health import shown
 
 #: What a person sends; receipts are made when a bundle is taken in.
 SENDABLE = tuple(kind for kind in KINDS if kind != "receipt")
@@ -49,12 +50,8 @@ def introduce(ask: Ask) -> Response:
             )  # fmt: skip
             ask.desk.home.publish()
     except QingyuanError as error:
-        return _health(ask, error)
+        return shown(ask, error, ask.field("name"))
     return ask.redirect("/admin/health", "done.peer")
-
-
-def _health(ask: Ask, error: QingyuanError) -> Response:
-    return ask.page("error.html", 400, error=error)
 
 
 @page("GET", "/exchange/introduction", "signed-in")
@@ -125,7 +122,12 @@ def _show(ask: Ask, *, error: QingyuanError | None = None, taken: Receipt | None
         kinds=SENDABLE,
         error=error,
         taken=taken,
-        record=ask.query("record") or ask.field("record"),
+        given={
+            "kind": ask.field("kind"),
+            "peer": ask.field("peer"),
+            "record": ask.query("record") or ask.field("record"),
+            "your_ref": ask.field("your_ref"),
+        },
     )
 
 

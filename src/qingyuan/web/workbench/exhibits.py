@@ -11,12 +11,14 @@ from qingyuan.office.capture import METHOD
 from qingyuan.office.custody import custody_record
 from qingyuan.office.handover import find_exhibit, verify_exhibit
 from qingyuan.office.sealing import open_exhibit
+from qingyuan.pii.catalog import catalog
 from qingyuan.shapes import from_json
 from qingyuan.store.registry import ExhibitRow
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import not_found
 from qingyuan.web.handing import attached
 from qingyuan.web.routing import page
+from qingyuan.web.workbench._found import found_in
 
 _PICTURE = "image/png"
 _MOST_PICTURE = 128 << 20
@@ -28,7 +30,17 @@ def show(ask: Ask, identifier: str) -> Response:
     home = ask.desk.home
     row = _row(ask, identifier)
     record = custody_record(home, identifier)
-    return ask.page("exhibit.html", row=row, record=record, manifest=record.manifest)
+    docketed = row.scope[0] in "LM" and row.origin == "collected"
+    found = found_in(home, [row]) if docketed and ask.may("material.view", row.scope) else None
+    return ask.page(
+        "exhibit.html",
+        row=row,
+        record=record,
+        manifest=record.manifest,
+        found=None if found is None else found.get(identifier),
+        unscanned=found == {},
+        kinds=catalog().kinds,
+    )
 
 
 @page("POST", "/exhibits/{identifier}/verify", "material.read")

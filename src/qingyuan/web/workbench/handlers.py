@@ -61,4 +61,5 @@ def _show(ask: Ask, identifier: str, error: QingyuanError | None) -> Response:
         people=[one for one in people if one.person not in matter.recused],
         duties=DUTIES,
         error=error,
+        given={"person": ask.field("person"), "duty": ask.field("duty")},
     )

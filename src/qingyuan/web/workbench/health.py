@@ -68,12 +68,20 @@ class Pack(msgspec.Struct, frozen=True):
 @page("GET", "/admin/health", "office.manage", slow=True)
 def show(ask: Ask) -> Response:
     """Show keys, witnesses, packs and the machine."""
+    return shown(ask)
+
+
+def shown(ask: Ask, error: QingyuanError | None = None, peer: str = "") -> Response:
+    """Return the page; ``error`` and ``peer`` are of a site that could not be registered, and its name as it was typed."""
     home = ask.desk.home
     disk = shutil.disk_usage(home.path)
     jobs = ask.desk.jobs.newest(_NEWEST)
     keys = list_keys(home)
     return ask.page(
         "health.html",
+        400 if error else 200,
+        error=error,
+        peer=peer,
         keys=keys,
         signing=keys.keys,
         roots=roots_of(home),

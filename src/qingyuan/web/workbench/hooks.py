@@ -49,5 +49,6 @@ def change(ask: Ask, hook: str) -> Response:
 
 def _show(ask: Ask, *, error: QingyuanError | None = None, secret: str = "") -> Response:
     return ask.page(
-        "hooks.html", 400 if error else 200, hooks=ask.desk.hooks.all(), error=error, secret=secret
-    )
+        "hooks.html", 400 if error else 200, hooks=ask.desk.hooks.all(), error=error, secret=secret,
+        given={"url": ask.field("url"), "types": ask.field("types") or "*"} if error else {"url": "", "types": "*"},
+    )  # fmt: skip

@@ -32,11 +32,22 @@ _NEWEST = 200
 _LOOK = 0.4
 
 
+#: What the form of an intake asks beside the files, with what it begins with.
+_ASKED = {"title": "", "from": "", "source": "other-duty", "field": "personal-information", "summary": ""}
+
+
 @page("GET", "/intake", "material.take")
 def form(ask: Ask) -> Response:
     """Show the form and the newest jobs."""
+    return _show(ask, {})
+
+
+def _show(ask: Ask, given: Mapping[str, str], error: QingyuanError | None = None) -> Response:
     return ask.page(
         "intake.html",
+        400 if error else 200,
+        given={**_ASKED, **given},
+        error=error,
         jobs=[one for one in ask.desk.jobs.newest(_NEWEST, person=ask.person) if one.kind == "intake"][:20],
         sources=choice_lists()["lead-source"],
         fields=ask.desk.home.law.fields(),
@@ -62,28 +73,30 @@ def announce(ask: Ask) -> Response:
 
 @page("POST", "/intake", "material.take")
 def begin(ask: Ask) -> Response:
-    """Begin the intake of a batch, or of the files of a plain form."""
+    """Begin the intake of a batch, or of the files of a plain form; a refusal comes back with everything typed."""
+    given = {name: value for name in _ASKED if (value := ask.field(name))}
+    try:
+        batch = _batch(ask)
+    except QingyuanError as error:
+        return _show(ask, given, error)
+    args = {**_ASKED, **given, "batch": batch}
+    return ask.redirect(f"/jobs/{ask.desk.jobs.add('intake', ask.person, args)}")
+
+
+def _batch(ask: Ask) -> str:
+    """Return the batch that was sent before by a script, or a new one of the files of a plain form."""
     uploads = ask.desk.uploads
-    name = ask.field("batch")
-    if name:
+    if name := ask.field("batch"):
         if not uploads.complete(name, ask.person):
             raise bad_request("文件还没有传完", "not every file has arrived", code="web.not-complete")
-    else:
-        files = ask.uploads("files")
-        if not files:
-            raise bad_request("没有选择文件", "no file was chosen", code="web.no-files")
-        name = uploads.batch()
-        for file in files:
-            uploads.put(name, file.filename or "", file.file)
-    args = {
-        "batch": name,
-        "title": ask.field("title"),
-        "source": ask.field("source") or "other-duty",
-        "field": ask.field("field") or "personal-information",
-        "summary": ask.field("summary"),
-        "from": ask.field("from"),
-    }
-    return ask.redirect(f"/jobs/{ask.desk.jobs.add('intake', ask.person, args)}")
+        return name
+    files = ask.uploads("files")
+    if not files:
+        raise bad_request("没有选择文件", "no file was chosen", code="web.no-files")
+    name = uploads.batch()
+    for file in files:
+        uploads.put(name, file.filename or "", file.file)
+    return name
 
 
 @work("intake")
@@ -190,8 +203,8 @@ def scan(ask: Ask, identifier: str) -> Response:
         raise bad_request(
             "该线索没有扫描过的材料", "no material of this lead was scanned", code="web.no-scan"
         )
-    kind = ask.query("kind")
-    shown = [one for one in found.findings if not kind or one.rule == kind]
+    kind, exhibit = ask.query("kind"), ask.query("exhibit")
+    shown = [one for one in found.findings if kind in {"", one.rule} and exhibit in {"", one.exhibit}]
     return ask.page(
         "scan.html",
         cited=_cited(ask, {p.rule for one in shown for p in one.provisions}),
@@ -203,6 +216,7 @@ def scan(ask: Ask, identifier: str) -> Response:
         unread=found.unread,
         kinds=catalog().kinds,
         kind=kind,
+        exhibit=found.rows.get(exhibit),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,20 +11,23 @@ from starlette.responses import Response
 
 from qingyuan.cases import (
     Docket,
-    EvidenceRow,
+    EvidenceGroup,
     choice_lists,
     due_dates,
     duty_matrix,
-    evidence_matrix,
+    evidence_groups,
     hearings,
+    property_record,
     tasks,
     timeline,
 )
+from qingyuan.law import Citation, LawError
 from qingyuan.office.casework import Loaded, case_events
 from qingyuan.office.home import Home
 from qingyuan.office.offers import concerns, offers, ruled_out
 from qingyuan.office.paperwork import offers_of
 from qingyuan.office.steps import next_steps
+from qingyuan.pii.catalog import catalog
 from qingyuan.store.registry import exhibits
 from qingyuan.web.asking import Ask
 from qingyuan.web.hearings import filings_of, hearing_of
@@ -31,7 +35,9 @@ from qingyuan.web.portal import tickets
 from qingyuan.web.routing import page
 from qingyuan.web.words import said
 from qingyuan.web.workbench._acting import duties, groups
+from qingyuan.web.workbench._found import found_in
 from qingyuan.web.workbench._lists import Row, exported, listed
+from qingyuan.web.workbench._measures import measures_of
 from qingyuan.web.workbench._reading import some_minutes, stages
 from qingyuan.web.workbench.documents import written
 
@@ -113,6 +119,8 @@ def show(ask: Ask, identifier: str) -> Response:
     standing = held.view(("standing", home.law, minute), lambda: _standing(home, loaded, now))
     collected = [row for row in rows if row.origin == "collected"]
     tied = _tied(docket, standing["evidence"])
+    # What proves something first: a page reads the scans of so many exhibits and no more.
+    scanned = sorted(collected, key=lambda row: row.id not in tied)
     return ask.page(
         "matter.html",
         matter=docket.matter,
@@ -122,6 +130,11 @@ def show(ask: Ask, identifier: str) -> Response:
         **standing,
         untied=[row for row in collected if row.id not in tied],
         collected=len(collected),
+        found=held.view("found", lambda: found_in(home, scanned))
+        if ask.may("material.view", identifier)
+        else {},
+        kinds=catalog().kinds,
+        measures=measures_of(ask, docket),
         groups=groups(acts, labels["verb-group"]),
         every=every,
         todo=duties(next_steps(docket, every), standing["tasks"], standing["due"]),
@@ -145,11 +158,14 @@ def show(ask: Ask, identifier: str) -> Response:
 def _standing(home: Home, loaded: Loaded, now: datetime) -> dict[str, Any]:
     """Return how a docket stands at a time: dates, evidence, duties, timeline."""
     docket = loaded.docket
+    groups_ = {name: evidence_groups(docket, name) for name in docket.cases}
     return {
         "due": due_dates(docket, law=home.law, now=now),
         "tasks": tasks(docket, law=home.law, now=now),
         "done": due_dates(docket, law=home.law, now=now, include_done=True),
-        "evidence": {name: evidence_matrix(docket, name) for name in docket.cases},
+        "evidence": groups_,
+        "grouped_by": _cited(home, groups_),
+        "money": {name: record for name in docket.cases if (record := property_record(docket, name)).rows},
         "duties": {
             name: duty_matrix(docket, name, law=home.law, now=now)
             for name, case in docket.cases.items()
@@ -159,8 +175,17 @@ def _standing(home: Home, loaded: Loaded, now: datetime) -> dict[str, Any]:
     }
 
 
-def _tied(docket: Docket, evidence: Mapping[str, Sequence[EvidenceRow]]) -> set[str]:
+def _cited(home: Home, evidence: Mapping[str, Sequence[EvidenceGroup]]) -> dict[str, Citation]:
+    """Return what the groups of evidence rest on, those of its rules that the law data has."""
+    found = {}
+    for rule in {group.rule for each in evidence.values() for group in each}:
+        with contextlib.suppress(LawError):
+            found[rule] = home.law.provision(rule).citation
+    return found
+
+
+def _tied(docket: Docket, evidence: Mapping[str, Sequence[EvidenceGroup]]) -> set[str]:
     """Return the exhibits that a fact to be proved or a measure rests on."""
-    facts = (one for rows in evidence.values() for row in rows for one in row.exhibits)
+    facts = (one for groups_ in evidence.values() for group in groups_ for one in group.exhibits)
     measures = (one for case in docket.cases.values() for one in case.measures.values())
     return {*facts, *(one for each in measures for one in (*each.entered.before, *each.after))}

@@ -57,5 +57,10 @@ def change(ask: Ask, person: str) -> Response:
 
 def _show(ask: Ask, error: QingyuanError | None) -> Response:
     return ask.page(
-        "admin.html", 400 if error else 200, people=ask.desk.people.all(), roles=ROLES, error=error
+        "admin.html",
+        400 if error else 200,
+        people=ask.desk.people.all(),
+        roles=ROLES,
+        error=error,
+        given={"name": ask.field("name"), "display": ask.field("display"), "roles": ask.fields("roles")},
     )

@@ -87,5 +87,10 @@ def _away(ask: Ask, address: str) -> Response:
 def _show(ask: Ask, error: QingyuanError | None = None) -> Response:
     providers = ask.desk.providers
     return ask.page(
-        "provider.html", 400 if error else 200, known=providers.get(), back=providers.back, error=error
+        "provider.html",
+        400 if error else 200,
+        known=providers.get(),
+        back=providers.back,
+        error=error,
+        given={name: ask.field(name) for name in ("issuer", "client", "label")} if error else None,
     )

@@ -8,6 +8,7 @@ import msgspec
 from starlette.responses import Response
 
 from qingyuan.cases import Case
+from qingyuan.errors import QingyuanError
 from qingyuan.office.casework import load
 from qingyuan.office.rechecking import Material, cite, recheck
 from qingyuan.shapes import convert
@@ -26,8 +27,11 @@ _PLACES = 60
 @page("GET", "/cases/{identifier}/recheck", "case.act")
 def form(ask: Ask, identifier: str) -> Response:
     """Show what can be compared for a measure: the exhibits before and after, those of the measure chosen already."""
+    return _form(ask, identifier, ask.query("measure"))
+
+
+def _form(ask: Ask, identifier: str, chosen: str, error: QingyuanError | None = None) -> Response:
     case = _case(ask, identifier)
-    chosen = ask.query("measure")
     if chosen not in case.measures:
         raise not_found(f"{identifier} {chosen}")
     with ask.desk.home.database.read() as connection:
@@ -35,12 +39,14 @@ def form(ask: Ask, identifier: str) -> Response:
     measure = case.measures[chosen]
     return ask.page(
         "recheck.html",
+        400 if error else 200,
+        error=error,
         case=case,
         measure=measure,
         number=chosen,
         rows=[row for row in rows if row.origin == "collected"],
-        before=measure.entered.before,
-        after=measure.after,
+        before=ask.fields("before") if error else measure.entered.before,
+        after=ask.fields("after") if error else measure.after,
     )
 
 
@@ -52,9 +58,10 @@ def begin(ask: Ask, identifier: str) -> Response:
     if chosen not in case.measures:
         raise not_found(f"{identifier} {chosen}")
     if not before or not after or set(before) & set(after):
-        raise bad_request(
+        error = bad_request(
             "请分别选择整改前、整改后的材料", "choose material of before and of after, not the same", code="web.no-material"
         )  # fmt: skip
+        return _form(ask, identifier, chosen, error)
     with ask.desk.home.database.read() as connection:
         known = {row.id for row in exhibits(connection, load(ask.desk.home, identifier).streams)}
     if not {*before, *after} <= known:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
+from qingyuan.errors import QingyuanError
 from qingyuan.office.access import unmask
 from qingyuan.office.handover import find_exhibit
 from qingyuan.office.sources import Source, record_of, source
@@ -42,9 +43,11 @@ def clear(ask: Ask, identifier: str) -> Response:
     at = _number(asked["at"])
     ground, reason = ask.field("ground"), ask.field("reason")
     if ground not in _grounds(ask) or not reason or len(reason) > _MOST_REASON:
-        raise bad_request(
+        error = bad_request(
             "请写明理由并选择法律依据", "state the reason and choose the legal ground", code="web.no-reason"
         )
+        ask.desk.note_reading("excerpt", [identifier], actor=ask.person)
+        return _show(ask, identifier, _read(ask, identifier, asked, at), error=error)
     with home.database.read() as connection:
         scope = find_exhibit(connection, identifier).scope
         row = record(connection, scope)
@@ -76,12 +79,21 @@ def _read(ask: Ask, identifier: str, asked: Mapping[str, str], at: int, clear: i
     )
 
 
-def _show(ask: Ask, identifier: str, found: Source, cleared: int | None = None) -> Response:
+def _show(
+    ask: Ask,
+    identifier: str,
+    found: Source,
+    cleared: int | None = None,
+    error: QingyuanError | None = None,
+) -> Response:
     with ask.desk.home.database.read() as connection:
         row = find_exhibit(connection, identifier)
     where = {"member": found.member or "", "table": found.table}
     return ask.page(
         "source.html",
+        400 if error else 200,
+        error=error,
+        given={name: ask.field(name) for name in ("at", "ground", "reason")} if error else {},
         row=row,
         source=found,
         kinds=catalog().kinds,
