@@ -11,6 +11,7 @@ import msgspec
 
 from qingyuan.office.browser import BrowserError, Page
 from qingyuan.office.home import Home
+from qingyuan.store.intakes import ItemState, items
 from qingyuan.store.registry import exhibits, streams
 from qingyuan.web.routing import PAGES
 from tests.web.making import PASSWORD
@@ -95,6 +96,8 @@ def addresses(home: Home) -> list[str]:
     """Return an address of every page that shows something, filled in from the newest records of ``home``."""
     with home.database.read() as connection:
         newest = {kind: list(streams(connection, kind))[-1] for kind in ("L", "M", "C")}
+        leads = reversed(list(streams(connection, "L")))
+        scanned = next(one for one in leads if items(connection, one, ItemState.SCANNED))
         newest["X"] = next(one.id for one in exhibits(connection, [newest["L"], "L2026-0001"]))
     found = []
     for one in PAGES:
@@ -103,7 +106,7 @@ def addresses(home: Home) -> list[str]:
         stands = [_STANDS[start] for start in sorted(_STANDS, key=len) if one.path.startswith(start)]
         last = newest.get(stands[-1], stands[-1]) if stands else newest["L"]
         names = {
-            "identifier": last,
+            "identifier": scanned if "/scan" in one.path else last,
             "name": "filing-decision" if one.path.startswith("/documents") else last,
             "case": newest["C"],
             "target": newest["C"],

@@ -34,6 +34,7 @@ _PEOPLE = (
     ("gao", "高管理员", ["administrator"]),
     ("shen", "沈审计员", ["auditor"]),
     ("zhu", "朱助理", ["assistant"]),
+    ("bu", "卜主任", ["department-head"]),
 )
 
 
@@ -150,7 +151,7 @@ def _inside(captured: str, rechecked: str, exhibit: str) -> Iterator[Scene]:
     yield Scene("rechecked", rechecked, "user-prosecutor")
     yield Scene("recheck", f"/cases/{CASE}/recheck?measure=m01")
     yield Scene("matter", f"/matters/{_MATTER}", printed=True)
-    yield Scene("matter-read-only", f"/matters/{_MATTER}", "shen")
+    yield Scene("matter-read-only", f"/matters/{_MATTER}", "bu")
     yield Scene("lead", f"/leads/{_LEAD}", printed=True)
     yield Scene("lead-to-assess", "/leads/L2026-0002")
     yield Scene("scan", f"/leads/{_LEAD}/scan", printed=True)
@@ -171,7 +172,7 @@ def _refused() -> Iterator[Scene]:
     yield Scene("not-found", "/matters/M2026-0999")
     yield Scene("nowhere", "/nowhere", "")
     yield Scene("not-permitted", "/admin", "zhu")
-    yield Scene("too-many", "/progress", "", _guess)
+    yield Scene("too-many", "/sign-in/code", "", _guess)
 
 
 def _check_itself(page: Page) -> None:
@@ -193,14 +194,7 @@ def _send_blank(page: Page) -> None:
 
 def _guess(page: Page) -> None:
     """Guess codes until it is too much."""
-    for turn in range(60):
-        if page.evaluate(
-            "document.body.innerText.includes('429') || document.body.innerText.includes('web.too-many')"
-        ):
-            return
-        page.evaluate(
-            f"document.querySelector('main form input:not([type=hidden])').value = 'AAAA-BBBB-{turn:04d}'; 0"
-        )
+    while not page.evaluate("document.body.innerText.includes('web.too-many')"):
         page.evaluate("document.title = 'before'; document.querySelector('main form').submit(); 0")
         arrive(page, "document.title !== 'before'")
 
