@@ -10,6 +10,7 @@ from qingyuan.office.casework import Argument, act, load
 from qingyuan.office.home import Home
 from qingyuan.store.registry import exhibits
 from tests.web.making import client_of, post
+from tests.web.portal.serving import serve_suggestion
 from tests.web.test_need_to_know import one_of
 
 FACTS: dict[str, Argument] = {
@@ -185,3 +186,48 @@ def test_a_form_asks_for_a_time_of_day_and_for_another_record_with_the_right_fie
     assert re.search(r'name="into" type="text"[^>]* list="l-into"', merge)
     assert '<option value="L2026-0001">面单外泄</option>' in merge
     assert '<option value="L2026-0002">' not in merge
+
+
+def test_evidence_stands_in_its_groups_with_what_was_found_and_tables_are_files(
+    app: FastAPI, home: Home
+) -> None:
+    client = client_of(app, "prosecutor")
+    with home.database.read() as connection:
+        first = next(row for row in exhibits(connection, ["L2026-0001"]) if row.origin == "collected")
+    act(home, "confirm-facts", "C2026-0001", {**FACTS, "exhibits": [first.id]}, actor="P001")
+    text = client.get("/matters/M2026-0001").text
+    matrix = text.partition('id="evidence"')[2].partition("</section>")[0]
+    proved = matrix.partition("面单可直接读取")[2].partition("</tr>")[0]
+    link = f"/leads/L2026-0001/scan?exhibit={first.id}#places"
+    assert f'href="{link}"' in proved
+    assert matrix.count('scope="rowgroup"') >= 4
+    shown = client.get(link).text.partition('id="places"')[2].partition("</section>")[0]
+    assert first.path.rpartition("/")[2] in shown
+    assert set(re.findall(r'class="xid" href="/exhibits/(\w+)"', shown)) == {first.id}
+    assert f"exhibit={first.id}" in client.get(f"/exhibits/{first.id}").text
+    lines = client.get("/cases/C2026-0001/evidence/file").content.decode("utf-8-sig").splitlines()
+    assert any("面单可直接读取姓名和电话" in one and first.id in one for one in lines)
+    assert client.get("/cases/C2026-0001/nothing/file").status_code == 404
+    assert one_of(app, "colleague", "prosecutor").get("/cases/C2026-0001/duties/file").status_code == 403
+
+
+def test_measures_are_ordered_and_narrowed_by_the_address(app: FastAPI, home: Home) -> None:
+    serve_suggestion(home)
+    more: dict[str, Argument] = {"owner": "甲公司", "test": "复检无明文", "duty": "postal-waybill"}
+    for text, due in (("乙措施", "2026-07-20"), ("甲措施", "2026-07-10")):
+        act(home, "add-measure", "C2026-0001", {**more, "text": text, "due": due}, actor="P001")
+    client = client_of(app, "prosecutor")
+
+    def rows(query: str) -> list[str]:
+        page = client.get(f"/matters/M2026-0001?{query}").text.partition('id="measure-rows"')[2]
+        return re.findall(r'id="C2026-0001-(m\d+)"', page.partition("</section>")[0])
+
+    every = rows("")
+    assert every == sorted(every)
+    days = rows("sort=due")
+    assert days.index(every[-1]) < days.index(every[-2])
+    assert rows("sort=-id") == every[::-1]
+    assert rows("owner=甲公司") == every[-2:]
+    assert rows("owner=nobody") == []
+    lines = client.get("/cases/C2026-0001/measures/file?owner=甲公司&sort=due").content.decode("utf-8-sig")
+    assert [one.split(",")[1] for one in lines.splitlines()[1:]] == ["甲措施", "乙措施"]
