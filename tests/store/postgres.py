@@ -57,7 +57,7 @@ class Cluster:
                 [
                     str(_binary("postgres")),
                     *("-D", str(self._folder / "data"), "-k", str(self._folder)),
-                    *("-c", "listen_addresses=", "-c", "shared_buffers=16MB", "-c", "max_connections=20"),
+                    *("-c", "listen_addresses=", "-c", "shared_buffers=16MB", "-c", "max_connections=60"),
                 ],
                 cwd=self._folder,
                 user=self._user,
@@ -110,6 +110,16 @@ class Cluster:
         """End the server as a power cut would, without a checkpoint, and start it again: it recovers from its log."""
         self.process.send_signal(signal.SIGQUIT)
         self.process.wait(_WAIT)
+        self.process = self._start()
+        self._await()
+
+    def kill(self) -> None:
+        """Kill every process of the server at once."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(_WAIT)
+
+    def start(self) -> None:
+        """Start the server again after :meth:`kill`; it recovers from its log."""
         self.process = self._start()
         self._await()
 

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import httpx2 as httpx
 import pytest
 import sqlalchemy as sa
 
@@ -21,9 +20,9 @@ from qingyuan.office.packages.waiting import sweep_waiting
 from qingyuan.web.jobs import LEASE, Jobs, Report
 from qingyuan.web.state import JOB, State
 from qingyuan.web.uploads import Uploads
-from tests.office.running import collected, command, told
+from tests.office.running import collected, command
 from tests.store.postgres import Cluster
-from tests.web.making import META, PASSWORD
+from tests.web.processes import Served, send
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
@@ -149,53 +148,6 @@ def test_a_web_database_of_an_older_program_gets_what_it_lacks(tmp_path: Path) -
     state = State.at(path)
     assert Jobs(state, {})._take() is not None
     state.close()
-
-
-class Served:
-    """A real server process, and a browser without scripts that is signed in to it."""
-
-    def __init__(self, home: Path, *options: str, port: int = 0) -> None:
-        arguments = ("serve", "--home", home, "--port", str(port), "--json", *options)
-        self.process = subprocess.Popen(command(*arguments), stdout=subprocess.PIPE, text=True)
-        words = told(self.process)
-        self.url, self.setup = words["url"], words["setup"]
-        self.port = int(self.url.rsplit(":", 1)[1])
-        self.client = httpx.Client(base_url=self.url, follow_redirects=True, timeout=300)
-        deadline = time.monotonic() + 300
-        while True:
-            try:
-                if self.client.get("/readyz").status_code == 200:
-                    break
-            except httpx.TransportError:
-                pass
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-
-    def post(self, path: str, form: str, /, **fields: str) -> httpx.Response:
-        found = META.search(self.client.get(form).text)
-        assert found
-        self.token = found[1]
-        return self.client.post(path, data={"_token": self.token, **fields})
-
-    def enter(self) -> None:
-        if self.setup:
-            code = self.setup.rsplit("=", 1)[1]
-            self.post("/setup", "/setup", code=code, name="li", password=PASSWORD, again=PASSWORD)
-        else:
-            self.post("/sign-in", "/sign-in", name="li", password=PASSWORD)
-
-    def end(self, number: int = signal.SIGTERM) -> None:
-        self.client.close()
-        self.process.send_signal(number)
-        self.process.communicate(timeout=300)
-
-
-def send(served: Served, upload: str, data: bytes, offset: int) -> int:
-    answer = served.client.put(
-        f"/uploads/{upload}", params={"offset": offset}, content=data, headers={"X-QY-Token": served.token}
-    )
-    assert answer.status_code == 200, answer.text
-    return int(answer.json()["offset"])
 
 
 @pytest.mark.slow

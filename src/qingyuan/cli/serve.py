@@ -192,6 +192,9 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _log() -> None:
     """Write one JSON object a line to standard error; nothing personal is in it."""
+    logging.getLogger("sqlalchemy.pool").setLevel(
+        logging.CRITICAL
+    )  # what it says of lost connections we say ourselves
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(message)s"))
     log = logging.getLogger("qingyuan.web")

@@ -1,5 +1,6 @@
 """The store: journal and ledger in one transaction, exhibits, job state, sealed blobs."""
 
+from qingyuan.store._away import AWAY, is_away, lost, server_settings, telling
 from qingyuan.store._driver import glance
 from qingyuan.store._leaf import leaf_bytes
 from qingyuan.store.blobs import Blobs
@@ -20,6 +21,7 @@ from qingyuan.store.reading import (
 )
 
 __all__ = [
+    "AWAY",
     "Blobs",
     "BucketBlobs",
     "Database",
@@ -37,8 +39,12 @@ __all__ = [
     "events_at",
     "glance",
     "has_event",
+    "is_away",
     "iter_events",
     "leaf_bytes",
+    "lost",
     "prepare_request",
     "read_place",
+    "server_settings",
+    "telling",
 ]

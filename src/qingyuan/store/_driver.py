@@ -10,9 +10,14 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 import sqlalchemy as sa
+
+from qingyuan.store._away import telling
+
+if TYPE_CHECKING:
+    from sqlalchemy.pool import PoolProxiedConnection
 
 Value: TypeAlias = int | str | bytes | None
 Values: TypeAlias = tuple[Value, ...]
@@ -34,13 +39,14 @@ class Driver:
         connection: A connection inside a transaction.
     """
 
-    __slots__ = ("_cursor", "_dialect", "_text")
+    __slots__ = ("_cursor", "_dbapi", "_dialect", "_text")
 
     def __init__(self, connection: sa.Connection) -> None:
         """Open a cursor."""
         self._dialect = connection.dialect
         self._text = _with_percent if self._dialect.name == "postgresql" else None
-        self._cursor = cast("_Cursor", connection.connection.cursor())
+        self._dbapi = connection.connection
+        self._cursor = cast("_Cursor", self._dbapi.cursor())
 
     def one(self, statement: str, *values: Value) -> tuple[object, ...] | None:
         """Return the only row, or ``None``."""
@@ -87,7 +93,7 @@ class Driver:
             raise self._translated(error, statement) from error
 
     def _translated(self, error: Exception, statement: str) -> Exception:
-        return _translated(self._dialect, error, statement)
+        return _translated(self._dialect, error, statement, self._dbapi)
 
 
 def glance(engine: sa.Engine, statement: str, *values: Value) -> list[tuple[object, ...]]:
@@ -99,23 +105,38 @@ def glance(engine: sa.Engine, statement: str, *values: Value) -> list[tuple[obje
         engine: Of the database.
         statement: Plain text, written with ``?``.
         values: What stands for the marks.
+
+    Raises:
+        StoreError: ``store.away``: the database server cannot be reached.
     """
     text = _with_percent(statement) if engine.dialect.name == "postgresql" else statement
-    with contextlib.closing(engine.raw_connection()) as connection:
+    with telling(engine), contextlib.closing(engine.raw_connection()) as connection:
         cursor = cast("_Cursor", connection.cursor())
         try:
             cursor.execute(text, values)
             return cursor.fetchall()
         except Exception as error:
-            raise _translated(engine.dialect, error, statement) from error
+            raise _translated(engine.dialect, error, statement, connection) from error
 
 
-def _translated(dialect: sa.Dialect, error: Exception, statement: str) -> Exception:
-    """Return the error as SQLAlchemy would raise it, without the values, which may be secret."""
+def _translated(
+    dialect: sa.Dialect, error: Exception, statement: str, connection: PoolProxiedConnection
+) -> Exception:
+    """Return the error as SQLAlchemy would raise it, without the values, which may be secret; it says whether the connection broke."""
     base = dialect.loaded_dbapi.Error
     if not isinstance(error, base):
         return error
-    return sa.exc.DBAPIError.instance(statement, None, error, base, hide_parameters=True, dialect=dialect)
+    raw = connection.dbapi_connection
+    broken = raw is None or dialect.is_disconnect(error, raw, None)
+    return sa.exc.DBAPIError.instance(
+        statement,
+        None,
+        error,
+        base,
+        hide_parameters=True,
+        connection_invalidated=broken,
+        dialect=dialect,
+    )
 
 
 @functools.cache

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
 from qingyuan.ledger import quicken
+from qingyuan.store._away import AWAY
 from qingyuan.store.database import Database
 from qingyuan.store.errors import StoreError
 from qingyuan.store.journal import Draft, Request, prepare_request
@@ -55,7 +56,7 @@ class GroupCommitter:
     """The writer of a journal, for any number of threads. Use it as a context manager, or :meth:`close` it.
 
     When a transaction fails after it began, nobody can say what is on the disk: those waiting get the error, and the committer
-    takes nothing more until the journal is opened anew.
+    takes nothing more until the journal is opened anew. It goes on when the database is a server that went away.
 
     Args:
         database: Where to write.
@@ -189,7 +190,8 @@ class GroupCommitter:
                 begun = True
                 stored = self._journal.append_requests(connection, [checked for checked, _ in group])
         except Exception as error:  # noqa: BLE001 - it is handed to those who wait for it
-            if begun:
+            # A server that went away has written what it said it had, and comes back; a disk that failed may hold anything.
+            if begun and not (isinstance(error, StoreError) and error.code in AWAY):
                 self._stop()
             for _, result in group:
                 result.set_exception(error)

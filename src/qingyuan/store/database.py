@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
 
+from qingyuan.store._away import is_away, lost, server_settings, telling
 from qingyuan.store._driver import Driver
 from qingyuan.store.errors import StoreError
 from qingyuan.store.schema import METADATA
@@ -68,6 +69,8 @@ class Database:
             raise
         except sa.exc.DatabaseError as error:
             self.engine.dispose()
+            if is_away(error):
+                raise lost(self.url) from error
             raise StoreError(
                 "store.not-a-database",
                 zh=f"无法作为数据库打开：{error.orig}",
@@ -93,16 +96,19 @@ class Database:
             blocking=False
         )  # if not, another thread writes: the database's lock says when it is over
         connection: sa.Connection | None = None
+        ending = False
         try:
-            connection = self._kept_writer() if kept else self._new_writer()
-            driver = _begin(connection)
+            connection, driver = self._begun(kept=kept)
             yield connection
+            ending = True
             _commit(connection, driver)
         except BaseException as error:
             if connection is not None:
                 _roll_back(connection)
             if kept:
                 self._drop_writer()
+            if is_away(error):
+                raise lost(self.url, sure=not ending) from error
             if not isinstance(error, sa.exc.OperationalError):
                 raise
             raise StoreError(
@@ -118,6 +124,18 @@ class Database:
                 self._turn.release()
             elif connection is not None:
                 connection.close()
+
+    def _begun(self, *, kept: bool) -> tuple[sa.Connection, Driver | None]:
+        """Return a connection in a write transaction; one that was kept and broke meanwhile is replaced."""
+        if kept and self._writer is not None:
+            try:
+                return self._writer, _begin(self._kept_writer())
+            except sa.exc.DBAPIError as error:
+                if not is_away(error):
+                    raise
+                self._drop_writer()
+        connection = self._kept_writer() if kept else self._new_writer()
+        return connection, _begin(connection)
 
     def _new_writer(self) -> sa.Connection:
         return self.engine.connect().execution_options(writer=True)
@@ -162,13 +180,18 @@ class Database:
 
     def _drop_writer(self) -> None:
         if self._writer is not None:
-            self._writer.close()
+            with contextlib.suppress(sa.exc.DBAPIError):  # it may have broken
+                self._writer.close()
             self._writer = None
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """Yield a connection inside one read transaction: one consistent state."""
-        with self.engine.connect() as connection, connection.begin():
+        """Yield a connection inside one read transaction: one consistent state.
+
+        Raises:
+            StoreError: ``store.away``: the database server cannot be reached.
+        """
+        with telling(self.engine), self.engine.connect() as connection, connection.begin():
             yield connection
 
     def close(self) -> None:
@@ -199,10 +222,11 @@ class Database:
 def _engine(url: str) -> sa.Engine:
     try:
         made = sa.make_url(url)
-        if made.get_backend_name() == "sqlite" and made.database not in {None, "", ":memory:"}:
-            # As many as there are threads: one that holds a connection and needs another must never wait for itself.
-            return sa.create_engine(url, max_overflow=-1)
-        return sa.create_engine(url)
+        if made.get_backend_name() == "sqlite" and made.database in {None, "", ":memory:"}:
+            return sa.create_engine(url)
+        # As many as there are threads: one that holds a connection and needs another must never wait for itself.
+        server = {} if made.get_backend_name() == "sqlite" else server_settings(made)
+        return sa.create_engine(url, max_overflow=-1, **server)
     except ModuleNotFoundError as error:
         raise StoreError(
             "store.no-driver",

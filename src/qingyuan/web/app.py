@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import json
-import logging
 import threading
-import traceback
 from collections.abc import AsyncIterator
 from urllib.parse import quote
 
@@ -26,6 +23,7 @@ from qingyuan.cases import Refused, choice_lists
 from qingyuan.documents import forms
 from qingyuan.errors import QingyuanError
 from qingyuan.office.home import Home
+from qingyuan.store import AWAY
 from qingyuan.web import portal, workbench
 from qingyuan.web.api import install
 from qingyuan.web.asking import Ask
@@ -35,17 +33,19 @@ from qingyuan.web.pages import environment, load_static
 from qingyuan.web.plain import plain_routes
 from qingyuan.web.routing import PAGES, Page, Table
 from qingyuan.web.settings import ServeSettings
+from qingyuan.web.telling import tell
 from qingyuan.web.typed import resend, texts
 from qingyuan.web.watch import ROUTE, Metrics, Watch
 from qingyuan.web.words import catalogue
 from qingyuan.web.works import WORKS
 
-_LOG = logging.getLogger("qingyuan.web")
 _FILES, _FIELDS = 1000, 10_000
 #: Pages made at the same time. They share one interpreter: more of them would only take it from each other, at every row that is read.
 _AT_ONCE = 2
 #: Outsiders make these work hard on a password: so many at a time, and nobody inside waits for them.
 _HASHING = ("/sign-in", "/setup")
+#: When to come back while the database is away.
+_AWAY_SECONDS = 5
 #: Errors of the rooms below that say that a record is not there.
 _ABSENT = frozenset({"office.no-such-record", "office.no-such-exhibit", "office.bad-scope"})
 
@@ -82,7 +82,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
         routes=[
             Table(
                 [
-                    *plain_routes(home, static, metrics),
+                    *plain_routes(desk, static, metrics),
                     _upload_route(desk, templates),
                     *[_route(page, desk, templates, limiter, hashing) for page in PAGES],
                 ]
@@ -97,7 +97,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
         if request.url.path.startswith("/api/"):
             known = _known(error)
             return JSONResponse({"error": known.as_dict()}, _status(known), _later(known))
-        return await run_in_threadpool(lambda: _error_page(Ask(desk, templates, request, FormData()), error))
+        return await run_in_threadpool(_failed_page, desk, templates, request, error)
 
     for kind in (QingyuanError, HTTPException):
         app.add_exception_handler(kind, failed)
@@ -219,6 +219,16 @@ def _turned_away(page: Page, ask: Ask) -> Response | None:
     return ask.redirect(f"/sign-in?next={quote(asked)}")
 
 
+def _failed_page(desk: Desk, templates: Environment, request: Request, error: Exception) -> Response:
+    """Show what went wrong; while the database is away, to nobody in particular."""
+    try:
+        return _error_page(Ask(desk, templates, request, FormData()), error)
+    except QingyuanError as again:
+        if again.code not in AWAY:
+            raise
+        return _error_page(Ask(desk, templates, request, FormData(), known=False), again)
+
+
 def _error_page(ask: Ask, error: Exception) -> Response:
     known = _known(error)
     page = ask.page("error.html", _status(known), error=known, typed=texts(ask), again=resend(ask, known))
@@ -228,7 +238,8 @@ def _error_page(ask: Ask, error: Exception) -> Response:
 
 def _later(error: QingyuanError) -> dict[str, str]:
     """Return the header that says when to ask again, where that is known."""
-    return {"Retry-After": str(error.retry)} if isinstance(error, WebError) and error.retry else {}
+    wait = error.retry if isinstance(error, WebError) else _AWAY_SECONDS if error.code in AWAY else 0
+    return {"Retry-After": str(wait)} if wait else {}
 
 
 def _known(error: Exception) -> QingyuanError:
@@ -239,9 +250,7 @@ def _known(error: Exception) -> QingyuanError:
         else:
             error = WebError("web.http", error.status_code, zh=error.detail, en=error.detail)
     if not isinstance(error, QingyuanError):
-        # Where, and not its words: they may hold what was typed.
-        places = [f"{one.filename}:{one.lineno}" for one in traceback.extract_tb(error.__traceback__)[-12:]]
-        _LOG.error(json.dumps({"event": "unexpected", "kind": type(error).__name__, "at": places}))
+        tell("unexpected", error)
         error = WebError(
             "web.unexpected",
             500,
@@ -256,6 +265,8 @@ def _known(error: Exception) -> QingyuanError:
 def _status(error: QingyuanError) -> int:
     if isinstance(error, WebError):
         return error.status
+    if error.code in AWAY:
+        return 503
     if isinstance(error, Refused):
         return 409
     return 404 if error.code in _ABSENT else 400

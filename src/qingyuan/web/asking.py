@@ -50,15 +50,17 @@ class Ask:
         form: The form that came with it, as it was sent.
     """
 
-    def __init__(self, desk: Desk, templates: Environment, request: Request, form: FormData) -> None:
-        """Read the cookies of ``request``."""
+    def __init__(
+        self, desk: Desk, templates: Environment, request: Request, form: FormData, *, known: bool = True
+    ) -> None:
+        """Read the cookies of ``request``; without looking up whose they are when ``known`` is false."""
         self.desk = desk
         self.request = request
         self._templates = templates
         self.form = form
         self._cookies: list[tuple[str, str, int]] = []
         self.session = request.cookies.get(SESSION_COOKIE)
-        self.account: Account | None = desk.sessions.account(self.session)
+        self.account: Account | None = desk.sessions.account(self.session) if known else None
         self.lang = _language(request)
         theme = request.cookies.get(THEME_COOKIE, "auto")
         self.theme = theme if theme in THEMES else "auto"

@@ -137,6 +137,7 @@ class Desk:
     def close(self) -> None:
         """Close the web's own state."""
         self.jobs.stop()
+        self.sessions.close()
         self._sharing.close()
         self.state.close()
 

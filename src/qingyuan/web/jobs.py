@@ -12,7 +12,6 @@ keeps even a process that was only asleep from working beside its successor.
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import secrets
 import socket
@@ -25,9 +24,10 @@ import msgspec
 import sqlalchemy as sa
 
 from qingyuan.errors import QingyuanError
+from qingyuan.store import AWAY
 from qingyuan.web.state import JOB, State
+from qingyuan.web.telling import tell
 
-_LOG = logging.getLogger("qingyuan.web")
 _EMPTY = b"{}"
 #: Progress is written at most so often, in seconds.
 _TELL = 0.3
@@ -201,11 +201,11 @@ class Jobs:
 
     @staticmethod
     def _guarded(step: Callable[[], T]) -> T | None:
-        """Do a step; the worker must outlive a database that is away for a while."""
+        """Do a step; the worker must outlive whatever it may be, such as a database that is away for a while."""
         try:
             return step()
-        except (sa.exc.SQLAlchemyError, OSError):
-            _LOG.exception("jobs")
+        except Exception as error:  # noqa: BLE001 - the log says it, and the step is tried again
+            tell("jobs", error)
             return None
 
     def _take(self) -> Job | None:
@@ -247,7 +247,7 @@ class Jobs:
 
     def _let_go(self) -> None:
         """Free what this process still holds."""
-        with contextlib.suppress(sa.exc.SQLAlchemyError), self._state.write() as connection:
+        with contextlib.suppress(sa.exc.SQLAlchemyError, QingyuanError), self._state.write() as connection:
             for before, after in (("running", "queued"), ("stopping", "cancelled")):
                 connection.execute(
                     sa.update(JOB)
@@ -303,8 +303,8 @@ class Jobs:
                 self._end(job.id, "cancelled", None)
         except QingyuanError as error:
             self._refused(job.id, error)
-        except Exception:  # noqa: BLE001 - whatever it was, the next job must run, and the log says it
-            _LOG.exception("job")
+        except Exception as error:  # noqa: BLE001 - whatever it was, the next job must run, and the log says it
+            tell("job", error)
             self._end(
                 job.id, "failed", {"zh": "程序出错，已记入日志", "en": "the program failed; the log says how"}
             )
@@ -314,6 +314,9 @@ class Jobs:
     def _refused(self, identifier: str, error: QingyuanError) -> None:
         if error.code == _BUSY:  # something else works on the home: this waits
             self._end(identifier, "queued", None, lease=int(time.time()) + LEASE)
+        elif error.code in AWAY:  # what was done is done; the rest when the database is back
+            tell("job", error)
+            self._end(identifier, "queued", None)
         else:
             self._end(identifier, "failed", dict(error.as_dict()))
 
@@ -325,14 +328,20 @@ class Jobs:
             return [(row[0], row[1], int(row[2]), float(row[3] or 0)) for row in connection.execute(wanted)]
 
     def _end(self, identifier: str, state: str, result: dict[str, object] | None, *, lease: int = 0) -> None:
-        """Write how a job of this process came out; another's is left alone."""
+        """Write how a job of this process came out, as soon as the database takes it; another's is left alone."""
         values: dict[str, object] = {} if result is None else {"result": msgspec.json.encode(result)}
-        with self._state.write() as connection:
-            connection.execute(
-                sa.update(JOB)
-                .where(JOB.c.id == identifier, JOB.c.owner == self.owner)
-                .values(state=state, owner="", lease=lease, updated=int(time.time()), **values)
-            )
+
+        def write() -> bool:
+            with self._state.write() as connection:
+                connection.execute(
+                    sa.update(JOB)
+                    .where(JOB.c.id == identifier, JOB.c.owner == self.owner)
+                    .values(state=state, owner="", lease=lease, updated=int(time.time()), **values)
+                )
+            return True
+
+        while not self._guarded(write) and not self._ended.wait(_LOOK):
+            pass  # the lease runs on meanwhile; when it ended the job is another's, and nothing is written
 
 
 def _is_free(row: sa.Row[tuple[object, ...]], now: int) -> bool:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from qingyuan.web.state import ATTEMPT, State
 
 #: Largest lot, and the part of a limit that one may be, so that several processes share it fairly.
-_LOT, _PARTS = 50, 10
+_LOT, _PARTS = 500, 100
 _NAMES = 10_000
 
 
@@ -60,10 +60,20 @@ class Tries:
         return max(0, min(lot, most - row.tried)), int(row.until - now)
 
 
+class _Lot:
+    """What is left to one name of the lot it took last, and until when."""
+
+    def __init__(self) -> None:
+        self.turn = threading.Lock()
+        self.left = 0
+        self.until = 0.0
+
+
 class Allowance:
     """How often programs may ask, over every server process, with one write for many requests.
 
     A process takes requests from the shared count in lots and uses them up by itself, so that a limit costs a busy program next to nothing.
+    Nobody waits for the lot of another.
 
     Args:
         tries: The shared count.
@@ -77,7 +87,7 @@ class Allowance:
         self._most = most
         self._seconds = seconds
         self._lot = max(1, min(_LOT, most // _PARTS))
-        self._left: dict[str, tuple[int, float]] = {}
+        self._lots: dict[str, _Lot] = {}
         self._turn = threading.Lock()
 
     def take(self, name: str) -> int:
@@ -87,16 +97,17 @@ class Allowance:
             name: Who asks.
         """
         with self._turn:
-            left, until = self._left.get(name, (0, 0.0))
+            if len(self._lots) >= _NAMES:
+                self._lots.clear()
+            lot = self._lots.setdefault(name, _Lot())
+        with lot.turn:
             now = time.monotonic()
-            if until <= now:
-                left = 0
-            if not left:
-                if len(self._left) >= _NAMES:
-                    self._left.clear()
-                left, seconds = self._tries.take_lot(name, self._lot, self._most, self._seconds)
-                until = now + seconds
-                if not left:
+            if lot.until <= now:
+                lot.left = 0
+            if not lot.left:
+                lot.left, seconds = self._tries.take_lot(name, self._lot, self._most, self._seconds)
+                lot.until = now + seconds
+                if not lot.left:
                     return max(1, seconds)
-            self._left[name] = left - 1, until
+            lot.left -= 1
         return 0

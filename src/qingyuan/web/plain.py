@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 from collections.abc import Mapping
 
@@ -14,21 +13,21 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from qingyuan.errors import QingyuanError
-from qingyuan.office.home import Home
 from qingyuan.office.recognition.stopped import refuse_if_stopped
+from qingyuan.web.desk import Desk
 from qingyuan.web.pages import Static
+from qingyuan.web.telling import LOG
 from qingyuan.web.watch import Metrics
 
-_LOG = logging.getLogger("qingyuan.web")
 _YEAR = 31_536_000
 _LOCAL = frozenset({"127.0.0.1", "::1", "testclient"})
 
 
-def plain_routes(home: Home, static: Mapping[str, Static], metrics: Metrics) -> list[Route]:
+def plain_routes(desk: Desk, static: Mapping[str, Static], metrics: Metrics) -> list[Route]:
     """Return the routes of what is no page.
 
     Args:
-        home: The office.
+        desk: The office.
         static: The static files.
         metrics: The figures.
     """
@@ -49,10 +48,11 @@ def plain_routes(home: Home, static: Mapping[str, Static], metrics: Metrics) -> 
     async def ready(_: Request) -> Response:
         """Say whether the record can be read and written to; what is wrong is in the log of the process."""
         try:
-            await run_in_threadpool(_check, home)
+            await run_in_threadpool(_check, desk)
         except (QingyuanError, SQLAlchemyError, OSError) as error:
-            _LOG.warning(json.dumps({"event": "not-ready", "why": type(error).__name__}))
-            return PlainTextResponse("not ready\n", 503)
+            why = error.code if isinstance(error, QingyuanError) else type(error).__name__
+            LOG.warning(json.dumps({"event": "not-ready", "why": why}))
+            return PlainTextResponse(f"not ready: {why}\n", 503)
         return PlainTextResponse("ready\n")
 
     async def measured(request: Request) -> Response:
@@ -70,9 +70,10 @@ def plain_routes(home: Home, static: Mapping[str, Static], metrics: Metrics) -> 
     ]
 
 
-def _check(home: Home) -> None:
-    """Read the head of the log, refuse a log that is stopped, and see that the folder can be written to."""
-    home.head()
-    refuse_if_stopped(home.path)
-    if not os.access(home.path, os.W_OK):
+def _check(desk: Desk) -> None:
+    """Read the head of the log and the state of the web, refuse a log that is stopped, and see that the folder can be written to."""
+    desk.home.head()
+    desk.state.glance("SELECT 1")
+    refuse_if_stopped(desk.home.path)
+    if not os.access(desk.home.path, os.W_OK):
         raise PermissionError

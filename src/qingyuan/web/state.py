@@ -14,7 +14,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from qingyuan.store import glance
+from qingyuan.store import glance, server_settings, telling
 
 METADATA = sa.MetaData()
 
@@ -198,8 +198,10 @@ class State:
 
     def __init__(self, url: str) -> None:
         """Open ``url``; tables and columns that are not there yet are made."""
-        self.engine = sa.create_engine(url)
-        self.shared = self.engine.dialect.name != "sqlite"
+        made = sa.make_url(url)
+        self.shared = made.get_backend_name() != "sqlite"
+        # As many connections as there are threads: readers must not queue up behind writers that wait for each other.
+        self.engine = sa.create_engine(url, max_overflow=-1, **(server_settings(made) if self.shared else {}))
         if not self.shared:
             sa.event.listen(self.engine, "connect", _configure)
         sa.event.listen(self.engine, "begin", _begin_shared if self.shared else _begin)
@@ -215,14 +217,26 @@ class State:
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sa.Connection]:
-        """Yield a connection in a write transaction; writers take turns."""
-        with self.engine.connect().execution_options(writer=True) as connection, connection.begin():
+        """Yield a connection in a write transaction; writers take turns.
+
+        Raises:
+            StoreError: ``store.away``: the database server cannot be reached.
+        """
+        with (
+            telling(self.engine),
+            self.engine.connect().execution_options(writer=True) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """Yield a connection in a read transaction."""
-        with self.engine.connect() as connection, connection.begin():
+        """Yield a connection in a read transaction.
+
+        Raises:
+            StoreError: ``store.away``: the database server cannot be reached.
+        """
+        with telling(self.engine), self.engine.connect() as connection, connection.begin():
             yield connection
 
     def glance(self, statement: str, *values: int | str | bytes) -> Sequence[Sequence[object]]:

@@ -27,11 +27,13 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qingyuan.errors import QingyuanError
 from qingyuan.office.recognition.stopped import STOPPED
 from qingyuan.store.schema import COSIGNATURE
 from qingyuan.web.errors import WebError
@@ -112,7 +114,15 @@ class _Office(Collector):
         self._desk = desk
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the figures as they are now."""
+        """Yield the figures as they are now; while the database is away, that it is."""
+        try:
+            read = list(self._read())
+        except (QingyuanError, SQLAlchemyError):
+            read = []
+        yield _gauge("qingyuan_database_up", "Whether the database can be read", int(bool(read)))
+        yield from read
+
+    def _read(self) -> Iterator[Metric]:
         home = self._desk.home
         head = home.head()
         yield _gauge("qingyuan_log_entries", "Entries of the signed log", head.size if head else 0)

@@ -235,7 +235,9 @@ class People:
             return None
         with self._state.write() as connection:
             if not good:
-                failed = row.failed + 1
+                # As it is now: several may be guessing at once.
+                counted = sa.select(ACCOUNT.c.failed).where(ACCOUNT.c.person == row.person)
+                failed = int(connection.execute(counted).scalar_one()) + 1
                 locked = min(_LOCK_SECONDS << max(0, failed // _TRIES - 1), _LONGEST_LOCK)
                 connection.execute(
                     sa.update(ACCOUNT)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 from collections.abc import Callable
 from typing import cast
 
 import msgspec
 import sqlalchemy as sa
 
+from qingyuan.errors import QingyuanError
 from qingyuan.web.accounts.people import Account, People
 from qingyuan.web.state import SESSION, State
+from qingyuan.web.telling import tell
 
 #: A session is written at most once in so many seconds, however many requests it makes.
 _TOUCH_SECONDS = 60
@@ -73,6 +76,17 @@ class Sessions:
         self._now = now
         self._idle = idle
         self._absolute = absolute
+        #: Sessions that were used since they were last written, and when; written beside the requests, which must not wait for a disk.
+        self._used: dict[bytes, int] = {}
+        self._turn = threading.Lock()
+        self._writing: threading.Thread | None = None
+
+    def close(self) -> None:
+        """Wait until what is to be written is written."""
+        with self._turn:
+            writing = self._writing
+        if writing is not None:
+            writing.join()
 
     def begin(self, person: str, old: str | None = None, *, agent: str = "", method: str = "password") -> str:
         """Return the token of a new session; the one that the browser came with ends, and so do expired ones.
@@ -159,12 +173,36 @@ class Sessions:
         if not rows:
             return None
         created, seen, *whose = rows[0]
+        seen = max(seen, self._used.get(hashed, 0))
         if created < now - self._absolute or seen < now - self._idle:
             return None
         if seen < now - _TOUCH_SECONDS:
-            with self._state.write() as connection:
-                connection.execute(sa.update(SESSION).where(SESSION.c.token == hashed).values(seen=now))
+            self._touch(hashed, now)
         return self._people.named(*whose)
+
+    def _touch(self, hashed: bytes, now: int) -> None:
+        with self._turn:
+            self._used[hashed] = now
+            if self._writing is None:
+                self._writing = threading.Thread(target=self._write, name="sessions", daemon=True)
+                self._writing.start()
+
+    def _write(self) -> None:
+        """Write which sessions were used, all that come meanwhile too."""
+        done: dict[bytes, int] = {}
+        while True:
+            with self._turn:
+                self._used = {key: at for key, at in self._used.items() if done.get(key) != at}
+                done = dict(self._used)
+                if not done:
+                    self._writing = None
+                    return
+            try:
+                with self._state.write() as connection:
+                    for key, at in done.items():
+                        connection.execute(sa.update(SESSION).where(SESSION.c.token == key).values(seen=at))
+            except (QingyuanError, sa.exc.SQLAlchemyError) as error:  # the next request tries again
+                tell("sessions", error)
 
     def end(self, token: str | None) -> None:
         """End a session."""
