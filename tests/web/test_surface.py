@@ -142,6 +142,27 @@ def test_a_head_without_end_or_that_never_ends_is_not_listened_to(
         assert one.recv(1) == b""
 
 
+def test_what_is_read_before_anybody_signed_in_is_small(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_of(app, "prosecutor")
+    typed = {"content-type": "application/x-www-form-urlencoded"}
+    for path, kind, size in (
+        ("/sign-in", typed, 64 << 10),
+        ("/progress", {"content-type": "multipart/form-data; boundary=x"}, 64 << 10),
+        ("/acts/new/lead-register", typed, 4 << 20),
+        ("/api/v1/acts/new/lead-register", {"content-type": "application/json"}, 1 << 20),
+    ):
+        assert client.post(path, content=b"a" * (size + 1), headers=kind).status_code == 413, path
+    client.cookies.clear()
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("starlette.requests.Request.form", never)
+    assert client.post("/acts/new/lead-register", content=b"a=b", headers=typed).status_code == 401
+
+
 def test_style_and_script_keep_to_what_old_browsers_know() -> None:
     static = load_static()
     style = "".join(one.data.decode() for name, one in static.items() if name.endswith(".css"))

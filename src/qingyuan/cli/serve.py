@@ -89,7 +89,7 @@ def serve(
 
     from qingyuan.office.home import Home  # noqa: PLC0415
     from qingyuan.web import ServeSettings, create_app  # noqa: PLC0415
-    from qingyuan.web.wire import Wire  # noqa: PLC0415
+    from qingyuan.web.wire import MAX_CONNECTIONS, Wire, room_for  # noqa: PLC0415
 
     listening = _listen(host, port) if fd is None else socket.socket(fileno=fd)
     port = listening.getsockname()[1]
@@ -131,6 +131,7 @@ def serve(
             timeout_graceful_shutdown=5,
         )
         server = uvicorn.Server(config)
+        Wire.most = room_for(MAX_CONNECTIONS)
         sys.setswitchinterval(_SWITCH_SECONDS)
         gc.set_threshold(*_GARBAGE)
         if seconds is not None:

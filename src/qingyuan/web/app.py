@@ -26,7 +26,7 @@ from qingyuan.office.home import Home
 from qingyuan.store import AWAY
 from qingyuan.web import portal, workbench
 from qingyuan.web.api import install
-from qingyuan.web.asking import Ask
+from qingyuan.web.asking import SESSION_COOKIE, Ask
 from qingyuan.web.desk import Desk
 from qingyuan.web.errors import WebError, bad_request, not_found
 from qingyuan.web.pages import environment, load_static
@@ -39,7 +39,7 @@ from qingyuan.web.watch import ROUTE, Metrics, Watch
 from qingyuan.web.words import catalogue
 from qingyuan.web.works import WORKS
 
-_FILES, _FIELDS = 1000, 10_000
+_FILES, _FIELDS, _FIELD = 1000, 10_000, 2 << 20
 #: Pages made at the same time. They share one interpreter: more of them would only take it from each other, at every row that is read.
 _AT_ONCE = 2
 #: Outsiders make these work hard on a password: so many at a time, and nobody inside waits for them.
@@ -169,10 +169,10 @@ def _route(
         """Read the form and let the page answer in a thread."""
         request.scope[ROUTE] = page.path
         form = FormData()
-        if page.method == "POST":
-            form = await request.form(
-                max_files=_FILES, max_fields=_FIELDS, max_part_size=desk.settings.max_body_bytes
-            )
+        if page.method == "POST" and (
+            page.need == "public" or await run_in_threadpool(_is_open, desk, request)
+        ):  # of nobody in particular nothing is read that is not for everybody
+            form = await request.form(max_files=_FILES, max_fields=_FIELDS, max_part_size=_FIELD)
         try:
             return await to_thread.run_sync(
                 lambda: _answer(page, Ask(desk, templates, request, form)), limiter=at_once
@@ -182,6 +182,11 @@ def _route(
 
     methods = ["GET", "HEAD"] if page.method == "GET" else [page.method]
     return Route(page.path, endpoint, methods=methods, name=f"{page.method} {page.path}")
+
+
+def _is_open(desk: Desk, request: Request) -> bool:
+    """Say whether a request comes with a session that is open."""
+    return desk.sessions.account(request.cookies.get(SESSION_COOKIE)) is not None
 
 
 def _answer(page: Page, ask: Ask) -> Response:

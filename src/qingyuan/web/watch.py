@@ -48,6 +48,9 @@ _STEPS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 ROUTE = "qingyuan.route"
 #: What the log says of a browser that went away.
 _GONE = 499
+#: Largest body of a program, of a form without files, and of what is sent before anybody signed in.
+_JSON, _TYPED, _WORDS = 1 << 20, 4 << 20, 64 << 10
+_SMALL = ("/sign-in", "/sign-out", "/setup", "/preferences", "/progress", "/portal/open")
 _PLAIN = ("/healthz", "/readyz", "/metrics")
 
 CONTENT_POLICY = (
@@ -155,6 +158,15 @@ def _gauge(name: str, words: str, value: float) -> Metric:
     return GaugeMetricFamily(name, words, value=value)
 
 
+def _most(path: str, kind: bytes, limit: int) -> int:
+    """Return how many bytes a body may have: what is parsed while everybody waits, or before anybody signed in, is small."""
+    if path.startswith("/api/"):
+        return min(limit, _JSON)
+    if path.startswith(_SMALL):
+        return min(limit, _WORDS)
+    return min(limit, _TYPED) if kind.startswith(b"application/x-www-form-urlencoded") else limit
+
+
 class TooLargeError(Exception):
     """A body is larger than it may be."""
 
@@ -196,13 +208,15 @@ class Watch:
         began = time.perf_counter()
         status = 0
         taken = 0
+        headers = dict(scope["headers"])
+        most = _most(scope["path"], headers.get(b"content-type", b"").lower(), self._limit)
 
         async def counted() -> Message:
             """Take in a part of the body, and count it."""
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > self._limit:
+            if taken > most:
                 raise TooLargeError
             return message
 
@@ -215,8 +229,8 @@ class Watch:
             await send(message)
 
         try:
-            declared = dict(scope["headers"]).get(b"content-length", b"0")
-            if not declared.isdigit() or int(declared) > self._limit:
+            declared = headers.get(b"content-length", b"0")
+            if not declared.isdigit() or int(declared) > most:
                 raise TooLargeError  # noqa: TRY301 - answered like a body that turns out too large
             await self._app(scope, counted, dressed)
         except ClientDisconnect:  # nobody is there to be answered
