@@ -40,6 +40,8 @@ from qingyuan.web.words import catalogue
 from qingyuan.web.works import WORKS
 
 _FILES, _FIELDS, _FIELD = 1000, 10_000, 2 << 20
+#: A form that is read whoever sends it, so that what was typed can be shown again; and the length of one that does not say.
+_SMALL, _UNSAID = 64 << 10, 1 << 62
 #: Pages made at the same time. They share one interpreter: more of them would only take it from each other, at every row that is read.
 _AT_ONCE = 2
 #: Outsiders make these work hard on a password: so many at a time, and nobody inside waits for them.
@@ -170,8 +172,10 @@ def _route(
         request.scope[ROUTE] = page.path
         form = FormData()
         if page.method == "POST" and (
-            page.need == "public" or await run_in_threadpool(_is_open, desk, request)
-        ):  # of nobody in particular nothing is read that is not for everybody
+            page.need == "public"
+            or int(request.headers.get("content-length", _UNSAID)) <= _SMALL
+            or await run_in_threadpool(_is_open, desk, request)
+        ):  # of nobody in particular nothing large is read that is not for everybody
             form = await request.form(max_files=_FILES, max_fields=_FIELDS, max_part_size=_FIELD)
         try:
             return await to_thread.run_sync(
@@ -201,6 +205,8 @@ def _answer(page: Page, ask: Ask) -> Response:
             ask.desk.guard.check(ask.person, page.need, params, ask.given(), ask.field("reason"))
         return page.handler(ask, **ask.request.path_params)
     except QingyuanError as error:
+        if error.code in AWAY:
+            ask.account = None  # nothing can be looked up for them
         return _error_page(ask, error)
 
 
