@@ -70,7 +70,7 @@ wheel: $(VENV)/.dev ## build the wheel from the sdist and try it in an empty env
 bench: $(VENV)/.dev ## print the benchmark table
 	$(BIN)/python -m bench
 
-exhaustive: $(VENV)/.dev ## change every byte of a 1 MB package and see each change found (about 15 minutes)
+exhaustive: $(VENV)/.dev $(VENV)/.system ## change every byte of a 1 MB package and see each change found by both verifiers (about 25 minutes)
 	$(BIN)/python -m tests.evidence.verify.exhaustive --jobs 2
 
 kills: $(VENV)/.dev $(VENV)/.system ## kill -9 in every verb that a story tells, on SQLite and PostgreSQL

@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from qingyuan.evidence.verify import verify_evp
 from tests.evidence.verify.checking import TRUST, check, small
-from tests.evidence.verify.exhaustive import Layout, layout_of, megabyte, rounds
+from tests.evidence.verify.exhaustive import Judge, Layout, by_page, by_program, layout_of, megabyte, rounds
 from tests.evidence.verify.exhaustive import check as unseen
+from tests.evidence.verify_page.node import Node
 
 
 def test_the_rounds_hold_every_byte_once() -> None:
@@ -22,10 +24,20 @@ def test_the_rounds_hold_every_byte_once() -> None:
         assert positions == list(range(len(layout.data)))
 
 
-def test_a_change_of_any_single_byte_of_a_small_package_is_found() -> None:
+@pytest.fixture(params=["program", "page"])
+def judging(request: pytest.FixtureRequest) -> Iterator[Callable[[Layout], Judge]]:
+    """What gives the judge of a package."""
+    if request.param == "program":
+        yield lambda _: by_program
+    else:
+        with Node() as node:
+            yield lambda layout: by_page(node, layout)
+
+
+def test_a_change_of_any_single_byte_of_a_small_package_is_found(judging: Callable[[Layout], Judge]) -> None:
     layout = layout_of(small())
     assert check(layout.data).verdict == "pass"
-    assert unseen(layout, rounds(layout)) == []
+    assert unseen(layout, rounds(layout), judging(layout)) == []
 
 
 @pytest.mark.slow
@@ -46,13 +58,13 @@ def sample(layout: Layout, count: int) -> list[tuple[int, ...]]:
 
 
 @pytest.mark.slow
-def test_two_thousand_changes_all_over_a_megabyte_are_found() -> None:
+def test_two_thousand_changes_all_over_a_megabyte_are_found(judging: Callable[[Layout], Judge]) -> None:
     layout = megabyte()
     assert 900_000 < len(layout.data) < 1_200_000
     assert check(layout.data, TRUST).verdict == "pass"
     chosen = sample(layout, 2_000)
     assert sum(map(len, chosen)) >= 2_000
-    assert unseen(layout, chosen) == []
+    assert unseen(layout, chosen, judging(layout)) == []
 
 
 def test_a_verifier_that_looks_away_would_be_caught(monkeypatch: pytest.MonkeyPatch) -> None:

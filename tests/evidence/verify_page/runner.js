@@ -53,7 +53,20 @@ function speed(megabytes) {
   return found;
 }
 
+/** The package that `flip` changes. */
+let base = null;
+
+/** The verdict on `base` with one bit changed at each of the places, and the members named as faulty in form. */
+async function flip(places) {
+  const changed = base.slice();
+  for (const place of places) changed[place] ^= 1 << place % 8;
+  const { verdict, reasons } = await verify(changed, null, null);
+  return { verdict, named: reasons.filter(({ code }) => code === 'container' || code === 'name').map(({ path }) => path) };
+}
+
 async function answer(request) {
+  if (request.base) return (base = bytes(request.base)).length;
+  if (request.flip) return flip(request.flip);
   if (request.speed) return speed(request.speed);
   if (request.call) {
     try {
