@@ -254,7 +254,7 @@ def test_a_certificate_that_does_not_verify_is_refused_unless_allowed(
         taken(f"{site.url}/", tmp_path)
     assert caught.value.code == "capture.bad-certificate"
     assert "self" in caught.value.en
-    assert "--allow-bad-certificate" in caught.value.remedy_zh
+    assert "允许未通过验证的证书" in caught.value.remedy_zh
     one = taken(f"{site.url}/", tmp_path, allow_bad_certificate=True)
     assert one.status == 200
     assert any(b"tls-verified: self" in each.block for each in records(one, "metadata"))
