@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from qingyuan.cases import EMPTY, CaseEvent, Docket, EventDraft, _data, decide, fold, read_event
+from qingyuan.cases import EMPTY, CaseEvent, Docket, EventDraft, Verb, _data, decide, fold, read_event
 from qingyuan.law import Law, load
 
 HERE = Path(__file__).parent
@@ -48,7 +48,7 @@ class World:
     def copy(self) -> World:
         return World(self.docket, self.events)
 
-    def act(self, verb: str, args: Mapping[str, Any], at: date, by: str = ACTOR) -> list[EventDraft]:
+    def act(self, verb: str | Verb, args: Mapping[str, Any], at: date, by: str = ACTOR) -> list[EventDraft]:
         drafts = decide(verb, self.docket, args, law=law(), now=moment(at), actor=by)
         for draft in drafts:
             self.write(draft.stream, draft.type, draft.payload, at, by)
