@@ -8,7 +8,7 @@ import msgspec
 import pytest
 import yaml
 
-from qingyuan.cases import Refused, Verb, decide
+from qingyuan.cases import Refused, Verb, choice_lists, decide
 from qingyuan.cases._data import Loader
 from qingyuan.cases.timeline import describe
 from tests.cases._world import law, moment, told
@@ -65,3 +65,7 @@ def test_its_guards_refuse_with_the_article(story: str, change: dict[str, object
             actor="P001",
         )
     assert article in [citation.article for citation in caught.value.citations]
+
+
+def test_the_ways_of_service_are_those_of_the_law_room() -> None:
+    assert list(choice_lists()["service-mode"]) == [mode.id for mode in law().service_modes()]

@@ -223,3 +223,25 @@ def test_an_overlay_edited_while_the_program_runs_is_read_anew(tmp_path: Path) -
     assert load(folder).deadline("filing-decision-service", date(2026, 3, 2)).due == date(2026, 3, 9)
     overlay(tmp_path, {"periods.yaml": period("filing-decision-service", 3, extra="narrows: true ")})
     assert load(folder).deadline("filing-decision-service", date(2026, 3, 2)).due == date(2026, 3, 5)
+
+
+def test_a_way_of_service_is_added_by_yaml_alone(tmp_path: Path) -> None:
+    mode = """
+modes:
+  - id: county-platform
+    zh: 政务平台送达
+    en: by the platform of the county
+    counts: {zh: 平台签收之日, en: the day it is signed for on the platform}
+    rules: [local-rules-briefing]
+"""
+    law = Law(overlay(tmp_path, {"service.yaml": mode}))
+    assert law.service("政务平台送达", date(2026, 5, 4)).day == date(2026, 5, 4)
+
+
+def test_a_packaged_way_of_service_may_not_be_rewritten(tmp_path: Path) -> None:
+    mode = """
+modes:
+  - {id: mail, zh: 邮寄, en: post, counts: {zh: 投邮之日, en: the day of posting}, rules: [local-rules-briefing]}
+"""
+    error = refused(tmp_path, {"service.yaml": mode})
+    assert "service.yaml, line 3" in str(error.where)

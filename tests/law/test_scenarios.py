@@ -36,6 +36,7 @@ def test_scenario(ask: dict[str, Any], expect: dict[str, Any]) -> None:
         "cite": cite,
         "duties": duties,
         "damages": damages,
+        "service": service,
     }[next(iter(ask))]
     if "refused" in expect:
         with pytest.raises(LawError) as caught:
@@ -134,6 +135,18 @@ def duties(law: Law, ask: dict[str, Any]) -> dict[str, Any]:
     return {
         "ids": [duty.id for duty in answer],
         "articles": {article for duty in answer for article in printed(duty.articles)},
+    }
+
+
+def service(law: Law, ask: dict[str, Any]) -> dict[str, Any]:
+    answer = law.service(ask["service"], ask["on"], analogous=ask.get("analogous", False))
+    explained(answer.steps)
+    return {
+        "day": answer.day,
+        "firm": answer.firm,
+        "verified": answer.verified,
+        "asks": answer.asks_zh,
+        "articles": printed(answer.articles),
     }
 
 

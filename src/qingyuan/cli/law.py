@@ -10,7 +10,7 @@ import msgspec
 
 from qingyuan.cli import _law_corpus, _law_places, _law_reading
 from qingyuan.cli._app import Out, common
-from qingyuan.cli._law_words import OVERLAY, read_day, read_moment, say_articles, say_steps
+from qingyuan.cli._law_words import OVERLAY, day_or_today, read_day, read_moment, say_articles, say_steps
 from qingyuan.law import Amounts, Exclusion, Sale, load
 from qingyuan.shapes import convert
 
@@ -38,6 +38,12 @@ for _command in (*_law_reading.COMMANDS, *_law_places.COMMANDS, *_law_corpus.COM
     is_flag=True,
     help="当时尚无规定的，参照计算（暂定） | by analogy where no rule was in force yet",
 )
+@click.option(
+    "--service",
+    "mode",
+    default=None,
+    help="起算事件为送达时的送达方式 | way of service, where the event is one: the period runs from its day",
+)
 @OVERLAY
 @common
 def deadline(
@@ -46,6 +52,7 @@ def deadline(
     extend: int,
     suspend: tuple[str, ...],
     analogous: bool,
+    mode: str | None,
     overlay: Path | None,
     out: Out,
 ) -> None:
@@ -54,13 +61,49 @@ def deadline(
     for span in suspend:
         first, _, last = span.partition(":")
         spans.append((read_day(first, "--suspend"), read_day(last or first, "--suspend")))
-    answer = load(overlay).deadline(
-        period, read_moment(start), extend=extend, suspend=spans, analogous=analogous
-    )
+    known, begun, served = load(overlay), read_moment(start), None
+    if mode is not None:
+        served = known.service(mode, read_day(start, "--from"), analogous=analogous)
+        begun = served.day
+    answer = known.deadline(period, begun, extend=extend, suspend=spans, analogous=analogous)
+    if served is not None:
+        answer = msgspec.structs.replace(
+            answer,
+            firm=answer.firm and served.firm,
+            verified=answer.verified and served.verified,
+            steps=(*served.steps, *answer.steps),
+            articles=tuple({one.rule: one for one in (*served.articles, *answer.articles)}.values()),
+        )
     out.result(msgspec.to_builtins(answer))
     firm = out.t("确定", "firm") if answer.firm else out.t("暂定", "provisional")
     shown = answer.at.isoformat() if answer.at else answer.due.isoformat()
     out.say(f"{answer.zh}：{shown}（{firm}）", f"{answer.en}: {shown} ({firm})")
+    say_steps(out, answer.steps)
+    say_articles(out, answer.articles)
+
+
+@law.command()
+@click.argument("mode", required=False)
+@click.option("--on", "on", default=None, help="签收、到达、公告等的日期 | day of the act")
+@click.option("--analogous", is_flag=True, help="当时尚无规定的，参照（暂定） | by analogy")
+@OVERLAY
+@common
+def service(mode: str | None, on: str | None, analogous: bool, overlay: Path | None, out: Out) -> None:
+    """按送达方式确定送达日期 | Which day counts as the day of service."""
+    known = load(overlay)
+    if mode is None:
+        listed = known.service_modes()
+        out.result(msgspec.to_builtins(listed))
+        out.table(
+            out.t("送达方式", "Ways of service"),
+            [out.t("编号", "id"), out.t("名称", "name")],
+            [[one.id, out.t(one.zh, one.en)] for one in listed],
+        )
+        return
+    answer = known.service(mode, day_or_today(on), analogous=analogous)
+    out.result(msgspec.to_builtins(answer))
+    firm = out.t("确定", "firm") if answer.firm else out.t("暂定", "provisional")
+    out.say(f"{answer.zh}：{answer.day}（{firm}）", f"{answer.en}: {answer.day} ({firm})")
     say_steps(out, answer.steps)
     say_articles(out, answer.articles)
 

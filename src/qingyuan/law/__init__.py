@@ -8,6 +8,7 @@ provisional (暂定) or rests on a text that was not read.
 from __future__ import annotations
 
 from qingyuan.law._files import Document
+from qingyuan.law._service import Service
 from qingyuan.law.damages import Amounts, Damages, Head, Precedent, Sale
 from qingyuan.law.errors import LawError
 from qingyuan.law.model import (
@@ -61,6 +62,7 @@ __all__ = [
     "Proposal",
     "Provision",
     "Sale",
+    "Service",
     "Step",
     "TableRow",
     "Threshold",

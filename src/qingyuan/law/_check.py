@@ -258,6 +258,7 @@ def _references(store: Store) -> None:
         _refer(store, threshold, rules)
     _damages(store)
     _jurisdiction(store)
+    _service(store)
     for day in store.statutory_days:
         _refer(store, day, [day.record.rule], "rule")
     for check in store.checks.values():
@@ -271,6 +272,15 @@ def _references(store: Store) -> None:
         for field in duty.record.fields:
             if field not in store.fields:
                 raise _dangling(duty, field, "fields", "fields")
+
+
+def _service(store: Store) -> None:
+    for mode in store.service_modes.values():
+        _refer(store, mode, mode.record.rules, "rules")
+        if not mode.record.rules:
+            raise _problem(mode, "没有引用任何规则", "it cites no rule", "rules")
+        if mode.record.period and mode.record.period not in store.periods:
+            raise _dangling(mode, mode.record.period, "periods", "period")
 
 
 def _damages(store: Store) -> None:

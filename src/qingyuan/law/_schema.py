@@ -165,6 +165,25 @@ class PeriodFile(Record, frozen=True):
     computation: Computation | None = None
 
 
+class ServiceMode(Record, frozen=True):
+    """One way of serving a document; ``period`` runs from the act to the day of service, none where they are the same day."""
+
+    id: str
+    zh: str
+    en: str
+    counts: Text
+    rules: tuple[str, ...]
+    asks: Text | None = None
+    period: str = ""
+
+
+class ServiceFile(Record, frozen=True):
+    """``service.yaml``; only the packaged file names the ``gap`` rules."""
+
+    modes: tuple[ServiceMode, ...]
+    gap: tuple[str, ...] = ()
+
+
 class Tier(Record, frozen=True):
     """One class of personal information with its number."""
 

@@ -25,7 +25,14 @@ F = TypeVar("F")
 R = TypeVar("R")
 
 #: Every file an overlay may hold, besides ``provisions/*.yaml``, ``tables/*.yaml`` and ``calendar/*.yaml``.
-OVERLAY_FILES = ("instruments.yaml", "periods.yaml", "duties.yaml", "offices.yaml", "checks.yaml")
+OVERLAY_FILES = (
+    "instruments.yaml",
+    "periods.yaml",
+    "duties.yaml",
+    "offices.yaml",
+    "service.yaml",
+    "checks.yaml",
+)
 #: Every packaged file outside those folders.
 FILES = (
     *OVERLAY_FILES[:-1],
@@ -104,6 +111,22 @@ class Store:
                 remedy_en="add computation",
             )
         return Entry(record, document, ("computation",), local=False)
+
+    @functools.cached_property
+    def service_modes(self) -> dict[str, Entry[_schema.ServiceMode]]:
+        """Ways of serving a document by identifier."""
+        return self._merge(
+            "service.yaml",
+            _schema.ServiceFile,
+            lambda file: _numbered("modes", file.modes),
+            lambda record: record.id,
+            same_identifier,
+        )
+
+    @functools.cached_property
+    def service_gap(self) -> tuple[str, ...]:
+        """The rules through which the procedure laws' rules on service apply."""
+        return self._required("service.yaml").parse(_schema.ServiceFile).gap
 
     @functools.cached_property
     def thresholds(self) -> tuple[Entry[_schema.ThresholdVersion], ...]:

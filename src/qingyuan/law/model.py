@@ -296,7 +296,7 @@ class Named(msgspec.Struct, frozen=True):
     id: str
     zh: str
     en: str
-    aliases: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
 
 
 class Division(msgspec.Struct, frozen=True):

@@ -9,9 +9,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from qingyuan.law import _check, _damages, _deadline, _jurisdiction, _search, _tables, _threshold
+from qingyuan.law import _check, _damages, _deadline, _jurisdiction, _search, _service, _tables, _threshold
 from qingyuan.law._calendar import WorkCalendar
 from qingyuan.law._naming import named_offices
+from qingyuan.law._service import Service
 from qingyuan.law._store import Store
 from qingyuan.law._versions import Citer, applies, choose, nearest
 from qingyuan.law._words import length_en, length_zh
@@ -118,6 +119,26 @@ class Law:
                 )
             )
         return tuple(found)
+
+    def service(self, mode: str, on: date, *, analogous: bool = False) -> Service:
+        """Return which day counts as the day of service, and why.
+
+        Args:
+            mode: Identifier or name of a way of service, see :meth:`service_modes`.
+            on: Day of the act: signed, left, read out, arrived, received on the return, published.
+            analogous: As in :meth:`deadline`.
+
+        Raises:
+            LawError: No such way of service, or (but with ``analogous``) its rules were not in force.
+        """
+        return _service.serve(self._store, self._citer, self._calendar, mode, on, analogous=analogous)
+
+    def service_modes(self) -> tuple[Named, ...]:
+        """Return the ways of service, in the order of the data."""
+        return tuple(
+            Named(entry.record.id, entry.record.zh, entry.record.en)
+            for entry in self._store.service_modes.values()
+        )
 
     def threshold(
         self,

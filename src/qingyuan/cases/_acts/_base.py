@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import NamedTuple
 
 from qingyuan.cases._context import Context
 from qingyuan.cases.deadlines import timing
@@ -41,13 +42,27 @@ def approval(context: Context) -> Approval:
     )
 
 
-def timed(context: Context, period: str) -> Timing:
-    """Return how the act stands to ``period``, which the stage of the case guarantees to have begun.
+class Service(NamedTuple):
+    """Day of service, with what tells how it was served."""
+
+    on: date
+    done_on: date | None
+
+
+def served(context: Context) -> Service:
+    """Return the day that counts as the day of service, and that of the act where it is another."""
+    acted = day(context)
+    counted = context.law.service(context.args.text("mode"), acted, analogous=True).day
+    return Service(counted, None if counted == acted else acted)
+
+
+def timed(context: Context, period: str, on: date | None = None) -> Timing:
+    """Return how the act, or the day ``on``, stands to ``period``, which the stage of the case guarantees to have begun.
 
     Raises:
         CasesError: The period has not begun, so the data of verbs and time limits contradict each other.
     """
-    found = timing(context.the_case, period, day(context), law=context.law)
+    found = timing(context.the_case, period, on or day(context), law=context.law)
     if found is None:
         raise CasesError(
             "cases.bad-data",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qingyuan.cases._acts._base import act, approval, day
+from qingyuan.cases._acts._base import act, approval, day, served
 from qingyuan.cases._context import Context
 from qingyuan.cases.events import EventDraft, draft
 from qingyuan.cases.events.closing import (
@@ -41,8 +41,14 @@ def _close(context: Context) -> list[EventDraft]:
 
 @act("serve-closing")
 def _serve(context: Context) -> list[EventDraft]:
-    args = context.args
-    payload = ClosingServed(on=day(context), mode=args.text("mode"), receipt=args.text("receipt"))
+    args, service = context.args, served(context)
+    payload = ClosingServed(
+        on=service.on,
+        mode=args.text("mode"),
+        receipt=args.text("receipt"),
+        done_on=service.done_on,
+        note=args.text("note"),
+    )
     return [draft(context.the_case.id, payload)]
 
 

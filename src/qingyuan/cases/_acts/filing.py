@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qingyuan.cases._acts._base import act, approval, day, timed
+from qingyuan.cases._acts._base import act, approval, day, served, timed
 from qingyuan.cases._context import Context
 from qingyuan.cases._data import label
 from qingyuan.cases._facts import FACT_KINDS
@@ -52,12 +52,14 @@ def _identify(context: Context) -> list[EventDraft]:
 
 @act("serve-filing")
 def _serve(context: Context) -> list[EventDraft]:
-    args = context.args
+    args, service = context.args, served(context)
     payload = FilingServed(
-        on=day(context),
+        on=service.on,
         mode=args.text("mode"),
-        timing=timed(context, "filing-decision-service"),
+        timing=timed(context, "filing-decision-service", service.on),
         receipt=args.text("receipt"),
+        done_on=service.done_on,
+        note=args.text("note"),
     )
     return [draft(context.the_case.id, payload)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qingyuan.cases._acts._base import act, approval, day, timed
+from qingyuan.cases._acts._base import act, approval, day, served, timed
 from qingyuan.cases._context import Context
 from qingyuan.cases._data import label
 from qingyuan.cases.events import EventDraft, draft
@@ -73,15 +73,17 @@ def _duty_articles(context: Context) -> list[str]:
 
 @act("serve-suggestion")
 def _serve(context: Context) -> list[EventDraft]:
-    args, case = context.args, context.the_case
+    args, case, service = context.args, context.the_case, served(context)
     assert case.suggestion is not None
-    reply = context.law.deadline(_reply_period(urgent=case.suggestion.urgent), day(context), analogous=True)
+    reply = context.law.deadline(_reply_period(urgent=case.suggestion.urgent), service.on, analogous=True)
     payload = SuggestionServed(
-        on=day(context),
+        on=service.on,
         mode=args.text("mode"),
-        timing=timed(context, "suggestion-service"),
+        timing=timed(context, "suggestion-service", service.on),
         reply_due=reply.due,
         receipt=args.text("receipt"),
+        done_on=service.done_on,
+        note=args.text("note"),
     )
     return [draft(case.id, payload)]
 

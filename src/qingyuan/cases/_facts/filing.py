@@ -33,6 +33,20 @@ when(
 when("not-appraising", lambda c: c.the_case.appraising)
 
 
+@fact("service-shown")
+def _service_shown(context: Context) -> Lacks:
+    args = context.args
+    mode, on = args.text("mode"), args.day("on")
+    if not mode or on is None or args.has("receipt") or args.has("note"):
+        return
+    service = context.law.service(mode, on, analogous=True)
+    if service.asks_zh:
+        words = {"asks_zh": service.asks_zh, "asks_en": service.asks_en}
+        yield Lack(
+            "service-shown", {**named("mode", "service-mode", mode), **words}, service.articles[0].rule
+        )
+
+
 @fact("basis-fits-track")
 def _basis(context: Context) -> Lacks:
     yield from _fits(context, "basis-fits-track", "statutory-basis", context.args.text("basis"))

@@ -34,15 +34,19 @@ class ClosingServed(Payload, frozen=True):
     """送达终结案件决定书（第七十四条）.
 
     Attributes:
-        on: Day of service.
+        on: Day of service, from which periods run.
         mode: Choice ``service-mode``.
         receipt: Exhibit or document of the proof of service.
+        done_on: Day of the act where it is not the day of service: a public notice was published; ``None`` else.
+        note: Refusal, consent, or why it was served by public notice.
     """
 
     TYPE: ClassVar[str] = "case.closing_served"
     on: date
     mode: str
     receipt: str = ""
+    done_on: date | None = None
+    note: str = ""
 
 
 class CaseTransferred(Payload, frozen=True):

@@ -65,9 +65,11 @@ class FilingServed(Payload, frozen=True):
     """送达立案决定书（第七十条，七日内）.
 
     Attributes:
-        on: Day of service.
+        on: Day of service, from which periods run.
         mode: Choice ``service-mode``.
         receipt: Exhibit or document of the proof of service.
+        done_on: Day of the act where it is not the day of service: a public notice was published; ``None`` else.
+        note: Refusal, consent, or why it was served by public notice.
         timing: How it stood to the seven days.
     """
 
@@ -76,6 +78,8 @@ class FilingServed(Payload, frozen=True):
     mode: str
     timing: Timing
     receipt: str = ""
+    done_on: date | None = None
+    note: str = ""
 
 
 class Consulted(Payload, frozen=True):

@@ -60,11 +60,13 @@ class SuggestionServed(Payload, frozen=True):
     """送达检察建议书（第七十六条，三日内）: starts the reply period.
 
     Attributes:
-        on: Day the organ received it.
+        on: Day of service, from which periods run.
         mode: Choice ``service-mode``.
         timing: How service stood to the three days.
         reply_due: Reply date as told to the organ.
         receipt: Exhibit or document of the proof of service.
+        done_on: Day of the act where it is not the day of service: a public notice was published; ``None`` else.
+        note: Refusal, consent, or why it was served by public notice.
     """
 
     TYPE: ClassVar[str] = "case.suggestion_served"
@@ -73,6 +75,8 @@ class SuggestionServed(Payload, frozen=True):
     timing: Timing
     reply_due: date
     receipt: str = ""
+    done_on: date | None = None
+    note: str = ""
 
 
 class SuggestionRecorded(Payload, frozen=True):
