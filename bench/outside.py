@@ -18,7 +18,7 @@ from qingyuan.evidence.timestamp import answer, judge_timestamp, new_request, re
 from qingyuan.ledger import Cosigner, Log, MemoryStorage, NoteSigner, TileCache, Witness, WitnessedLog
 from qingyuan.ledger.tree import consistency_path
 from qingyuan.ledger.witness import AddCheckpoint
-from qingyuan.office.browser import Browser
+from qingyuan.office.browser import Browser, find_chromium
 from qingyuan.office.capture import CaptureSettings, capture_all
 from qingyuan.office.home import Home
 from qingyuan.office.recognition.witness_state import WitnessFile
@@ -92,7 +92,7 @@ def _captures(context: Context) -> list[Row]:
             )
 
         def alone() -> None:
-            with Browser.launch() as browser:
+            with Browser.launch(executable=find_chromium(lean=True)) as browser:
                 page = browser.page()
                 page.navigate(site)
                 page.wait_idle(0.2, 10)

@@ -138,6 +138,24 @@ def test_a_missing_browser_is_said_with_its_remedy(monkeypatch: pytest.MonkeyPat
         find_chromium()
 
 
+def test_the_lean_program_is_taken_where_it_is_asked_for_and_installed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("QINGYUAN_CHROMIUM", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    full, lean = tmp_path / "chromium", tmp_path / "chromium-headless-shell"
+    for program in (full, lean):
+        program.write_bytes(b"\x7fELF")
+        program.chmod(0o755)
+    assert (find_chromium(), find_chromium(lean=True)) == (full, lean)
+    lean.write_text("#!/bin/sh\nexec /opt/elsewhere/shell\n", encoding="ascii")
+    assert find_chromium(lean=True) == lean, "a launcher of something unknown is run as it is"
+    lean.unlink()
+    assert find_chromium(lean=True) == full
+    monkeypatch.setenv("QINGYUAN_CHROMIUM", str(full))
+    assert find_chromium(lean=True) == full
+
+
 def test_a_program_that_is_no_browser_is_refused_with_what_it_said(tmp_path: Path) -> None:
     fake = tmp_path / "chromium"
     fake.write_text("#!/bin/sh\necho no such luck >&2\nexit 1\n", encoding="ascii")

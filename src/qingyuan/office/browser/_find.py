@@ -13,6 +13,9 @@ VARIABLE = "QINGYUAN_CHROMIUM"
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
+#: The same engine without windows, menus and the viewer of PDF files; it starts in less than half the time.
+_LEAN = ("chromium-headless-shell", "chrome-headless-shell")
+
 #: Programs that launchers of distributions start; without the launcher no local settings are mixed in.
 _BEHIND_LAUNCHERS = (
     "/usr/lib/chromium/chromium",
@@ -20,13 +23,17 @@ _BEHIND_LAUNCHERS = (
     "/usr/lib/chromium-browser/chromium-browser",
     "/opt/google/chrome/chrome",
 )
+_BEHIND_LEAN = ("/usr/lib/chromium/chromium-headless-shell", "/usr/lib64/chromium-browser/headless_shell")
 
 
-def find_chromium() -> Path:
+def find_chromium(*, lean: bool = False) -> Path:
     """Return the program file of the browser: ``QINGYUAN_CHROMIUM``, else the first known name on ``PATH``.
 
     Where the name is that of a launcher script and the program behind it is at a known place, the
     program is returned, so that settings of the machine do not change how it is started.
+
+    Args:
+        lean: Prefer ``chromium-headless-shell`` where it is installed.
 
     Raises:
         BrowserError: ``browser.not-found``.
@@ -37,20 +44,22 @@ def find_chromium() -> Path:
         if not path.is_file() or not os.access(path, os.X_OK):
             raise no_browser(f"{VARIABLE}={named}")
         return path.resolve()
-    for name in _NAMES:
-        found = shutil.which(name)
-        if found:
-            return _behind_launcher(Path(found).resolve())
+    kinds = ((_LEAN, _BEHIND_LEAN), (_NAMES, _BEHIND_LAUNCHERS))
+    for names, behind in kinds if lean else kinds[1:]:
+        for name in names:
+            found = shutil.which(name)
+            if found:
+                return _behind_launcher(Path(found).resolve(), behind)
     raise no_browser()
 
 
-def _behind_launcher(found: Path) -> Path:
+def _behind_launcher(found: Path, behind: tuple[str, ...]) -> Path:
     with found.open("rb") as file:
         if file.read(2) != b"#!":
             return found
     text = found.read_text(encoding="utf-8", errors="replace")
     folder = found.parent
-    for candidate in (*_BEHIND_LAUNCHERS, str(folder / "chrome")):
+    for candidate in (*behind, str(folder / "chrome")):
         path = Path(candidate)
         if (
             path.is_file()

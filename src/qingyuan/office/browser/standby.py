@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Self
 
+from qingyuan.office.browser._find import find_chromium
 from qingyuan.office.browser._folders import TemporaryFolder
 from qingyuan.office.browser.authority import Authority
 from qingyuan.office.browser.browser import Browser
@@ -17,7 +18,7 @@ from qingyuan.office.browser.errors import BrowserError
 class Standby:
     """Fresh browsers on their way, each handed out once; use it as a context manager, or :meth:`close` it.
 
-    Nothing is gone to: a browser has an empty profile and no page until somebody opens one.
+    They run the lean program where it is installed. Nothing is gone to: a browser has an empty profile and no page until somebody opens one.
 
     Args:
         count: How many are started at once.
@@ -68,7 +69,7 @@ class Standby:
 
     def _launch(self) -> Browser:
         spki = f"--ignore-certificate-errors-spki-list={self.authority.spki}"
-        return Browser.launch(flags=(spki,), window=self._window)
+        return Browser.launch(executable=find_chromium(lean=True), flags=(spki,), window=self._window)
 
     def _start(self, result: Future[Browser]) -> None:
         try:

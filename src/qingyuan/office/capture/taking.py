@@ -110,7 +110,7 @@ class _Taking:
         self._player: Future[Replaying] | None = None
         self._guard = Guard(allow_private=settings.allow_private, allowed=settings.allowed)
         self._standby, self._authority = standby, standby.authority
-        self._digesting = begin_digest(find_chromium(), clock)
+        self._digesting = begin_digest(find_chromium(lean=True), clock)
         self._look_up()
         self._meter = Meter(settings.bounds)
         # In decoded mode the proxy sees every byte too; what counts there is what the browser reports.
