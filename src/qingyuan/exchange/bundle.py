@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from qingyuan.canonical import canonical_json
+from qingyuan.canonical import NotCanonicalError, canonical_json
 from qingyuan.exchange.errors import ExchangeError, altered
 from qingyuan.exchange.model import SENT, Manifest, Peer
 from qingyuan.ledger import (
@@ -174,9 +174,10 @@ def _signed(note: bytes, known: Mapping[VerifierKey, Peer]) -> tuple[Peer, _Text
         raise altered("signature", "签名行多于一行", "there is more than one signature line")
     try:
         text = from_json(opened.text.encode(), _Text)
-    except (msgspec.MsgspecError, UnicodeEncodeError) as error:
+        written = canonical_json(msgspec.to_builtins(text)).decode() + "\n"
+    except (msgspec.MsgspecError, UnicodeEncodeError, NotCanonicalError) as error:
         raise altered("manifest", str(error), str(error)) from error
-    if text.manifest.v != 1 or canonical_json(msgspec.to_builtins(text)).decode() + "\n" != opened.text:
+    if text.manifest.v != 1 or written != opened.text:
         raise altered("manifest", "不是规范写法", "it is not canonical")
     return known[opened.verified[0][0]], text
 
@@ -214,7 +215,7 @@ def _files(manifest: Manifest, contents: bytes) -> dict[str, bytes]:
         content = contents[at : at + entry.size]
         if hashlib.sha256(content).hexdigest() != entry.sha256 or entry.name in found:
             raise altered(f"file {entry.name}", "内容与清单的散列值不符", "the content has another digest")
-        if not entry.name or "/" in entry.name or "\\" in entry.name or entry.name in {".", ".."}:
+        if not entry.name.isprintable() or not entry.name.strip(". ") or {"/", "\\"} & set(entry.name):
             raise altered(f"file {entry.name}", "文件名不可用", "the name of a file cannot be used")
         found[entry.name] = content
         at += entry.size

@@ -124,6 +124,35 @@ def test_a_suggestion_is_served_when_its_receipt_comes_and_the_reply_goes_into_t
     assert (done.record, done.note_en) == ("C2026-0001", "")
     case = load(home, "C2026-0001").docket.cases["C2026-0001"]
     assert (case.stage, case.replied_on) == ("replied", date(2026, 4, 20))
+    # A second receipt of the same bundle changes nothing: the first one says when it was served.
+    served = next(one for one in status(home) if one.peer == "organ").sent[0].served_at
+    body = {"seq": 1, "bundle": went.manifest, "record": "", "received_at": "2026-04-20T10:00:00+08:00"}
+    again = send(
+        organ, "receipt", "procuratorate", your_ref="C2026-0001", body=body, actor="Z001", offline=True
+    )
+    assert "receipt already" in receive(home, sites.put("r2.qyx", again.data), actor="P001").note_en
+    assert next(one for one in status(home) if one.peer == "organ").sent[0].served_at == served
+    player.home.close()
+    sites.close()
+
+
+def test_a_peer_replies_only_to_what_was_sent_to_it(tmp_path: Path) -> None:
+    player = Player(tmp_path / "own")
+    player.play("rectifying")
+    sites = Sites(tmp_path, "city")
+    other, home = sites["city"], player.home
+    for one, name, its in ((home, "city", other), (other, "own", home)):
+        log, package = own_keys(its)
+        add_peer(one, name, title=name, log=log, package=package, actor="P001")
+    before = load(home, "C2026-0001").docket
+    paper = sites.put("回复函.docx", b"PK reply")
+    body = {"accepted": "采纳", "summary": "已完成整改"}
+    reply = send(
+        other, "reply", "own", your_ref="C2026-0001", body=body, files=[paper], actor="Z001", offline=True
+    )
+    done = receive(home, sites.put("a.qyx", reply.data), actor="P001", offline=True)
+    assert "no suggestion of case C2026-0001 was sent to this peer" in done.note_en
+    assert load(home, "C2026-0001").docket == before
     player.home.close()
     sites.close()
 

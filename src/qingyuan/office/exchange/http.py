@@ -22,6 +22,8 @@ PATH = "/exchange/v1"
 #: Largest bundle taken over a network.
 _MOST = 512 << 20
 _TIMEOUT = 60.0
+#: Most bytes of a refusal that are read.
+_SAID = 1 << 16
 
 
 def exchange_server(home: Home, host: str, port: int, *, actor: str) -> ThreadingHTTPServer:
@@ -36,7 +38,7 @@ def exchange_server(home: Home, host: str, port: int, *, actor: str) -> Threadin
         def do_POST(self) -> None:
             """Take a bundle in and answer with what became of it and the receipts."""
             length = self.headers.get("Content-Length", "")
-            if self.path != PATH or not length.isdigit():
+            if self.path != PATH or not (length.isascii() and length.isdigit()):
                 self._answer(404, b"")
                 return
             if int(length) > _MOST:
@@ -89,7 +91,7 @@ def deliver(url: str, data: bytes) -> tuple[str, tuple[bytes, ...]]:
     request = urllib.request.Request(url.rstrip("/") + PATH, data=data, method="POST")  # noqa: S310 - checked above
     try:
         with urllib.request.urlopen(request, timeout=_TIMEOUT) as response:  # noqa: S310 - checked above
-            answer = from_json(response.read(), _Answer)
+            answer = from_json(response.read(_MOST), _Answer)
     except urllib.error.HTTPError as error:
         raise _refused(url, error) from error
     except (OSError, msgspec.MsgspecError) as error:
@@ -99,7 +101,7 @@ def deliver(url: str, data: bytes) -> tuple[str, tuple[bytes, ...]]:
 
 def _refused(url: str, error: urllib.error.HTTPError) -> ExchangeError:
     try:
-        told = from_json(error.read(), _Refusal)
+        told = from_json(error.read(_SAID), _Refusal)
     except msgspec.MsgspecError:
         told = _Refusal(zh=f"HTTP {error.code}", en=f"HTTP {error.code}")
     return ExchangeError(

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 import sqlalchemy as sa
 
-from qingyuan.cases import CasesError
-from qingyuan.exchange import SENT, Opened, Peer, open_bundle, place_of
+from qingyuan.cases import CasesError, decide
+from qingyuan.exchange import SENT, ExchangeError, Opened, Peer, open_bundle, place_of
+from qingyuan.exchange.order import Place
 from qingyuan.ledger import VerifierKey
 from qingyuan.office.casework import Argument, act_within, docket_streams
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.exchange.peers import peers_within
 from qingyuan.office.exchange.sending import Sent, send, send_again
-from qingyuan.office.exchange.state import QUEUED, RECEIPTED, RECEIVED, Item, read_status, stream_of
+from qingyuan.office.exchange.state import (
+    QUEUED,
+    RECEIPTED,
+    RECEIVED,
+    Item,
+    PeerStatus,
+    read_status,
+    stream_of,
+)
 from qingyuan.office.home import Home
 from qingyuan.office.keys.trust import witness_keys
+from qingyuan.office.register import read_docket
 from qingyuan.office.sealing import Collector, Sealer, open_exhibit
 from qingyuan.shapes import convert
 from qingyuan.store import EventDraft, iter_events
@@ -115,7 +125,7 @@ def _place(
     stream, manifest = stream_of(peer.name), opened.manifest
     with home.database.read() as connection:
         before = read_status(connection, peer.name)
-    place = place_of(manifest, opened.digest, {item.seq: item.manifest for item in before.received})
+    place = _order(opened, before)
     if place == "repeated":
         return "repeated", _Done(before.received[manifest.seq - 1].record), before.missing
     if place == "early" and manifest.seq in before.queued:
@@ -129,7 +139,7 @@ def _place(
         raise
     with home.database.write() as connection:
         now = read_status(connection, peer.name)  # another process may have been faster
-        place = place_of(manifest, opened.digest, {item.seq: item.manifest for item in now.received})
+        place = _order(opened, now)
         if place == "repeated":
             return "repeated", _Done(now.received[manifest.seq - 1].record), now.missing
         (row,) = sealer.record(connection, kept)
@@ -145,6 +155,12 @@ def _place(
         return "taken", _take(home, connection, peer, opened, row.id, actor), ()
 
 
+def _order(opened: Opened, status: PeerStatus) -> Place:
+    """Return where a bundle stands in what came from its sender."""
+    taken = {item.seq: item.manifest for item in status.received}
+    return place_of(opened.manifest, opened.digest, taken, status.early)
+
+
 def _catch_up(home: Home, peer: Peer, actor: str) -> list[int]:
     """Take in what had come early, as far as there is no gap; return the numbers."""
     followed: list[int] = []
@@ -155,9 +171,12 @@ def _catch_up(home: Home, peer: Peer, actor: str) -> list[int]:
             row = exhibit(connection, now.queued[seq]) if seq in now.queued else None
             if row is None:
                 return followed
-            with open_exhibit(home, row) as content:
-                _, opened = _verified(home, content.read())
-            place_of(opened.manifest, opened.digest, {item.seq: item.manifest for item in now.received})
+            try:
+                with open_exhibit(home, row) as content:
+                    _, opened = _verified(home, content.read())
+                _order(opened, now)
+            except ExchangeError:
+                return followed  # it does not follow what came before it: it waits, and the right one takes its place
             _take(home, connection, peer, opened, row.id, actor)
             followed.append(seq)
 
@@ -204,15 +223,27 @@ def _reply(
     home: Home, connection: sa.Connection, peer: Peer, opened: Opened, sealed: str, actor: str
 ) -> _Done:
     case, body = opened.manifest.your_ref, opened.manifest.body
-    docket_streams(connection, case)
+    streams = docket_streams(connection, case)
+    sent = read_status(connection, peer.name).sent
+    if not any(one.kind == "suggestion" and one.ref == case for one in sent):
+        return _Done(
+            "",
+            f"没有就案件 {case} 向对方发送检察建议，回复未登记",
+            f"no suggestion of case {case} was sent to this peer; the reply is not registered",
+        )
+    said = {"accepted": str(body.get("accepted", "")), "summary": str(body.get("summary", ""))}
+    # Refused before its papers are in the docket, not after.
+    decide(
+        "receive-reply",
+        read_docket(connection, streams)[0],
+        {"case": case, **said},
+        law=home.law,
+        now=home.clock.now(),
+        actor=actor,
+    )
     attached = _attach(home, connection, parent(connection, case) or case, opened, sealed, actor)
-    args: dict[str, Argument] = {
-        "accepted": str(body.get("accepted", "")),
-        "summary": str(body.get("summary", "")),
-        "exhibits": attached,
-    }
+    args: dict[str, Argument] = {**said, "exhibits": attached}
     act_within(home, connection, "receive-reply", case, args, actor=actor)
-    del peer
     return _Done(case)
 
 
@@ -233,11 +264,12 @@ def _receipt(
     if ours is None or ours.manifest != digest:
         return _Done("", "回执所指的交换包不是本院发出的", "the receipt is for a bundle we did not send")
     del sealed
-    at = (
-        opened.witnessed.astimezone(_CST).isoformat(timespec="seconds")
-        if opened.witnessed
-        else str(body.get("received_at", ""))
-    )
+    if ours.served_at:
+        return _Done(ours.ref, "该交换包已有回执", "the bundle has a receipt already")
+    moment = opened.witnessed or _said_at(body.get("received_at"))
+    if moment is None:
+        return _Done(ours.ref, "回执没有写明收到时间", "the receipt does not say when the bundle came")
+    at = moment.astimezone(_CST).isoformat(timespec="seconds")
     payload: dict[str, object] = {
         "seq": ours.seq,
         "manifest": ours.manifest,
@@ -253,6 +285,15 @@ def _receipt(
         args: dict[str, Argument] = {"on": at[:10], "mode": "electronic", "receipt": receipt}
         act_within(home, connection, "serve-suggestion", ours.ref, args, actor=actor)
     return _Done(ours.ref)
+
+
+def _said_at(text: object) -> datetime | None:
+    """Return the moment a receipt claims, or ``None`` when it is no moment with its offset."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
 
 
 _HANDLERS = {"lead": _lead, "reply": _reply, "suggestion": _kept, "filing": _kept, "receipt": _receipt}

@@ -56,6 +56,7 @@ class PeerStatus(msgspec.Struct, frozen=True):
         sent: What went, in order.
         received: What came and was taken in, in order.
         queued: Numbers that came early, with the exhibit each is sealed in.
+        early: The same with the digest of the manifest.
         missing: Numbers that must come before those.
     """
 
@@ -64,6 +65,7 @@ class PeerStatus(msgspec.Struct, frozen=True):
     sent: tuple[Item, ...]
     received: tuple[Item, ...]
     queued: dict[int, str]
+    early: dict[int, str]
     missing: tuple[int, ...]
 
 
@@ -71,7 +73,7 @@ def read_status(connection: sa.Connection, peer: str, title: str = "") -> PeerSt
     """Return how the exchange with a site stands, in the caller's transaction."""
     sent: dict[int, Item] = {}
     received: dict[int, Item] = {}
-    queued: dict[int, str] = {}
+    queued: dict[int, tuple[str, str]] = {}
     for event in iter_events(connection, [stream_of(peer)]):
         if event.type == SENT:
             item = convert({k: v for k, v in event.payload.items() if k in Item.__struct_fields__}, Item)
@@ -80,18 +82,29 @@ def read_status(connection: sa.Connection, peer: str, title: str = "") -> PeerSt
             item = convert(event.payload, Item)
             received[item.seq] = item
         elif event.type == QUEUED:
-            queued[convert(event.payload["seq"], int)] = str(event.payload["exhibit"])
+            seq = convert(event.payload["seq"], int)
+            queued[seq] = (str(event.payload["exhibit"]), str(event.payload["manifest"]))
         elif event.type == RECEIPTED:
             seq = convert(event.payload["seq"], int)
+            if sent[seq].served_at:
+                continue  # the first receipt says when it was served
             sent[seq] = msgspec.structs.replace(
                 sent[seq],
                 record=str(event.payload["record"]),
                 served_at=str(event.payload["served_at"]),
                 witnessed=bool(event.payload["witnessed"]),
             )
-    waiting = {seq: exhibit for seq, exhibit in sorted(queued.items()) if seq not in received}
+    waiting = {seq: kept for seq, kept in sorted(queued.items()) if seq not in received}
     missing = tuple(seq for seq in range(len(received) + 1, max(waiting, default=0)) if seq not in waiting)
-    return PeerStatus(peer, title, tuple(sent.values()), tuple(received.values()), waiting, missing)
+    return PeerStatus(
+        peer,
+        title,
+        tuple(sent.values()),
+        tuple(received.values()),
+        {seq: exhibit for seq, (exhibit, _) in waiting.items()},
+        {seq: digest for seq, (_, digest) in waiting.items()},
+        missing,
+    )
 
 
 def status(home: Home) -> tuple[PeerStatus, ...]:
