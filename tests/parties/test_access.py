@@ -180,7 +180,10 @@ def test_a_recused_person_is_denied_everything_on_the_docket_with_the_article() 
 
 def test_seeing_clear_values_needs_a_reason_and_owes_an_event() -> None:
     assert {each.policy for each in ask(PROSECUTOR, "unmask", CHILD).rulings} == {"reason"}
-    assert {each.policy for each in ask(PROSECUTOR, "unmask", CHILD, reason=" 　").rulings} == {"reason"}
+    for nothing in (" 　", "\u200b\u2060", "……"):
+        assert {each.policy for each in ask(PROSECUTOR, "unmask", CHILD, reason=nothing).rulings} == {
+            "reason"
+        }
     decision = ask(PROSECUTOR, "unmask", CHILD, **REASON)
     assert decision.allowed
     assert decision.owed is not None

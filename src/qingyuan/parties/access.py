@@ -62,7 +62,7 @@ class Access:
             action: Identifier in ``actions.yaml``, e.g. ``"read"``.
             resource: What it is about.
             on: The day; posts are dated.
-            context: Particulars, e.g. ``{"reason": "…"}`` for ``unmask``; blank ones count as missing.
+            context: Particulars, e.g. ``{"reason": "…"}`` for ``unmask``; those without a letter or digit count as missing.
 
         Raises:
             PartiesError: There is no such action, or it is not for this type of resource.
@@ -80,7 +80,7 @@ class Access:
     ) -> list[Decision]:
         """Decide on several resources; as :meth:`authorize`."""
         asked = _lists.action(action)
-        given = {name: text.strip() for name, text in (context or {}).items() if text.strip()}
+        given = {name: text.strip() for name, text in (context or {}).items() if any(map(str.isalnum, text))}
         capacities = (
             (principal,) if isinstance(principal, Capacity) else self.registry.capacities(principal, on)
         )

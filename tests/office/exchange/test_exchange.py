@@ -126,9 +126,15 @@ def test_a_suggestion_is_served_when_its_receipt_comes_and_the_reply_goes_into_t
     assert (case.stage, case.replied_on) == ("replied", date(2026, 4, 20))
     # A second receipt of the same bundle changes nothing: the first one says when it was served.
     served = next(one for one in status(home) if one.peer == "organ").sent[0].served_at
-    body = {"seq": 1, "bundle": went.manifest, "record": "", "received_at": "2026-04-20T10:00:00+08:00"}
+    said = {"bundle": went.manifest, "record": "", "received_at": "2026-04-20T10:00:00+08:00"}
     again = send(
-        organ, "receipt", "procuratorate", your_ref="C2026-0001", body=body, actor="Z001", offline=True
+        organ,
+        "receipt",
+        "procuratorate",
+        your_ref="C2026-0001",
+        body={"seq": 1, **said},
+        actor="Z001",
+        offline=True,
     )
     assert "receipt already" in receive(home, sites.put("r2.qyx", again.data), actor="P001").note_en
     assert next(one for one in status(home) if one.peer == "organ").sent[0].served_at == served
