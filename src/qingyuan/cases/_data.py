@@ -11,6 +11,7 @@ import msgspec
 import yaml
 
 from qingyuan.cases.errors import CasesError
+from qingyuan.plainyaml import read_yaml
 from qingyuan.shapes import convert
 
 T = TypeVar("T")
@@ -267,7 +268,7 @@ def load_data(name: str, type_: type[T]) -> T:
     """
     raw = files("qingyuan.cases").joinpath("data", name).read_bytes()
     try:
-        return convert(yaml.load(raw, Loader=Loader), type_)  # noqa: S506 - derives from a safe loader
+        return convert(read_yaml(raw, Loader), type_)
     except (yaml.YAMLError, msgspec.ValidationError) as error:
         raise CasesError(
             "cases.bad-data",

@@ -12,6 +12,7 @@ import yaml
 
 from qingyuan.documents.errors import DocumentError
 from qingyuan.documents.model import Role
+from qingyuan.plainyaml import read_yaml
 from qingyuan.shapes import convert
 
 #: How a personal value is masked in the copy for the public.
@@ -190,7 +191,7 @@ def load_form(data: bytes, where: str) -> Form:
         DocumentError: The YAML or a field is wrong; ``where`` and the place are named.
     """
     try:
-        return convert(yaml.load(data, Loader=yaml.CSafeLoader), Form)
+        return convert(read_yaml(data), Form)
     except (yaml.YAMLError, msgspec.ValidationError) as error:
         raise DocumentError(
             "documents.bad-form",

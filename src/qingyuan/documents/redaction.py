@@ -12,10 +12,10 @@ from functools import cache
 from importlib import resources
 
 import msgspec
-import yaml
 from msgspec.structs import replace
 
 from qingyuan.documents.model import Block, Document, Picture, Run, Runs, Table, words
+from qingyuan.plainyaml import read_yaml
 from qingyuan.shapes import convert
 
 #: Stands for a value that is left out.
@@ -41,7 +41,7 @@ class _Lists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def _lists() -> tuple[frozenset[str], tuple[str, ...], tuple[str, ...]]:
     """Return the family names of two characters, and the ends of names of organs and companies: sure ones, and single marks."""
     data = resources.files("qingyuan.documents").joinpath("redaction.yaml").read_bytes()
-    lists = convert(yaml.load(data, Loader=yaml.CSafeLoader), _Lists)
+    lists = convert(read_yaml(data), _Lists)
     return frozenset(lists.compound.split()), tuple(lists.bodies.split()), tuple(lists.marks.split())
 
 

@@ -12,6 +12,7 @@ import msgspec
 import yaml
 
 from qingyuan.law.errors import LawError
+from qingyuan.plainyaml import read_yaml
 from qingyuan.shapes import convert
 
 T = TypeVar("T")
@@ -65,7 +66,7 @@ class Document:
             LawError: The file is not YAML, or has an unknown, missing or mistyped field.
         """
         try:
-            content = yaml.load(self.raw, Loader=loader)  # noqa: S506 - a safe one
+            content = read_yaml(self.raw, loader)
         except (yaml.YAMLError, ValueError) as error:
             raise self._not_yaml(error) from error
         try:

@@ -8,10 +8,10 @@ from importlib.resources import files
 from types import MappingProxyType
 
 import msgspec
-import yaml
 
 from qingyuan.parties.errors import PartiesError
 from qingyuan.parties.model import Action, Named
+from qingyuan.plainyaml import read_yaml
 from qingyuan.shapes import convert
 
 
@@ -25,7 +25,7 @@ class _Lists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def _read(name: str) -> _Lists:
     raw = (files("qingyuan.parties") / "data" / name).read_bytes()
-    return convert(yaml.load(raw, Loader=yaml.CSafeLoader), _Lists)
+    return convert(read_yaml(raw), _Lists)
 
 
 @functools.cache

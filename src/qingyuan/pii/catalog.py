@@ -18,6 +18,7 @@ from qingyuan.findings import Provision
 from qingyuan.pii._kept import kept
 from qingyuan.pii._kernel.flags import ADDRESS, KINDS, MOST_KINDS, kinds_of
 from qingyuan.pii.errors import PiiError
+from qingyuan.plainyaml import read_yaml
 from qingyuan.shapes import convert
 
 T = TypeVar("T")
@@ -269,7 +270,7 @@ def load_file(file: Traversable, model: type[T]) -> T:
         PiiError: The file is not YAML, or a field is missing, unknown or of the wrong type.
     """
     try:
-        return convert(yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader), model)
+        return convert(read_yaml(file.read_bytes()), model)
     except (yaml.YAMLError, msgspec.ValidationError) as error:
         raise PiiError(
             "pii.bad-data",

@@ -8,8 +8,8 @@ from importlib.resources import files
 from typing import Literal
 
 import msgspec
-import yaml
 
+from qingyuan.plainyaml import read_yaml
 from qingyuan.shapes import convert
 
 Lang = Literal["zh", "en"]
@@ -38,7 +38,7 @@ def catalogue() -> Mapping[str, Word]:
     for file in sorted((files("qingyuan.web") / "words").iterdir(), key=lambda one: one.name):
         if not file.name.endswith(".yaml"):
             continue
-        read = convert(yaml.safe_load(file.read_bytes()), dict[str, Word])
+        read = convert(read_yaml(file.read_bytes()), dict[str, Word])
         if twice := found.keys() & read.keys():
             raise ValueError(f"{file.name}: {sorted(twice)}")
         found |= read

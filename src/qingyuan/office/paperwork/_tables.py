@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
 import msgspec
-import yaml
 
 from qingyuan.cases import Case, Docket, choice_label
 from qingyuan.documents import Datum, Fact
 from qingyuan.office.paperwork._wrapping import Recorded, label, wrapped
+from qingyuan.plainyaml import read_yaml
 from qingyuan.shapes import convert
 
 Row = dict[str, object]
@@ -154,7 +154,7 @@ def _kind_name(kind: str) -> str:
     file = files("qingyuan").joinpath("pii", "kinds", f"{kind}.yaml")
     if not file.is_file():
         return kind
-    return convert(yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader), _Named).zh
+    return convert(read_yaml(file.read_bytes()), _Named).zh
 
 
 def counts(docket: Docket, events: Sequence[Recorded]) -> list[Mapping[str, object]]:

@@ -9,12 +9,12 @@ from datetime import datetime
 from importlib.resources import files
 
 import msgspec
-import yaml
 
 from qingyuan.cases import Case, CaseStage, Docket, DueDate, Lead, LeadStage, Matter, due_dates, handler_of
 from qingyuan.errors import QingyuanError
 from qingyuan.law import Law
 from qingyuan.office.register._places import Places
+from qingyuan.plainyaml import read_yaml
 from qingyuan.shapes import convert
 from qingyuan.store.register import NEVER, Due, Entry, Record
 
@@ -255,4 +255,4 @@ def _texts(docket: Docket, law: Law) -> Iterator[str]:
 @functools.cache
 def _endings() -> tuple[str, ...]:
     raw = files("qingyuan.office.register").joinpath("organisations.yaml").read_bytes()
-    return convert(yaml.safe_load(raw), dict[str, tuple[str, ...]])["endings"]
+    return convert(read_yaml(raw), dict[str, tuple[str, ...]])["endings"]
