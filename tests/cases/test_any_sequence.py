@@ -44,7 +44,7 @@ VALUES: dict[str, list[Any]] = {
     "exhibits": [[EXHIBITS[0]], [EXHIBITS[1]], EXHIBITS[:2], EXHIBITS],
     "reference": ["D0001", "D0002", *EXHIBITS],
     "text": ["说明"],
-    "texts": [["县邮政管理局"], ["甲", "乙"]],
+    "texts": [["县邮政管理局"], ["甲", "乙"], ["F-0123456789abcdef"]],
     "int": [0, 3, 5, 5000],
     "bool": [True, False],
     "counts": [{"mobile": 12}],

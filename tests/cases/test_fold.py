@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qingyuan.cases import EMPTY, CasesError, fold, read_event
+from qingyuan.cases import EMPTY, CasesError, duty_matrix, fold, read_event
 from qingyuan.cases._apply import CASE_APPLIERS, LEAD_APPLIERS, MEASURE_APPLIERS
 from qingyuan.cases._fold import _OPENERS
 from qingyuan.cases.events import TYPES
-from tests.cases._world import moment, stories, told
+from tests.cases._world import case_of, law, moment, stories, told
 
 DAY = date(2026, 6, 3)
 
@@ -136,3 +136,21 @@ def test_a_supplement_adds_to_what_was_registered_and_the_registration_stays_in_
     assert (lead.title, lead.exhibits) == ("新标题", ("X00000000000000a1", "X00000000000000a2"))
     assert lead.source == "casework"
     assert world.events[-2].payload.title == "电商云仓快递面单明文打印"  # type: ignore[union-attr]
+
+
+def test_what_an_engine_saw_again_stands_with_its_measure_and_what_is_malformed_does_not() -> None:
+    world, day = told("submitted"), date(2026, 5, 27)
+    seen = {"measure": "m01", "verdict": "remains", "remaining": 3, "exhibit": "X00000000000000b2"}
+    world.write("C2026-0001", "pii.rechecked", seen, day)
+    world.write("C2026-0001", "app.rechecked", {"measure": "m01", "verdict": "clean", "remaining": "?"}, day)
+    for wrong in ({"measure": "m77"}, {"measure": ["m01"]}, {}):
+        world.write("C2026-0001", "pii.rechecked", wrong, day)
+    world.write("M2026-0001", "pii.rechecked", seen, day)
+    measure = case_of(world).measures["m01"]
+    assert [(one.engine, one.verdict, one.remaining) for one in measure.rechecks] == [
+        ("pii", "remains", 3),
+        ("app", "clean", 0),
+    ]
+    assert fold(world.events) == world.docket
+    rows = duty_matrix(world.docket, "C2026-0001", law=law(), now=moment(day))
+    assert [each.rechecks for row in rows for each in row.measures] == [measure.rechecks]

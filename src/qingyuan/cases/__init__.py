@@ -44,6 +44,7 @@ from qingyuan.cases.state import (
     Matter,
     Measure,
     MeasureStatus,
+    Rechecked,
     Suspension,
     Unread,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "Procedure",
     "PropertyRecord",
     "PropertyRow",
+    "Rechecked",
     "Refused",
     "Score",
     "Suspension",

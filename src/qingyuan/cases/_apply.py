@@ -25,7 +25,13 @@ from qingyuan.cases.events.filing import (
     RespondentIdentified,
 )
 from qingyuan.cases.events.lead import LeadAmended, LeadAssessed, LeadDeclined, LeadTransferred
-from qingyuan.cases.events.measure import MeasureStarted, MeasureVerified, MeasureWithdrawn, ProofSubmitted
+from qingyuan.cases.events.measure import (
+    MeasureReopened,
+    MeasureStarted,
+    MeasureVerified,
+    MeasureWithdrawn,
+    ProofSubmitted,
+)
 from qingyuan.cases.events.review import (
     ComplaintRecorded,
     FollowedUp,
@@ -235,6 +241,8 @@ def _complaint_recorded(case: Case, payload: ComplaintRecorded) -> Case:
 @_on(_CASE, CaseActed)
 def _acted(case: Case, payload: CaseActed) -> Case:
     case = replace(case, acts=(*case.acts, payload), moved_to=payload.office or case.moved_to)
+    if payload.moves == "back":
+        return _reopened(case)
     if payload.moves == CaseStage.CLOSED:
         ground = payload.fields.get("ground")
         return replace(case, closed_on=payload.on, closing_ground=str(ground or ""), stage=CaseStage.CLOSED)
@@ -244,9 +252,31 @@ def _acted(case: Case, payload: CaseActed) -> Case:
     return replace(case, stage=later(case.stage, CaseStage(payload.moves))) if payload.moves else case
 
 
+def _reopened(case: Case) -> Case:
+    """Return a closed case as it stood before it was closed; what proposed the closing no longer holds."""
+    stage = case.closed_from or CaseStage.REVIEWED
+    return replace(
+        case,
+        stage=stage,
+        opinion=None if stage is CaseStage.INVESTIGATED else case.opinion,
+        review_outcome=None,
+        closed_on=None,
+        closing_ground="",
+        closing_served_on=None,
+        look_back_due=None,
+        look_back_outcome=None,
+    )
+
+
 @_on(_CASE, CaseClosed)
 def _closed(case: Case, payload: CaseClosed) -> Case:
-    return replace(case, closed_on=payload.on, closing_ground=payload.ground, stage=CaseStage.CLOSED)
+    return replace(
+        case,
+        closed_on=payload.on,
+        closing_ground=payload.ground,
+        closed_from=case.stage,
+        stage=CaseStage.CLOSED,
+    )
 
 
 @_on(_CASE, ClosingServed)
@@ -294,6 +324,19 @@ def _verified(measure: Measure, payload: MeasureVerified) -> Measure:
         verified_on=payload.on,
         verdict=payload.verdict,
         verification=(*measure.verification, *payload.exhibits),
+    )
+
+
+@_on(_MEASURE, MeasureReopened)
+def _measure_reopened(measure: Measure, payload: MeasureReopened) -> Measure:
+    return replace(
+        measure,
+        entered=replace(measure.entered, due=payload.due),
+        status=MeasureStatus.ENTERED,
+        submitter="",
+        submitted_on=None,
+        verdict=None,
+        reopened_on=payload.on,
     )
 
 

@@ -46,7 +46,7 @@ def of_verb(verb: Verb, procedure: Procedure, law: Law) -> Iterator[Problem]:
             f"the particulars must begin with {', '.join(first)} and have names of their own",
         )
     yield from _unknown(("stages",), verb.stages, _STAGES.get(verb.scope, frozenset()))
-    moving = {*_STAGES.get(verb.scope, ()), *(["back"] if verb.scope == "lead" else [])}
+    moving = {*_STAGES.get(verb.scope, ()), *(["back"] if verb.scope in {"lead", "case"} else [])}
     yield from _unknown(("moves",), [verb.moves] if verb.moves else [], moving)
     yield from _unknown(("group",), [verb.group], procedure.choices["verb-group"].keys())
     if verb.office and verb.office not in names:
@@ -110,7 +110,7 @@ def of_limit(limit: Limit, procedure: Procedure, law: Law) -> Iterator[Problem]:
             "it begins with from, or after another period, not both",
         )
     acts = [act for pair in limit.apart for act in pair.split("/")]
-    acts += [name for name in (limit.extended_by, limit.restarts) if name]
+    acts += [name for name in (limit.extended_by, limit.restarts, limit.reopens) if name]
     yield from _unknown(("apart",), acts, procedure.choices["act"].keys())
 
 

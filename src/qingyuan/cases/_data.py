@@ -166,6 +166,7 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         extends: Whether extensions of the review lengthen it.
         extended_by: Name of the act each of which lengthens it once, or ``""``.
         restarts: Act after which it runs anew from the day of that act (办案规则 art. 47(3)); ``""`` for none.
+        reopens: Act after which it runs anew though no article says so, so that its end is provisional; ``""`` for none.
         apart: Pairs ``ACT/RETURN`` of acts between which no day counts, e.g. commissioned appraisals (办案规则 art. 48).
         only: Fields that the newest act it runs from must show.
     """
@@ -180,6 +181,7 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     extends: bool = False
     extended_by: str = ""
     restarts: str = ""
+    reopens: str = ""
     apart: tuple[str, ...] = ()
     only: dict[str, str | bool] = {}
 

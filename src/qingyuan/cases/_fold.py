@@ -14,6 +14,7 @@ from typing import cast
 from msgspec.structs import replace
 
 from qingyuan.cases._apply import CASE_APPLIERS, LEAD_APPLIERS, MEASURE_APPLIERS, filed_case
+from qingyuan.cases._clock import local_day
 from qingyuan.cases.errors import CasesError
 from qingyuan.cases.events import CaseEvent, EventDraft, Foreign, Payload, decode, is_ours
 from qingyuan.cases.events.filing import CaseFiled
@@ -28,7 +29,7 @@ from qingyuan.cases.events.lead import (
     MatterTaken,
 )
 from qingyuan.cases.events.measure import MeasureEntered
-from qingyuan.cases.state import EMPTY, Case, Docket, Lead, LeadStage, Matter, Measure, Unread
+from qingyuan.cases.state import EMPTY, Case, Docket, Lead, LeadStage, Matter, Measure, Rechecked, Unread
 
 
 class _Work:
@@ -69,6 +70,9 @@ class _Work:
             aside=MappingProxyType({each.id: each for each in aside}),
         )
 
+
+#: How the types of events end by which engines say what a measure delivered.
+_RECHECKED = ".rechecked"
 
 _Opener = Callable[[_Work, CaseEvent, Payload], None]
 
@@ -125,9 +129,27 @@ def _foreign(work: _Work, event: CaseEvent, payload: Foreign) -> None:
         work.unread.append(Unread(event.stream, event.n, event.type))
         return
     work.others[event.type] = work.others.get(event.type, 0) + 1
+    if event.type.endswith(_RECHECKED):
+        _rechecked(work, event, payload)
     exhibit = payload.data.get("exhibit")
     if event.type in {"evidence.extracted", "evidence.generated"} and isinstance(exhibit, str):
         work.exhibits[exhibit] = event.stream
+
+
+def _rechecked(work: _Work, event: CaseEvent, payload: Foreign) -> None:
+    """Note with a measure what an engine found when it looked again."""
+    measure, remaining = payload.data.get("measure"), payload.data.get("remaining")
+    measures = _measures(work, event) if event.stream in work.cases else {}
+    if not isinstance(measure, str) or measure not in measures:
+        return
+    seen = Rechecked(
+        local_day(event.at),
+        event.type.removesuffix(_RECHECKED),
+        str(payload.data.get("verdict", "")),
+        str(payload.data.get("exhibit", "")),
+        remaining if isinstance(remaining, int) else 0,
+    )
+    measures[measure] = replace(measures[measure], rechecks=(*measures[measure].rechecks, seen))
 
 
 def _own(work: _Work, event: CaseEvent, payload: Payload) -> None:

@@ -135,13 +135,28 @@ def _deadline(case: Case, limit: Limit, law: Law, today: date) -> Deadline | Non
         *(_spans(case, today) if limit.suspends else ()),
         *(span for pair in limit.apart for span in _apart(case, pair, today)),
     )
-    anew = case.day(f"acts.{limit.restarts}") if limit.restarts else None
+    anew = max(
+        (day for act in (limit.restarts, limit.reopens) if act and (day := case.day(f"acts.{act}"))),
+        default=None,
+    )
+    reopened = anew is not None and bool(limit.reopens) and anew == case.day(f"acts.{limit.reopens}")
     if anew is not None and anew > start:
         start = anew
     # A case from before the rules that set the period: counted by analogy, provisional, and it says so.
     extend = sum(anew is None or day >= anew for day in case.extensions) if limit.extends else 0
     extend += len(case.acted(limit.extended_by)) if limit.extended_by else 0
-    return law.deadline(limit.id, start, extend=extend, suspend=spans, analogous=True)
+    found = law.deadline(limit.id, start, extend=extend, suspend=spans, analogous=True)
+    return _unfounded(found) if reopened else found
+
+
+def _unfounded(found: Deadline) -> Deadline:
+    """Return a period that was begun anew by the reopening of a case: no article says so, so it is provisional."""
+    step = Step(
+        f"没有条文规定恢复办理后的审查期限，自恢复办理之日{found.start}重新起算（暂定）",
+        f"no article sets the period after a case is reopened: counted anew from that day, {found.start} (provisional)",
+        found.start,
+    )
+    return msgspec.structs.replace(found, firm=False, steps=(*found.steps, step))
 
 
 def _hourly(law: Law) -> frozenset[str]:

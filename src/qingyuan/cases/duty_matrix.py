@@ -10,7 +10,7 @@ import msgspec
 from qingyuan.cases._clock import local_day
 from qingyuan.cases._data import label
 from qingyuan.cases.errors import CasesError
-from qingyuan.cases.state import Case, Docket, Measure, MeasureStatus
+from qingyuan.cases.state import Case, Docket, Measure, MeasureStatus, Rechecked
 from qingyuan.law import Citation, Duty, Law
 
 Performance = Literal["none", "under-way", "proved"]
@@ -27,6 +27,7 @@ class MatrixMeasure(msgspec.Struct, frozen=True):
         status_en: Its English name.
         before: Exhibits of the state before.
         after: Exhibits of the state after, those of verification included.
+        rechecks: What engines found when they looked again, in order.
     """
 
     id: str
@@ -36,6 +37,7 @@ class MatrixMeasure(msgspec.Struct, frozen=True):
     status_en: str
     before: tuple[str, ...]
     after: tuple[str, ...]
+    rechecks: tuple[Rechecked, ...] = ()
 
 
 class MatrixRow(msgspec.Struct, frozen=True):
@@ -154,6 +156,7 @@ def _measure(measure: Measure) -> MatrixMeasure:
         status_en=status.en,
         before=measure.entered.before,
         after=(*measure.after, *measure.verification),
+        rechecks=measure.rechecks,
     )
 
 

@@ -52,6 +52,7 @@ class EvidenceRow(msgspec.Struct, frozen=True):
         texts: The fact as established, oldest first; empty when it was not.
         exhibits: Exhibits that prove it, without repetition.
         proved: Whether it was established.
+        findings: Identifiers of findings of engines that it rests on, without repetition.
     """
 
     kind: str
@@ -60,6 +61,7 @@ class EvidenceRow(msgspec.Struct, frozen=True):
     texts: tuple[str, ...]
     exhibits: tuple[str, ...]
     proved: bool
+    findings: tuple[str, ...] = ()
 
 
 class EvidenceGroup(msgspec.Struct, frozen=True):
@@ -140,8 +142,15 @@ def _row(case: Case, kind: str) -> EvidenceRow:
     facts = [fact for fact in case.facts if fact.kind == kind]
     name = label(f"fact-{case.track}", kind)
     exhibits = dict.fromkeys(exhibit for fact in facts for exhibit in fact.exhibits)
+    findings = dict.fromkeys(finding for fact in facts for finding in fact.findings)
     return EvidenceRow(
-        kind, name.zh, name.en, tuple(f.text for f in facts), tuple(exhibits), proved=bool(facts)
+        kind,
+        name.zh,
+        name.en,
+        tuple(f.text for f in facts),
+        tuple(exhibits),
+        proved=bool(facts),
+        findings=tuple(findings),
     )
 
 

@@ -138,6 +138,24 @@ class Matter(msgspec.Struct, frozen=True):
     cases: tuple[str, ...] = ()
 
 
+class Rechecked(msgspec.Struct, frozen=True):
+    """What an engine found when it looked again at what a measure delivered.
+
+    Attributes:
+        on: Day of the re-check.
+        engine: Which engine: the first part of the event's type, e.g. ``"pii"``.
+        verdict: ``"clean"``, ``"remains"`` or ``"undetermined"``.
+        exhibit: The sealed result.
+        remaining: How many of the old values are still there.
+    """
+
+    on: date
+    engine: str
+    verdict: str
+    exhibit: str
+    remaining: int = 0
+
+
 class Measure(msgspec.Struct, frozen=True):
     """A rectification measure (整改措施).
 
@@ -152,6 +170,8 @@ class Measure(msgspec.Struct, frozen=True):
         verified_on: Day of the newest verification.
         verdict: Result of the newest verification.
         verification: Exhibits made at verification, all of them.
+        rechecks: What engines found when they looked again, in order.
+        reopened_on: Day it was decided that it has to be done again, or ``None``.
     """
 
     entered: MeasureEntered
@@ -164,6 +184,8 @@ class Measure(msgspec.Struct, frozen=True):
     verified_on: date | None = None
     verdict: Verdict | None = None
     verification: tuple[str, ...] = ()
+    rechecks: tuple[Rechecked, ...] = ()
+    reopened_on: date | None = None
 
     @property
     def id(self) -> str:
@@ -225,6 +247,7 @@ class Case(msgspec.Struct, frozen=True):
         acts: Acts that the data declares, in order: trial, judgment, appeal, recusal, appraisal and so on.
         closed_on: Day of the decision to close.
         closing_ground: Ground of closing, or ``""``.
+        closed_from: Stage from which it was closed, to which it goes back when it is reopened; ``None`` before.
         closing_served_on: Day the decision to close was served on the organ.
         transferred_on: Day the case was handed to another office.
         transferred_to: That office, or ``""``.
@@ -266,6 +289,7 @@ class Case(msgspec.Struct, frozen=True):
     acts: tuple[CaseActed, ...] = ()
     closed_on: date | None = None
     closing_ground: str = ""
+    closed_from: CaseStage | None = None
     closing_served_on: date | None = None
     transferred_on: date | None = None
     transferred_to: str = ""

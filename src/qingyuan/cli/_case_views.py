@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 import msgspec
 
-from qingyuan.cases import evidence_groups, property_record
+from qingyuan.cases import property_record
 from qingyuan.cli._app import Out, common, home_option
 from qingyuan.office.casework import load
+from qingyuan.office.evidencing import evidence_of
 from qingyuan.office.home import Home
 
 
@@ -20,12 +21,17 @@ from qingyuan.office.home import Home
 def evidence(identifier: str, home: Path, out: Out) -> None:
     """证据分组：待证事实、证据、已查明与缺口 | The evidence of a case in groups: facts, exhibits, what is missing."""
     with Home.open(home) as office:
-        groups = evidence_groups(load(office, identifier).docket, identifier)
+        known = evidence_of(office, identifier)
+        groups = known.groups
         cited = {one.id: office.law.provision(one.rule) for one in groups}
     out.result(
         [
             {
                 **msgspec.to_builtins(one),
+                "rows": [
+                    {**msgspec.to_builtins(row), "findings": msgspec.to_builtins(known.found[row.kind])}
+                    for row in one.rows
+                ],
                 "verified": cited[one.id].verified,
                 "article": cited[one.id].citation.article,
             }
@@ -38,8 +44,17 @@ def evidence(identifier: str, home: Path, out: Out) -> None:
             state = out.t("已查明", "established") if row.proved else out.t("未查明", "not established")
             shown = "、".join(row.exhibits) or "—"
             out.say(f"  {row.zh}：{state}  {shown}", f"  {row.en}: {state}  {shown}")
+            for one in known.found[row.kind]:
+                each = one.finding
+                place = f"{each.exhibit} {each.examples[0].place}"
+                out.say(
+                    f"    → {each.id} [{each.engine}] {each.title_zh}（{each.state.value}，{each.count}处）{place}",
+                    f"    → {each.id} [{each.engine}] {each.title_en} ({each.state.en}, {each.count} places) {place}",
+                )
         for item in group.items:
             out.say(f"    · {item.zh}", f"    · {item.en}")
+    for name in known.unread:
+        out.say(f"发现清单 {name} 无法读取", f"the finding file {name} cannot be read")
     if any(not one.verified for one in cited.values()):
         out.say("分组依据未核对原文", "what the groups rest on was not read in the original")
 

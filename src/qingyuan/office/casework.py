@@ -19,6 +19,7 @@ from qingyuan.cases import (
     procedure_of,
     read_event,
 )
+from qingyuan.office._findings import check_findings
 from qingyuan.office._verification import VERIFY, check_verification
 from qingyuan.office.errors import ConflictError
 from qingyuan.office.home import Home
@@ -138,6 +139,9 @@ def act_within(
     drafts = decide(verb, docket, given, law=home.law, now=home.clock.now(), actor=actor)
     if verb == VERIFY and target:
         check_verification(events(connection, (target,)), given)
+    named = given.get("findings")
+    if isinstance(named, str | list | tuple) and named:
+        check_findings(home, connection, wanted, [named] if isinstance(named, str) else named)
     if chosen is not None:
         _link(connection, chosen, given)
     stored = home.record(

@@ -81,7 +81,12 @@ def _consult(context: Context) -> list[EventDraft]:
 def _confirm(context: Context) -> list[EventDraft]:
     args, case = context.args, context.the_case
     facts = tuple(
-        ProvedFact(kind=kind, text=args.text(kind), exhibits=args.texts("exhibits"))
+        ProvedFact(
+            kind=kind,
+            text=args.text(kind),
+            exhibits=args.texts("exhibits"),
+            findings=args.texts("findings"),
+        )
         for kind in FACT_KINDS[case.track]
         if args.has(kind)
     )

@@ -7,6 +7,7 @@ from qingyuan.cases._context import Context
 from qingyuan.cases.events import EventDraft, draft
 from qingyuan.cases.events.measure import (
     MeasureEntered,
+    MeasureReopened,
     MeasureStarted,
     MeasureVerified,
     MeasureWithdrawn,
@@ -59,6 +60,19 @@ def _verify(context: Context) -> list[EventDraft]:
         on=day(context),
         verifier=args.text("verifier") or context.actor,
         verdict=_VERDICTS[args.text("verdict")],
+        reason=args.text("reason"),
+        exhibits=args.texts("exhibits"),
+    )
+    return [draft(context.the_case.id, payload)]
+
+
+@act("reopen-measure")
+def _reopen(context: Context) -> list[EventDraft]:
+    args = context.args
+    payload = MeasureReopened(
+        measure=context.the_measure.id,
+        on=day(context),
+        due=day(context, "due"),
         reason=args.text("reason"),
         exhibits=args.texts("exhibits"),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from qingyuan.cases._context import Context, Lack, Lacks, named
 from qingyuan.cases._facts._table import fact, when
 from qingyuan.cases.deadlines import deadline_of
@@ -13,6 +15,8 @@ when("complaint-not-recorded", lambda c: c.the_case.complaint_recorded_on is not
 when("package-made", lambda c: not c.docket.others.get("evidence.transferred"))
 when("look-back-scheduled", lambda c: c.the_case.look_back_due is None)
 when("case-transferred-elsewhere", lambda c: c.args.text("office") != c.the_case.transferred_to)
+when("rebounded", lambda c: c.the_case.look_back_outcome not in {"partly", "rebounded"})
+when("case-open", lambda c: c.the_case.ended_on is not None)
 when("sued", lambda c: c.the_case.sued_on is None)
 when("closed-without-suit", lambda c: bool(c.the_case.acted("suit-concluded")))
 
@@ -38,7 +42,12 @@ def _measures_proved(context: Context) -> Lacks:
 def _ground_shown(context: Context) -> Lacks:
     case = context.the_case
     ground = context.args.text("ground")
-    accepted = any(measure.verdict == "accepted" for measure in case.measures.values())
+    # After a case was reopened, what had been accepted before does not show it again.
+    since = case.day("acts.reopening") or date.min
+    accepted = any(
+        measure.verdict == "accepted" and (measure.verified_on or date.min) >= since
+        for measure in case.measures.values()
+    )
     if ground == "rectified" and not accepted:
         yield Lack("ground-shown", named("ground", f"closing-{case.track}", ground))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from qingyuan.cases._context import Context, Lack, Lacks, named
@@ -18,6 +19,8 @@ FACT_KINDS = {
     "civil": (*_CIVIL, "fault", "exemption", "other"),
 }
 
+_FINDING = re.compile(r"F-[0-9a-f]{16}\Z")
+
 when("respondent-or-facts-only", lambda c: not c.args.has("respondents") and not c.args.flag("facts_only"))
 when("regulator-named", lambda c: c.track == "administrative" and not c.args.has("regulator"))
 when("respondent-known", lambda c: not c.the_case.respondents)
@@ -31,6 +34,13 @@ when(
     lambda c: not c.procedure.numbers["investigators"].holds(len(c.args.texts("investigators"))),
 )
 when("not-appraising", lambda c: c.the_case.appraising)
+
+
+@fact("findings-named")
+def _findings_named(context: Context) -> Lacks:
+    for finding in context.args.texts("findings"):
+        if not _FINDING.match(finding):
+            yield Lack("findings-named", {"finding": finding})
 
 
 @fact("service-shown")

@@ -59,6 +59,7 @@ TYPES: Mapping[str, type[Payload]] = {
         measure.MeasureStarted,
         measure.ProofSubmitted,
         measure.MeasureVerified,
+        measure.MeasureReopened,
         measure.MeasureWithdrawn,
     )
 }

@@ -101,18 +101,20 @@ class Consulted(Payload, frozen=True):
     outcome: str
 
 
-class ProvedFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ProvedFact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One fact to be proved and the exhibits that prove it.
 
     Attributes:
         kind: Choice ``fact-administrative`` (art. 71) or ``fact-civil`` (art. 86).
         text: The fact as established.
         exhibits: Exhibits that prove it; at least one.
+        findings: Identifiers of findings of an engine it rests on, e.g. ``"F-0123456789abcdef"``.
     """
 
     kind: str
     text: str
     exhibits: tuple[str, ...]
+    findings: tuple[str, ...] = ()
 
 
 class FactsConfirmed(Payload, frozen=True):

@@ -87,6 +87,25 @@ class MeasureVerified(Payload, frozen=True):
     exhibits: tuple[str, ...] = ()
 
 
+class MeasureReopened(Payload, frozen=True):
+    """重新整改: a measure that had been accepted has to be done again.
+
+    Attributes:
+        measure: Identifier inside the case.
+        on: Day it was decided.
+        due: New last day.
+        reason: What was found.
+        exhibits: Exhibits that show it.
+    """
+
+    TYPE: ClassVar[str] = "measure.reopened"
+    measure: str
+    on: date
+    due: date
+    reason: str
+    exhibits: tuple[str, ...] = ()
+
+
 class MeasureWithdrawn(Payload, frozen=True):
     """撤回整改措施: it no longer has to be done.
 
