@@ -199,6 +199,7 @@ REGISTER = sa.Table(
         for place in ("", "o1", "o2", "o3")
         for by, then in (("changed", ""), ("due", "id"))
     ),
+    *(sa.Index(f"ix_register_all_{by}", "kind", "active", by, "id") for by in ("begun", "score")),
     sa.Index("ix_register_all_stage", "kind", "active", "stage", "changed"),
 )
 

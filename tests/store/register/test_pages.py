@@ -57,7 +57,7 @@ def _record(number: int, chance: random.Random, docket: str) -> Record:
         source="",
         handler=chance.choice(("", "P001")),
         shielded=chance.random() < 0.2,
-        score=-1,
+        score=chance.choice((-1, 7, 50, 100)),
         due=NEVER
         if chance.random() < 0.3
         else f"2026-{chance.randrange(1, 13):02d}-{chance.randrange(1, 28):02d}",
@@ -131,14 +131,23 @@ def test_a_list_walked_page_by_page_is_the_scope_in_order(
                 and (not filters.handler or row.handler == filters.handler)
                 and (not filters.begun_from or filters.begun_from <= row.begun <= filters.begun_to)
             ]
-            for sort, ordered in (
-                ("changed", sorted(wanted, key=lambda r: -r.changed)),
-                ("due", sorted(wanted, key=lambda r: (r.due, r.id))),
+            others = (
+                ("changed", True, sorted(wanted, key=lambda r: r.changed)),
+                ("due", True, sorted(wanted, key=lambda r: (r.due, r.id), reverse=True)),
+                *(("begun", up, sorted(wanted, key=lambda r: (r.begun, r.id), reverse=not up)) for up in (False, True)),
+                *(("score", up, sorted(wanted, key=lambda r: (r.score, r.id), reverse=not up)) for up in (False, True)),
+            )  # fmt: skip
+            for sort, turned, ordered in (
+                ("changed", False, sorted(wanted, key=lambda r: -r.changed)),
+                ("due", False, sorted(wanted, key=lambda r: (r.due, r.id))),
+                others[number % len(others)],
             ):
                 walked: list[Record] = []
                 after = ""
                 while True:
-                    page = records(connection, "matter", scope, filters, sort=sort, after=after, limit=7)  # type: ignore[arg-type]
+                    page = records(
+                        connection, "matter", scope, filters, sort=sort, turned=turned, after=after, limit=7  # type: ignore[arg-type]
+                    )  # fmt: skip
                     walked += page.rows
                     after = page.after
                     if not after:

@@ -98,13 +98,14 @@ def leads(
     filters: Filters | None = None,
     *,
     sort: Sort = "changed",
+    turned: bool = False,
     after: str = "",
     limit: int = 50,
 ) -> Page:
     """Return a page of leads; see :func:`qingyuan.store.register.records` for sorts, pages and errors."""
     ready(home)
     with home.database.read() as connection:
-        return records(connection, "lead", scope, filters, sort=sort, after=after, limit=limit)
+        return records(connection, "lead", scope, filters, sort=sort, turned=turned, after=after, limit=limit)
 
 
 def matters(
@@ -113,13 +114,16 @@ def matters(
     filters: Filters | None = None,
     *,
     sort: Sort = "changed",
+    turned: bool = False,
     after: str = "",
     limit: int = 50,
 ) -> Page:
     """Return a page of matters; see :func:`qingyuan.store.register.records`."""
     ready(home)
     with home.database.read() as connection:
-        return records(connection, "matter", scope, filters, sort=sort, after=after, limit=limit)
+        return records(
+            connection, "matter", scope, filters, sort=sort, turned=turned, after=after, limit=limit
+        )
 
 
 def cases(
@@ -128,13 +132,14 @@ def cases(
     filters: Filters | None = None,
     *,
     sort: Sort = "changed",
+    turned: bool = False,
     after: str = "",
     limit: int = 50,
 ) -> Page:
     """Return a page of cases; see :func:`qingyuan.store.register.records`."""
     ready(home)
     with home.database.read() as connection:
-        return records(connection, "case", scope, filters, sort=sort, after=after, limit=limit)
+        return records(connection, "case", scope, filters, sort=sort, turned=turned, after=after, limit=limit)
 
 
 def counts(home: Home, kind: str, scope: Scope = ALL, *, by: str = "stage") -> dict[str, int]:

@@ -20,7 +20,7 @@ from qingyuan.store.register.scope import NAMED, Scope, branches
 
 T = TypeVar("T", Record, Due)
 
-Sort = Literal["changed", "due"]
+Sort = Literal["changed", "due", "begun", "score"]
 Kind = Literal["lead", "matter", "case"]
 
 #: Most rows of a page.
@@ -83,10 +83,9 @@ _RECORD_FLAGS = tuple(Record.__struct_fields__.index(name) for name in ("active"
 _DUE_FLAGS = tuple(Due.__struct_fields__.index(name) for name in ("shielded", "firm", "stopped", "lapses"))
 _DUE_ARTICLES = Due.__struct_fields__.index("articles")
 
-_ORDER: Mapping[Sort, str] = {"changed": "changed DESC", "due": "due, id"}
-# The same, written so that no index fits: the few dockets that are named are looked up by their own index and sorted, where a
-# planner would walk the list of all dockets in its order.
-_PLAIN_ORDER: Mapping[Sort, str] = {"changed": "changed + 0 DESC", "due": "due || '', id"}
+#: Sorts that begin with the largest value, the others with the smallest; of the same value the identifier decides.
+_FALLING = frozenset({"changed", "begun", "score"})
+_NUMBERS = frozenset({"changed", "score"})
 _PLAIN_KIND = "kind || '' = ?"
 _DUE_ORDER, _PLAIN_DUE_ORDER = "due, target, key", "due || '', target, key"
 
@@ -98,6 +97,7 @@ def records(
     filters: Filters | None = None,
     *,
     sort: Sort = "changed",
+    turned: bool = False,
     after: str = "",
     limit: int = 50,
 ) -> Page:
@@ -108,7 +108,9 @@ def records(
         kind: Which.
         scope: Who asks may see these.
         filters: What the list is narrowed to.
-        sort: ``"changed"``: the newest change first; ``"due"``: the earliest open date first, those without one last.
+        sort: ``"changed"``: the newest change first; ``"due"``: the earliest open date first, those without one last;
+            ``"begun"``: the latest received, opened or filed first; ``"score"``: the highest score first.
+        turned: The other way round.
         after: Of the page before.
         limit: Rows of a page, 1 to :data:`MOST`.
 
@@ -117,7 +119,8 @@ def records(
     """
     chosen = filters or Filters()
     narrowed, narrowing = _narrowed(chosen)
-    since, from_ = _since(sort, after)
+    falling = (sort in _FALLING) != turned
+    since, from_ = _since(sort, after, falling=falling)
     size = max(1, min(limit, MOST))
     states = (1, 0) if chosen.active is None else (int(chosen.active),)
 
@@ -132,18 +135,27 @@ def records(
     for column, condition, values in branches(scope):
         if column == NAMED:
             where = f"{_PLAIN_KIND} AND active IN ({', '.join('?' * len(states))}) AND {condition}"
-            parts.append(ask(where, _PLAIN_ORDER[sort], (kind, *states, *values)))
+            parts.append(ask(where, _order(sort, falling=falling, plain=True), (kind, *states, *values)))
             continue
         where = f"kind = ? AND active = ? AND {condition}"
-        parts += [ask(where, _ORDER[sort], (kind, state, *values)) for state in states]
-    key: Callable[[Record], tuple[str | int, ...]] = (
-        (lambda r: (-r.changed,)) if sort == "changed" else (lambda r: (r.due, r.id))
-    )
-    rows, more = _merged(parts, key, lambda r: r.id, size)
-    last = rows[-1] if more else None
-    return Page(
-        rows, "" if last is None else str(last.changed) if sort == "changed" else f"{last.due} {last.id}"
-    )
+        parts += [ask(where, _order(sort, falling=falling), (kind, state, *values)) for state in states]
+
+    def key(row: Record) -> tuple[str | int, ...]:
+        return (row.changed,) if sort == "changed" else (getattr(row, sort), row.id)
+
+    rows, more = _merged(parts, key, lambda r: r.id, size, falling=falling)
+    return Page(rows, " ".join(str(part) for part in key(rows[-1])) if more else "")
+
+
+def _order(sort: Sort, *, falling: bool, plain: bool = False) -> str:
+    """Return the order of a list.
+
+    ``plain``: written so that no index fits. The few dockets that are named are looked up by their own index and sorted, where
+    a planner would walk the list of all dockets in its order.
+    """
+    way = " DESC" if falling else ""
+    column = sort if not plain else f"{sort} + 0" if sort in _NUMBERS else f"{sort} || ''"
+    return f"{column}{way}" if sort == "changed" else f"{column}{way}, id{way}"
 
 
 def dues(
@@ -291,10 +303,12 @@ def _merged(
     key: Callable[[T], tuple[str | int, ...]],
     identity: Callable[[T], str],
     size: int,
+    *,
+    falling: bool = False,
 ) -> tuple[tuple[T, ...], bool]:
     """Return the first rows of sorted lists, each row once, and whether there are more."""
     chosen: dict[str, T] = {}
-    for row in heapq.merge(*parts, key=key):
+    for row in heapq.merge(*parts, key=key, reverse=falling):
         if identity(row) not in chosen:
             if len(chosen) == size:
                 return tuple(chosen.values()), True
@@ -324,15 +338,18 @@ def _single(filters: Filters) -> Iterator[tuple[str, str]]:
     yield "begun <=", filters.begun_to
 
 
-def _since(sort: Sort, after: str) -> tuple[str, list[str | int]]:
+def _since(sort: Sort, after: str, *, falling: bool) -> tuple[str, list[str | int]]:
     if not after:
         return "", []
-    if sort == "due":
-        due, identifier = _split(after, 2)
-        return " AND (due, id) > (?, ?)", [due, identifier]
-    if not after.isdecimal():
+    beyond = "<" if falling else ">"
+    if sort in {"due", "begun"}:
+        return f" AND ({sort}, id) {beyond} (?, ?)", list(_split(after, 2))
+    value, _, identifier = after.partition(" ")
+    if not value.removeprefix("-").isdecimal() or bool(identifier) != (sort == "score"):
         raise _bad_page()
-    return " AND changed < ?", [int(after)]
+    if sort == "score":
+        return f" AND (score, id) {beyond} (?, ?)", [int(value), identifier]
+    return f" AND changed {beyond} ?", [int(value)]
 
 
 def _split(after: str, parts: int) -> list[str]:

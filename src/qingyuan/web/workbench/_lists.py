@@ -21,7 +21,8 @@ from qingyuan.web.errors import bad_request
 Kind = Literal["lead", "matter"]
 
 SIZE = 50
-_SORTS: Mapping[str, Sort] = {"changed": "changed", "due": "due"}
+#: What lists are ordered by; a minus before it turns the order round.
+_SORTS: Mapping[str, Sort] = {"changed": "changed", "due": "due", "begun": "begun", "score": "score"}
 #: Most rows of a file, and how many are read at a time.
 _MOST, _STEP = 20_000, 500
 #: What makes a spreadsheet take a cell for a formula.
@@ -57,6 +58,7 @@ class Listed(msgspec.Struct, frozen=True):
         first: Address of the first page, or ``""`` when this is it.
         file: Address of the list as a file.
         narrowed: Whether anything is filtered.
+        heads: Address that orders by a column, by its name; none of what a search found.
     """
 
     rows: tuple[Row, ...]
@@ -65,6 +67,7 @@ class Listed(msgspec.Struct, frozen=True):
     first: str
     file: str
     narrowed: bool
+    heads: Mapping[str, str]
 
 
 def listed(ask: Ask, kind: Kind, path: str) -> Listed:
@@ -81,7 +84,23 @@ def listed(ask: Ask, kind: Kind, path: str) -> Listed:
         f"{path}?{urlencode(kept)}" if after else "",
         f"{file}?{urlencode(kept)}" if kept else file,
         any(value for name, value in kept.items() if name != "sort"),
+        {}
+        if given["q"]  # what a search found comes in the order of the search
+        else {name: f"{path}?{urlencode({**kept, 'sort': _turned(given['sort'], name)})}" for name in _SORTS},
     )
+
+
+def _turned(sort: str, name: str) -> str:
+    """Return the order that a second look at a column gives: the other way round."""
+    return f"-{name}" if sort == name else name
+
+
+def suggested(ask: Ask, kinds: Sequence[Kind] = ("lead", "matter"), most: int = SIZE) -> list[Record]:
+    """Return records that a form may mean, those that changed last: what is seen of leads and matters that are not over."""
+    rows: list[Record] = []
+    for kind in kinds:
+        rows += _LISTS[kind](ask.desk.home, ask.scope, Filters(active=True), limit=most).rows
+    return sorted(rows, key=lambda row: -row.changed)[:most]
 
 
 def exported(
@@ -143,8 +162,9 @@ def _page(ask: Ask, kind: Kind, given: Mapping[str, str], after: str, size: int)
     filters = _filters(given)
     if given["q"]:
         return _found(ask, kind, given["q"], filters, after, min(size, SIZE))
-    sort = _SORTS.get(given["sort"], "changed")
-    return _LISTS[kind](ask.desk.home, ask.scope, filters, sort=sort, after=after, limit=size)
+    sort = _SORTS.get(given["sort"].removeprefix("-"), "changed")
+    turned = given["sort"].startswith("-")
+    return _LISTS[kind](ask.desk.home, ask.scope, filters, sort=sort, turned=turned, after=after, limit=size)
 
 
 def _found(ask: Ask, kind: Kind, words: str, filters: Filters, after: str, size: int) -> Page:

@@ -26,6 +26,7 @@ from qingyuan.web.desk import Desk
 from qingyuan.web.errors import bad_request, not_found
 from qingyuan.web.jobs import Report
 from qingyuan.web.routing import page
+from qingyuan.web.workbench._lists import suggested
 from qingyuan.web.works import work
 
 KIND = "capture"
@@ -184,6 +185,7 @@ def _show(ask: Ask, given: Mapping[str, str], error: QingyuanError | None = None
         given={**dict.fromkeys(_ASKED, ""), "delay": "1", **given},
         title=title,
         error=error,
+        records=suggested(ask),
         people=ask.desk.people.all(),
         delays=_DELAYS,
         jobs=[one for one in ask.desk.jobs.newest(_NEWEST, person=ask.person) if one.kind == KIND][:20],

@@ -13,12 +13,14 @@ from qingyuan.office.home import Home
 from qingyuan.office.offers import offers
 from qingyuan.office.register.similar import similar_leads
 from qingyuan.office.steps import next_steps
+from qingyuan.pii.catalog import catalog
 from qingyuan.store.registry import exhibits
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import not_found
 from qingyuan.web.routing import page
 from qingyuan.web.words import said
 from qingyuan.web.workbench._acting import Duty, duties, groups
+from qingyuan.web.workbench._found import found_in
 from qingyuan.web.workbench._lists import Row, exported, listed
 from qingyuan.web.workbench._reading import some_minutes
 
@@ -95,6 +97,10 @@ def show(ask: Ask, identifier: str) -> Response:
             lambda: _todo(home, loaded, identifier, acts, minute),
         ),
         exhibits=rows,
+        found=held.view(("found", identifier), lambda: found_in(home, rows))
+        if ask.may("material.view", identifier)
+        else {},
+        kinds=catalog().kinds,
         alike=ask.desk.remembered(
             ("alike", identifier, len(loaded.events), ask.scope),
             lambda: similar_leads(home, identifier, ask.scope, known=registered),
