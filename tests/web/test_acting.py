@@ -104,3 +104,19 @@ def test_the_form_of_every_act_shows_what_it_rests_on(app: FastAPI, home: Home) 
             if answer.status_code != 200 or (verb.rules and "<h2>依据</h2>" not in answer.text):
                 wrong.append((verb.name, answer.status_code))
     assert wrong == []
+
+
+def test_a_list_is_ordered_by_its_columns_through_links(app: FastAPI) -> None:
+    client = client_of(app, "prosecutor")
+
+    def order(sort: str) -> tuple[list[str], list[str]]:
+        text = client.get(f"/leads?sort={sort}").text
+        head = re.findall(r'aria-sort="(\w+)"><a href="([^"]+)"', text)
+        return re.findall(r'<td class="num">(L\d{4}-\d{4})</td>', text), [*head[0]] if head else []
+
+    first, falling = order("score")
+    second, rising = order("-score")
+    assert first == second[::-1] == ["L2026-0001", "L2026-0002"]
+    assert falling == ["descending", "/leads?sort=-score"]
+    assert rising == ["ascending", "/leads?sort=score"]
+    assert "aria-sort" not in client.get("/leads?q=面单&sort=score").text
