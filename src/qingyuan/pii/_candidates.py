@@ -14,6 +14,7 @@ from qingyuan.pii import (
     _hidden_mail,
     _labelled_names,
     _units,
+    _wide_mail,
     addresses,
     freetext,
     names,
@@ -161,7 +162,7 @@ def _of_people(batch: Batch, found: Candidates) -> Candidates:
 def _hidden_addresses(batch: Batch, found: Candidates, *, prose: bool) -> Candidates:
     """Return the candidates with e-mail addresses begun before the signs that hide their first characters (in place).
 
-    In free text those are added whose last characters before the at sign are hidden.
+    In free text those are added whose last characters before the at sign are hidden, and those in full-width signs.
     """
     mail = np.flatnonzero(found.kind == f.EMAIL)
     begin = _hidden_mail.begins(batch, found.cell[mail], found.start[mail])
@@ -173,7 +174,11 @@ def _hidden_addresses(batch: Batch, found: Candidates, *, prose: bool) -> Candid
     cell, start, end = _hidden_mail.find(batch)
     kind = np.full(len(cell), f.EMAIL, dtype=np.uint8)
     more = Candidates(cell, start, end, kind, np.full(len(cell), _hidden_mail.FLAGS, dtype=np.uint32))
-    return both(found, take(more, np.flatnonzero(freetext.apart(start, end, found.start, found.end))))
+    found = both(found, take(more, np.flatnonzero(freetext.apart(start, end, found.start, found.end))))
+    cell, start, end = _wide_mail.find(batch)
+    kind = np.full(len(cell), f.EMAIL, dtype=np.uint8)
+    wide = Candidates(cell, start, end, kind, np.zeros(len(cell), dtype=np.uint32))
+    return both(found, take(wide, np.flatnonzero(freetext.apart(start, end, found.start, found.end))))
 
 
 def _mark_hidden(batch: Batch, found: Candidates) -> None:

@@ -61,15 +61,15 @@ class Chunk:
         )  # fmt: skip
 
 
-def locate(batch: Batch, found: Candidates, tokenizer: Tokenizer) -> Chunk:
-    """Return the candidates with places, offsets and tokens."""
+def locate(batch: Batch, shown: Batch, found: Candidates, tokenizer: Tokenizer) -> Chunk:
+    """Return the candidates with places and offsets in ``batch``, and the tokens of what they are in ``shown``."""
     start = np.empty(len(found), dtype=np.int32)
     length = np.empty(len(found), dtype=np.int32)
     count_characters(batch.data, np.ascontiguousarray(batch.starts[found.cell]), found.start, start)
     count_characters(batch.data, found.start, found.end, length)
     return Chunk(
         batch.addresses, found.cell, start, start + length, batch.byte_offsets(found.start),
-        batch.byte_offsets(found.end), _tokens(batch, found, tokenizer),
+        batch.byte_offsets(found.end), _tokens(shown, found, tokenizer),
     )  # fmt: skip
 
 

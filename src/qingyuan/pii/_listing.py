@@ -24,6 +24,14 @@ _NUMBERED = re.compile(
 )
 #: Bytes read at the begin of a cell.
 _HEAD = 72
+#: A card number in groups of four between signs other than a blank or a dash, and what each sign is read as.
+_CARD = re.compile(
+    rb"(?<![\d.])[456]\d{3}(?P<sign>[._/~\t]|  |\xc2\xb7)\d{4}(?P=sign)\d{4}(?P=sign)\d{4}(?:(?P=sign)\d{1,3})?(?![\dA-Za-z])"
+)
+_CARD_SIGNS = ((b"\xc2\xb7", b"\xc2\xa0"), (b"  ", b"\xc2\xa0"), *((bytes([sign]), b"-") for sign in b"._/~\t"))
+#: What joins digits before the number of a list to it; the first byte of a full-width digit.
+_JOINS = frozenset(bytes([b]) for b in b"0123456789.-_/\\abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_WIDE_LEAD = 0xEF
 _DOT, _BAR, _ARROW = 0x2E, 0x7C, b"\xe2\x86\x92"
 _BLANK, _ZERO, _NINE = 0x20, 0x30, 0x39
 
@@ -33,10 +41,15 @@ def separated(batch: Batch) -> Batch:
     if not batch.prose or not len(batch.data):
         return batch
     data = batch.data
-    dots, bars, arrows = _dots(batch), _bars(data), _arrows(data)
-    if not dots and not len(bars) and not len(arrows):
+    dots, bars, arrows, cards = _dots(batch), _bars(data), _arrows(data), _cards(data)
+    if not dots and not len(bars) and not len(arrows) and not cards:
         return batch
     data = data.copy()
+    for first, last in cards:
+        group = data[first:last].tobytes()
+        for sign, other in _CARD_SIGNS:
+            group = group.replace(sign, other)
+        data[first:last] = np.frombuffer(group, dtype=np.uint8)
     data[np.array(dots, dtype=np.int64)] = 0x29  # )
     data[bars] = 0x3D  # =
     for n, byte in enumerate("：".encode()):
@@ -71,11 +84,50 @@ def _dots(batch: Batch) -> list[int]:
         numbers[cell] = int(found[1])
         alone = found["mobile"] and begin + found.end() >= end
         (doubtful if alone else out).append((cell, begin + found.start(2)))
+    out += _middle(batch, numbers)
     for cell, at in doubtful:
         number = numbers[cell]
         if numbers.get(cell - 1) == number - 1 or numbers.get(cell + 1) == number + 1:
             out.append((cell, at))
     return [at for _, at in sorted(out)]
+
+
+def _cards(data: Bytes) -> list[tuple[int, int]]:
+    """Return begin and end of card numbers whose groups of four stand between unusual signs."""
+    raw = data.tobytes()
+    return [found.span() for found in _CARD.finditer(raw)]
+
+
+def _middle(batch: Batch, first: dict[int, int]) -> list[tuple[int, int]]:
+    """Return cell and place of the dots behind numbers of a list within a line.
+
+    A mobile number behind one may be a decimal: it is one unless the line has the number before or after as well.
+    """
+    data = batch.data
+    at = np.flatnonzero(data == _DOT)
+    at = at[(at > 1) & (at < len(data) - 11)]
+    one, behind = data[at - 1], data[at + 1]
+    likely = (one >= _ZERO) & (one <= _NINE) & (((behind > _ZERO) & (behind <= _NINE)) | (behind == _WIDE_LEAD))
+    out: list[tuple[int, int]] = []
+    doubtful: list[tuple[int, int, int]] = []
+    for dot in at[likely].tolist():
+        begin = dot - 1 if not _ZERO <= data[dot - 2] <= _NINE else dot - 2
+        cell = int(np.searchsorted(batch.starts, dot, side="right")) - 1
+        low, high = int(batch.starts[cell]), int(batch.ends[cell])
+        if begin <= low or dot >= high or bytes(data[begin - 1 : begin]) in _JOINS:
+            continue
+        found = _NUMBERED.match(data[begin : min(high, begin + _HEAD)].tobytes())
+        if found and found.start(2) == dot - begin:
+            number = int(found[1])
+            if found["mobile"]:
+                doubtful.append((cell, dot, number))
+            else:
+                out.append((cell, dot))
+    seen = {(cell, number) for cell, _, number in doubtful} | set(first.items())
+    out += [
+        (cell, dot) for cell, dot, number in doubtful if (cell, number - 1) in seen or (cell, number + 1) in seen
+    ]
+    return out
 
 
 def _bars(data: Bytes) -> Longs:

@@ -56,6 +56,23 @@ def _labels() -> frozenset[str]:
 
 
 @functools.cache
+def _titles() -> npt.NDArray[np.uint64]:
+    """Return titles of two characters as sorted numbers."""
+    return np.array(sorted(_number(word.encode()) for word in catalog().names.titles if len(word) == 2), dtype=np.uint64)  # noqa: PLR2004
+
+
+def _titled(data: Bytes, start: Longs, end: Longs) -> npt.NDArray[np.bool_]:
+    """Tell which names are a surname of one character and a title: 侯女士 names nobody by itself."""
+    out = np.zeros(len(start), dtype=np.bool_)
+    three = np.flatnonzero(end - start == _SIZES[1])
+    code = np.zeros(len(three), dtype=np.uint64)
+    for n in range(6, 0, -1):
+        code = (code << np.uint64(8)) | data[end[three] - n].astype(np.uint64)
+    out[three] = np.isin(code, _titles())
+    return out
+
+
+@functools.cache
 def _packed() -> npt.NDArray[np.uint64]:
     """Return the last eight bytes of such words, of the lengths names have, as sorted numbers."""
     words = (word.encode() for word in _places() | _labels())
@@ -67,8 +84,8 @@ def _number(raw: bytes) -> int:
 
 
 def no_names(data: Bytes, start: Longs, end: Longs) -> npt.NDArray[np.bool_]:
-    """Tell which names are none: labels (永居证), and places between other places of a list (许昌、安康、黄石)."""
-    out = np.zeros(len(start), dtype=np.bool_)
+    """Tell which names are none: labels (永居证), surnames with titles, places between other places of a list (许昌、安康)."""
+    out = _titled(data, start, end)
     likely = np.flatnonzero(np.isin(end - start, _SIZES))
     if not len(likely):
         return out

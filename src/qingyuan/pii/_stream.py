@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qingyuan.findings import Example
+from qingyuan.pii import _scripts
 from qingyuan.pii._candidates import Candidates, find
 from qingyuan.pii._chunks import Chunk, locate
 from qingyuan.pii._columns import Stream
@@ -70,7 +71,7 @@ class Accumulator:
             return
         stream.records = max(stream.records, int(batch.record[-1]) - self._before)
         looked = Looked.of(np.array([h.label for h in stream.headers], dtype=np.int64), stream.scopes())
-        shown = separated(starred(batch))
+        shown = separated(starred(_scripts.plain(batch)))
         if batch.prose:
             found = find(
                 shown,
@@ -96,7 +97,7 @@ class Accumulator:
         keys = self.tokenizer.keys(shown.data, found.start, found.end, found.kind, found.flags)
         self.rows.append((stream.number, group, record, keys))
         if self.chunks is not None:
-            self.chunks.append(locate(batch, found, self.tokenizer))
+            self.chunks.append(locate(batch, shown, found, self.tokenizer))
         if examples:
             _add_examples(batch, found, groups, examples, self._hits)
         self._hits += len(found)

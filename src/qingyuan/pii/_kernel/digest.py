@@ -73,6 +73,9 @@ def normalise(data: Bytes, a: int, b: int, kind: int, form: int, out: Bytes, at:
                 p += 3
                 continue
             if kind == EMAIL:
+                if c == 0xEF and p + 2 < b and 0xBC <= data[p + 1] <= 0xBD:  # full-width signs
+                    c = np.uint8(((data[p + 1] - 0xBC) << 6) + (data[p + 2] & 0x3F) + 0x20)
+                    p += 2
                 if 65 <= c <= 90:
                     c |= 32
             elif c in (32, 9, 10, 13, 34, 39):

@@ -24,8 +24,9 @@ PAIRS = 1 << 22
 #: Longest word in characters.
 LONGEST = 4
 _LONGEST_NAME = 6
-#: Tags kept of the word list.
+#: Tags kept of the word list: transliterated names, places, persons, then classes of other words.
 TAG_FOREIGN, TAG_PLACE, TAG_PERSON = 1, 2, 3
+TAG_PROPER, TAG_NOUN, TAG_VERB, TAG_QUALITY, TAG_ADVERB, TAG_TIME, TAG_PRONOUN, TAG_COUNT, TAG_PHRASE, TAG_REST = range(4, 14)
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(44)  # 64 - log2(SLOTS)
@@ -68,6 +69,32 @@ def place(keys: Keys, pairs: Bytes, key: np.uint64) -> np.int64:
     h = ((key >> _32) * _MIX) >> _PAIR_SHIFT
     pairs[np.int64(h >> np.uint64(3))] |= np.uint8(1) << np.uint8(h & _LOW)
     return at
+
+
+@njit("int64(int64, int64, int64)", cache=True, nogil=True)
+def _tag_of(first: int, second: int, third: int) -> int:
+    """Return the tag kept for a tag of the word list, of which the first three letters are given."""
+    if first == 110:  # n
+        if second == 114:  # nr, nrt
+            return TAG_FOREIGN if third == 116 else TAG_PERSON
+        if second == 115:  # ns
+            return TAG_PLACE
+        return TAG_PROPER if second in (116, 122) else TAG_NOUN  # nt, nz
+    if first == 118:  # v
+        return TAG_NOUN if second == 110 else TAG_VERB  # vn
+    if first in (97, 98, 122):  # a, b, z
+        return TAG_REST if second == 103 else TAG_QUALITY  # zg
+    if first == 100:  # d
+        return TAG_ADVERB
+    if first in (116, 102, 115):  # t, f, s
+        return TAG_TIME
+    if first == 114:  # r
+        return TAG_PRONOUN
+    if first in (109, 113):  # m, q
+        return TAG_COUNT
+    if first in (105, 106, 108):  # i, j, l
+        return TAG_PHRASE
+    return TAG_REST
 
 
 @njit(
@@ -123,11 +150,8 @@ def read_words(
             count = count * 10 + data[p] - 48
             p += 1
         tag = 0
-        if p + 2 < n and data[p] == 32 and data[p + 1] == 110:
-            if data[p + 2] == 114:
-                tag = TAG_FOREIGN if p + 3 < n and data[p + 3] == 116 else TAG_PERSON
-            elif data[p + 2] == 115:
-                tag = TAG_PLACE
+        if p + 2 < n and data[p] == 32:
+            tag = _tag_of(data[p + 1], data[p + 2], data[p + 3] if p + 3 < n else 0)
         while p < n and data[p] != 10:
             p += 1
         p += 1

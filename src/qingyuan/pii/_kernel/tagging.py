@@ -31,11 +31,11 @@ LABELS = 4
 #: Longest stretch labelled at once, and characters of nothing on either side of it.
 STRETCH, PAD = 256, 4
 #: Descriptions of one character.
-FEATURES = 42
+FEATURES = 54
 #: Columns of ``cues``: ordinary word that begins and ends here (length), weight of what stands before and at this
-#: place, the words themselves, what the search found.
-BEGINS, ENDS, BEFORE, AFTER, WORD, LAST, FOUND = range(7)
-CUES = 7
+#: place, the words themselves, what the search found, the class of the words, listed names that begin and end here.
+BEGINS, ENDS, BEFORE, AFTER, WORD, LAST, FOUND, KIND, KIND_LAST, NAMED, NAMED_LAST = range(11)
+CUES = 11
 #: Bits of a class: rank of a surname, then three bits each for the two characters of a given name, the only one, a foreign name.
 _FIRST, _SECOND, _ONLY, _FOREIGN = 2, 5, 8, 11
 _JOINER = 7
@@ -84,6 +84,7 @@ def prepare(
         cues[i, BEGINS] = cues[i, ENDS] = 1
         cues[i, BEFORE] = cues[i, AFTER] = _UNKNOWN
         cues[i, WORD] = cues[i, LAST] = chars[i]
+        cues[i, KIND] = cues[i, KIND_LAST] = cues[i, NAMED] = cues[i, NAMED_LAST] = 0
     for i in range(PAD, PAD + n):
         c = chars[i]
         if before1[c] != NONE:
@@ -105,14 +106,17 @@ def prepare(
             if cost[slot] <= _LOW:
                 continue
             if tags[slot] in (TAG_PERSON, TAG_FOREIGN):
+                cues[i, NAMED] = cues[i + size - 1, NAMED_LAST] = size + (4 if tags[slot] == TAG_FOREIGN else 0)
                 if size > 2 and cues[i, BEGINS] != 2:
                     cues[i, BEGINS] = 4 + size
                 continue
             cues[i, BEGINS] = size
             cues[i, WORD] = np.int64(key)
+            cues[i, KIND] = tags[slot]
             if cues[i + size - 1, ENDS] < size:
                 cues[i + size - 1, ENDS] = size
                 cues[i + size - 1, LAST] = np.int64(key)
+                cues[i + size - 1, KIND_LAST] = tags[slot]
 
 
 @njit(
@@ -180,6 +184,20 @@ def describe(
     out[39] = _slot(39, found, ends, begins_next, mask)
     out[40] = _slot(40, found * 64 + found_next, n1, n2, mask)
     out[41] = _slot(41, found * 64 + found_before, b1, b2, mask)
+    kind, kind_before, kind_next, kind_next2 = cues[i, KIND], cues[i - 1, KIND_LAST], cues[i + 1, KIND], cues[i + 2, KIND]
+    named, named_last = cues[i, NAMED], cues[i, NAMED_LAST]
+    out[42] = _slot(42, kind, kind_before, s0, mask)
+    out[43] = _slot(43, kind_next, begins_next, h0, mask)
+    out[44] = _slot(44, kind_before, f0, fn1, mask)
+    out[45] = _slot(45, kind_before, c0, 0, mask)
+    out[46] = _slot(46, kind_next, c0, 0, mask)
+    out[47] = _slot(47, kind_next2, s0, gn1, mask)
+    out[48] = _slot(48, named, begins, kind, mask)
+    out[49] = _slot(49, named_last, kind_next, cues[i, KIND_LAST], mask)
+    out[50] = _slot(50, named, kind_before, lead, mask)
+    out[51] = _slot(51, named_last, next_, kind_next, mask)
+    out[52] = _slot(52, kind_before, kind_next, f0, mask)
+    out[53] = _slot(53, cues[i - 2, KIND_LAST], sb1, h0 * 16 + kind_next, mask)
 
 
 @njit("boolean(int64, int64)", cache=True, nogil=True, inline="always")
