@@ -158,7 +158,12 @@ def newspaper(path: Path, keep: Any, swapped: float, seed: int) -> Iterator[Item
     namer, alien, r = Namer(seed), Alien(seed), random.Random(seed)
     with path.open(encoding="utf-8") as file:
         lines = [re.findall(r"\[?(\S+?)/([A-Za-z]+)", line) for line in file]
-    known = {a + b for line in lines for (a, s), (b, t) in itertools.pairwise(line) if s == t == "nr" and a in families}
+    known = {
+        a + b
+        for line in lines
+        for (a, s), (b, t) in itertools.pairwise(line)
+        if s == t == "nr" and a in families
+    }
     for number, tokens in enumerate(line for line in lines if line):
         if not keep(number):
             continue
@@ -409,11 +414,13 @@ def measure(items: Iterable[Item], what: str) -> None:
 def main(path: Path) -> None:
     """Train, write the weights, and print how they do on the lines left out."""
     sets = [
-        arrays([
-            *newspaper(path, lambda n: n % 5 != 1, share, i),
-            *made(100 + i, MADE),
-            *remarks(path.parent.parent / "sentiment", 200 + i, REMARKS),
-        ])
+        arrays(
+            [
+                *newspaper(path, lambda n: n % 5 != 1, share, i),
+                *made(100 + i, MADE),
+                *remarks(path.parent.parent / "sentiment", 200 + i, REMARKS),
+            ]
+        )
         for i, share in enumerate(SWAPPED)
     ]
     weights, steps = train(sets, EPOCHS, 1)

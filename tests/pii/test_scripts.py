@@ -19,11 +19,13 @@ _SCRIPTS = ("٠١٢٣٤٥٦٧٨٩", "०१२३४५६७८९", "𝟎𝟏�
 
 def _said(text: str) -> str:
     """Return a text as the passes see it: without zero-width characters, with plain digits."""
-    return unicodedata.normalize("NFKC", text.replace("​", ""))
+    return unicodedata.normalize("NFKC", text.replace("\u200b", ""))
 
 
 @given(st.sampled_from(_SCRIPTS), st.text("0123456789", min_size=3, max_size=24), st.text("-中 ", max_size=3))
-def test_digits_of_other_scripts_become_plain_ones_in_as_many_bytes(script: str, digits: str, aside: str) -> None:
+def test_digits_of_other_scripts_become_plain_ones_in_as_many_bytes(
+    script: str, digits: str, aside: str
+) -> None:
     text = aside + "".join(script[int(d)] for d in digits) + aside
     before = prose([text])
     after = _scripts.plain(before)
@@ -45,7 +47,7 @@ def test_what_has_no_number_stays(text: str) -> None:
         ("电话١٣٨٠٠١٣٨٠٠٠，谢谢", "mobile", "١٣٨٠٠١٣٨٠٠٠"),
         ("手机①③⑧⓪⓪①③⑧⓪⓪⓪", "mobile", "①③⑧⓪⓪①③⑧⓪⓪⓪"),
         ("身份证四四零三零八一九九九零一零一零零一二", "resident-id", "四四零三零八一九九九零一零一零零一二"),
-        ("座机0571-​87654321", "landline", "0571-​87654321"),
+        ("座机0571-\u200b87654321", "landline", "0571-\u200b87654321"),
         ("手机138−0013−8000", "mobile", "138−0013−8000"),
         ("邮箱zhang＠example.com。", "email", "zhang＠example.com"),
         ("发到ｌｉ．１＠ｅｘａｍｐｌｅ．ｃｏｍ吧", "email", "ｌｉ．１＠ｅｘａｍｐｌｅ．ｃｏｍ"),
@@ -55,7 +57,9 @@ def test_what_has_no_number_stays(text: str) -> None:
 )
 def test_numbers_in_other_clothes_are_found_where_they_stand(text: str, kind: str, value: str) -> None:
     hits = scan([prose([text])], KEY, "a.txt").hits.to_pylist()
-    assert (kind, value) in [(h["kind"], text[h["start"] : h["end"]]) for h in hits if h["state"] == "confirmed"]
+    assert (kind, value) in [
+        (h["kind"], text[h["start"] : h["end"]]) for h in hits if h["state"] == "confirmed"
+    ]
 
 
 def test_a_number_in_another_script_is_the_same_number() -> None:
@@ -65,7 +69,9 @@ def test_a_number_in_another_script_is_the_same_number() -> None:
     assert len({h["token"] for h in hits}) == 1
 
 
-@pytest.mark.parametrize("text", ["成都①②③环路", "面积30m²，2³=8", "二〇二四年一月", "比例1.13812345678", "圆周率3.14159265358"])
+@pytest.mark.parametrize(
+    "text", ["成都①②③环路", "面积30m²，2³=8", "二〇二四年一月", "比例1.13812345678", "圆周率3.14159265358"]
+)
 def test_lists_powers_years_and_decimals_are_no_numbers(text: str) -> None:
     assert not [h for h in scan([prose([text])], KEY, "a.txt").hits.to_pylist() if h["state"] == "confirmed"]
 

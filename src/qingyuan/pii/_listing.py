@@ -28,9 +28,15 @@ _HEAD = 72
 _CARD = re.compile(
     rb"(?<![\d.])[456]\d{3}(?P<sign>[._/~\t]|  |\xc2\xb7)\d{4}(?P=sign)\d{4}(?P=sign)\d{4}(?:(?P=sign)\d{1,3})?(?![\dA-Za-z])"
 )
-_CARD_SIGNS = ((b"\xc2\xb7", b"\xc2\xa0"), (b"  ", b"\xc2\xa0"), *((bytes([sign]), b"-") for sign in b"._/~\t"))
+_CARD_SIGNS = (
+    (b"\xc2\xb7", b"\xc2\xa0"),
+    (b"  ", b"\xc2\xa0"),
+    *((bytes([sign]), b"-") for sign in b"._/~\t"),
+)
 #: What joins digits before the number of a list to it; the first byte of a full-width digit.
-_JOINS = frozenset(bytes([b]) for b in b"0123456789.-_/\\abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_JOINS = frozenset(
+    bytes([b]) for b in b"0123456789.-_/\\abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+)
 _WIDE_LEAD = 0xEF
 _DOT, _BAR, _ARROW = 0x2E, 0x7C, b"\xe2\x86\x92"
 _BLANK, _ZERO, _NINE = 0x20, 0x30, 0x39
@@ -107,7 +113,9 @@ def _middle(batch: Batch, first: dict[int, int]) -> list[tuple[int, int]]:
     at = np.flatnonzero(data == _DOT)
     at = at[(at > 1) & (at < len(data) - 11)]
     one, behind = data[at - 1], data[at + 1]
-    likely = (one >= _ZERO) & (one <= _NINE) & (((behind > _ZERO) & (behind <= _NINE)) | (behind == _WIDE_LEAD))
+    likely = (
+        (one >= _ZERO) & (one <= _NINE) & (((behind > _ZERO) & (behind <= _NINE)) | (behind == _WIDE_LEAD))
+    )
     out: list[tuple[int, int]] = []
     doubtful: list[tuple[int, int, int]] = []
     for dot in at[likely].tolist():
@@ -125,7 +133,9 @@ def _middle(batch: Batch, first: dict[int, int]) -> list[tuple[int, int]]:
                 out.append((cell, dot))
     seen = {(cell, number) for cell, _, number in doubtful} | set(first.items())
     out += [
-        (cell, dot) for cell, dot, number in doubtful if (cell, number - 1) in seen or (cell, number + 1) in seen
+        (cell, dot)
+        for cell, dot, number in doubtful
+        if (cell, number - 1) in seen or (cell, number + 1) in seen
     ]
     return out
 

@@ -58,7 +58,8 @@ def _labels() -> frozenset[str]:
 @functools.cache
 def _titles() -> npt.NDArray[np.uint64]:
     """Return titles of two characters as sorted numbers."""
-    return np.array(sorted(_number(word.encode()) for word in catalog().names.titles if len(word) == 2), dtype=np.uint64)  # noqa: PLR2004
+    two = [word.encode() for word in catalog().names.titles if len(word.encode()) == _SIZES[0]]
+    return np.array(sorted(map(_number, two)), dtype=np.uint64)
 
 
 def _titled(data: Bytes, start: Longs, end: Longs) -> npt.NDArray[np.bool_]:

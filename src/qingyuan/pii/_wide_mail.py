@@ -8,7 +8,9 @@ import numpy as np
 
 from qingyuan.pii.batch import Batch, Longs
 
-_ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9-]{1,40}(?:\.[A-Za-z0-9-]{1,30}){0,4}\.[A-Za-z]{2,24}(?![A-Za-z0-9@])")
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9-]{1,40}(?:\.[A-Za-z0-9-]{1,30}){0,4}\.[A-Za-z]{2,24}(?![A-Za-z0-9@])"
+)
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 #: The full-width at sign and full stop.
 _SIGN = re.compile(rb"\xef\xbc[\xa0\x8e]")
@@ -30,7 +32,10 @@ def find(batch: Batch) -> Found:
         cell = int(np.searchsorted(batch.starts, at, side="right")) - 1
         if cell < 0 or at >= batch.ends[cell]:
             continue
-        low, high = max(int(batch.starts[cell]), at - _ASIDE, reached), min(int(batch.ends[cell]), at + _ASIDE)
+        low, high = (
+            max(int(batch.starts[cell]), at - _ASIDE, reached),
+            min(int(batch.ends[cell]), at + _ASIDE),
+        )
         while low < at and raw[low] & 0xC0 == 0x80:  # noqa: PLR2004 - inside a character
             low += 1
         text = raw[low:high].decode("utf-8", "ignore")

@@ -26,7 +26,18 @@ LONGEST = 4
 _LONGEST_NAME = 6
 #: Tags kept of the word list: transliterated names, places, persons, then classes of other words.
 TAG_FOREIGN, TAG_PLACE, TAG_PERSON = 1, 2, 3
-TAG_PROPER, TAG_NOUN, TAG_VERB, TAG_QUALITY, TAG_ADVERB, TAG_TIME, TAG_PRONOUN, TAG_COUNT, TAG_PHRASE, TAG_REST = range(4, 14)
+(
+    TAG_PROPER,
+    TAG_NOUN,
+    TAG_VERB,
+    TAG_QUALITY,
+    TAG_ADVERB,
+    TAG_TIME,
+    TAG_PRONOUN,
+    TAG_COUNT,
+    TAG_PHRASE,
+    TAG_REST,
+) = range(4, 14)
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(44)  # 64 - log2(SLOTS)

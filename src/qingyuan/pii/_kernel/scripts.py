@@ -22,7 +22,21 @@ _RO = "Array(uint8, 1, 'C', readonly=True)"
 _FEWEST, _FEWEST_NUMERALS = 3, 11
 _NUMERALS = ("零〇", "一幺壹", "二贰", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖")
 #: First characters of ten digits in a row, and characters that are one digit each.
-_TENS = (0x0660, 0x06F0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0E50, 0x0ED0, 0x0F20)
+_TENS = (
+    0x0660,
+    0x06F0,
+    0x0966,
+    0x09E6,
+    0x0A66,
+    0x0AE6,
+    0x0BE6,
+    0x0C66,
+    0x0CE6,
+    0x0D66,
+    0x0E50,
+    0x0ED0,
+    0x0F20,
+)
 _NINES = (0x2460, 0x2474, 0x24F5, 0x2776, 0x2780, 0x278A)
 _SINGLE = {0x24EA: 0, 0x2070: 0, 0x00B9: 1, 0x00B2: 2, 0x00B3: 3}
 #: Classes of a character: none, ASCII or full-width digit, digit of another script, Chinese numeral.
@@ -57,14 +71,19 @@ _MATHEMATICAL, _LAST_MATHEMATICAL = 0x1D7CE, 0x1D7FF
 def _likely(lanes: _Lanes) -> list[Any]:
     """Mark the first bytes of digits of other scripts, narrow blanks, minus signs and zero-width characters."""
     v, after, third = lanes.load(0), lanes.load(1), lanes.load(2)
-    leads = lanes.either(
-        lanes.same(v, 0xD9), lanes.same(v, 0xDB), lanes.same(v, 0xE0), lanes.same(v, 0xF0)
+    leads = lanes.either(lanes.same(v, 0xD9), lanes.same(v, 0xDB), lanes.same(v, 0xE0), lanes.same(v, 0xF0))
+    raised = lanes.both(
+        lanes.same(v, 0xC2), lanes.either(lanes.same(after, 0xB9), lanes.within(after, 0xB2, 0xB3))
     )
-    raised = lanes.both(lanes.same(v, 0xC2), lanes.either(lanes.same(after, 0xB9), lanes.within(after, 0xB2, 0xB3)))
     enclosed = lanes.either(
-        lanes.same(after, 0x91), lanes.same(after, 0x93), lanes.within(after, 0x9D, 0x9E), lanes.within(after, 0x81, 0x82)
+        lanes.same(after, 0x91),
+        lanes.same(after, 0x93),
+        lanes.within(after, 0x9D, 0x9E),
+        lanes.within(after, 0x81, 0x82),
     )
-    blank = lanes.both(lanes.same(after, 0x80), lanes.either(lanes.within(third, 0x80, 0x8D), lanes.same(third, 0xAF)))
+    blank = lanes.both(
+        lanes.same(after, 0x80), lanes.either(lanes.within(third, 0x80, 0x8D), lanes.same(third, 0xAF))
+    )
     minus = lanes.both(lanes.same(after, 0x88), lanes.same(third, 0x92))
     wide = lanes.both(lanes.same(v, 0xE2), lanes.either(enclosed, blank, minus))
     mark = lanes.both(lanes.same(v, 0xEF), lanes.both(lanes.same(after, 0xBB), lanes.same(third, 0xBF)))

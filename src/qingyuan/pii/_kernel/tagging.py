@@ -106,7 +106,9 @@ def prepare(
             if cost[slot] <= _LOW:
                 continue
             if tags[slot] in (TAG_PERSON, TAG_FOREIGN):
-                cues[i, NAMED] = cues[i + size - 1, NAMED_LAST] = size + (4 if tags[slot] == TAG_FOREIGN else 0)
+                cues[i, NAMED] = cues[i + size - 1, NAMED_LAST] = size + (
+                    4 if tags[slot] == TAG_FOREIGN else 0
+                )
                 if size > 2 and cues[i, BEGINS] != 2:
                     cues[i, BEGINS] = 4 + size
                 continue
@@ -184,7 +186,12 @@ def describe(
     out[39] = _slot(39, found, ends, begins_next, mask)
     out[40] = _slot(40, found * 64 + found_next, n1, n2, mask)
     out[41] = _slot(41, found * 64 + found_before, b1, b2, mask)
-    kind, kind_before, kind_next, kind_next2 = cues[i, KIND], cues[i - 1, KIND_LAST], cues[i + 1, KIND], cues[i + 2, KIND]
+    kind, kind_before, kind_next, kind_next2 = (
+        cues[i, KIND],
+        cues[i - 1, KIND_LAST],
+        cues[i + 1, KIND],
+        cues[i + 2, KIND],
+    )
     named, named_last = cues[i, NAMED], cues[i, NAMED_LAST]
     out[42] = _slot(42, kind, kind_before, s0, mask)
     out[43] = _slot(43, kind_next, begins_next, h0, mask)
