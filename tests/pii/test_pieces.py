@@ -102,12 +102,12 @@ def test_a_piece_about_a_child_anywhere_is_one_about_a_child() -> None:
 def test_the_sample_of_the_parts_is_the_sample_of_the_whole(size: int, values: int, cut: int) -> None:
     r = np.random.default_rng(size + values)
     mark = r.integers(0, values, size, dtype=np.uint64)
-    stratum = r.integers(0, 2, size)
+    stratum = r.integers(0, 2, size, dtype=np.uint8)
 
     def draw(low: int, high: int) -> tuple[_sample.Spot, ...]:
         return _sample.draw(
-            "a.csv", stratum[low:high], mark[low:high], np.arange(low, high),
-            lambda n: [(None, int(i), f"line {i}") for i in n.tolist()],
+            "a.csv", stratum[low:high], mark[low:high], np.bincount(stratum[low:high]),
+            lambda n: [(None, int(i) + low, f"line {i + low}") for i in n.tolist()],
         )  # fmt: skip
 
     whole, middle = draw(0, size), size * cut // 100

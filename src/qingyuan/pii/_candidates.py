@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -74,9 +75,13 @@ def _empty(room: int) -> Candidates:
 _kept = threading.local()
 
 
-def kept_room(size: int) -> tuple[Candidates, tuple[Longs, Longs, Longs]]:
+#: Arrays for candidates, and for three numbers of each part of a cell.
+Room: TypeAlias = tuple[Candidates, tuple[Longs, Longs, Longs]]
+
+
+def kept_room(size: int) -> Room:
     """Return arrays for at least ``size`` candidates and parts of cells, valid until the thread asks again."""
-    kept: tuple[Candidates, tuple[Longs, Longs, Longs]] | None = getattr(_kept, "arrays", None)
+    kept: Room | None = getattr(_kept, "arrays", None)
     if kept is None or len(kept[0]) < size:
         kept = _empty(size), (np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64))
         _kept.arrays = kept

@@ -5,24 +5,20 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from qingyuan.pii import counting, persons
 from qingyuan.pii._columns import Stream
-from qingyuan.pii._decided import DROPPED, Decisions, owner_of, role_of, states_of
-from qingyuan.pii._groups import Group
+from qingyuan.pii._decided import Decisions, owner_of, role_of, states_of
 from qingyuan.pii._kernel import flags as f
-from qingyuan.pii._kernel.grouping import number_owners, part_keys
+from qingyuan.pii._kernel import tally as k
 from qingyuan.pii._kernel.keyed import Keys
 from qingyuan.pii.batch import Bytes, Longs
 from qingyuan.pii.hits import Hits
 from qingyuan.pii.model import RecordCounts
 from qingyuan.pii.partial import Partial
 
-_Mask = npt.NDArray[np.bool_]
 #: A tally: number of a stream of its member, kind, whether masked, state.
 Order = tuple[int, int, bool, int]
 
@@ -46,72 +42,108 @@ class Finished:
     hits: Hits
 
 
-#: What the hits of a person or record say, as bits.
-_KEYED, _CONTENT, _VEILED, _SHOWN = (1 << i for i in range(4))
-
-
 @functools.cache
 def _said() -> Bytes:
     """Return what a clear and confirmed value of each kind says, as bits."""
     out = np.zeros(len(f.KINDS), dtype=np.uint8)
-    for bit, codes in ((_KEYED, persons.KEYS), (_CONTENT, counting.CONTENT), (_SHOWN, counting.CLEAR)):
+    for bit, codes in ((k.KEYED, persons.KEYS), (k.CONTENT, counting.CONTENT), (k.SHOWN, counting.CLEAR)):
         out[[*codes]] |= np.uint8(bit)
     return out
 
 
 @dataclass(frozen=True, slots=True)
-class _Owners:
-    """Who the hits of a part are about: pairs of record and role, numbered.
+class _Tally:
+    """What the hits of a part say.
 
     Attributes:
-        keyed: Owner, kind and key of the hits that identify somebody.
-        content: Person, kind and key of the hits that make pieces.
-        records: Record of each person.
-        streams: Stream of each owner, and of each person.
-        bits: What the hits of each owner, person and record say.
+        keys: Keys that identify people, by kind as in :data:`qingyuan.pii.persons.KEYS`, in no order.
+        tied: Those of them that stand with a stronger one.
+        slots: Keys of each tally of the decisions.
+        linked: Owner, kind and key of those that stand with others and without a stronger one.
+        streams: Stream of each of these owners.
+        owned: Pairs of a mobile and the only ID of its owner.
+        pieces: Marks, strata, and places (stream and record) of the pieces.
+        sizes: See :func:`qingyuan.pii._kernel.tally.tally_records`.
     """
 
-    keyed: tuple[Longs, Bytes, Keys]
-    content: tuple[Longs, Bytes, Keys]
-    records: Longs
-    streams: tuple[Longs, Longs]
-    bits: tuple[Bytes, Bytes, Bytes]
+    keys: list[Keys]
+    tied: list[Keys]
+    slots: list[Keys]
+    linked: tuple[Longs, Bytes, Keys]
+    streams: Longs
+    owned: Keys
+    pieces: tuple[Keys, Bytes, Longs]
+    sizes: Longs
 
 
-def _owners(part: Partial, kept: _Mask, kinds: Bytes, seen: Bytes, streams: Sequence[Stream]) -> _Owners:
-    """Number the owners of the hits; ``streams`` are the whole ones, by the part's numbers."""
+def _facts(part: Partial, seen: Longs, kinds: Bytes, slots: Longs, streams: Sequence[Stream]) -> Longs:
+    """Return what is known of each group of hits; ``streams`` are the whole ones, by the part's numbers."""
     groups = part.outline.groups
-    of = np.array([g.stream for g in groups], dtype=np.int64)
-    ways: tuple[Callable[[Group, Stream], int], ...] = (owner_of, role_of, lambda _group, _stream: 0)
-    roles = np.array([way(g, streams[g.stream]) for way in ways for g in groups], dtype=np.int64)
-    known = np.full((3, max(1, len(streams)) * (int(roles.max(initial=0)) + 1)), -1, dtype=np.int64)
-    keyed, content = ((seen & bit != 0).view(np.uint8) for bit in (_KEYED, _CONTENT))
-    n = len(part.group)
-    hits = part.group, part.record, part.key
-    numbers = np.empty((2, n + 1), dtype=np.int64)
-    bits = np.empty((3, n + 1), dtype=np.uint8)
-    places = np.empty(n + 1, dtype=np.int64)
-    sizes = np.zeros(5, dtype=np.int64)
-    chosen: list[Any] = [
-        np.empty(n, dtype) for dtype in (np.int64, np.uint8, np.uint64, np.int64, np.uint8, np.uint64)
-    ]
-    rest: Any = (
-        of, roles, kept.view(np.uint8), kinds, keyed, content, seen, known, numbers, bits, places, *chosen,
-        sizes,
-    )  # fmt: skip
-    if not number_owners(*hits, *rest):
-        order = np.lexsort((part.record, of[part.group]))
-        known[:] = -1
-        hits = part.group[order], part.record[order], part.key[order]
-        number_owners(*hits, *rest)
-    owners, people, records, k, c = sizes.tolist()
-    return _Owners(
-        (chosen[0][:k], chosen[1][:k], chosen[2][:k]),
-        (chosen[3][:c], chosen[4][:c], chosen[5][:c]),
-        places[:people],
-        (numbers[0, :owners], numbers[1, :people]),
-        (bits[0, :owners], bits[1, :people], bits[2, :records]),
+    facts = np.zeros((len(groups), k.FACTS), dtype=np.int64)
+    facts[:, k.SAYS] = seen
+    facts[:, k.STREAM] = [g.stream for g in groups]
+    facts[:, k.OWNER] = [owner_of(g, streams[g.stream]) for g in groups]
+    facts[:, k.PERSON] = [role_of(g, streams[g.stream]) for g in groups]
+    facts[:, k.SLOT] = slots
+    facts[:, k.KIND] = kinds
+    for place, of_kind in (
+        (k.RANK, persons.ranks()), (k.PLACE, persons.key_places()), *zip((k.TIER, k.MEANS, k.TRAITS), counting.of_kinds(), strict=True),
+    ):  # fmt: skip
+        facts[:, place] = of_kind[kinds]
+    return facts
+
+
+def _parted(sizes: Longs) -> tuple[Keys, Longs, Callable[[Longs], list[Keys]]]:
+    """Return an array for so many keys of each sort, where each begins, and what cuts it at where they end."""
+    begins = np.cumsum(sizes) - sizes
+    room = np.empty(int(sizes.sum()), dtype=np.uint64)
+    return (
+        room,
+        begins.copy(),
+        lambda ends: [room[a:b] for a, b in zip(begins.tolist(), ends.tolist(), strict=True)],
     )
+
+
+def _tally(part: Partial, facts: Longs, parcels: Bytes, tallies: int) -> _Tally:
+    """Count the hits record by record."""
+    times = np.array([group.count for group in part.outline.groups], dtype=np.int64)
+    says, slot = facts[:, k.SAYS], facts[:, k.SLOT]
+    keyed = np.where(says & k.KEYED, times, 0)
+    of_kind = np.bincount(facts[:, k.PLACE], keyed, len(persons.KEYS)).astype(np.int64)
+    most = int(of_kind.sum())
+    of_slot = np.bincount(slot[slot >= 0], times[slot >= 0], tallies).astype(np.int64)
+    roles = 1 + int(max(facts[:, k.OWNER].max(initial=0), facts[:, k.PERSON].max(initial=0)))
+    content = int(times[(says & k.CONTENT) != 0].sum())
+    hits = part.group, part.record, part.key
+    for again in (False, True):
+        if again:
+            order = np.lexsort((part.record, facts[part.group, k.STREAM]))
+            hits = part.group[order], part.record[order], part.key[order]
+        keys, key_ends, cut_keys = _parted(of_kind)
+        tied, tied_ends, cut_tied = _parted(of_kind)
+        slots, slot_ends, cut_slots = _parted(of_slot)
+        linked: tuple[Longs, Bytes, Keys] = (
+            np.empty(most, np.int64), np.empty(most, np.uint8), np.empty(most, np.uint64),
+        )  # fmt: skip
+        streams, owned = np.empty(most, np.int64), np.empty((most, 2), np.uint64)
+        marks, strata, places = (
+            np.empty(content, np.uint64),
+            np.empty(content, np.uint8),
+            np.empty((content, 2), np.int64),
+        )
+        sizes = np.zeros(k.SIZES, dtype=np.int64)
+        if k.tally_records(
+            *hits, facts, parcels, roles, keys, key_ends, tied, tied_ends, slots, slot_ends, *linked, streams,
+            owned, marks, strata, places, sizes,
+        ):  # fmt: skip
+            break
+    many = int(sizes[k.LINKED])
+    pieces = int(sizes[k.PIECES])
+    return _Tally(
+        cut_keys(key_ends), cut_tied(tied_ends), cut_slots(slot_ends),
+        (linked[0][:many], linked[1][:many], linked[2][:many]), streams[: int(sizes[k.LINKED_OWNERS])],
+        owned[: int(sizes[k.OWNED])], (marks[:pieces], strata[:pieces], places[:pieces]), sizes,
+    )  # fmt: skip
 
 
 def finish(part: Partial, decisions: Decisions, name: str = "") -> Finished:
@@ -127,55 +159,58 @@ def finish(part: Partial, decisions: Decisions, name: str = "") -> Finished:
     state_of = states_of(decided)
     kind_of = np.array([0 if d is None else d.kind for d in decided], dtype=np.uint8)
     masked_of = np.array([bool(g.flags & f.MASKED) for g in part.outline.groups], dtype=np.bool_)
+    told = _told(decisions.orders)
     slot_of = np.array(
-        [-1 if m else decisions.slots[w] for w, m in zip(whole, masked_of, strict=True)], np.int64
+        [
+            -1 if m or decisions.slots[w] in told else decisions.slots[w]
+            for w, m in zip(whole, masked_of, strict=True)
+        ],
+        dtype=np.int64,
     )
     streams = [decisions.stream(stream) for stream in part.outline.streams]
     sure, hidden = (state_of == 0) & ~masked_of, (state_of == 0) & masked_of
-    seen = np.where(sure, _said()[kind_of], np.where(hidden, np.uint8(_VEILED), np.uint8(0)))
-    owners = _owners(part, state_of != DROPPED, kind_of, seen, streams)
-    owner, _, record = owners.bits
-    owner_stream, person_stream = owners.streams
-    unkeyed = owner & _KEYED == 0
+    seen = np.where(sure, _said()[kind_of], np.where(hidden, k.VEILED, 0))
+    parcels = np.array([counting.WAYBILL if s.waybill else 0 for s in streams], dtype=np.uint8)
+    counted = _tally(part, _facts(part, seen, kind_of, slot_of, streams), parcels, len(decisions.orders))
     # Without column names two mobiles of a row may be two people's, as in free text.
     prose = np.array([s.prose or not any(s.columns) for s in streams], dtype=np.bool_)
-    parcel = np.array([s.waybill for s in streams], dtype=np.uint8)
-    people = persons.index(
-        *owners.keyed,
-        listing=prose[owner_stream] if len(prose) else None,
-        unkeyed_records=int((unkeyed & (owner & _CONTENT != 0)).sum()),
-        masked_records=int((unkeyed & (owner & _VEILED != 0)).sum()),
+    people = persons.indexed(
+        counted.keys,
+        counted.tied,
+        *counted.linked,
+        listing=prose[counted.streams] if len(prose) else None,
+        owned=counted.owned,
+        unkeyed_records=int(counted.sizes[k.UNKEYED]),
+        masked_records=int(counted.sizes[k.MASKED]),
     )
     return Finished(
         persons=people,
-        pieces=counting.pieces(
-            *owners.content,
-            parcel[person_stream] if len(parcel) else np.empty(0, dtype=np.uint8),
-            file=name,
-            locate=_Locator(person_stream, owners.records, streams),
-        ),
+        pieces=counting.folded(*counted.pieces[:2], file=name, locate=_Locator(counted.pieces[2], streams)),
         records=RecordCounts(
             total=sum(stream.records for stream in part.outline.streams),
-            clear=int((record & _SHOWN != 0).sum()),
-            masked_only=int((record & (_SHOWN | _VEILED) == _VEILED).sum()),
+            clear=int(counted.sizes[k.CLEAR]),
+            masked_only=int(counted.sizes[k.MASKED_ONLY]),
         ),
-        distinct=_distinct(part, slot_of, decisions.orders, people),
+        distinct=tuple(
+            people.keys[told[number]] if number in told else persons.different(keys)
+            for number, keys in enumerate(counted.slots)
+        ),
         hits=Hits.of_part(name, part, decided),
     )
 
 
 class _Locator:
-    """Finds where the pairs of record and role stand: by the number of the record, which needs no table of hits."""
+    """Finds where pieces stand: by the number of the record, which needs no table of hits."""
 
-    def __init__(self, stream: Longs, record: Longs, streams: Sequence[Stream]) -> None:
-        """Keep stream and record of each number."""
-        self._stream, self._record, self._streams = stream, record, streams
+    def __init__(self, places: Longs, streams: Sequence[Stream]) -> None:
+        """Keep stream and record of each piece."""
+        self._places, self._streams = places, streams
 
     def __call__(self, numbers: Longs) -> list[tuple[str | None, int, str]]:
-        """Return member, record and place of each number."""
+        """Return member, record and place of each piece."""
         out = []
-        for number, record in zip(numbers.tolist(), self._record[numbers].tolist(), strict=True):
-            stream = self._streams[int(self._stream[number])]
+        for number, record in self._places[numbers].tolist():
+            stream = self._streams[number]
             table = f"{stream.table}#{record}" if stream.table else f"#{record}"
             out.append((stream.member, record, table))
         return out
@@ -191,43 +226,18 @@ def _told(orders: Sequence[Order]) -> dict[int, int]:
     }
 
 
-def _distinct(
-    part: Partial, slot_of: Longs, orders: Sequence[Order], people: persons.PersonIndex
-) -> tuple[Keys, ...]:
-    """Return the different keys of each tally; slot -1 is left out."""
-    size = len(orders)
-    told = _told(orders)
-    if told:
-        left_out = np.zeros(size + 1, dtype=np.bool_)
-        left_out[[*told]] = True
-        slot_of = np.where(left_out[slot_of], -1, slot_of)
-    counts = np.zeros(size + 1, dtype=np.int64)
-    np.add.at(counts, slot_of, np.array([group.count for group in part.outline.groups], dtype=np.int64))
-    ends = np.cumsum(counts[:size]) - counts[:size]
-    starts = ends.copy()
-    out = np.empty(int(counts[:size].sum()), dtype=np.uint64)
-    part_keys(part.group, part.key, slot_of, ends, out)
-    return tuple(
-        people.keys[told[number]] if number in told else persons.different(out[a:b])
-        for number, (a, b) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True))
-    )
-
-
 def add(parts: Sequence[Finished], orders: Sequence[Order]) -> Finished:
     """Return what several parts add together; ``orders`` are the tallies of the decisions."""
     if len(parts) == 1:
         return parts[0]
     people = persons.merge([p.persons for p in parts])
     told = _told(orders)
-    none = np.empty(0, dtype=np.uint64)
     return Finished(
         persons=people,
         pieces=counting.merge([p.pieces for p in parts]),
         records=sum((p.records for p in parts), RecordCounts()),
         distinct=tuple(
-            people.keys[told[n]]
-            if n in told
-            else persons.different(np.concatenate([none, *(p.distinct[n] for p in parts)]))
+            people.keys[told[n]] if n in told else persons.united([p.distinct[n] for p in parts])
             for n in range(len(orders))
         ),
         hits=Hits.joined([p.hits for p in parts]),

@@ -13,7 +13,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from qingyuan.pii.batch import Longs
+from qingyuan.pii._kernel.fold import low_ranked
+from qingyuan.pii.batch import Bytes, Longs
 
 Keys: TypeAlias = npt.NDArray[np.uint64]
 #: Returns member, record and place of the numbers asked for, in their order.
@@ -26,6 +27,8 @@ SHOWN = 5
 SEED = 20170601
 #: From this many members on, only those with small scrambled marks are looked at.
 _MANY = 64 * KEPT
+#: Above every rank but one.
+_MOST = np.uint64((1 << 64) - 1)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -77,46 +80,50 @@ def scramble(marks: Keys) -> Keys:
     return scrambled
 
 
-def draw(file: str, stratum: Longs, mark: Keys, number: Longs, locate: Locate) -> tuple[Spot, ...]:
+def draw(file: str, stratum: Bytes, mark: Keys, members: Longs, locate: Locate) -> tuple[Spot, ...]:
     """Return the sample of the members of one file.
 
     Args:
         file: File name as given.
         stratum: The set of each member.
-        mark: Its mark; equal marks are one member, which stands where its lowest number does.
-        number: What ``locate`` is asked with.
-        locate: Finds the places of the few that were drawn.
+        mark: Its mark; equal marks are one member, which stands where the first of them does.
+        members: Members of each set.
+        locate: Finds the places of the few that were drawn, by their numbers.
     """
-    rank = scramble(mark ^ np.uint64(SEED))
-    chosen: list[tuple[int, int]] = []
-    members = np.bincount(stratum)
+    chosen: list[tuple[int, int, int]] = []
+    below = np.full(256, _MOST, dtype=np.uint64)
+    many = np.flatnonzero(members > _MANY)
+    below[many] = _MOST // members[many].astype(np.uint64) * np.uint64(_MANY // 4)
+    at, rank = _low(stratum, mark, below)
+    few = [one for one in many.tolist() if len(_first(rank, stratum[at] == one)) < KEPT]
+    if few:
+        # So many are alike that few ranks are low.
+        below[few] = _MOST
+        at, rank = _low(stratum, mark, below)
     for one in np.flatnonzero(members).tolist():
-        at = np.arange(len(stratum)) if members[one] == len(stratum) else np.flatnonzero(stratum == one)
-        chosen += [(one, i) for i in _lowest(rank, number, at).tolist()]
+        chosen += [(one, int(at[i]), int(rank[i])) for i in _first(rank, stratum[at] == one).tolist()]
     if not chosen:
         return ()
-    index = np.array([i for _, i in chosen], dtype=np.int64)
-    found = locate(number[index])
+    found = locate(np.array([i for _, i, _ in chosen], dtype=np.int64))
     return tuple(
         sorted(
-            Spot(one, int(rank[i]), int(mark[i]), file, member or "", record, place)
-            for (one, i), (member, record, place) in zip(chosen, found, strict=True)
+            Spot(one, low, int(mark[i]), file, member or "", record, place)
+            for (one, i, low), (member, record, place) in zip(chosen, found, strict=True)
         )
     )
 
 
-def _lowest(rank: Keys, number: Longs, at: Longs) -> Longs:
-    """Return the members of ``at`` with the lowest different ranks, each with its lowest number."""
-    if len(at) > _MANY:
-        few = at[rank[at] < np.uint64((1 << 64) - 1) // np.uint64(len(at)) * np.uint64(_MANY // 4)]
-        found = _first(rank, number, few)
-        if len(found) == KEPT:
-            return found
-    return _first(rank, number, at)
+def _low(stratum: Bytes, mark: Keys, below: Keys) -> tuple[Longs, Keys]:
+    """Return the numbers of the members of low rank, ascending, and their ranks."""
+    at, rank = np.empty(len(mark), dtype=np.int64), np.empty(len(mark), dtype=np.uint64)
+    count = low_ranked(mark, stratum, np.uint64(SEED), below, at, rank)
+    return at[:count], rank[:count]
 
 
-def _first(rank: Keys, number: Longs, at: Longs) -> Longs:
-    at = at[np.lexsort((number[at], rank[at]))]
+def _first(rank: Keys, within: npt.NDArray[np.bool_]) -> Longs:
+    """Return the members within that have the lowest different ranks, of each the first."""
+    at = np.flatnonzero(within)
+    at = at[np.argsort(rank[at], kind="stable")]
     new = np.ones(len(at), dtype=np.bool_)
     new[1:] = rank[at][1:] != rank[at][:-1]
     return at[new][:KEPT]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from qingyuan.pii._candidates import (
     Candidates,
+    Room,
     both,
     evidence_of_shapes,
     find,
@@ -21,6 +22,7 @@ from qingyuan.pii._candidates import (
 from qingyuan.pii._kept import kept
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii._kernel import settle as k
+from qingyuan.pii._kernel._blocks import BLOCK
 from qingyuan.pii._kernel.alike import number_alike
 from qingyuan.pii._kernel.forms import KIND, LONGEST, NEEDS, SKIP, STANDS, START, TEXT, Scopes
 from qingyuan.pii._tables import Tables
@@ -29,6 +31,8 @@ from qingyuan.pii.grammar import Grammar, grammar
 
 _Mask = npt.NDArray[np.bool_]
 _DIGITS = np.arange(48, 58)
+#: Bytes read behind a cell.
+_BEHIND = BLOCK + 2
 #: Labels of columns whose masked numbers are read by their column.
 _NUMBERED = (f.LABEL_ID, f.LABEL_MOBILE, f.LABEL_CARD, f.LABEL_LANDLINE)
 
@@ -148,19 +152,46 @@ def find_in_table(batch: Batch, t: Tables, looked: Looked, bins: Longs) -> Candi
         looked: What is looked for in which column.
         bins: ``int64[columns + 1, BINS]``, a row a column, the first for "no column"; grows.
     """
-    made = grammar()
-    out, left = kept_room(2 * len(batch) + 2)
-    rest = left[0]
-    n, more = k.settle(
-        batch.data, batch.starts, batch.ends, batch.column, batch.record, looked.uses(), looked.scopes,
-        digital(), evidence_of_shapes(), t.plan, t.provinces, t.glued, t.issuers, t.letters, t.surnames, t.marks,
-        t.regions, made.classes, made.steps, made.ending, made.forms, made.checks, made.firsts, made.lengths,
-        made.owned, made.modes, bins, out.cell, out.start, out.end, out.kind, out.flags, rest,
-    )  # fmt: skip
-    settled = take(first_of(out, n), slice(0, n))
+    room = kept_room(2 * len(batch) + 2)
+    # Whole blocks are read, which the last cells have only in a copy with room behind it.
+    last = int(np.searchsorted(batch.ends, len(batch.data) - _BEHIND, side="right"))
+    n, more = _settle(batch, t, looked, bins, room, (0, last, 0, 0))
+    if last < len(batch):
+        first = max(0, int(batch.starts[last]) - _BEHIND)
+        end = np.concatenate((batch.data[first:], np.zeros(_BEHIND, dtype=np.uint8)))
+        end.flags.writeable = False
+        moved = replace(batch, data=end, starts=batch.starts - first, ends=batch.ends - first)
+        before, left = n, more
+        n, more = _settle(moved, t, looked, bins, room, (last, len(batch), before, left))
+        for place in (room[0].start, room[0].end):
+            place[before:n] += first
+        room[0].cell[before:n] += last
+        room[1][0][left:more] += last
+    settled = take(first_of(room[0], n), slice(0, n))
     if not more:
         return settled
-    return both(settled, _found_in(batch, rest[:more].copy(), t, looked, bins))
+    return both(settled, _found_in(batch, room[1][0][:more].copy(), t, looked, bins))
+
+
+def _settle(
+    batch: Batch, t: Tables, looked: Looked, bins: Longs, room: Room, some: tuple[int, int, int, int]
+) -> tuple[int, int]:
+    """Settle the cells from the first to the second of ``some``, behind so many candidates and so many cells left.
+
+    Returns:
+        How many candidates and cells left there are then; the new ones count cells from the first of these.
+    """
+    made = grammar()
+    first, last, n, more = some
+    out = room[0]
+    found, left = k.settle(
+        batch.data, batch.starts[first:last], batch.ends[first:last], batch.column[first:last],
+        batch.record[first:last], looked.uses(), looked.scopes, digital(), evidence_of_shapes(), t.plan,
+        t.provinces, t.glued, t.issuers, t.letters, t.surnames, t.marks, t.regions, made.classes, made.steps,
+        made.ending, made.forms, made.checks, made.firsts, made.lengths, made.owned, made.modes, bins,
+        out.cell[n:], out.start[n:], out.end[n:], out.kind[n:], out.flags[n:], room[1][0][more:],
+    )  # fmt: skip
+    return n + found, more + left
 
 
 def find_plainly(batch: Batch, t: Tables, looked: Looked, bins: Longs) -> Candidates:

@@ -65,7 +65,7 @@ class Accumulator:
             self.streams[key] = stream
             self.groups.append(Groups(stream.number))
         stream.widen(batch.columns, batch.kinds)
-        self.bytes += int((batch.ends - batch.starts).sum())
+        self.bytes += int(batch.ends.sum() - batch.starts.sum())
         self.cells += len(batch)
         if len(batch) == 0:
             return

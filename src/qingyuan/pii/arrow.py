@@ -11,10 +11,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qingyuan.pii._arrays import texts
 from qingyuan.pii._kernel.utf8 import repair
 from qingyuan.pii.batch import Batch, Bytes, Longs
 from qingyuan.pii.engine import scan_part
 from qingyuan.pii.partial import Partial
+
+#: Up to so many places are made one by one.
+_FEW = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class _Rows:
 
     def text(self, cells: Longs) -> pa.StringArray:
         """Return one place per cell number."""
+        if len(cells) <= _FEW:
+            return texts([f"{self.name}#{number + self.first}" for number in cells.tolist()])
         numbers = pa.array(cells + self.first).cast(pa.string())
         return cast("pa.StringArray", pc.call_function(
             "binary_join_element_wise", [pa.scalar(f"{self.name}#"), numbers, pa.scalar("")]
@@ -81,11 +87,11 @@ def batches_of(
     record = np.arange(first, first + batch.num_rows, dtype=np.int64)
     seen = False
     for number, name in enumerate(names):
-        texts = _texts(batch.column(number))
-        if texts is None:
+        column_texts = _texts(batch.column(number))
+        if column_texts is None:
             continue
         seen = True
-        data, starts, ends = _cells(texts)
+        data, starts, ends = _cells(column_texts)
         column = np.full(len(starts), number, dtype=np.int32)
         yield Batch(
             member, table, names, data, starts, ends, column, record, prose=False,

@@ -16,13 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from qingyuan.pii import _sample
+from qingyuan.pii._kernel import tally
 from qingyuan.pii._kernel.flags import ADDRESS, KINDS, NAME
 from qingyuan.pii._kernel.fold import fold
+from qingyuan.pii._kernel.ordering import sort_different
+from qingyuan.pii._kernel.tally import IDENTIFIES, NAMED
 from qingyuan.pii._rules import ReadingRule, clear_codes, content_codes, identifying_codes, rules
 from qingyuan.pii._sample import Locate, Spot
 from qingyuan.pii.batch import Bytes, Longs
 from qingyuan.pii.catalog import catalog
-from qingyuan.pii.persons import Keys, different
+from qingyuan.pii.persons import Keys
 
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
@@ -41,11 +44,9 @@ WAYBILL, FULL_ADDRESS = 1, 2
 UNDER14, SENSITIVE = 4, 8
 _TRAITS = {"waybill": WAYBILL, "address": FULL_ADDRESS}
 #: A stratum is tier and traits together.
-SHIFT = 6
+SHIFT = tally.SHIFT
 _STRATA = 4 << SHIFT
-
-#: Name and address together, as bits.
-_NAMED = 6
+_TRAIT_BITS = np.uint8((1 << SHIFT) - 1)
 
 DEDUPE_ZH = (
     "一条记录中同一角色的信息为一条；各项内容完全相同的视为重复，只计一次；脱敏值不计；待核实和排除的不计。"
@@ -170,27 +171,45 @@ def pieces(
         traits[under14] |= UNDER14
     tiers, bits = _kind_bits()
     fold(group, kind, key, tiers, bits, _kind_traits(), mark, tier, seen, traits)
-    counted = np.flatnonzero(((seen & 1) != 0) | ((seen & _NAMED) == _NAMED))
-    mark, tier, traits = mark[counted], tier[counted], traits[counted]
-    stratum = tier.astype(np.int64) << SHIFT | traits
-    spots = _sample.draw(file, stratum, mark, counted, locate) if locate is not None else ()
-    return _unique(mark, tier, traits, np.bincount(stratum, minlength=_STRATA), spots)
+    counted = np.flatnonzero(((seen & IDENTIFIES) != 0) | ((seen & NAMED) == NAMED))
+    mark, stratum = mark[counted], tier[counted] << np.uint8(SHIFT) | traits[counted]
+    return folded(mark, stratum, file=file, locate=None if locate is None else lambda at: locate(counted[at]))
 
 
-def _unique(mark: Keys, tier: Bytes, traits: Bytes, seized: Longs, spots: tuple[Spot, ...]) -> Pieces:
+def folded(mark: Keys, stratum: Bytes, *, file: str = "", locate: Locate | None = None) -> Pieces:
+    """Return the pieces of one file whose marks are made.
+
+    Args:
+        mark: Mark of each.
+        stratum: Its tier and traits, ``tier << 6 | traits``.
+        file: File name as given, for the sample.
+        locate: Finds the places of pieces for the sample; without it there is none.
+    """
+    seized = np.bincount(stratum, minlength=_STRATA)
+    spots = _sample.draw(file, stratum, mark, seized, locate) if locate is not None else ()
+    return _unique(mark, stratum, seized, spots)
+
+
+def of_kinds() -> tuple[Bytes, Bytes, Bytes]:
+    """Return, by kind, its tier, what it says about a person and the traits it gives a piece."""
+    return (*_kind_bits(), _kind_traits())
+
+
+def _unique(mark: Keys, stratum: Bytes, seized: Longs, spots: tuple[Spot, ...]) -> Pieces:
     """Return different pieces with their gravest tier and all their traits."""
-    if len(mark) and tier.min() == tier.max() and traits.min() == traits.max():
-        mark = different(mark)
-        tier, traits = (np.full(len(mark), one[0], dtype=np.uint8) for one in (tier, traits))
-        return Pieces(mark, tier, traits, int(seized.sum()), seized, spots)
-    order = np.argsort(mark)
-    mark, tier, traits = mark[order], tier[order], traits[order]
-    if len(mark):
-        first = np.flatnonzero(np.concatenate(([True], mark[1:] != mark[:-1])))
-        mark = mark[first]
-        tier = np.maximum.reduceat(tier, first)
-        traits = np.bitwise_or.reduceat(traits, first)
-    return Pieces(mark, tier, traits, int(seized.sum()), seized, spots)
+    known, strata = np.empty(len(mark), dtype=np.uint64), np.empty(len(mark), dtype=np.uint8)
+    count = sort_different(mark, stratum, known, strata)
+    if count < 0:
+        order = np.argsort(mark)
+        known, strata = mark[order], stratum[order]
+        first = np.flatnonzero(np.concatenate(([True], known[1:] != known[:-1])))
+        tier = np.maximum.reduceat(strata >> np.uint8(SHIFT), first)
+        traits = np.bitwise_or.reduceat(strata & _TRAIT_BITS, first)
+        return Pieces(known[first], tier, traits, int(seized.sum()), seized, spots)
+    strata = strata[:count]
+    return Pieces(
+        known[:count], strata >> np.uint8(SHIFT), strata & _TRAIT_BITS, int(seized.sum()), seized, spots
+    )
 
 
 def merge(parts: Sequence[Pieces]) -> Pieces:
@@ -200,8 +219,7 @@ def merge(parts: Sequence[Pieces]) -> Pieces:
     none = np.empty(0, dtype=np.uint8)
     return _unique(
         np.concatenate([np.empty(0, dtype=np.uint64), *(p.mark for p in parts)]),
-        np.concatenate([none, *(p.tier for p in parts)]),
-        np.concatenate([none, *(p.traits for p in parts)]),
+        np.concatenate([none, *(p.tier << np.uint8(SHIFT) | p.traits for p in parts)]),
         sum((p.seized for p in parts), _no_strata()),
         _sample.merge(p.spots for p in parts),
     )

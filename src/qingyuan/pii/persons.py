@@ -25,7 +25,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from qingyuan.pii._kernel import tally
 from qingyuan.pii._kernel.flags import BANK_CARD, KINDS, MOBILE, RESIDENT_ID
+from qingyuan.pii._kernel.ordering import join_different, sort_different
 from qingyuan.pii._kernel.unions import join
 from qingyuan.pii._rules import document_codes, key_codes
 from qingyuan.pii.batch import Bytes, Longs
@@ -40,6 +42,10 @@ _OTHERS = KEYS[1:]
 _DOCUMENTS = tuple(code for code in _OTHERS if code in document_codes())
 #: Kinds always named in the answer, found or not.
 USUAL = (RESIDENT_ID, MOBILE, BANK_CARD)
+
+#: Up to so many keys are sorted by where they ought to stand; more are too far apart in memory.
+_SPREAD = 1 << 19
+_UNMARKED = np.empty(0, dtype=np.uint8)
 
 METHOD_ZH = (
     "精确计数：每个不同的身份证号计一人；同一记录同一角色中与身份证号同时出现过的其他证件号、手机号、银行卡号归于该人，不另计；"
@@ -103,11 +109,32 @@ class Persons:
 
 
 def different(keys: Keys) -> Keys:
-    """Return the different keys, sorted (sorting is quicker here than the hashing of :func:`numpy.unique`)."""
+    """Return the different keys, sorted."""
+    if len(keys) <= _SPREAD:
+        out = np.empty(len(keys), dtype=np.uint64)
+        count = sort_different(np.ascontiguousarray(keys), _UNMARKED, out, _UNMARKED)
+        if count >= 0:
+            return out[:count]
+    # Sorting is quicker here than the hashing of :func:`numpy.unique`.
     keys = np.sort(keys)
     new = np.ones(len(keys), dtype=np.bool_)
     np.not_equal(keys[1:], keys[:-1], out=new[1:])
     return keys[new]
+
+
+def united(parts: Sequence[Keys]) -> Keys:
+    """Return the different keys of all parts, each of which is sorted and without repetition, in the same way."""
+    left = [one for one in parts if len(one)] or [np.empty(0, dtype=np.uint64)]
+    while len(left) > 1:
+        pairs = zip(left[::2], left[1::2], strict=False)
+        left = [_joined(one, two) for one, two in pairs] + left[len(left) // 2 * 2 :]
+    return left[0]
+
+
+def _joined(one: Keys, two: Keys) -> Keys:
+    """Return the different keys of two sorted arrays."""
+    out = np.empty(len(one) + len(two), dtype=np.uint64)
+    return out[: join_different(one, two, out)]
 
 
 def index(
@@ -137,12 +164,8 @@ def index(
     occurs = np.bincount(kind, minlength=len(KINDS))
     is_id, is_document = kind == RESIDENT_ID, document[kind]
     with_id, with_document = (_with(group, some, size) for some in (is_id, is_document))
-    documents = is_document & ~with_id
-    if documents.any():
-        documents &= ~_doubled(group, kind, key, size, documents)
-    weak = ~is_id & ~is_document & ~with_id & ~with_document
-    found = [_links(group[some], kind[some], key[some], size, listing) for some in (documents, weak)]
-    links, link_kinds = _different(*(np.concatenate([part[i] for part in found]) for i in (0, 1)))
+    free = ~is_id & ~with_id & (is_document | ~with_document)
+    links, link_kinds = _linked(group[free], kind[free], key[free], size, listing)
     taken = with_id | (with_document & ~is_document)
     return PersonIndex(
         keys=tuple(_of_kind(code, kind, key, occurs, None) for code in KEYS),
@@ -153,6 +176,73 @@ def index(
         unkeyed_records=unkeyed_records,
         masked_records=masked_records,
     )
+
+
+def indexed(
+    keys: Sequence[Keys],
+    tied: Sequence[Keys],
+    group: Longs,
+    kind: Bytes,
+    key: Keys,
+    *,
+    owned: Keys,
+    listing: npt.NDArray[np.bool_] | None = None,
+    unkeyed_records: int = 0,
+    masked_records: int = 0,
+) -> PersonIndex:
+    """Return the index of mentions that were counted record by record.
+
+    Args:
+        keys: Keys by kind as in :data:`KEYS`, in no order and repeated.
+        tied: Those that stand with a stronger document, in the same way (the IDs have none).
+        group: Number of the owner of each mention that stands with others and without a stronger document.
+        kind: Its kind code.
+        key: Its key.
+        owned: ``uint64[n, 2]``, pairs (mobile, ID) of owners with one ID, repeated.
+        listing: ``bool[owners]``, owners in ``group`` that may be several people (lines of free text).
+        unkeyed_records: Passed through.
+        masked_records: Passed through.
+    """
+    links, link_kinds = _linked(group, kind, key, int(group.max()) + 1 if len(group) else 0, listing)
+    return PersonIndex(
+        keys=tuple(different(one) for one in keys),
+        tied=tuple(different(one) for one in tied[1:]),
+        links=links,
+        link_kinds=link_kinds,
+        owners=_different_owners(owned),
+        unkeyed_records=unkeyed_records,
+        masked_records=masked_records,
+    )
+
+
+def _linked(
+    group: Longs, kind: Bytes, key: Keys, size: int, listing: npt.NDArray[np.bool_] | None
+) -> tuple[Keys, Bytes]:
+    """Return the links of mentions without a stronger document: of documents, and of what is weaker."""
+    documents = _keyed()[1][kind]
+    weak = ~documents
+    if documents.any():
+        documents = documents & ~_doubled(group, kind, key, size, documents)
+    found = [_links(group[some], kind[some], key[some], size, listing) for some in (documents, weak)]
+    return _different(*(np.concatenate([part[i] for part in found]) for i in (0, 1)))
+
+
+@functools.cache
+def ranks() -> Bytes:
+    """Return what a key of each kind is; see :data:`qingyuan.pii._kernel.tally.RANK`."""
+    out = np.zeros(len(KINDS), dtype=np.uint8)
+    out[[*_OTHERS]] = tally.OTHER
+    out[[*_DOCUMENTS]] = tally.DOCUMENT
+    out[RESIDENT_ID], out[MOBILE] = tally.IDENTITY, tally.TELEPHONE
+    return out
+
+
+@functools.cache
+def key_places() -> Bytes:
+    """Return the place of each kind among :data:`KEYS`, 0 where it is none."""
+    out = np.zeros(len(KINDS), dtype=np.uint8)
+    out[[*KEYS]] = np.arange(len(KEYS))
+    return out
 
 
 @functools.cache
@@ -229,8 +319,21 @@ def _owners(group: Longs, kind: Bytes, key: Keys, size: int, is_id: npt.NDArray[
     single[group[is_id]] = True
     single[group[is_id & (owner[group] != key)]] = False
     chosen = (kind == MOBILE) & single[group]
-    pairs = np.stack((key[chosen], owner[group[chosen]]), axis=1)
-    return _different(pairs, np.zeros(pairs.shape, dtype=np.uint8))[0]
+    return _different_owners(np.stack((key[chosen], owner[group[chosen]]), axis=1))
+
+
+def _different_owners(pairs: Keys) -> Keys:
+    """Return the different pairs, sorted: by their first keys, which are seldom alike, and then those alike."""
+    pairs = pairs[np.argsort(pairs[:, 0])]
+    alike = pairs[1:, 0] == pairs[:-1, 0]
+    if not alike.any():
+        return pairs
+    some = np.flatnonzero(np.concatenate(([False], alike)) | np.concatenate((alike, [False])))
+    few = pairs[some]
+    pairs[some] = few[np.lexsort((few[:, 1], few[:, 0]))]
+    new = np.ones(len(pairs), dtype=np.bool_)
+    new[1:] = (pairs[1:] != pairs[:-1]).any(axis=1)
+    return pairs[new]
 
 
 def _different(pairs: Keys, kinds: Bytes) -> tuple[Keys, Bytes]:
@@ -240,12 +343,6 @@ def _different(pairs: Keys, kinds: Bytes) -> tuple[Keys, Bytes]:
     new = np.ones(len(pairs), dtype=np.bool_)
     new[1:] = (pairs[1:] != pairs[:-1]).any(axis=1) | (kinds[1:] != kinds[:-1]).any(axis=1)
     return pairs[new], kinds[new]
-
-
-def _union(parts: Sequence[Keys]) -> Keys:
-    """Return the different keys of all parts, sorted."""
-    united: Keys = different(np.concatenate(parts)) if parts else np.empty(0, dtype=np.uint64)
-    return united
 
 
 def merge(parts: Sequence[PersonIndex]) -> PersonIndex:
@@ -259,11 +356,11 @@ def merge(parts: Sequence[PersonIndex]) -> PersonIndex:
     )
     owners = np.concatenate([none, *(p.owners for p in parts)])
     return PersonIndex(
-        keys=tuple(_union([p.keys[i] for p in parts]) for i in range(len(KEYS))),
-        tied=tuple(_union([p.tied[i] for p in parts]) for i in range(len(_OTHERS))),
+        keys=tuple(united([p.keys[i] for p in parts]) for i in range(len(KEYS))),
+        tied=tuple(united([p.tied[i] for p in parts]) for i in range(len(_OTHERS))),
         links=links,
         link_kinds=link_kinds,
-        owners=_different(owners, np.zeros(owners.shape, dtype=np.uint8))[0],
+        owners=_different_owners(owners),
         unkeyed_records=sum(p.unkeyed_records for p in parts),
         masked_records=sum(p.masked_records for p in parts),
     )

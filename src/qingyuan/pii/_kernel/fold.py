@@ -18,7 +18,7 @@ _MANY = 32
 
 
 @njit("uint64(uint64, uint8)", cache=True, nogil=True)
-def scrambled(key: np.uint64, kind: int) -> np.uint64:
+def scrambled(key: np.uint64, kind: int | np.uint8) -> np.uint64:
     """Return the key scrambled (splitmix64), so that the sum of several marks the set of them."""
     z = key + (np.uint64(kind) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -91,3 +91,25 @@ def fold(
                     total += values[i]
         mark[g] = total
         begin = end
+
+
+@njit("int64(uint64[::1], uint8[::1], uint64, uint64[::1], int64[::1], uint64[::1])", cache=True, nogil=True)
+def low_ranked(mark: Keys, stratum: Bytes, seed: np.uint64, below: Keys, out: Longs, ranks: Keys) -> int:
+    """Write the numbers of the marks whose ranks are low, and their ranks; return how many there are.
+
+    Args:
+        mark: The marks.
+        stratum: The set of each.
+        seed: Its exclusive or with a mark, scrambled, is the rank.
+        below: ``uint64[256]``: of each set, ranks below this are low.
+        out: ``int64[n]`` receives the numbers.
+        ranks: ``uint64[n]`` receives the ranks.
+    """
+    n = 0
+    for i in range(mark.size):
+        rank = scrambled(mark[i] ^ seed, np.uint8(0))
+        if rank < below[stratum[i]]:
+            out[n] = i
+            ranks[n] = rank
+            n += 1
+    return n

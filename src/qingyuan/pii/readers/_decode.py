@@ -189,10 +189,10 @@ class TextStream:
     def window(self) -> Window:
         """Return the text not yet used, with at least one more block of the file (unless it ends)."""
         while not self._eof:
-            block = self._decode(self._source.read(max(self._block, len(self._rest))))
-            if len(block):
-                held = len(self._rest)
-                self._rest = np.concatenate((self._rest, block)) if held else block
+            held = len(self._rest)
+            whole = self._decode(self._source.read(max(self._block, held)))
+            if len(whole) > held:
+                self._rest = whole
                 self._join_moved(held)
                 break
         return Window(self._rest, self._offset, self._eof)
@@ -237,6 +237,7 @@ class TextStream:
         )
 
     def _decode(self, raw: bytes) -> Bytes:
+        """Return the text not yet used and, behind it, what ``raw`` adds."""
         if not raw or (self._source.member is None and self._read + len(raw) == self._source.size):
             self._eof = True
         if self._encoding == "ascii?" and not raw.isascii():
@@ -246,17 +247,22 @@ class TextStream:
             self._encoding = guess(sample[skip:]) or "?"
         if self._encoding in {"utf-8", "ascii?", "?"}:
             return self._decode_bytes(raw)
-        return self._decode_codec(raw)
+        block = self._decode_codec(raw)
+        return np.concatenate((self._rest, block)) if len(self._rest) else block
 
     def _decode_bytes(self, raw: bytes) -> Bytes:
-        data = np.frombuffer(bytearray(self._pending + raw), np.uint8)
+        held = len(self._rest)
+        # One copy: what is left, what was cut off, and what is new.
+        whole = np.frombuffer(bytearray().join((self._rest.data, self._pending, raw)), np.uint8)
+        data = whole[held:]
         start = self._read - len(self._pending)
         self._read += len(raw)
         keep = _whole(data, final=self._eof)
         self._fresh = np.empty(0, np.int64), np.empty(0, np.int64)
         well = self._encoding != "?" and is_utf8(data[:keep])
         if self._encoding == "utf-8" and not well:
-            return self._decode_mixed(data, start)
+            block = self._decode_mixed(data, start)
+            return np.concatenate((self._rest, block)) if held else block
         if well:
             bad, count = data[:0].astype(np.int64), 0
         else:
@@ -264,7 +270,7 @@ class TextStream:
         self._pending = bytes(data[keep:])
         block = data[:keep]
         self._note(block, bad, count, bad + start)
-        return block
+        return whole[: held + keep]
 
     def _decode_mixed(self, data: Bytes, start: int) -> Bytes:
         """Decode what is not all UTF-8: lines in GB 18030 as such, single bytes that are neither as gaps."""
