@@ -107,7 +107,7 @@ def test_the_description_names_every_error_and_its_body(app: FastAPI) -> None:
     for path, methods in described["paths"].items():
         for method, one in methods.items():
             answers = one["responses"]
-            assert {"200", "400", "401", "403", "422", "429"} <= set(answers), path
+            assert {"200", "400", "401", "403", "422", "429", "503"} <= set(answers), path
             assert "{" not in path or "404" in answers, path
             assert method != "post" or "413" in answers, path
             assert "/acts/" not in path or "409" in answers, path
@@ -115,6 +115,19 @@ def test_the_description_names_every_error_and_its_body(app: FastAPI) -> None:
                 if status != "200":
                     schema = answer["content"]["application/json"]["schema"]
                     assert schema["$ref"].endswith("/Failed"), (path, status)
+
+
+def test_a_program_cannot_state_what_only_the_office_itself_fills_in(app: FastAPI, home: Home) -> None:
+    client = program(app, "prosecutor", "act")
+    told = {"title": "一", "source": "media", "field": "express-waybill"}
+    size = home.head()
+    for ours in ({"persons": 99_999}, {"sensitive": 500, "kinds": ["x"]}, {"lead": "L2020-0001"}):
+        refused = client.post("/api/v1/acts/new/lead-register", json={**told, **ours})
+        assert refused.status_code in {400, 404}, refused.text
+    assert refused.json()["error"]["code"] in {"web.not-given", "office.no-such-record"}
+    assert home.head() == size
+    done = client.post("/api/v1/acts/new/lead-register", json=told)
+    assert done.json()["events"][0]["payload"].get("counts", {}) == {}
 
 
 def test_who_asks_too_often_is_told_when_to_come_back(app: FastAPI) -> None:

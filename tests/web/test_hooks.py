@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -136,6 +138,33 @@ def test_a_kill_between_outbox_and_answer_loses_nothing(home: Home, state: State
     due_now(state)
     assert later.round() == 1
     assert {one.state for one in later.deliveries(hook)} == {"done"}
+
+
+def test_a_receiver_that_drips_its_answer_is_not_waited_for(
+    home: Home, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qingyuan.web.hooks._WHOLE", 0.3)
+    ended = threading.Event()
+
+    def drip(listening: socket.socket) -> None:
+        one, _ = listening.accept()
+        with one, contextlib.suppress(OSError):
+            one.sendall(b"HTTP")
+            while not ended.wait(0.02):
+                one.sendall(b"a")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=drip, args=(listening,), daemon=True)
+        thread.start()
+        hooks = Hooks(state, home, allow_private=True)
+        hook, _ = hooks.add(f"http://127.0.0.1:{listening.getsockname()[1]}/", ["*"])
+        log(home, "lead.registered")
+        assert hooks.round() == 1
+        ended.set()
+        thread.join(60)
+    (told,) = hooks.deliveries(hook)
+    assert (told.state, told.tries) == ("waiting", 1)
+    assert not told.status.isdecimal()
 
 
 def test_a_receiver_that_is_gone_for_good_ends_its_subscription(

@@ -7,6 +7,7 @@ import logging
 import re
 import time
 import zipfile
+from urllib.parse import quote
 
 import pytest
 from fastapi import FastAPI
@@ -144,6 +145,38 @@ def test_fields_that_nobody_asked_for_change_nothing(app: FastAPI, home: Home) -
             row[0] for row in connection.exec_driver_sql("SELECT actor FROM event WHERE stream = ?", (found,))
         }
     assert actors == {me.person}
+
+
+@pytest.mark.parametrize("odd", ["²", "٣", "9" * 30, "9" * 5000, "-1", "1e9", "\x00"])
+def test_what_is_no_number_fails_nowhere_a_number_is_asked_for(app: FastAPI, home: Home, odd: str) -> None:
+    client = chief(app)
+    token = desk_of(app).tokens.make(desk_of(app).people.all()[0].person, "x", ["read"], 1)
+    programs = {"authorization": f"Bearer {token}"}
+    paths = ["leads", "matters", "deadlines", "search?q=面", "dockets/M2026-0001/timeline"]
+    answers = [
+        client.get(f"/api/v1/{one}{'&' if '?' in one else '?'}after={quote(odd)}", headers=programs)
+        for one in paths
+    ]
+    pages = [
+        "/leads?after",
+        "/matters?after",
+        "/deadlines?after",
+        "/readings?before",
+        "/law?sensitive",
+        "/search?q=x&after",
+    ]
+    answers += [client.get(f"{one}={quote(odd)}") for one in (*pages, "/matters/M2026-0001?after")]
+    answers.append(client.get(f"/ledger/entries/{quote(odd, safe='')}"))
+    answers.append(
+        post(client, "/account/tokens", {"label": "x", "scopes": ["read"], "days": odd}, form="/account")
+    )
+    batch = post(client, "/intake/batches", form="/account").json()["batch"]
+    told: dict[str, str | list[str]] = {"batch": batch, "path": "a", "size": odd}
+    answers.append(post(client, "/intake/files", told, form="/account"))
+    headers = {"x-qy-token": token_of(client, "/account")}
+    answers.append(client.put("/uploads/0", params={"offset": odd}, content=b"x", headers=headers))
+    assert [(str(one.url), one.status_code) for one in answers if one.status_code >= 500] == []
+    assert answers[0].json()["error"]["code"] in {"store.bad-page", "web.misfit"}
 
 
 def test_a_name_with_line_ends_writes_no_line_of_the_log(

@@ -36,6 +36,7 @@ from qingyuan.web.settings import ServeSettings
 from qingyuan.web.telling import tell
 from qingyuan.web.typed import resend, texts
 from qingyuan.web.watch import ROUTE, Metrics, Watch
+from qingyuan.web.whole import whole
 from qingyuan.web.words import catalogue
 from qingyuan.web.works import WORKS
 
@@ -152,12 +153,13 @@ async def _append(ask: Ask, most: int) -> int:
     if request.method == "GET":
         return (await run_in_threadpool(uploads.get, upload, ask.person)).offset
     ask.check_token()
-    offset, length = request.query_params.get("offset", ""), request.headers.get("content-length", "")
-    if not offset.isdigit() or not length.isdigit() or int(length) > most:
+    offset = whole(request.query_params.get("offset", ""))
+    length = whole(request.headers.get("content-length", ""))
+    if offset is None or length is None or length > most:
         raise bad_request(
             f"每次最多 {most} 字节，并说明位置", f"send up to {most} bytes, and say where they go"
         )
-    return await uploads.append(upload, ask.person, int(offset), request.stream())
+    return await uploads.append(upload, ask.person, offset, request.stream())
 
 
 def _route(
@@ -173,7 +175,7 @@ def _route(
         form = FormData()
         if page.method == "POST" and (
             page.need == "public"
-            or int(request.headers.get("content-length", _UNSAID)) <= _SMALL
+            or (whole(request.headers.get("content-length", "")) or _UNSAID) <= _SMALL
             or await run_in_threadpool(_is_open, desk, request)
         ):  # of nobody in particular nothing large is read that is not for everybody
             form = await request.form(max_files=_FILES, max_fields=_FIELDS, max_part_size=_FIELD)

@@ -9,6 +9,7 @@ type and time of an event, no payload and no actor: who may know more asks the A
 from __future__ import annotations
 
 import base64
+import contextlib
 import fnmatch
 import hmac
 import http.client
@@ -16,6 +17,7 @@ import json
 import secrets
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -33,7 +35,8 @@ from qingyuan.web.state import DELIVERY, HOOK, State
 #: Seconds before the second, third … attempt; after the last one a message is given up.
 BACK_OFF = (5, 30, 120, 600, 3600, 4 * 3600, 12 * 3600, 24 * 3600)
 _SCOPE = "webhooks"
-_SECONDS = 10.0
+#: Seconds without a sign of life, and for one message in all.
+_SECONDS, _WHOLE = 10.0, 30.0
 _LEASE = 60
 _PAGE = 200
 _KEEP_SECONDS = 30 * 86_400
@@ -272,6 +275,9 @@ class Hooks:
         connection = _Guarded(
             parts.hostname or "", _port(row.url), self._guard(), tls=parts.scheme == "https"
         )
+        ending = threading.Timer(_WHOLE, connection.cut)  # whoever drips bytes is not waited for
+        ending.daemon = True
+        ending.start()
         try:
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request("POST", target, row.body, headers)
@@ -281,6 +287,7 @@ class Hooks:
         except (OSError, http.client.HTTPException) as error:
             return type(error).__name__
         finally:
+            ending.cancel()
             connection.close()
 
     def _guard(self) -> Guard:
@@ -297,6 +304,11 @@ class _Guarded(http.client.HTTPConnection):
         super().__init__(host, port, timeout=_SECONDS)
         self._guard = guard
         self._tls = tls
+
+    def cut(self) -> None:
+        """End what is under way, from another thread."""
+        with contextlib.suppress(OSError, AttributeError):
+            self.sock.shutdown(socket.SHUT_RDWR)
 
     def connect(self) -> None:
         """Connect through the guard, and speak TLS where that is asked for."""

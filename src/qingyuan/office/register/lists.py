@@ -32,6 +32,7 @@ from qingyuan.store.register import (
     find,
     lines,
     named,
+    place,
     record,
     records,
     rows_of,
@@ -229,7 +230,7 @@ def timeline(
                 remedy_en="check the identifier; ask for access if you need to know of it",
             )
         size = max(1, min(limit, 500))
-        before = int(after) if after.isdecimal() else None
+        before = place(after) if after else None
         indexes = lines(connection, found.docket, before=before, limit=size + 1)
         shown = indexes[:size]
         events = events_at(connection, shown)
@@ -267,7 +268,7 @@ def search(home: Home, query: str, scope: Scope = ALL, *, after: str = "", limit
                     shielded=scope.shielded,
                     named=names,
                     recused=scope.recused,
-                    before=int(after) if after.isdecimal() else None,
+                    before=place(after) if after else None,
                     limit=size + 1,
                     own=own,
                 )

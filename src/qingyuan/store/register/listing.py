@@ -25,6 +25,8 @@ Kind = Literal["lead", "matter", "case"]
 
 #: Most rows of a page.
 MOST = 500
+#: Digits of the largest place in the log that is looked at.
+_DIGITS = 18
 
 
 class Filters(msgspec.Struct, frozen=True):
@@ -345,11 +347,23 @@ def _since(sort: Sort, after: str, *, falling: bool) -> tuple[str, list[str | in
     if sort in {"due", "begun"}:
         return f" AND ({sort}, id) {beyond} (?, ?)", list(_split(after, 2))
     value, _, identifier = after.partition(" ")
-    if not value.removeprefix("-").isdecimal() or bool(identifier) != (sort == "score"):
+    if bool(identifier) != (sort == "score"):
         raise _bad_page()
+    number = -place(value[1:]) if value.startswith("-") else place(value)
     if sort == "score":
-        return f" AND (score, id) {beyond} (?, ?)", [int(value), identifier]
-    return f" AND changed {beyond} ?", [int(value)]
+        return f" AND (score, id) {beyond} (?, ?)", [number, identifier]
+    return f" AND changed {beyond} ?", [number]
+
+
+def place(after: str) -> int:
+    """Return the place in the log that a mark of the next page names.
+
+    Raises:
+        StoreError: ``store.bad-page``.
+    """
+    if not (after.isascii() and after.isdigit() and len(after) <= _DIGITS):
+        raise _bad_page()
+    return int(after)
 
 
 def _split(after: str, parts: int) -> list[str]:

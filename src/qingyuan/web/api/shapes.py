@@ -165,6 +165,10 @@ ERRORS: Described = {
         "Too many requests in a short time",
         headers={"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}}},
     ),
+    503: _failed(
+        "The database is away: nothing was done, or the code says that it cannot be told",
+        headers={"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}}},
+    ),
 }
 ABSENT: Described = {404: _failed("There is no such record")}
 REFUSED: Described = {409: _failed("The act is not possible yet; what is missing and the articles are named")}

@@ -17,6 +17,7 @@ from qingyuan.web.portal.files import allowed
 from qingyuan.web.portal.landing import doors
 from qingyuan.web.portal.tickets import Ticket, issue, listed, opened, withdraw
 from qingyuan.web.routing import page
+from qingyuan.web.whole import whole
 
 #: Who can be invited.
 KINDS = ("organ", "firm", "court", "hearing")
@@ -184,7 +185,7 @@ def make(ask: Ask, target: str) -> Response:
     given = {name: ask.field(name) for name in ("kind", "name", "owner", "days")}
     kind, _, chosen = given["kind"].partition(":")
     owner, role = (chosen, "") if kind == "firm" else ("", chosen)
-    days = int(given["days"]) if given["days"].isascii() and given["days"].isdigit() else 0
+    days = whole(given["days"]) or 0
     try:
         link, _ = invite(
             ask.desk,

@@ -9,6 +9,7 @@ from qingyuan.web.accounts import SCOPES
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import WebError, bad_request
 from qingyuan.web.routing import page
+from qingyuan.web.whole import whole
 from qingyuan.web.workbench.signing import begin, local
 
 
@@ -37,10 +38,9 @@ def change_password(ask: Ask) -> Response:
 def make_token(ask: Ask) -> Response:
     """Make a token and show it this once."""
     fresh(ask)
-    days = ask.field("days")
     try:
         token = ask.desk.tokens.make(
-            ask.person, ask.field("label"), ask.fields("scopes"), int(days) if days.isdigit() else 0
+            ask.person, ask.field("label"), ask.fields("scopes"), whole(ask.field("days")) or 0
         )
     except QingyuanError as error:
         return _show(ask, error=error)

@@ -26,6 +26,7 @@ from qingyuan.web.desk import Desk
 from qingyuan.web.errors import bad_request, not_found
 from qingyuan.web.jobs import Report
 from qingyuan.web.routing import page
+from qingyuan.web.whole import whole
 from qingyuan.web.workbench._lists import suggested
 from qingyuan.web.works import work
 
@@ -61,6 +62,8 @@ def form(ask: Ask) -> Response:
 def begin(ask: Ask) -> Response:
     """Begin a job; a record that is not there or an address that cannot be captured is said at once."""
     given = {name: ask.field(name) for name in ("record", "urls", "second", "place", "witnesses", "delay")}
+    if given["delay"] not in map(str, _DELAYS):
+        given["delay"] = "1"
     given |= {name: "1" for name in ("screencast", "decoded", "certificate") if ask.has(name)}
     try:
         urls = addresses(given["urls"])
@@ -85,7 +88,7 @@ def show(ask: Ask, job: str) -> Response:
     rows = _taken(ask, str(found.result.get("job", ""))) if found.state == "done" else []
     wanted = ask.query("show")
     shown = [one for one in rows if not wanted or (one.failed is not None) == (wanted == "failed")]
-    at = int(ask.query("from")) if ask.query("from").isdigit() else 0
+    at = whole(ask.query("from")) or 0
     return ask.page(
         "captured.html",
         job=found,

@@ -17,6 +17,7 @@ from qingyuan.office.exchange.sending import send_again
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import bad_request, not_found
 from qingyuan.web.routing import page
+from qingyuan.web.whole import whole
 from qingyuan.web.workbench.health import shown
 
 #: What a person sends; receipts are made when a bundle is taken in.
@@ -85,14 +86,15 @@ def make(ask: Ask) -> Response:
 def again(ask: Ask, identifier: str, name: str) -> Response:
     """Make the file of a bundle that was logged again."""
     known = {one.peer: one for one in status(ask.desk.home)}
-    if identifier not in known or not name.isascii() or not name.isdigit():
+    number = whole(name)
+    if identifier not in known or number is None:
         raise not_found(identifier)
-    item = next((one for one in known[identifier].sent if one.seq == int(name)), None)
+    item = next((one for one in known[identifier].sent if one.seq == number), None)
     if item is None:
         raise not_found(f"{identifier} {name}")
     if item.ref:
         ask.require("case.export", item.ref)
-    return _file(send_again(ask.desk.home, identifier, int(name)))
+    return _file(send_again(ask.desk.home, identifier, number))
 
 
 @page("POST", "/exchange/receive", "case.act")

@@ -24,6 +24,7 @@ from qingyuan.web.desk import Desk
 from qingyuan.web.errors import bad_request, not_found
 from qingyuan.web.jobs import Job, Report
 from qingyuan.web.routing import page
+from qingyuan.web.whole import whole
 from qingyuan.web.workbench._gathered import gathered
 from qingyuan.web.works import PLACES, work
 
@@ -64,9 +65,9 @@ def batch(ask: Ask) -> Response:
 @page("POST", "/intake/files", "material.take")
 def announce(ask: Ask) -> Response:
     """Announce a file of a batch, for scripts; its identifier and the offset to go on from come back."""
-    size = ask.field("size")
+    size = whole(ask.field("size"))
     made = ask.desk.uploads.announce(
-        ask.field("batch"), ask.field("path"), int(size) if size.isdigit() else -1, ask.person
+        ask.field("batch"), ask.field("path"), -1 if size is None else size, ask.person
     )
     return JSONResponse({"id": made.id, "offset": made.offset})
 

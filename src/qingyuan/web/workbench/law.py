@@ -16,6 +16,7 @@ from qingyuan.office.casework import load
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import bad_request, not_found
 from qingyuan.web.routing import page
+from qingyuan.web.whole import whole
 from qingyuan.web.workbench._amounts import amounts_in
 
 _MOST = 60
@@ -175,9 +176,9 @@ def _day(text: str) -> date:
 def _whole(text: str) -> int:
     if not text:
         return 0
-    if not text.isdigit() or len(text) > 15:  # noqa: PLR2004 - more than there are people by far
+    if (found := whole(text)) is None:
         raise bad_request("请填写非负整数", "give a whole number, not negative")
-    return int(text)
+    return found
 
 
 def _amount(text: str) -> Decimal | None:

@@ -16,11 +16,11 @@ from qingyuan.web.asking import Ask, kept
 from qingyuan.web.errors import bad_request
 from qingyuan.web.guard import denied
 from qingyuan.web.routing import page
+from qingyuan.web.whole import whole
 
 #: What may found reading a record in clear, each a rule of the law data.
 GROUNDS = ("pil-rules-methods", "pil-rules-lead-assessment", "pipl-public-interest")
 _AROUND = 8
-_DIGITS = 15
 _MOST_REASON = 500
 
 
@@ -119,6 +119,6 @@ def _grounds(ask: Ask) -> dict[str, str]:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
+    if (found := whole(text)) is None:
         raise bad_request("没有这条记录", "there is no such record")
-    return int(text)
+    return found
