@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from qingyuan.law._damages_schema import DamageKind, DamageVersion, PrecedentRecord, Way
 from qingyuan.law._store import Store
 from qingyuan.law._versions import Citer, choose
-from qingyuan.law._words import articles_en, articles_zh
+from qingyuan.law._words import articles_en, articles_zh, is_amount
 from qingyuan.law.damages import Amounts, Damages, Head, Precedent
 from qingyuan.law.errors import LawError
 from qingyuan.law.model import Citation, Step
@@ -50,10 +50,16 @@ def estimate(store: Store, citer: Citer, kind: str, amounts: Amounts, on: date |
     return _Estimate(store, citer, record, version, amounts, on).run()
 
 
+#: Most transactions of one price.
+_MOST_SALES = 10**12
+
+
 def _refuse_bad_amounts(amounts: Amounts) -> None:
     named = {name: getattr(amounts, name) for name in amounts.__struct_fields__ if name != "price"}
-    bad = [name for name, value in named.items() if value is not None and not _good(value)]
-    bad += ["price" for sale in amounts.price if not _good(sale.price) or sale.count < 1]
+    bad = [name for name, value in named.items() if value is not None and not is_amount(value)]
+    bad += [
+        "price" for sale in amounts.price if not is_amount(sale.price) or not 1 <= sale.count <= _MOST_SALES
+    ]
     if bad:
         raise LawError(
             "law.bad-count",
@@ -63,10 +69,6 @@ def _refuse_bad_amounts(amounts: Amounts) -> None:
             remedy_zh="请核对输入的数额",
             remedy_en="check the amounts",
         )
-
-
-def _good(value: Decimal) -> bool:
-    return value.is_finite() and value >= 0
 
 
 @dataclasses.dataclass

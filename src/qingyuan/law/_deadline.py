@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import dataclasses
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 
 from qingyuan.law._calendar import WorkCalendar
 from qingyuan.law._files import Entry
@@ -20,6 +20,7 @@ from qingyuan.law.model import Citation, Day, Deadline, Step
 _MONTHS = 12
 _LAST_YEAR = 9000
 _ONE_DAY = timedelta(days=1)
+_CST = timezone(timedelta(hours=8))
 
 
 def add_months(start: date, months: int) -> tuple[date, bool]:
@@ -58,6 +59,8 @@ def count(
             remedy_zh=f"可用的期限：{known}",
             remedy_en=f"known periods: {known}",
         )
+    if isinstance(start, datetime) and start.tzinfo is not None:
+        start = start.astimezone(_CST)  # days and hours are those of the place
     day = start.date() if isinstance(start, datetime) else start
     if day.year >= _LAST_YEAR:
         raise refusal("law.bad-date", f"日期{day}超出范围", f"the date {day} is out of range", period)

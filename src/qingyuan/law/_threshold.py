@@ -13,7 +13,7 @@ from qingyuan.law._files import Entry
 from qingyuan.law._schema import ThresholdVersion
 from qingyuan.law._store import Store
 from qingyuan.law._versions import Citer, choose
-from qingyuan.law._words import articles_en, articles_zh
+from qingyuan.law._words import articles_en, articles_zh, is_amount
 from qingyuan.law.errors import LawError
 from qingyuan.law.model import Citation, Exclusion, Step, Threshold
 
@@ -43,7 +43,7 @@ def weigh(store: Store, citer: Citer, counts: dict[str, int], act: Act) -> Thres
 
 def _refuse_bad_numbers(counts: dict[str, int], act: Act) -> None:
     bad = [name for name, count in counts.items() if count < 0]
-    if act.gain is not None and (not Decimal(act.gain).is_finite() or act.gain < 0):
+    if act.gain is not None and not is_amount(act.gain):
         bad.append("gain")
     if act.recipients is not None and act.recipients < 1:
         bad.append("recipients")

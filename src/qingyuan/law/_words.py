@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from qingyuan.law._articles import numeral
 from qingyuan.law._schema import PeriodVersion, Unit
@@ -10,6 +11,20 @@ from qingyuan.law.model import Citation
 
 _ZH = {"hour": "小时", "day": "日", "workday": "个工作日", "month": "个月", "year": "年"}
 _TWO = 2
+_PLACES = 6
+
+
+#: Largest amount of money that is weighed, CNY; nothing that could be claimed comes near it.
+MOST_MONEY = Decimal(10) ** 15
+
+
+def is_amount(value: Decimal | int) -> bool:
+    """Tell whether an amount of money can be one: not negative, finite, of no more than six places and below :data:`MOST_MONEY`."""
+    amount = Decimal(value)
+    exponent = amount.as_tuple().exponent
+    return (
+        amount.is_finite() and 0 <= amount < MOST_MONEY and isinstance(exponent, int) and exponent >= -_PLACES
+    )
 
 
 def length_zh(value: int, unit: Unit) -> str:
