@@ -245,3 +245,21 @@ modes:
 """
     error = refused(tmp_path, {"service.yaml": mode})
     assert "service.yaml, line 3" in str(error.where)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "where"),
+    [
+        ("periods.yaml", b"periods:\n  - {id: \xff}\n", "periods.yaml, line 2"),
+        ("periods.yaml", b"periods:\n\n  - {id: \x07}\n", "periods.yaml, line 3"),
+        ("periods.yaml", period("local-x", 10**30, extra="kind: statutory").encode(), "line 10"),
+        ("periods.yaml", b"periods: []\ncomputation: {}\n", "periods.yaml"),
+        ("service.yaml", b"modes: []\ngap: [local-rules-briefing]\n", "service.yaml, line 2"),
+    ],
+)
+def test_what_is_no_text_out_of_proportion_or_not_theirs_to_say_is_refused_with_its_line(
+    tmp_path: Path, name: str, content: bytes, where: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    error = refused(tmp_path, {})
+    assert where in str(error.where)

@@ -22,6 +22,8 @@ _ONE_DAY = timedelta(days=1)
 _SATURDAY = 5
 _LONGEST_HOLIDAY = 14
 _DEEP = 2
+#: Longest period, in whatever unit.
+_LONGEST = 10_000
 _FOLDERS = ("provisions", "calendar", "tables")
 #: What a site adds to the acts, which the cases room reads and checks.
 _CASES = "cases"
@@ -64,6 +66,8 @@ def everything(store: Store) -> None:
         LawError: Naming file, line and field of the first problem.
     """
     _files(store)
+    for name, member in (("periods.yaml", "computation"), ("service.yaml", "gap")):
+        _packaged_only(store, name, member)
     for entry in store.instruments.values():
         _instrument(entry)
     for name in store.names("provisions"):
@@ -187,8 +191,14 @@ def _period(store: Store, entry: Entry[Period]) -> None:
     _in_order(entry, entry.record.versions)
     for number, version in enumerate(entry.record.versions):
         at: Where = ("versions", number)
-        if version.value < 1:
-            raise _problem(entry, "长度须为正数", "the length must be positive", *at, "value")
+        if not 1 <= version.value <= _LONGEST:
+            raise _problem(
+                entry,
+                f"长度须为正数且不超过{_LONGEST}",
+                f"the length must be positive and at most {_LONGEST}",
+                *at,
+                "value",
+            )
         if not version.rules:
             raise _problem(entry, "没有引用任何规则", "it cites no rule", *at, "rules")
         if version.before and version.unit != "day":
@@ -272,6 +282,20 @@ def _references(store: Store) -> None:
         for field in duty.record.fields:
             if field not in store.fields:
                 raise _dangling(duty, field, "fields", "fields")
+
+
+def _packaged_only(store: Store, name: str, member: str) -> None:
+    """Refuse a member of an overlay's file that only the packaged file has, which would be left unread."""
+    for document, local in store.documents(name):
+        if local and document.line(member):
+            raise LawError(
+                "law.overlay-contradiction",
+                zh=f"“{member}”只能由内置数据规定",
+                en=f"{member!r} is set by the packaged data only",
+                where=document.where((member,)),
+                remedy_zh="请从本地数据中删除",
+                remedy_en="delete it from the local data",
+            )
 
 
 def _service(store: Store) -> None:

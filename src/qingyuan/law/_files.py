@@ -21,6 +21,7 @@ R_co = TypeVar("R_co", covariant=True)
 Folder = Traversable | Path
 Where = tuple[str | int, ...]
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _PLACE = re.compile(r"(?P<what>.*?) - at `(?:key in )?`?\$(?P<path>[^`]*)`$")
 _PART = re.compile(r"\.([\w-]+)|\[(\d+)\]")
 
@@ -59,6 +60,12 @@ class Document:
                 break
         return line
 
+    def line(self, member: str) -> int | None:
+        """Return the line of a member at the top of the file, or ``None`` when it has none."""
+        root = yaml.compose(self.raw, Loader=yaml.CSafeLoader)
+        pairs = root.value if isinstance(root, yaml.MappingNode) else ()
+        return next((key.start_mark.line + 1 for key, _ in pairs if key.value == member), None)
+
     def parse(self, shape: type[T], loader: type = yaml.CSafeLoader) -> T:
         """Return the content as ``shape``, read by ``loader``, a safe one.
 
@@ -89,14 +96,24 @@ class Document:
     def _not_yaml(self, error: Exception) -> LawError:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
+        line = mark.line + 1 if mark else self._unreadable_line()
         return LawError(
             "law.not-yaml",
             zh=f"不是有效的 YAML：{problem}",
             en=f"not valid YAML: {problem}",
-            where=f"{self.name}, line {mark.line + 1}" if mark else self.name,
+            where=f"{self.name}, line {line}" if line else self.name,
             remedy_zh="请修正该行后重试",
             remedy_en="correct that line and try again",
         )
+
+    def _unreadable_line(self) -> int | None:
+        """Return the line of the first byte that is no text, or ``None``."""
+        try:
+            text = self.raw.decode()
+        except UnicodeDecodeError as error:
+            return self.raw[: error.start].count(b"\n") + 1
+        found = _CONTROL.search(text)
+        return text[: found.start()].count("\n") + 1 if found else None
 
     def refuse_duplicate_keys(self) -> None:
         """Refuse a mapping that names a key twice (YAML would silently keep the last).
