@@ -176,7 +176,9 @@ def test_what_is_no_number_fails_nowhere_a_number_is_asked_for(app: FastAPI, hom
     headers = {"x-qy-token": token_of(client, "/account")}
     answers.append(client.put("/uploads/0", params={"offset": odd}, content=b"x", headers=headers))
     assert [(str(one.url), one.status_code) for one in answers if one.status_code >= 500] == []
-    assert answers[0].json()["error"]["code"] in {"store.bad-page", "web.misfit"}
+    refused = {one.json()["error"]["code"] for one in answers[:2] if one.status_code != 200}
+    assert refused <= {"store.bad-page", "web.misfit"}
+    assert refused or odd == "-1"  # no list ends before its beginning: an empty page
 
 
 def test_a_name_with_line_ends_writes_no_line_of_the_log(
