@@ -69,7 +69,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "lead": "source field region office stage conclusion opened transferred declined score persons sensitive "
         "important general items",
         "case": "track field basis regulator office stage outcome ground suggested replied sued closed hearings measures "
-        f"look_back {' '.join(name for name, _, _ in _STAGES)}",
+        f"look_back reopened {' '.join(name for name, _, _ in _STAGES)}",
         "measure": "case field owner duty status settled punctual days_late",
         "payment": "case field what fen",
     }.items()
@@ -162,6 +162,7 @@ def _case(case: Case, events: Sequence[Event], field: str) -> Row:
             "hearings": len(case.hearings),
             "measures": len(case.measures),
             "look_back": case.look_back_outcome,
+            "reopened": _flag(case.acted("reopening")),
             **{name: _days(case.day(first), case.day(last)) for name, first, last in _STAGES},
         },
         tuple(event.index for event in events if event.type.startswith("case.")),
