@@ -40,6 +40,9 @@ _NEW = {"new-lead": "L", "new-matter": "M", "new-case": "C"}
 _REARRANGING = frozenset({"matter-merge", "matter-split", "matter-part"})
 
 
+#: The act that may name findings of engines; elsewhere that particular is what a person found, in words.
+_CONFIRMING = "confirm-facts"
+
 #: The act whose lead is a docket of its own until it is done.
 _JOINING = "matter-join"
 
@@ -139,7 +142,7 @@ def act_within(
     drafts = decide(verb, docket, given, law=home.law, now=home.clock.now(), actor=actor)
     if verb == VERIFY and target:
         check_verification(events(connection, (target,)), given)
-    named = given.get("findings")
+    named = given.get("findings") if verb == _CONFIRMING else None
     if isinstance(named, str | list | tuple) and named:
         check_findings(home, connection, wanted, [named] if isinstance(named, str) else named)
     if chosen is not None:

@@ -142,6 +142,21 @@ def test_a_suggestion_is_served_when_its_receipt_comes_and_the_reply_goes_into_t
     sites.close()
 
 
+def test_nothing_goes_as_a_lead_that_is_none(tmp_path: Path) -> None:
+    player = Player(tmp_path / "own")
+    player.play("sued-civil")
+    sites = Sites(tmp_path, "city")
+    log, package = own_keys(sites["city"])
+    add_peer(player.home, "city", title="city", log=log, package=package, actor="P001")
+    before = player.home.head()
+    for record in ("C2026-0002", "M2026-0001", "L2026-0001"):
+        with pytest.raises(ExchangeError, match="transfer was not decided"):
+            send(player.home, "lead", "city", record=record, actor="P001", offline=True)
+    assert player.home.head() == before
+    player.home.close()
+    sites.close()
+
+
 def test_a_peer_replies_only_to_what_was_sent_to_it(tmp_path: Path) -> None:
     player = Player(tmp_path / "own")
     player.play("rectifying")

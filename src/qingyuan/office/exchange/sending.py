@@ -181,9 +181,9 @@ def _bundle(home: Home, peer: str, event: StoredEvent) -> Sent:
 
 def _said(kind: Kind, record: str, docket: Docket) -> Body:
     """Return what a bundle says of its record, once what it carries out was decided."""
-    if kind == "lead" and record in docket.leads:
-        lead = docket.leads[record]
-        if lead.stage != "transferred":
+    if kind == "lead":
+        lead = docket.leads.get(record)
+        if lead is None or lead.stage != "transferred":
             raise _not_ready(record, "线索尚未决定移送", "the lead's transfer was not decided")
         known = lead.registered
         return {
