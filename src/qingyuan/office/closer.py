@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 from qingyuan.errors import QingyuanError
 from qingyuan.evidence.sources import open_source
 from qingyuan.office.collect import Found, Limits, walk
-from qingyuan.office.home import Home
 from qingyuan.office.scanning import failure_words
-from qingyuan.office.sealing import open_exhibit
-from qingyuan.store.registry import ExhibitRow
 
 if TYPE_CHECKING:
+    from qingyuan.office.home import Home
     from qingyuan.pii.ages import Ages
     from qingyuan.pii.rates import Shown
+    from qingyuan.store.registry import ExhibitRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +82,8 @@ def look_at_exhibits(home: Home, rows: Iterable[ExhibitRow], day: date) -> Close
         rows: The exhibits.
         day: The day the ages are asked for.
     """
+    from qingyuan.office.sealing import open_exhibit  # noqa: PLC0415 - loads the store, which a scan has no use for
+
     files = ((row.path, functools.partial(open_exhibit, home, row)) for row in rows)
     return _look(files, home.scope_key("tokens").key, day, waybills=True, ages=True)
 

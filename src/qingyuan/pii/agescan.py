@@ -6,15 +6,16 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from qingyuan.pii import ages, engine, persons
-from qingyuan.pii._arrays import arrow, is_word, longs, truths
+from qingyuan.pii._arrays import arrow, coded, is_word, longs, truths
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii.ages import SOURCES, AgeIndex, age_rules
-from qingyuan.pii.batch import Batch, Bytes, Unread
+from qingyuan.pii.batch import Batch, Bytes, Longs, Unread
 from qingyuan.pii.headers import read_header
 from qingyuan.pii.persons import KEYS, Keys, PersonIndex
 from qingyuan.pii.tokens import Tokenizer
@@ -26,6 +27,9 @@ _READ: dict[ages.Source, Callable[[str, date], tuple[int, int] | None]] = {
     "age": lambda text, _day: ages.read_age(text),
     "grade": lambda text, _day: ages.read_grade(text),
 }
+
+#: Rows up to which a table of hits is not filtered.
+_FEW = 4096
 
 #: ``(table, record, role)``.
 _Who = tuple[int, int, int]
@@ -114,21 +118,28 @@ def scan_ages(batches: Iterable[Batch | Unread], key: bytes, day: date, name: st
     """
     notes = _Notes(Tokenizer(key), day)
     hits = engine.scan(notes.passed(batches), key, name).hits
-    clear = is_word(hits["state"], "confirmed") & ~truths(hits["masked"])
-    hits = hits.filter(arrow(clear & is_word(hits["kind"], *(f.KINDS[code] for code in KEYS))))
-    tables, columns = (hits[name].cast(pa.string()).to_pylist() for name in ("member", "column"))
-    records = longs(hits["record"]).tolist()
+    chosen = is_word(hits["state"], "confirmed") & ~truths(hits["masked"])
+    chosen &= is_word(hits["kind"], *(f.KINDS[code] for code in KEYS))
+    if len(chosen) > _FEW:  # loads what filters tables, which few rows are quicker without
+        hits, chosen = hits.filter(arrow(chosen)), chosen[chosen]
+    at = np.flatnonzero(chosen)
+    tables, columns, kinds = (_words(hits[name], at) for name in ("member", "column", "kind"))
+    records, tokens = longs(hits["record"])[at].tolist(), hits["token"].to_pylist()
     who = [
         (int(table or 0), int(record), _role(column))
         for table, record, column in zip(tables, records, columns, strict=True)
     ]
     numbers: dict[_Who, int] = {}
     group = np.array([numbers.setdefault(one, len(numbers)) for one in who], dtype=np.int64)
-    kind = np.array(
-        [f.KINDS.index(k or "") for k in hits["kind"].cast(pa.string()).to_pylist()], dtype=np.uint8
-    )
-    token = np.array([int((t or "0")[:16], 16) for t in hits["token"].to_pylist()], dtype=np.uint64)
+    kind = np.array([f.KINDS.index(k or "") for k in kinds], dtype=np.uint8)
+    token = np.array([int((tokens[i] or "0")[:16], 16) for i in at.tolist()], dtype=np.uint64)
     return Found(persons.index(group, kind, token), _index(notes, who, kind, token))
+
+
+def _words(column: pa.ChunkedArray[Any], at: Longs) -> list[str | None]:
+    """Return the words of the given rows of a column of repeated words."""
+    codes, known = coded(column)
+    return [known[code] for code in codes[at].tolist()]
 
 
 #: The role of remarks, which speak of nobody the record names.

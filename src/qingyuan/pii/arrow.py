@@ -9,16 +9,11 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from qingyuan.pii._arrays import texts
 from qingyuan.pii._kernel.utf8 import repair
 from qingyuan.pii.batch import Batch, Bytes, Longs
 from qingyuan.pii.engine import scan_part
 from qingyuan.pii.partial import Partial
-
-#: Up to so many places are made one by one.
-_FEW = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +25,9 @@ class _Rows:
 
     def text(self, cells: Longs) -> pa.StringArray:
         """Return one place per cell number."""
-        if len(cells) <= _FEW:
-            return texts([f"{self.name}#{number + self.first}" for number in cells.tolist()])
-        numbers = pa.array(cells + self.first).cast(pa.string())
-        return cast("pa.StringArray", pc.call_function(
-            "binary_join_element_wise", [pa.scalar(f"{self.name}#"), numbers, pa.scalar("")]
-        ))  # fmt: skip
+        from qingyuan.pii.readers._addresses import numbered  # noqa: PLC0415 - readers need this room first
+
+        return numbered(f"{self.name}#", cells + self.first)
 
 
 def scan_batch(

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from qingyuan.pii import _compute as pc
 from qingyuan.pii._arrays import arrow, texts
 from qingyuan.pii._chunks import Chunk
 from qingyuan.pii._columns import Stream
@@ -209,6 +208,8 @@ def write_hits(path: Path, tables: Iterable[pa.Table], token_key: str = "") -> i
     """
     rows = 0
     if path.suffix == ".parquet":
+        import pyarrow.parquet as pq  # noqa: PLC0415 - heavy, and a scan without hits has no use for it
+
         schema = SCHEMA.with_metadata({**_METADATA, **({b"token-key": token_key} if token_key else {})})
         with pq.ParquetWriter(path, schema, compression="zstd") as writer:
             for table in tables:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from qingyuan.pii import _compute as pc
 from qingyuan.pii._kernel.written import MOST_DIGITS, write_numbered
 
 Longs = npt.NDArray[np.int64]
 
-_join = cast("Callable[..., pa.StringArray]", pc.binary_join_element_wise)
+
+def _join(heads: pa.StringArray, numbers: pa.Array[Any], between: str) -> pa.StringArray:
+    """Return each head and its number with a text between them."""
+    return cast("pa.StringArray", pc.binary_join_element_wise(heads, numbers, between))
 
 
 def numbered(word: str, numbers: Longs) -> pa.StringArray:

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute
 
+from qingyuan.pii import _compute as pc
 from qingyuan.pii._kernel.utf8 import repair
 from qingyuan.pii.batch import Batch, Unread
 from qingyuan.pii.readers._addresses import Rows
@@ -22,7 +22,7 @@ Bytes = npt.NDArray[np.uint8]
 Longs = npt.NDArray[np.int64]
 #: Any column; Arrow's stubs know fewer kinds than Arrow has.
 Array: TypeAlias = Any
-pc: Any = pyarrow.compute
+
 
 #: Whole numbers are exact in a double up to here.
 _EXACT = float(1 << 53)
