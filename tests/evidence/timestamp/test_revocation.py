@@ -37,7 +37,7 @@ def tested() -> World:
     return world()
 
 
-def _signing_key(owner: Certificate) -> ec.EllipticCurvePrivateKey:
+def signing_key(owner: Certificate) -> ec.EllipticCurvePrivateKey:
     public = load_der_public_key(owner.public)
     for number in range(12):
         private = ec.derive_private_key(1000 + number, ec.SECP256R1())
@@ -70,7 +70,7 @@ def crl(
         builder = builder.add_revoked_certificate(entry.build())
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical=critical)
-    return builder.sign(signer or _signing_key(issuer), hashes.SHA256()).public_bytes(Encoding.DER)
+    return builder.sign(signer or signing_key(issuer), hashes.SHA256()).public_bytes(Encoding.DER)
 
 
 def answer(
@@ -85,7 +85,7 @@ def answer(
     by: tuple[Certificate, ec.EllipticCurvePrivateKey] | None = None,
 ) -> bytes:
     load = x509.load_der_x509_certificate
-    responder, private = by or (issuer, _signing_key(issuer))
+    responder, private = by or (issuer, signing_key(issuer))
     builder = (
         ocsp.OCSPResponseBuilder()
         .add_response(
@@ -192,7 +192,7 @@ def test_lists_by_others_and_lists_that_cannot_be_read_say_nothing(tested: World
         b"\x30\x00",
         crl(tested.middle, revoking, extensions=((x509.DeltaCRLIndicator(1), True),)),
         crl(tested.middle, revoking, entry_extension=x509.CertificateIssuer([x509.DNSName("a.invalid")])),
-        answer(tested.tsa, tested.middle, revoked=AT - DAY, by=(tested.root, _signing_key(tested.root))),
+        answer(tested.tsa, tested.middle, revoked=AT - DAY, by=(tested.root, signing_key(tested.root))),
         answer(tested.tsa, tested.middle, status=ocsp.OCSPCertStatus.UNKNOWN),
         ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER).public_bytes(
             Encoding.DER

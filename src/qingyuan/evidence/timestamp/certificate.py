@@ -231,6 +231,7 @@ def _octets(value: core.OctetBitString) -> bytes:
 
 def _moment(value: core.Choice) -> datetime:
     moment = value.native
-    if not isinstance(moment, datetime) or moment.tzinfo is None:
+    fraction = b"." in bytes(value.chosen.contents)  # RFC 5280, 4.1.2.5.2
+    if not isinstance(moment, datetime) or moment.tzinfo is None or fraction:
         raise broken("certificate", "validity")
     return moment

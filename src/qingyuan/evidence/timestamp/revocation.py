@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import cast
 
 from asn1crypto import cms, core, crl, keys, ocsp, pem
 
@@ -27,6 +28,9 @@ from qingyuan.evidence.timestamp.signatures import digest_of, read_algorithm, ve
 MAX_LIST_SIZE = 16 << 20
 #: Most lists and answers that are looked at for one token.
 MAX_LISTS = 16
+
+#: Most certificates of an answer that are looked at.
+MAX_RESPONDERS = 4
 
 _OCSP_ANSWER = "1.3.6.1.5.5.7.16.2"
 _OCSP_SIGNING = "1.3.6.1.5.5.7.3.9"
@@ -250,7 +254,7 @@ def _by_list(
     entry = _entry(tbs, certificate.serial)
     if entry is not None:
         yield entry
-    elif not partial and _tells(tbs["this_update"].native, tbs["next_update"].native, certificate, at):
+    elif not partial and _tells(_second(tbs["this_update"]), _perhaps(tbs["next_update"]), certificate, at):
         yield None
 
 
@@ -264,14 +268,14 @@ def _entry(tbs: crl.TbsCertList, serial: int) -> Revoked | None:
     for each in held if not isinstance(held, core.Void) else ():
         if int(each["user_certificate"]) != serial:
             continue
-        since, reason = each["revocation_date"].native, None
+        since, reason = _second(each["revocation_date"]), None
         extensions = each["crl_entry_extensions"]
         for extension in extensions if not isinstance(extensions, core.Void) else ():
             oid = extension["extn_id"].dotted
             if oid == _REASON:
                 reason = extension["extn_value"].parsed.native
             elif oid == _INVALID_SINCE:
-                since = min(since, extension["extn_value"].parsed.native)
+                since = min(since, _second(extension["extn_value"].parsed))
             elif extension["critical"].native:
                 raise LookupError(oid)
         return Revoked(since, reason)
@@ -285,28 +289,55 @@ def _by_answer(
     if not any(
         _is_responder(tbs["responder_id"], each)
         and _is_signed(tbs, found["signature_algorithm"], found["signature"], each)
-        for each in _responders(found, issuer, tbs["produced_at"].native)
+        for each in _responders(found, issuer, _second(tbs["produced_at"]))
     ):
         return
-    extensions = tbs["response_extensions"]
-    if any(each["critical"].native for each in (extensions if not isinstance(extensions, core.Void) else ())):
+    if tbs["version"].native != "v1" or _has_critical(tbs["response_extensions"]):
         return
     for each in tbs["responses"]:
         if not _is_about(each["cert_id"], certificate, issuer):
             continue
-        status = each["cert_status"]
+        status, since, until = (
+            each["cert_status"],
+            _second(each["this_update"]),
+            _perhaps(each["next_update"]),
+        )
+        if _has_critical(each["single_extensions"]):
+            continue
         if status.name == "revoked":
-            yield Revoked(status.chosen["revocation_time"].native, status.chosen["revocation_reason"].native)
-        elif status.name == "good" and _tells(
-            each["this_update"].native, each["next_update"].native, certificate, at
-        ):
+            revoked = status.chosen
+            yield Revoked(_second(revoked["revocation_time"]), revoked["revocation_reason"].native)
+        elif status.name == "good" and _tells(since, until, certificate, at):
             yield None
+
+
+def _has_critical(extensions: core.Asn1Value) -> bool:
+    """Say whether one of some extensions of an answer must be known; none is."""
+    return not isinstance(extensions, core.Void) and any(each["critical"].native for each in extensions)
+
+
+def _perhaps(value: core.Asn1Value) -> datetime | None:
+    """Return a time that may be missing."""
+    return None if isinstance(value, core.Void) else _second(value)
+
+
+def _second(value: core.Asn1Value) -> datetime:
+    """Return a time.
+
+    Raises:
+        LookupError: It has a fraction of a second (RFC 5280, 4.1.2.5.2).
+    """
+    inner = value.chosen if isinstance(value, core.Choice) else value
+    if b"." in bytes(inner.contents):
+        raise LookupError(inner.contents)
+    return cast("datetime", inner.native)
 
 
 def _responders(found: ocsp.BasicOCSPResponse, issuer: Certificate, at: datetime) -> Iterator[Certificate]:
     """Yield who may answer for an issuer: itself, and whom it gave a certificate for that (RFC 6960, 4.2.2.2)."""
     yield issuer
-    for each in found["certs"] if not isinstance(found["certs"], core.Void) else ():
+    listed = found["certs"] if not isinstance(found["certs"], core.Void) else ()
+    for each in itertools.islice(listed, MAX_RESPONDERS):
         try:
             held = read_certificate(each.dump())
         except TimestampError:

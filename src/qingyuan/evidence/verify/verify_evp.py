@@ -27,6 +27,7 @@ from __future__ import annotations
 import argparse
 import base64
 import binascii
+import contextlib
 import datetime as dt
 import functools
 import hashlib
@@ -78,6 +79,7 @@ MAX_ALL_LINKS = 5_000
 MAX_DER_DEPTH = 32
 MAX_LISTS = 64
 MAX_LIST = 1 << 20
+MAX_RESPONDERS = 4
 MAX_ROLE_FILES = 1_000
 MAX_ROLE_FILE = 4 << 20
 MAX_ROOT_KEYS = 32
@@ -449,7 +451,7 @@ unsupported.internal | 本程序未能完成“{check}”一项核对（{error}�
 unsupported.algorithm | 时间戳使用的算法 {name} 未知 | the token uses algorithm {name}, which is not known
 unsupported.certificates | 时间戳内的证书超过本程序的上限 {limit} 张 | the token holds more than the {limit} certificates this program takes
 unsupported.links | 时间戳内证书的关系过于复杂，超过本程序的上限 {limit} | the certificates of the token are more entangled than the {limit} links this program follows
-unsupported.lists | 吊销列表超过 {limit} 个 | more than {limit} revocation lists
+unsupported.lists | 吊销列表和答复超过 {limit} 个 | more than {limit} revocation lists and answers
 unsupported.roles | 角色文件超过本程序的上限 {limit} 个 | there are more than the {limit} role files this program takes
 unsupported.roots | 根密钥超过本程序的上限 {limit} 个 | there are more than the {limit} root keys this program takes
 ok-receipt | 回执所写的事件（{type}，{stream}，自述时间 {at}，第 {index} 号）在所信任的日志 {origin} 长度为 {size} 的树头之下，内容与其承诺值一致 | the event of the receipt ({type}, {stream}, claimed time {at}, index {index}) is under the head of size {size} of the trusted log {origin}, and its payload fits its commitments
@@ -464,7 +466,7 @@ ok-timestamps | 包内没有不成立的时间戳 | no time stamp inside is brok
 time.checkpoint | 可信时间戳（{tsa}，{operator}）：日志 {what} 中序号小于 {size} 的事件在 {at} 已经存在；{revocation} | trusted time stamp ({tsa}, {operator}): every event of log {what} with an index below {size} existed at {at}; {revocation}
 time.exhibit | 可信时间戳（{tsa}，{operator}）：证据材料 {what} 的清单在 {at} 已经存在；{revocation} | trusted time stamp ({tsa}, {operator}): the manifest of exhibit {what} existed at {at}; {revocation}
 time.timestamp | 可信时间戳（{tsa}，{operator}）：第 {what} 号时间戳在 {at} 已经存在；{revocation} | trusted time stamp ({tsa}, {operator}): time stamp {what} existed at {at}; {revocation}
-untrusted-time.revoked | 时间戳本身成立，所写时间为 {at}，但随包的吊销列表表明其证书链中有证书已被吊销 | the time stamp holds and says {at}, but a list in the package says that a certificate of its chain was revoked
+untrusted-time.revoked | 时间戳本身成立，所写时间为 {at}，但随包的吊销信息表明其证书链中有证书已被吊销 | the time stamp holds and says {at}, but a list or answer in the package says that a certificate of its chain was revoked
 untrusted-time.token | 时间戳本身成立，所写时间为 {at}，但其签名机构不在信任文件之列或证书不合要求 | the time stamp holds and says {at}, but no authority of the trust file answers for it
 fork.proven | 日志 {origin} 签署了互相矛盾的两个树头（长度 {older} 与 {newer}）：日志分叉已经证实 | log {origin} signed two heads (sizes {older} and {newer}) that contradict each other: the fork is proven
 fork-claimed.refused | 日志 {origin} 的两个树头（长度 {older} 与 {newer}）之间，所附的一致性证明不成立；这本身尚不能证明分叉，日志方应给出成立的证明 | the consistency proof given does not join two heads of log {origin} (sizes {older} and {newer}); that proves no fork yet, the log owes a better one
@@ -2378,6 +2380,14 @@ def _der_time(value: _Tlv) -> tuple[dt.datetime, str]:
     return moment, fraction.decode("ascii")
 
 
+def _der_second(value: _Tlv) -> dt.datetime:
+    """Return a time of certificates, lists and answers, which has no fraction (RFC 5280, 4.1.2.5.2)."""
+    moment, fraction = _der_time(value)
+    if fraction:
+        raise _Misfit("misfit.der")
+    return moment
+
+
 # ---------------------------------------------------------------------------------------------
 # Public keys, signature algorithms and certificates (X.509, RFC 5280)
 
@@ -2625,7 +2635,7 @@ def _parse_certificate(data: bytes) -> _Certificate:
     if again.raw != algorithm.raw:
         raise _Misfit("misfit.der")
     times = _Fields(validity)
-    first, last = (_der_time(times.take(_UTC_TIME, _GENERALIZED_TIME))[0] for _ in range(2))
+    first, last = (_der_second(times.take(_UTC_TIME, _GENERALIZED_TIME)) for _ in range(2))
     times.end()
     return _Certificate(
         raw=data,
@@ -2668,10 +2678,7 @@ def _listed_extensions(data: bytes) -> dict[str, tuple[bool, bytes]]:
 
 def _issued_by(child: _Certificate, issuer: _Certificate) -> bool:
     """Return whether the signature of ``child`` verifies by the key of ``issuer``; what is not known does not."""
-    try:
-        return _PublicKey.parse(issuer.key).holds(child.algorithm, child.signed, child.signature)
-    except (_UnknownAlgorithm, ValueError):
-        return False
+    return _holds(issuer, child.algorithm, child.signed, child.signature)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -2685,7 +2692,7 @@ _FROM_THEN_ON, _COMPROMISED = frozenset((0, 3, 4, 5, 6, 9)), frozenset((1, 2, 10
 _CRL_SIGN = 0x02
 _GOOD, _GONE, _UNTOLD = "good", "revoked", "unknown"
 _REVOCATION = {
-    _GOOD: _Said("随包的吊销列表表明出具时证书未被吊销", "lists in the package say that no certificate was revoked then"),
+    _GOOD: _Said("随包的吊销信息表明出具时证书未被吊销", "what is in the package says that no certificate was revoked then"),
     _UNTOLD: _Said("证书是否已被吊销，随包资料不能判断", "whether a certificate was revoked cannot be told by what is inside"),
 }  # fmt: skip
 
@@ -2708,11 +2715,20 @@ class _List:
         entry = self.entries.get(certificate.serial)
         if entry is not None:
             return _read_entry(entry)
-        if self.partial:
-            return False
-        if self.since > moment:  # nobody is taken off before the certificate has expired
-            return self.since <= certificate.valid[1]
-        return self.until is not None and (moment < self.until or (moment == self.until and not fraction))
+        return not self.partial and _clears(self.since, self.until, certificate, moment, fraction)
+
+
+def _clears(
+    since: dt.datetime,
+    until: dt.datetime | None,
+    certificate: _Certificate,
+    moment: dt.datetime,
+    fraction: str,
+) -> bool:
+    """Return whether a list without a certificate, or an answer that it is good, says so of a moment."""
+    if since > moment:  # nobody is taken off before the certificate has expired
+        return since <= certificate.valid[1]
+    return until is not None and (moment < until or (moment == until and not fraction))
 
 
 class _Revoked(NamedTuple):
@@ -2737,7 +2753,7 @@ def _parse_list(data: bytes) -> _List:
     fields = _Fields(signed)
     fields.maybe(_INTEGER)
     again, issuer = fields.take(_SEQUENCE), fields.take(_SEQUENCE)
-    since = _der_time(fields.take(_UTC_TIME, _GENERALIZED_TIME))[0]
+    since = _der_second(fields.take(_UTC_TIME, _GENERALIZED_TIME))
     until = fields.maybe(_UTC_TIME) or fields.maybe(_GENERALIZED_TIME)
     listed, more = fields.maybe(_SEQUENCE), fields.maybe(0xA0)
     fields.end()
@@ -2755,7 +2771,7 @@ def _parse_list(data: bytes) -> _List:
         signed=signed.raw,
         issuer=issuer.raw,
         since=since,
-        until=None if until is None else _der_time(until)[0],
+        until=None if until is None else _der_second(until),
         partial=_SCOPE_OF_LIST in extensions,
         entries=entries,
         algorithm=_algorithm(algorithm),
@@ -2768,7 +2784,7 @@ def _read_entry(entry: _Tlv) -> _Revoked | bool:
     try:
         fields = _Fields(entry)
         fields.take(_INTEGER)
-        since, reason = _der_time(fields.take(_UTC_TIME, _GENERALIZED_TIME))[0], None
+        since, reason = _der_second(fields.take(_UTC_TIME, _GENERALIZED_TIME)), None
         more = fields.maybe(_SEQUENCE)
         fields.end()
         for oid, (critical, value) in ({} if more is None else _listed_extensions(more.body)).items():
@@ -2777,7 +2793,7 @@ def _read_entry(entry: _Tlv) -> _Revoked | bool:
             if oid == _REASON and inner.tag == _ENUMERATED:
                 reason = _der_int(inner)
             elif oid == _INVALID_SINCE and inner.tag == _GENERALIZED_TIME:
-                since = min(since, _der_time(inner)[0])
+                since = min(since, _der_second(inner))
             elif critical:
                 return False
     except ValueError:
@@ -2785,44 +2801,216 @@ def _read_entry(entry: _Tlv) -> _Revoked | bool:
     return _Revoked(since, reason)
 
 
+# Answers of responders (OCSP, RFC 6960, section 4.2)
+
+_OCSP_BASIC, _OCSP_SIGNING = "1.3.6.1.5.5.7.48.1.1", "1.3.6.1.5.5.7.3.9"
+_BY_NAME, _BY_KEY = 0xA1, 0xA2
+_IS_GOOD, _IS_REVOKED = 0x80, 0xA1
+
+
+class _Single(NamedTuple):
+    """What an answer says of one certificate; ``status`` as it stands."""
+
+    hash: str
+    name: bytes
+    key: bytes
+    serial: bytes
+    status: _Tlv
+    since: dt.datetime
+    until: dt.datetime | None
+
+    def is_about(self, certificate: _Certificate, issuer: _Certificate) -> bool:
+        """Return whether it is the certificate that was meant."""
+        if self.serial != certificate.serial:
+            return False
+        return self.name == _certificate_hash(self.hash, issuer.subject) and self.key == _certificate_hash(
+            self.hash, _key_bits(issuer)
+        )
+
+    def says(self, certificate: _Certificate, moment: dt.datetime, fraction: str) -> _Revoked | bool:
+        """Return how it was revoked, ``True`` when it was not at a moment, ``False`` for nothing."""
+        if self.status.tag == _IS_REVOKED:
+            fields = _Fields(self.status, _IS_REVOKED)
+            since, more = _der_second(fields.take(_GENERALIZED_TIME)), fields.maybe(0xA0)
+            return _Revoked(since, None if more is None else _der_int(_Fields(more, 0xA0).take(_ENUMERATED)))
+        return self.status.tag == _IS_GOOD and _clears(self.since, self.until, certificate, moment, fraction)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """A BasicOCSPResponse that is whole."""
+
+    signed: bytes
+    responder: _Tlv
+    made: dt.datetime
+    singles: tuple[_Single, ...]
+    algorithm: _Algorithm
+    signature: bytes
+    certificates: tuple[_Certificate, ...]
+
+    def is_by(self, issuer: _Certificate) -> bool:
+        """Return whether the issuer has signed it, or somebody to whom it gave a certificate for that (RFC 6960, 4.2.2.2)."""
+        return any(
+            self._is_responder(each) and _holds(each, self.algorithm, self.signed, self.signature)
+            for each in (issuer, *self.certificates)
+            if each is issuer or _may_answer(each, issuer, self.made)
+        )
+
+    def _is_responder(self, certificate: _Certificate) -> bool:
+        if self.responder.tag == _BY_NAME:
+            return self.responder.body == certificate.subject
+        return self.responder.body[2:] == _certificate_hash("sha1", _key_bits(certificate))
+
+
+def _parse_answer(data: bytes) -> _Answer:
+    """Take an OCSPResponse, or the BasicOCSPResponse alone, apart; raise ``ValueError`` when it is malformed or says nothing."""
+    _der_check(data)
+    outer = _Fields(_der_one(data))
+    status = outer.maybe(_ENUMERATED)
+    if status is not None:
+        held = _Fields(outer.take(0xA0), 0xA0)
+        outer.end()
+        inside = _Fields(held.take(_SEQUENCE))
+        held.end()
+        kind, basic = _der_oid(inside.take(_OID)), inside.take(_OCTETS)
+        inside.end()
+        if status.body != b"\0" or kind != _OCSP_BASIC:
+            raise _Misfit("misfit.der")
+        _der_check(basic.body)
+        outer = _Fields(_der_one(basic.body))
+    signed, algorithm, signature = outer.take(_SEQUENCE), outer.take(_SEQUENCE), outer.take(_BITS)
+    listed = outer.maybe(0xA0)
+    outer.end()
+    fields = _Fields(signed)
+    version = fields.maybe(0xA0)
+    if version is not None and _der_one(version.body).raw != b"\2\1\0":
+        raise _Misfit("misfit.der")
+    responder, made = fields.take(_BY_NAME, _BY_KEY), _der_second(fields.take(_GENERALIZED_TIME))
+    singles, more = fields.take(_SEQUENCE), fields.maybe(0xA1)
+    fields.end()
+    _refuse_critical(more)
+    if responder.tag == _BY_KEY and _der_one(responder.body).tag != _OCTETS:
+        raise _Misfit("misfit.der")
+    certificates = [] if listed is None else _der_items(_Fields(listed, 0xA0).take(_SEQUENCE).body)
+    return _Answer(
+        signed=signed.raw,
+        responder=responder,
+        made=made,
+        singles=tuple(found for item in _der_items(singles.body) for found in _parse_single(item)),
+        algorithm=_algorithm(algorithm),
+        signature=_der_bits(signature),
+        certificates=tuple(
+            found for item in certificates[:MAX_RESPONDERS] for found in _certificate_in(item)
+        ),
+    )
+
+
+def _parse_single(value: _Tlv) -> Iterator[_Single]:
+    """Yield what is said of one certificate; nothing when it is malformed, or has an extension that must be known."""
+    try:
+        fields = _Fields(value)
+        about = _Fields(fields.take(_SEQUENCE))
+        algorithm = _algorithm(about.take(_SEQUENCE))
+        name, key, serial = about.take(_OCTETS), about.take(_OCTETS), about.take(_INTEGER)
+        about.end()
+        status, since = fields.take(_IS_GOOD, _IS_REVOKED, 0x82), _der_second(fields.take(_GENERALIZED_TIME))
+        until, more = fields.maybe(0xA0), fields.maybe(0xA1)
+        fields.end()
+        _refuse_critical(more)
+        last = None if until is None else _der_second(_Fields(until, 0xA0).take(_GENERALIZED_TIME))
+        hashed = "sha1" if algorithm.oid == _OID_SHA1 else _hash_name(algorithm)
+        yield _Single(hashed, name.body, key.body, serial.body, status, since, last)
+    except (ValueError, _UnknownAlgorithm):
+        return
+
+
+def _certificate_in(value: _Tlv) -> Iterator[_Certificate]:
+    """Yield a certificate that can be read."""
+    try:
+        yield _parse_certificate(value.raw)
+    except ValueError:
+        return
+
+
+def _refuse_critical(listed: _Tlv | None) -> None:
+    """Raise ``ValueError`` for a critical extension; none is known."""
+    if listed is not None:
+        extensions = _listed_extensions(_Fields(listed, 0xA1).take(_SEQUENCE).body)
+        if any(critical for critical, _ in extensions.values()):
+            raise _Misfit("misfit.der")
+
+
+def _may_answer(certificate: _Certificate, issuer: _Certificate, made: dt.datetime) -> bool:
+    """Return whether an issuer lets the owner of a certificate answer for it, at the time of an answer."""
+    try:
+        usage = certificate.extension(_EXTENDED_USAGE)
+        purposes = [] if usage is None else [_der_oid(each) for each in _der_items(usage.body)]
+    except ValueError:
+        return False
+    allowed = certificate.issuer == issuer.subject and _OCSP_SIGNING in purposes and certificate.only_known()
+    return allowed and certificate.valid_at(made, "") and _issued_by(certificate, issuer)
+
+
+def _key_bits(certificate: _Certificate) -> bytes:
+    """Return a public key without tag, length and number of unused bits."""
+    fields = _Fields(certificate.key)
+    fields.take(_SEQUENCE)
+    return fields.take(_BITS).body[1:]
+
+
 class _Lists:
-    """The revocation lists of a package."""
+    """The revocation lists and answers of a package."""
 
     def __init__(self, members: Iterable[bytes]) -> None:
         self._by_issuer: dict[bytes, list[_List]] = {}
+        self._answers: list[_Answer] = []
         self._signed: dict[tuple[bytes, bytes], bool] = {}
         for data in members:
             try:
                 found = _parse_list(data)
-            except ValueError:  # such as an OCSP answer: it says nothing here
+            except ValueError:
+                with contextlib.suppress(ValueError):  # what is neither says nothing
+                    self._answers.append(_parse_answer(data))
                 continue
             self._by_issuer.setdefault(found.issuer, []).append(found)
 
     def standing(self, chain: list[_Certificate], token: _Token) -> str:
-        """Return what the lists say of a chain at the token's time; of its last certificate nobody is asked."""
+        """Return what is said of a chain at the token's time; of its last certificate nobody is asked."""
         told = len(chain) > 1
         for number, (each, issuer) in enumerate(itertools.pairwise(chain)):
-            said = [
-                found.says(each, token.moment, token.fraction)
-                for found in self._by_issuer.get(each.issuer, ())
-                if self._is_by(found, issuer)
-            ]
+            said = list(self._said(each, issuer, token))
             gone = [one for one in said if isinstance(one, _Revoked)]
             if any(one.counts(token.moment, signer=number == 0) for one in gone):
                 return _GONE
             told = told and (True in said or bool(gone))
         return _GOOD if told else _UNTOLD
 
-    def _is_by(self, found: _List, issuer: _Certificate) -> bool:
+    def _said(self, each: _Certificate, issuer: _Certificate, token: _Token) -> Iterator[_Revoked | bool]:
+        for found in self._by_issuer.get(each.issuer, ()):
+            if self._is_by(found, issuer):
+                yield found.says(each, token.moment, token.fraction)
+        for answer in self._answers:
+            for single in answer.singles:
+                with contextlib.suppress(ValueError):
+                    if single.is_about(each, issuer) and self._is_by(answer, issuer):
+                        yield single.says(each, token.moment, token.fraction)
+
+    def _is_by(self, found: _List | _Answer, issuer: _Certificate) -> bool:
         link = _sha256(found.signed), issuer.raw
         if link not in self._signed:
-            self._signed[link] = issuer.may_sign_lists() and _list_signed(found, issuer)
+            self._signed[link] = (
+                found.is_by(issuer)
+                if isinstance(found, _Answer)
+                else issuer.may_sign_lists()
+                and _holds(issuer, found.algorithm, found.signed, found.signature)
+            )
         return self._signed[link]
 
 
-def _list_signed(found: _List, issuer: _Certificate) -> bool:
+def _holds(by: _Certificate, algorithm: _Algorithm, signed: bytes, signature: bytes) -> bool:
+    """Return whether the key of a certificate has signed; what is not known has not."""
     try:
-        return _PublicKey.parse(issuer.key).holds(found.algorithm, found.signed, found.signature)
+        return _PublicKey.parse(by.key).holds(algorithm, signed, signature)
     except (_UnknownAlgorithm, ValueError):
         return False
 
