@@ -65,6 +65,9 @@ def test_a_backup_needs_no_secret(home: Path, tmp_path: Path, monkeypatch: pytes
     assert backup(home, tmp_path / "copy").size > 0
     with pytest.raises(OfficeError, match="key that opens"):
         restore(tmp_path / "copy", tmp_path / "again")
+    assert not (tmp_path / "again").exists()  # it can be done again as soon as the key is there
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert restore(tmp_path / "copy", tmp_path / "again").troubles == ()
 
 
 def test_a_backup_that_was_altered_restores_nothing(home: Path, tmp_path: Path) -> None:

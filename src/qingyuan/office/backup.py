@@ -17,7 +17,7 @@ import msgspec
 import sqlalchemy as sa
 
 from qingyuan.ledger import LogError
-from qingyuan.office._founding import DATABASE, SETTINGS, open_database
+from qingyuan.office._founding import DATABASE, KEYRING, SETTINGS, kek_of, open_database
 from qingyuan.office.clock import Clock, environment_clock
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.fsck import Trouble, check_home
@@ -238,9 +238,10 @@ def restore(
         StoreError: ``store.not-empty``.
     """
     manifest = check_backup(folder)
+    settings = read_settings(folder / "home" / SETTINGS)
+    kek_of(settings, folder / "home" / KEYRING)  # without the key nothing is begun that could not be ended
     aside = _put_aside(home, manifest, over=over)
     home.mkdir(parents=True, mode=0o700, exist_ok=True)
-    settings = read_settings(folder / "home" / SETTINGS)
     if settings.blobs:
         settings = msgspec.structs.replace(settings, blobs=blobs or settings.blobs)
     kept = blobs_of(home, settings)
