@@ -192,3 +192,25 @@ def test_no_cell_of_a_file_becomes_a_formula(app: FastAPI) -> None:
     }
     assert post(client, "/acts/new/lead-register", fields, form="/account").status_code == 303
     assert ",'=1+1," in client.get("/leads/file").text
+
+
+def test_a_list_leads_to_what_its_reader_may_open_and_says_why_it_is_empty(app: FastAPI, home: Home) -> None:
+    for role, place in (("auditor", "/readings?record="), ("case-management", "/handlers/")):
+        client = client_of(app, role)
+        for path in ("/leads", "/matters", "/", "/deadlines", "/search?q=面单外泄"):
+            main = client.get(path).text.partition("<main")[2]
+            led = set(re.findall(r'href="([^"]*[LMC]2026-\d{4})"', main))
+            assert led, (role, path)
+            assert all(one.startswith(place) for one in led), (role, path, led)
+        for one in led:
+            assert client.get(one).status_code == 200, (role, one)
+    with home.database.read() as connection:
+        read = exhibits(connection, ["L2026-0001"])[0].id
+    desk_of(app).note_reading("exhibit", [read], actor="P001")
+    auditor = client_of(app, "auditor")
+    assert read in auditor.get("/readings?record=M2026-0001").text
+    assert read not in auditor.get("/readings?record=L2026-0002").text
+    alone = one_of(app, "newcomer", "assistant")
+    assert "您只看到指派给您的案卷" in alone.get("/").text
+    assert "您只看到指派给您的案卷" in alone.get("/matters").text
+    assert "您只看到指派给您的案卷" not in client_of(app, "chief").get("/").text

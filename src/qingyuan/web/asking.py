@@ -97,6 +97,20 @@ class Ask:
         """
         self.desk.guard.require(self.person, need, Named(docket, item))
 
+    def place_of(self, record: str) -> str:
+        """Return where who asks works with a lead, matter or case: on its page, or, of posts that read no docket, on that of its handlers or readings."""
+        if not self.may("case.read"):
+            if self.may("case.assign"):
+                return f"/handlers/{record}"
+            if self.may("case.audit"):
+                return f"/readings?record={record}"
+        return f"/leads/{record}" if record.startswith("L") else f"/matters/{record}"
+
+    @property
+    def only_assigned(self) -> bool:
+        """Whether who asks sees nothing but what they were assigned to."""
+        return not self.scope.offices and not self.scope.own
+
     @functools.cached_property
     def scope(self) -> Scope:
         """The dockets that lists, counts and the search show who asks."""

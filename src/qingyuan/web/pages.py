@@ -59,7 +59,14 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters |= {"number": number, "bytes": size, "yuan": yuan, "moment": moment, "weekday": weekday}
+    made.filters |= {
+        "number": number,
+        "bytes": size,
+        "yuan": yuan,
+        "minutes": minutes,
+        "moment": moment,
+        "weekday": weekday,
+    }
     made.globals["asset"] = lambda name: f"/static/{name}?v={static[name].version}"
     return made
 
@@ -72,6 +79,11 @@ def number(value: float) -> str:
 def yuan(fen: int) -> str:
     """Return an amount in CNY with its thousands separated and both places."""
     return f"{'-' if fen < 0 else ''}{abs(fen) // 100:,}.{abs(fen) % 100:02}"
+
+
+def minutes(seconds: float) -> str:
+    """Return a length of time as minutes and seconds."""
+    return f"{round(seconds) // 60}:{round(seconds) % 60:02}"
 
 
 def size(value: int) -> str:

@@ -95,7 +95,7 @@
       bar.max = p.bytes_total || 1;
       bar.value = p.bytes_done;
       words.textContent = (p.stage === "seal" ? job.dataset.seal : job.dataset.scan) + " " + p.done + " / " + p.total +
-        (p.speed ? " · " + (p.speed / 1e6).toFixed(1) + " MB/s" : "") + (p.left === null ? "" : " · " + job.dataset.left + " " + Math.round(p.left) + " s");
+        (p.speed ? " · " + (p.speed / 1e6).toFixed(1) + " MB/s" : "") + (p.left === null ? "" : " · " + job.dataset.left + " " + Math.floor(Math.round(p.left) / 60) + ":" + ("0" + Math.round(p.left) % 60).slice(-2));
     };
   }
 })();

@@ -15,6 +15,7 @@ from qingyuan.office.auditing import KINDS, Reading, Wanted
 from qingyuan.office.register import visible
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import bad_request
+from qingyuan.web.guard import DOCKET
 from qingyuan.web.portal import invitations, tickets
 from qingyuan.web.routing import page
 from qingyuan.web.workbench._lists import as_file
@@ -93,10 +94,13 @@ _HEADS = ("when", "number", "who", "what", "docket", "record", "why", "ground", 
 
 def _found(ask: Ask, given: Mapping[str, str], before: int) -> Iterator[Shown]:
     """Yield the readings of dockets that who asks may list; what belongs to no docket known here is shown."""
+    record = given["record"]
+    # Of a lead, matter or case: what was read of any exhibit of its docket.
+    members = frozenset(ask.desk.dockets.docket(record).loaded.streams) if DOCKET.match(record) else None
     wanted = Wanted(
         person=given["person"],
         what=given["what"] if given["what"] in KINDS else "",
-        record=given["record"],
+        record="" if members else record,
         since=_day(given["from"]),
         until=_day(given["to"]),
     )
@@ -107,6 +111,8 @@ def _found(ask: Ask, given: Mapping[str, str], before: int) -> Iterator[Shown]:
                 docket for name in one.records if (docket := ask.desk.guard.docket(name.partition("#")[0]))
             )
         )
+        if members is not None and members.isdisjoint(dockets):
+            continue
         for docket in dockets:
             if docket not in seen:
                 seen[docket] = visible(ask.desk.home, docket, ask.scope)

@@ -55,7 +55,7 @@ def _records(ask: Ask, words: str) -> list[Hit]:
         return f"{ask.t(f'search.{one.kind}')} · {word}"
 
     return [
-        Hit(f"/leads/{one.id}" if one.kind == "lead" else f"/matters/{one.id}", f"{one.id} {one.title}", stage(one))
+        Hit(ask.place_of(one.id), f"{one.id} {one.title}", stage(one))
         for one in list(shown.values())[: 2 * _RECORDS]
     ]  # fmt: skip
 
