@@ -28,6 +28,8 @@ _HEAD = 72
 _CARD = re.compile(
     rb"(?<![\d.])[456]\d{3}(?P<sign>[._/~\t]|  |\xc2\xb7)\d{4}(?P=sign)\d{4}(?P=sign)\d{4}(?:(?P=sign)\d{1,3})?(?![\dA-Za-z])"
 )
+#: The dot behind an abbreviation before a number: ``Tel.138…``.
+_SHORT = re.compile(rb"(?<![A-Za-z])(?:tel|mob|mobile|phone|ph|cell|fax)(\.)[ ]?(?=[\d(+])", re.IGNORECASE)
 _CARD_SIGNS = (
     (b"\xc2\xb7", b"\xc2\xa0"),
     (b"  ", b"\xc2\xa0"),
@@ -47,7 +49,10 @@ def separated(batch: Batch) -> Batch:
     if not batch.prose or not len(batch.data):
         return batch
     data = batch.data
-    dots, bars, arrows, cards = _dots(batch), _bars(data), _arrows(data), _cards(data)
+    raw = data.tobytes()
+    cards = [found.span() for found in _CARD.finditer(raw)]
+    dots, bars, arrows = _dots(batch), _bars(data), _arrows(data)
+    dots += [found.start(1) for found in _SHORT.finditer(raw)]
     if not dots and not len(bars) and not len(arrows) and not cards:
         return batch
     data = data.copy()
@@ -96,12 +101,6 @@ def _dots(batch: Batch) -> list[int]:
         if numbers.get(cell - 1) == number - 1 or numbers.get(cell + 1) == number + 1:
             out.append((cell, at))
     return [at for _, at in sorted(out)]
-
-
-def _cards(data: Bytes) -> list[tuple[int, int]]:
-    """Return begin and end of card numbers whose groups of four stand between unusual signs."""
-    raw = data.tobytes()
-    return [found.span() for found in _CARD.finditer(raw)]
 
 
 def _middle(batch: Batch, first: dict[int, int]) -> list[tuple[int, int]]:

@@ -64,12 +64,13 @@ class Births(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NameRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When a column holds names: shares of name-like values, of listed surnames, of ordinary words, of different values."""
+    """When a column holds names: shares of name-like values, of listed surnames, of ordinary words, of different values (in short columns: `few`)."""
 
     least: float
     listed: float
     words: float
     variety: float
+    few: float
 
 
 class AddressRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -296,7 +297,7 @@ def _by_words(values: Sequence[str], wanted: str) -> tuple[str, str, float] | No
     if wanted == "name" and named / n >= r.headed:
         return "name", "name", named / n
     listed = int(np.count_nonzero(shapes & (cells.NAME | cells.NAME_MASKED)))
-    varied = n < _FEW or variety >= r.name.variety
+    varied = n < _FEW or variety >= (r.name.few if n < _SOME else r.name.variety)
     if named / n >= r.name.least and listed / n >= r.name.listed and words / n <= r.name.words and varied:
         return "name", "name", named / n
     return (NONE, "word", words / n) if words / n >= r.least else None
@@ -329,6 +330,8 @@ def _like_name(value: str, shape: int) -> bool:
 
 #: Fewer values than these tell nothing by how they repeat.
 _FEW = 8
+#: In columns of fewer values than these, people come up twice more seldom.
+_SOME = 40
 #: How much likelier a character must be in a given name than elsewhere, a logarithm.
 _TELLING = 1.0
 #: Logarithm of the share of a word from which on it is ordinary.

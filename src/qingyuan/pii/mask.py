@@ -41,7 +41,7 @@ def masked(kind: str, value: str) -> str:
         digits = digits[-11:]
     hidden = len(digits) - rule.start - rule.end
     if hidden < _FEWEST_HIDDEN:
-        return "*" * len(digits)
+        return "*" * (len(digits) or _FEWEST_HIDDEN)
     return digits[: rule.start] + "*" * hidden + digits[len(digits) - rule.end :]
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from qingyuan.pii import _named_beside, lexicon, tagger
 from qingyuan.pii._kernel import flags
 from qingyuan.pii._kernel import people as k
-from qingyuan.pii._kernel.lexicon import LONGEST, TAG_FOREIGN, TAG_PERSON, place, telling
+from qingyuan.pii._kernel.lexicon import LONGEST, TAG_FOREIGN, TAG_PERSON, TAG_PROPER, place, telling
 from qingyuan.pii._kernel.prose import people
 from qingyuan.pii._kernel.tagging import label
 from qingyuan.pii.batch import Bytes, Longs
@@ -203,7 +203,7 @@ def model() -> Model:
     for word in data.not_people:
         if len(word) <= LONGEST:
             at = place(keys, pairs, np.uint64(pack(word)))
-            tags[at] = 0
+            tags[at] = TAG_PROPER
             counts[at] = max(counts[at], _COMMON)
     total = float(words.total)
     with np.errstate(divide="ignore"):
