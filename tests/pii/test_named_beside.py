@@ -24,6 +24,8 @@ def names(text: str) -> list[str]:
         ("参会人员：高阳、李建国、王丽华", ["高阳", "李建国", "王丽华"]),
         ("原告王丽华诉称", ["王丽华"]),
         ("税率90%；永居证：略", []),
+        ("业主侯女士说房价不高，朱博士没有说话", []),
+        ("全省青年学习邓小平理论的研究", ["邓小平"]),
     ],
 )
 def test_what_stands_beside_a_name(text: str, expected: list[str]) -> None:

@@ -24,9 +24,10 @@ _NUMBERED = re.compile(
 )
 #: Bytes read at the begin of a cell.
 _HEAD = 72
-#: A card number in groups of four between signs other than a blank or a dash, and what each sign is read as.
+#: A card number in groups of four between signs other than a blank or a dash, a mobile number between tabs, and what each sign is read as.
 _CARD = re.compile(
-    rb"(?<![\d.])[456]\d{3}(?P<sign>[._/~\t]|  |\xc2\xb7)\d{4}(?P=sign)\d{4}(?P=sign)\d{4}(?:(?P=sign)\d{1,3})?(?![\dA-Za-z])"
+    rb"(?<![\d.])1[3-9]\d\t\d{4}\t\d{4}(?![\dA-Za-z])"
+    rb"|(?<![\d.])[456]\d{3}(?P<sign>[._/~\t]|  |\xc2\xb7)\d{4}(?P=sign)\d{4}(?P=sign)\d{4}(?:(?P=sign)\d{1,3})?(?![\dA-Za-z])"
 )
 #: The dot behind an abbreviation before a number: ``Tel.138…``.
 _SHORT = re.compile(rb"(?<![A-Za-z])(?:tel|mob|mobile|phone|ph|cell|fax)(\.)[ ]?(?=[\d(+])", re.IGNORECASE)
