@@ -33,6 +33,7 @@ from qingyuan.web.pages import environment, load_static
 from qingyuan.web.plain import plain_routes
 from qingyuan.web.routing import PAGES, Page, Table
 from qingyuan.web.settings import ServeSettings
+from qingyuan.web.stalls import Stalls
 from qingyuan.web.telling import tell
 from qingyuan.web.typed import resend, texts
 from qingyuan.web.watch import ROUTE, Metrics, Watch
@@ -64,6 +65,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
     static = load_static()
     templates = environment()
     metrics = Metrics(desk)
+    stalls = Stalls()
     limiter, hashing = CapacityLimiter(_AT_ONCE), CapacityLimiter(_AT_ONCE)
 
     @contextlib.asynccontextmanager
@@ -71,8 +73,10 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
         """Close the state of the web when the server ends."""
         if settings.jobs:
             desk.jobs.start()
+        stalls.start()
         threading.Thread(target=_warm, args=(home, templates), name="warm", daemon=True).start()
         yield
+        stalls.stop()
         await run_in_threadpool(desk.close)
 
     app = FastAPI(
@@ -87,7 +91,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
                 [
                     *plain_routes(desk, static, metrics),
                     _upload_route(desk, templates),
-                    *[_route(page, desk, templates, limiter, hashing) for page in PAGES],
+                    *[_route(page, desk, templates, limiter, hashing, stalls) for page in PAGES],
                 ]
             )
         ],
@@ -163,7 +167,12 @@ async def _append(ask: Ask, most: int) -> int:
 
 
 def _route(
-    page: Page, desk: Desk, templates: Environment, limiter: CapacityLimiter, hashing: CapacityLimiter
+    page: Page,
+    desk: Desk,
+    templates: Environment,
+    limiter: CapacityLimiter,
+    hashing: CapacityLimiter,
+    stalls: Stalls,
 ) -> Route:
     at_once = None if page.slow or page.method != "GET" else limiter
     if page.method == "POST" and page.path.startswith(_HASHING):
@@ -180,9 +189,10 @@ def _route(
         ):  # of nobody in particular nothing large is read that is not for everybody
             form = await request.form(max_files=_FILES, max_fields=_FIELDS, max_part_size=_FIELD)
         try:
-            return await to_thread.run_sync(
-                lambda: _answer(page, Ask(desk, templates, request, form)), limiter=at_once
-            )
+            with contextlib.nullcontext() if at_once is None else stalls.answering():
+                return await to_thread.run_sync(
+                    lambda: _answer(page, Ask(desk, templates, request, form)), limiter=at_once
+                )
         finally:
             await form.close()
 
