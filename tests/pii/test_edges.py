@@ -17,6 +17,7 @@ from qingyuan.pii._kernel.refine import refine, shared_prefix
 from qingyuan.pii._kernel.scan import scan_cells
 from qingyuan.pii._kernel.utf8 import well_formed
 from qingyuan.pii._tables import tables
+from qingyuan.pii.batch import Batch
 from qingyuan.pii.readers import Limits, read
 from tests.pii.generator import Maker
 from tests.pii.material import KEY
@@ -54,6 +55,17 @@ def test_a_line_longer_than_any_record_is_read_in_pieces_and_no_value_twice() ->
     found = scan(read(io.BytesIO(data), "a.txt", small), KEY, "a.txt")
     at = [(h["byte_start"], h["byte_end"]) for h in found.hits.to_pylist()]
     assert [data[a:b].decode() for a, b in at] == mobiles
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.json"])
+def test_a_file_of_one_line_is_never_held_as_a_whole(name: str) -> None:
+    """A line of 1 GB takes no more memory than one of a few records' length."""
+    value = "电话13812345678，" if name == "a.txt" else '"13812345678",'
+    data = (value * 60_000).encode() if name != "a.json" else f"[{value * 60_000}0]".encode()
+    small = Limits(block_bytes=1 << 12, max_record_bytes=1 << 14)
+    sizes = [len(one.data) for one in read(io.BytesIO(data), name, small) if isinstance(one, Batch)]
+    assert len(data) > 50 * (1 << 14)
+    assert max(sizes) <= 4 * (1 << 14)
 
 
 def test_nul_bytes_and_broken_text_hide_nothing_around_them() -> None:

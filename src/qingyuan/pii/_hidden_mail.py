@@ -34,6 +34,8 @@ def begins(batch: Batch, cell: Longs, start: Longs) -> Longs:
         ``int64[n]``: the first byte with the hidden part, ``-1`` where nothing is hidden.
     """
     out = np.full(len(start), -1, dtype=np.int64)
+    if not len(start):
+        return out
     before = batch.data[np.maximum(start - 1, 0)]
     for n in np.flatnonzero((start > batch.starts[cell]) & np.isin(before, _LAST)).tolist():
         low = max(int(batch.starts[cell[n]]), int(start[n]) - _BEFORE)
@@ -48,7 +50,8 @@ def find(batch: Batch) -> Found:
     data = batch.data
     at = np.flatnonzero(data == _AT)
     at = at[at > 0]
-    at = at[np.isin(data[at - 1], _LAST)]
+    if len(at):
+        at = at[np.isin(data[at - 1], _LAST)]
     out: list[tuple[int, int, int]] = []
     for p in at.tolist():
         cell = int(np.searchsorted(batch.starts, p, side="right")) - 1

@@ -66,6 +66,8 @@ def _titled(data: Bytes, start: Longs, end: Longs) -> npt.NDArray[np.bool_]:
     """Tell which names are a surname of one character and a title: 侯女士 names nobody by itself."""
     out = np.zeros(len(start), dtype=np.bool_)
     three = np.flatnonzero(end - start == _SIZES[1])
+    if not len(three):
+        return out
     code = np.zeros(len(three), dtype=np.uint64)
     for n in range(6, 0, -1):
         code = (code << np.uint64(8)) | data[end[three] - n].astype(np.uint64)
@@ -87,6 +89,8 @@ def _number(raw: bytes) -> int:
 def no_names(data: Bytes, start: Longs, end: Longs) -> npt.NDArray[np.bool_]:
     """Tell which names are none: labels (永居证), surnames with titles, places between other places of a list (许昌、安康)."""
     out = _titled(data, start, end)
+    if not len(start):
+        return out
     likely = np.flatnonzero(np.isin(end - start, _SIZES))
     if not len(likely):
         return out

@@ -34,7 +34,7 @@ _DIGITS = np.arange(48, 58)
 #: Bytes read behind a cell.
 _BEHIND = BLOCK + 2
 #: Labels of columns whose masked numbers are read by their column.
-_NUMBERED = (f.LABEL_ID, f.LABEL_MOBILE, f.LABEL_CARD, f.LABEL_LANDLINE)
+_NUMBERED = np.array((f.LABEL_ID, f.LABEL_MOBILE, f.LABEL_CARD, f.LABEL_LANDLINE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Looked:
         placed[:width] = (labels == f.LABEL_ADDRESS) | (labels == 0)
         texts[:width] = labels == f.LABEL_TEXT
         texts[width] = True
-        numbered[:width] = np.isin(labels, _NUMBERED)
+        numbered[:width] = (labels[:, None] == _NUMBERED).any(axis=1)
         return cls(named, placed, texts, numbered, scopes)
 
     def uses(self) -> Longs:

@@ -189,8 +189,10 @@ class TextStream:
     def window(self) -> Window:
         """Return the text not yet used, with at least one more block of the file (unless it ends)."""
         while not self._eof:
-            held = len(self._rest)
-            whole = self._decode(self._source.read(max(self._block, held)))
+            held, longest = len(self._rest), self._source.limits.max_record_bytes
+            # Twice as much as before while a record goes on, but not much more than the longest one kept whole.
+            more = min(held, max(longest - held, longest >> 2))
+            whole = self._decode(self._source.read(max(self._block, more)))
             if len(whole) > held:
                 self._rest = whole
                 self._join_moved(held)
