@@ -118,7 +118,7 @@ def test_a_file_that_is_no_database_is_refused_with_its_name(tmp_path: Path) -> 
 def test_a_server_that_is_not_there_is_named_without_the_password(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as caught:
         Database(f"postgresql+psycopg://someone:secret@/nothing?host={tmp_path}")
-    assert caught.value.code == "store.not-a-database"
+    assert caught.value.code == "store.away"
     assert "secret" not in str(caught.value) + str(caught.value.as_dict())
     assert "someone" in (caught.value.where or "")
 
