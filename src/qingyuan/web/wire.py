@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import resource
+import time
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -57,11 +58,11 @@ class Wire(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a request."""
         super().connection_made(transport)
-        self._used = self.loop.time()
+        self._used = time.monotonic()
         self._wait()
         self._look_later()
         if len(self.connections) > self.most:
-            self._make_room()
+            self._make_room()  # those that were closed just now are still counted there
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
@@ -72,7 +73,7 @@ class Wire(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what came, unless it is a head that is too long."""
-        self._used = self.loop.time()
+        self._used = time.monotonic()
         self._came += len(data)
         if self._head >= 0:
             if not self._head and self._waiting is None:
@@ -134,5 +135,7 @@ class Wire(HttpToolsProtocol):
 
     def _make_room(self) -> None:
         """Close the connection that has been idle for longest, this one when there is no other."""
-        idle = [one for one in self.connections if isinstance(one, Wire) and one._idle]  # noqa: SLF001 - of its own kind
-        min(idle, key=lambda one: one._used).transport.abort()  # noqa: SLF001
+        open_ = [one for one in self.connections if isinstance(one, Wire) and not one.transport.is_closing()]
+        idle = [one for one in open_ if one._idle]  # noqa: SLF001 - of its own kind
+        if len(open_) > self.most:
+            min(idle, key=lambda one: one._used).transport.abort()  # noqa: SLF001
