@@ -185,8 +185,9 @@ def test_a_server_that_is_away_is_named(tmp_path: Path, postgres: Cluster) -> No
     told = json.loads(settings.read_text(encoding="utf-8"))
     told["database"] = f"postgresql+psycopg://test@/postgres?host={tmp_path}"
     settings.write_text(json.dumps(told), encoding="utf-8")
-    with pytest.raises(StoreError, match="cannot be opened"):
+    with pytest.raises(StoreError, match="cannot be reached") as refused:
         Home.open(tmp_path / "home")
+    assert refused.value.code == "store.away"
 
 
 def test_a_lead_is_registered_by_hand_where_nothing_was_before(player: Player) -> None:

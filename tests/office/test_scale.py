@@ -15,16 +15,16 @@ from tests.office.running import command, run
 
 
 def _resident(leader: int) -> int:
-    """Return the bytes that all processes of a session hold; shared pages count in each."""
+    """Return the bytes that all processes of a session hold, a page that several share counted once (proc_pid_smaps(5), Pss)."""
     total = 0
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
             try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            except (FileNotFoundError, ProcessLookupError):
+                session = int((entry / "stat").read_text().rpartition(")")[2].split()[3])
+                lines = (entry / "smaps_rollup").read_text().splitlines() if session == leader else []
+            except OSError:  # it has ended meanwhile
                 continue
-            if int(fields[3]) == leader:
-                total += int(fields[21]) * 4096
+            total += sum(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
     return total
 
 

@@ -48,7 +48,8 @@ def test_a_file_arrives_by_chunks_and_goes_on_where_it_broke(app: FastAPI, clien
     assert announce(client, batch, "名单/a.txt", len(TEXT)) == upload
     assert not desk_of(app).uploads.complete(batch)
     refused = post(client, "/intake", {"batch": batch}, form="/intake")
-    assert "web.not-complete" in refused.text
+    assert refused.status_code == 400
+    assert "文件还没有传完" in refused.text
     assert put(client, upload, 1000, TEXT[1000:] + b"more") == 400
     offset = client.get(f"/uploads/{upload}").json()["offset"]
     assert put(client, upload, offset, TEXT[offset:]) == 200

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import socket
 import sys
 import tempfile
 import threading
@@ -101,11 +102,28 @@ def _resident() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE") >> 20
 
 
-def main() -> int:
+def _each_kind() -> int:
+    """Capture pages that end well and badly; return 0 when the process holds afterwards what it held after the first one."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        closed = f"http://127.0.0.1:{free.getsockname()[1]}/"
+    with temporary() as folder, tempfile.TemporaryDirectory(dir="/var/tmp") as place, serving() as site:
+        home = opened(Path(place) / "home")
+        captured(home, [f"{site.url}/?n=0"])
+        first = held(folder)
+        done = captured(home, [f"{site.url}/?n=1", f"{site.url}/file", f"{site.url}/rude"], replay=False)
+        refused = captured(home, [closed], replay=False)
+        after = held(folder)
+        home.close()
+    failed = len(done.failed) + len(refused.failed)
+    sys.stdout.write(
+        f"{len(done.captures)} captured, {failed} failed, {after.processes} processes left, {first}, {after}\n"
+    )
+    return int(after != first or (after.processes, after.left) != (0, ()))
+
+
+def _many(pages: int) -> int:
     """Capture pages in twenties; return 0 when nothing was held longer than the first twenty left it."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--pages", type=int, default=200)
-    pages, began, seen = parser.parse_args().pages, time.monotonic(), []
+    began, seen = time.monotonic(), []
     with temporary() as folder, tempfile.TemporaryDirectory(dir="/var/tmp") as place, serving() as site:
         home = opened(Path(place) / "home")
         for start in range(0, pages, 20):
@@ -118,6 +136,14 @@ def main() -> int:
             sys.stdout.flush()
         home.close()
     return int(len(set(seen)) != 1)
+
+
+def main() -> int:
+    """Capture a page of each kind, or as many as asked for; return 0 when nothing was left behind."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--pages", type=int, help="so many pages, in twenties")
+    pages = parser.parse_args().pages
+    return _each_kind() if pages is None else _many(pages)
 
 
 if __name__ == "__main__":
