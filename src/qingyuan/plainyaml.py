@@ -1,4 +1,4 @@
-"""Reading YAML that comes with the program: parsed once on a machine, then read in a form that loads ten times as fast.
+"""Reading YAML that comes with the program: parsed once on a machine, then read in a form that loads more than ten times as fast.
 
 It stands on the ground below all rooms. The read form is kept beside the program as Python keeps compiled modules: in a
 ``__pycache__``, named by the SHA-256 of the text and of how it is read, never looked at for a text that differs by a byte, and

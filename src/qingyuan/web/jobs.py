@@ -340,8 +340,11 @@ class Jobs:
                 )
             return True
 
-        while not self._guarded(write) and not self._ended.wait(_LOOK):
-            pass  # the lease runs on meanwhile; when it ended the job is another's, and nothing is written
+        while not self._guarded(
+            write
+        ):  # the lease runs on meanwhile; when it ended the job is another's, and nothing is written
+            if self._ended.wait(_LOOK):
+                break
 
 
 def _is_free(row: sa.Row[tuple[object, ...]], now: int) -> bool:

@@ -11,6 +11,7 @@ from qingyuan.law import Citation
 from qingyuan.office.casework import Loaded
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import not_found
+from qingyuan.web.pages import yuan
 from qingyuan.web.routing import page
 from qingyuan.web.words import said
 from qingyuan.web.workbench._lists import as_file
@@ -118,15 +119,23 @@ def _money(ask: Ask, loaded: Loaded, case: str) -> Table:
         ask.t("money.receipt"),
     ]
     rows = [
-        [row.on, said(ask.lang, row), yuan(row.fen), row.other, row.account, yuan(row.balance), row.receipt]
+        [
+            row.on,
+            said(ask.lang, row),
+            _amount(row.fen),
+            row.other,
+            row.account,
+            _amount(row.balance),
+            row.receipt,
+        ]
         for row in property_record(loaded.docket, case).rows
     ]
     return heads, rows
 
 
-def yuan(fen: int) -> str:
-    """Return an amount in CNY with both places, as spreadsheets read it."""
-    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02}"
+def _amount(fen: int) -> str:
+    """Return an amount in CNY with both places, as spreadsheets read it: no commas."""
+    return yuan(fen).replace(",", "")
 
 
 def _cited(ask: Ask, one: Citation) -> str:
