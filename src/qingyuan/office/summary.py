@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -121,21 +121,15 @@ def gather(home: Home, lead: str) -> Gathered:
     with home.database.read() as connection:
         held = items(connection, lead)
         rows = {row.id: row for row in exhibits(connection, [lead])}
-    tasks: dict[str, dict[str, None]] = {}
-    for item in held:
-        if item.state == ItemState.SCANNED and item.exhibit is not None and item.detail is not None:
-            tasks.setdefault(item.detail.decode(), {})[item.exhibit] = None
     sums: list[FileScan] = []
     findings: dict[str, list[Finding]] = {}
     unread: dict[str, tuple[Unread, ...]] = {}
-    for digest, wanted in tasks.items():
-        scans = unpack(read_internal(home, lead, digest))
-        chosen = [scans[name] for name in wanted]
-        sums.append(together(chosen))
-        for name in wanted:
-            findings[name] = to_findings(scans[name], name)
-            if scans[name].unread:
-                unread[name] = scans[name].unread
+    for scans in task_scans(home, lead, held):
+        sums.append(together([*scans.values()]))
+        for name, scan in scans.items():
+            findings[name] = to_findings(scan, name)
+            if scan.unread:
+                unread[name] = scan.unread
     order = tuple(dict.fromkeys(item.exhibit for item in held if item.exhibit is not None))
     return Gathered(
         summary=engine.merge(sums),
@@ -144,6 +138,23 @@ def gather(home: Home, lead: str) -> Gathered:
         exhibits=order,
         rows=rows,
     )
+
+
+def task_scans(home: Home, lead: str, held: Sequence[Item]) -> Iterator[dict[str, FileScan]]:
+    """Yield the scans of each task of a lead by exhibit, one task in memory at a time.
+
+    Args:
+        home: The office.
+        lead: The lead.
+        held: Its items.
+    """
+    tasks: dict[str, dict[str, None]] = {}
+    for item in held:
+        if item.state == ItemState.SCANNED and item.exhibit is not None and item.detail is not None:
+            tasks.setdefault(item.detail.decode(), {})[item.exhibit] = None
+    for digest, wanted in tasks.items():
+        scans = unpack(read_internal(home, lead, digest))
+        yield {name: scans[name] for name in wanted}
 
 
 def together(scans: Sequence[FileScan]) -> FileScan:

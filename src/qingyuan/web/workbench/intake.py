@@ -1,34 +1,27 @@
-"""Taking material in: uploads, the job that seals, scans and registers it, and what the scan found."""
+"""Taking material in: uploads, and the job that seals, scans and registers it."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from qingyuan.cases import choice_lists
 from qingyuan.errors import QingyuanError
-from qingyuan.law import Citation
-from qingyuan.office.casework import load
 from qingyuan.office.intake import Progress, Registration
 from qingyuan.office.intake import intake as take_in
-from qingyuan.office.readings import readings_of
 from qingyuan.office.sealing import Collector
-from qingyuan.pii.catalog import catalog
 from qingyuan.web.asking import Ask
 from qingyuan.web.desk import Desk
 from qingyuan.web.errors import bad_request, not_found
 from qingyuan.web.jobs import Job, Report
 from qingyuan.web.routing import page
 from qingyuan.web.whole import whole
-from qingyuan.web.workbench._gathered import gathered
 from qingyuan.web.works import PLACES, work
 
-_SHOWN = 200
 _NEWEST = 200
 _LOOK = 0.4
 
@@ -189,46 +182,6 @@ def resume(ask: Ask, job: str) -> Response:
     """Go on with a job."""
     ask.desk.jobs.resume(_job(ask, job).id)
     return ask.redirect(f"/jobs/{job}")
-
-
-@page("GET", "/leads/{identifier}/scan", "material.view")
-def scan(ask: Ask, identifier: str) -> Response:
-    """Show what a scan found: kinds, persons, thresholds, places with masked excerpts, and what was not read."""
-    home = ask.desk.home
-    loaded = load(home, identifier)
-    lead = loaded.docket.leads.get(identifier)
-    if lead is None:
-        raise not_found(identifier)
-    found = gathered(home, identifier)
-    if not found.exhibits:
-        raise bad_request(
-            "该线索没有扫描过的材料", "no material of this lead was scanned", code="web.no-scan"
-        )
-    kind, exhibit = ask.query("kind"), ask.query("exhibit")
-    shown = [one for one in found.findings if kind in {"", one.rule} and exhibit in {"", one.exhibit}]
-    return ask.page(
-        "scan.html",
-        cited=_cited(ask, {p.rule for one in shown for p in one.provisions}),
-        lead=lead,
-        summary=found.summary,
-        readings=readings_of(found.summary, home.law, home.clock.now().date()),
-        findings=shown[:_SHOWN],
-        total=len(shown),
-        unread=found.unread,
-        kinds=catalog().kinds,
-        kind=kind,
-        exhibit=found.rows.get(exhibit),
-    )
-
-
-def _cited(ask: Ask, rules: Iterable[str]) -> dict[str, Citation]:
-    """Return the provisions of findings as they are cited now, those that the law knows."""
-    law, today = ask.desk.home.law, ask.desk.home.clock.now().date()
-    found = {}
-    for rule in rules:
-        with contextlib.suppress(QingyuanError):
-            found[rule] = law.cite(rule, today)
-    return found
 
 
 def _job(ask: Ask, identifier: str) -> Job:
