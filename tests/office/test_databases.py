@@ -25,6 +25,7 @@ from qingyuan.office.register import cases, deadlines, rebuild, search, timeline
 from qingyuan.store import StoreError
 from tests.cases._world import moment
 from tests.office.register.playing import Player
+from tests.office.test_holdings import check_figures
 from tests.store.postgres import Cluster
 
 CASE = "C2026-0001"
@@ -64,6 +65,7 @@ def test_the_golden_path(player: Player, tmp_path: Path, url: str) -> None:
     assert [row.stage for row in cases(home).rows] == ["closed"]
     assert search(home, "快递面单").rows[0].id == "M2026-0001"
     assert len(timeline(home, CASE, limit=500).lines) > 15
+    check_figures(home)
     assert rebuild(home).unread == ()
     assert _troubles(home) == []
     assert (tmp_path / "home" / "qingyuan.db").exists() == (not url)

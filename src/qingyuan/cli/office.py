@@ -85,12 +85,10 @@ def show(home: Path, out: Out) -> None:
 @common
 def rebuild(home: Path, out: Out) -> None:
     """由事件重建登记簿和统计数据 | Build the register (lists, open dates, search) and the rows of reports from the events."""
-    from qingyuan.office.holdings import refresh  # noqa: PLC0415 - opens the cases and the law room
-    from qingyuan.office.register import rebuild as build  # noqa: PLC0415
+    from qingyuan.office.register import rebuild as build  # noqa: PLC0415 - opens the cases and the law room
 
     with Home.open(home) as opened:
         done = build(opened)
-        refresh(opened)
     out.result(msgspec.to_builtins(done))
     out.say(
         f"已重建：案卷 {done.dockets}，记录 {done.records}，期限 {done.dues}",

@@ -23,7 +23,7 @@ from qingyuan.office._findings import check_findings
 from qingyuan.office._verification import VERIFY, check_verification
 from qingyuan.office.errors import ConflictError
 from qingyuan.office.home import Home
-from qingyuan.office.register import mark, read_docket, write_entry
+from qingyuan.office.register import read_docket, write_entry
 from qingyuan.office.standing import refresh_dockets, refresh_standing
 from qingyuan.office.streams import docket_streams as docket_streams  # noqa: PLC0414 - who knows it takes it from here
 from qingyuan.store import EventDraft, StoredEvent, events
@@ -131,8 +131,8 @@ def act_within(
     if verb == _JOINING and isinstance(joined := args.get("lead"), str) and joined.strip():
         wanted = tuple(sorted({*wanted, *docket_streams(connection, joined.strip())}))
     # Folded as they come: a lead of a hundred thousand files has several hundred thousand events.
-    docket, marks, _ = read_docket(connection, wanted)
-    if target and expected is not None and marks[target][1] > expected:
+    docket, reading = read_docket(connection, wanted)
+    if target and expected is not None and reading.marks[target][1] > expected:
         raise _conflict(connection, target, expected)
     chosen = procedure_of(home.law).verbs.get(verb)
     given = dict(args)
@@ -154,10 +154,10 @@ def act_within(
         _rearrange(home, connection, verb, docket, given)
         return stored
     new = [(event.index, _read(event)) for event in stored]
-    lines: list[int] = []
+    known = len(reading.behind)
     for index, event in new:
-        mark(marks, lines, index, event)
-    write_entry(home, connection, fold((event for _, event in new), docket), marks, lines)
+        reading.take(index, event)
+    write_entry(home, connection, fold((event for _, event in new), docket), reading, known=known)
     refresh_standing(connection, stored)
     return stored
 
@@ -243,8 +243,8 @@ def _rearrange(
             link(connection, stream, other)
         tops = [matter, other]
     for top in tops:
-        docket, marks, lines = read_docket(connection, docket_streams(connection, top))
-        write_entry(home, connection, docket, marks, lines, whole=True)
+        docket, reading = read_docket(connection, docket_streams(connection, top))
+        write_entry(home, connection, docket, reading)
     refresh_dockets(connection, tops)
 
 

@@ -240,6 +240,20 @@ REGISTER_LINE = sa.Table(
     sqlite_with_rowid=False,
 )
 
+#: What reports count: one row a lead, case, measure and payment.
+REGISTER_REPORT = sa.Table(
+    "register_report",
+    METADATA,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("id", BYTEWISE, primary_key=True),
+    sa.Column("docket", BYTEWISE, nullable=False, index=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("day", BYTEWISE, nullable=False),
+    sa.Column("field", sa.Text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 #: What the register was computed with: name and value, such as the fingerprint of the law.
 REGISTER_STATE = sa.Table(
     "register_state",

@@ -1,9 +1,11 @@
 """The register of an office: its lists, open dates, timelines and search, kept with the events and built anew from them."""
 
-from qingyuan.office.register._build import Rebuilt, check, mark, read_docket, rebuild, write_entry
+from qingyuan.office.register._build import Progress, Rebuilt, check, rebuild, write_entry
 from qingyuan.office.register._entry import shown_name
 from qingyuan.office.register._kit import places_of
 from qingyuan.office.register._places import office_path
+from qingyuan.office.register._reading import read_docket
+from qingyuan.office.register._report import row_of
 from qingyuan.office.register.lists import (
     Deadline,
     Deadlines,
@@ -13,6 +15,7 @@ from qingyuan.office.register.lists import (
     deadlines,
     leads,
     matters,
+    ready,
     search,
     timeline,
     visible,
@@ -22,6 +25,7 @@ from qingyuan.office.register.todo import Todo, Todos, todo
 __all__ = [
     "Deadline",
     "Deadlines",
+    "Progress",
     "Rebuilt",
     "TimelinePage",
     "Todo",
@@ -31,12 +35,13 @@ __all__ = [
     "counts",
     "deadlines",
     "leads",
-    "mark",
     "matters",
     "office_path",
     "places_of",
     "read_docket",
+    "ready",
     "rebuild",
+    "row_of",
     "search",
     "shown_name",
     "timeline",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -14,18 +14,21 @@ import msgspec
 import sqlalchemy as sa
 
 from qingyuan import __version__
-from qingyuan.cases import CaseEvent, Docket, fold, is_ours
+from qingyuan.cases import Docket
 from qingyuan.errors import QingyuanError
 from qingyuan.office.home import Home
 from qingyuan.office.register._entry import entry_of
 from qingyuan.office.register._kit import kit
+from qingyuan.office.register._reading import Reading, read_docket
+from qingyuan.office.register._report import lines_of
 from qingyuan.office.standing import rebuild_standing
-from qingyuan.store import case_events
-from qingyuan.store.register import Due, Entry, Record, clear, put, rows_of, set_state, state
+from qingyuan.store.register import Due, Entry, Record, clear, put, report_of, rows_of, set_state, state
 from qingyuan.store.registry import relink, streams
 
 _FINGERPRINT = "law"
 _PREFIXES = ("L", "M", "C")
+#: Told how many dockets are done, and of how many.
+Progress = Callable[[int, int], None]
 
 
 class Rebuilt(msgspec.Struct, frozen=True):
@@ -45,8 +48,9 @@ class Rebuilt(msgspec.Struct, frozen=True):
 
 
 def fingerprint(home: Home) -> str:
-    """Return what the computed rows depend on beside events and day: the program and the law, with the office's own."""
-    digest = hashlib.sha256(__version__.encode())
+    """Return what the computed rows depend on beside events and day: the program, the law with the office's own, and its name."""
+    digest = hashlib.sha256(f"{__version__}\n{home.settings.office.name}".encode())
+    digest.update(files("qingyuan.reports").joinpath("rows.py").read_bytes())
     for name, data in _texts(files("qingyuan.law").joinpath("data")):
         digest.update(f"\n{name} {hashlib.sha256(data).hexdigest()}".encode())
     overlay = home.path / "law"
@@ -59,10 +63,9 @@ def write_entry(
     home: Home,
     connection: sa.Connection,
     docket: Docket,
-    marks: dict[str, tuple[int, int]],
-    new: Sequence[int],
+    reading: Reading,
     *,
-    whole: bool = False,
+    known: int = 0,
 ) -> None:
     """Bring the register to a docket's newest state, in the transaction of its events.
 
@@ -70,41 +73,49 @@ def write_entry(
         home: The office.
         connection: The write transaction.
         docket: The docket after the events.
-        marks: First and newest index of each of its streams.
-        new: Indexes of the events just written.
-        whole: ``new`` are all lines of the docket: it was put together otherwise than before.
+        reading: Where its events stand.
+        known: How many of them its timeline has already; 0 when it was put together otherwise than before.
     """
-    put(connection, _entry(home, docket, marks, home.clock.now()), new, whole=whole)
+    new = [event.index for event in reading.behind[known:]]
+    put(connection, _entry(home, docket, reading, home.clock.now()), new, whole=not known)
 
 
-def rebuild(home: Home) -> Rebuilt:
-    """Build the whole register anew, in one transaction; readers see the old one until it is done."""
+def rebuild(home: Home, progress: Progress | None = None) -> Rebuilt:
+    """Build the whole register anew, in one transaction; readers see the old one until it is done.
+
+    Args:
+        home: The office.
+        progress: Told how many of how many dockets are done.
+    """
     with home.database.write() as connection:
         clear(connection)
         _relink(connection)
         now = home.clock.now()
         dockets = records = dues = 0
         unread: list[tuple[str, str, str]] = []
-        for top, members in _dockets(connection):
+        every = list(_dockets(connection))
+        for done, (top, members) in enumerate(every, start=1):
+            if progress is not None:
+                progress(done, len(every))
             try:
-                docket, marks, lines = read_docket(connection, members)
-                entry = _entry(home, docket, marks, now)
+                docket, reading = read_docket(connection, members)
+                entry = _entry(home, docket, reading, now)
             except QingyuanError as error:
                 unread.append((top, error.zh, error.en))
                 continue
-            put(connection, entry, lines)
+            put(connection, entry, [event.index for event in reading.behind])
             dockets, records, dues = dockets + 1, records + len(entry.records), dues + len(entry.dues)
         unread += rebuild_standing(connection)
         set_state(connection, _FINGERPRINT, fingerprint(home))
     return Rebuilt(dockets, records, dues, tuple(unread))
 
 
-def ensure(home: Home) -> None:
+def ensure(home: Home, progress: Progress | None = None) -> None:
     """Build the register when it was never built, or with another law or version of the program."""
     with home.database.read() as connection:
         known = state(connection, _FINGERPRINT)
     if known != fingerprint(home):
-        rebuild(home)
+        rebuild(home, progress)
 
 
 def check(home: Home, connection: sa.Connection) -> Iterator[tuple[str, str, str]]:
@@ -115,8 +126,8 @@ def check(home: Home, connection: sa.Connection) -> Iterator[tuple[str, str, str
     today = now.date().isoformat()
     for top, members in _dockets(connection):
         try:
-            docket, marks, _ = read_docket(connection, members)
-            entry = _entry(home, docket, marks, now)
+            docket, reading = read_docket(connection, members)
+            entry = _entry(home, docket, reading, now)
         except QingyuanError as error:
             yield f"register {top}", f"事件无法还原：{error.zh}", f"the events do not fold: {error.en}"
             continue
@@ -124,9 +135,11 @@ def check(home: Home, connection: sa.Connection) -> Iterator[tuple[str, str, str
             continue  # rows of a wrong type, which the check of the events names
         try:
             records, dues = rows_of(connection, entry.docket)
-        except msgspec.ValidationError:
-            records, dues = [], []
-        if _steady(entry.records, entry.dues, today) != _steady(records, dues, today):
+            report = report_of(connection, entry.docket)
+        except (msgspec.ValidationError, TypeError):
+            records, dues, report = [], [], []
+        same = _steady(entry.records, entry.dues, today) == _steady(records, dues, today)
+        if not same or list(entry.report) != report:
             yield (
                 f"register {top}",
                 "登记簿与事件不一致，请运行 qingyuan office rebuild",
@@ -134,34 +147,10 @@ def check(home: Home, connection: sa.Connection) -> Iterator[tuple[str, str, str
             )
 
 
-def read_docket(
-    connection: sa.Connection, members: Sequence[str]
-) -> tuple[Docket, dict[str, tuple[int, int]], list[int]]:
-    """Fold some streams; return the docket, the first and newest index of each stream, and the indexes a timeline shows."""
-    marks: dict[str, tuple[int, int]] = {}
-    lines: list[int] = []
-
-    def reading() -> Iterator[CaseEvent]:
-        for index, event in case_events(connection, members):
-            mark(marks, lines, index, event)
-            yield event
-
-    return fold(reading()), marks, lines
-
-
-def mark(marks: dict[str, tuple[int, int]], lines: list[int], index: int, event: CaseEvent) -> None:
-    """Note the index of an event."""
-    first, _ = marks.get(event.stream, (index, index))
-    if is_ours(event.type):
-        marks[event.stream] = (first, index)
-        lines.append(index)
-    else:
-        marks.setdefault(event.stream, (first, first))
-
-
-def _entry(home: Home, docket: Docket, marks: dict[str, tuple[int, int]], now: datetime) -> Entry:
+def _entry(home: Home, docket: Docket, reading: Reading, now: datetime) -> Entry:
     law, places = kit(home)
-    return entry_of(docket, marks, law=law, places=places, now=now)
+    report = tuple(lines_of(docket, reading.behind, office=home.settings.office.name))
+    return entry_of(docket, reading.marks, law=law, places=places, now=now, report=report)
 
 
 def _steady(records: Iterable[Record], dues: Iterable[Due], today: str) -> tuple[list[Record], list[Due]]:

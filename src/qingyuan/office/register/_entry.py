@@ -16,7 +16,7 @@ from qingyuan.law import Law
 from qingyuan.office.register._places import Places
 from qingyuan.plainyaml import read_yaml
 from qingyuan.shapes import convert
-from qingyuan.store.register import NEVER, Due, Entry, Record
+from qingyuan.store.register import NEVER, Due, Entry, Record, ReportLine
 
 #: Index of the first event of a stream and of its newest one of the cases room.
 Marks = Mapping[str, tuple[int, int]]
@@ -28,7 +28,15 @@ _REMARK = re.compile(r"[（(][^（）()]*[)）]\s*$")
 _MINORS = "minors"
 
 
-def entry_of(docket: Docket, marks: Marks, *, law: Law, places: Places, now: datetime) -> Entry:
+def entry_of(
+    docket: Docket,
+    marks: Marks,
+    *,
+    law: Law,
+    places: Places,
+    now: datetime,
+    report: tuple[ReportLine, ...] = (),
+) -> Entry:
     """Return the rows of a docket.
 
     Args:
@@ -37,6 +45,7 @@ def entry_of(docket: Docket, marks: Marks, *, law: Law, places: Places, now: dat
         law: The law room.
         places: From names of offices to paths.
         now: Aware time; its day decides what is still open.
+        report: What reports count of it.
     """
     top = docket.matter.id if docket.matter else next(iter(docket.leads))
     shielded = _shielded(docket)
@@ -54,7 +63,7 @@ def entry_of(docket: Docket, marks: Marks, *, law: Law, places: Places, now: dat
         for matter in docket.merged.values()
         if matter.id in marks
     ]
-    return Entry(top, tuple(records), dues, tuple(_texts(docket, law)))
+    return Entry(top, tuple(records), dues, tuple(_texts(docket, law)), report)
 
 
 def shown_name(name: str) -> str:

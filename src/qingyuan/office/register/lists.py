@@ -17,7 +17,8 @@ from qingyuan.cases import Line, describe, due_dates
 from qingyuan.law import Citation
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
-from qingyuan.office.register._build import ensure, read_docket
+from qingyuan.office.register._build import Progress, ensure
+from qingyuan.office.register._reading import read_docket
 from qingyuan.shapes import from_json
 from qingyuan.store import events_at
 from qingyuan.store.register import (
@@ -319,10 +320,10 @@ def _deadline(due: Due, found: Record | None, now: date | None, today: date) -> 
     )
 
 
-def ready(home: Home) -> None:
-    """Build the register of a home when it is not built, or was built for another law."""
+def ready(home: Home, progress: Progress | None = None) -> None:
+    """Build the register of a home when it is not built, or was built for another law; say how far it is."""
     if home not in _built:
         with _building:  # whoever comes meanwhile waits here, and not with a connection in hand
             if home not in _built:
-                ensure(home)
+                ensure(home, progress)
                 _built.add(home)

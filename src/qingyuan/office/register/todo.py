@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from qingyuan.cases import Task, tasks
 from qingyuan.errors import QingyuanError
 from qingyuan.office.home import Home
-from qingyuan.office.register._build import read_docket
 from qingyuan.office.register._kit import kit
+from qingyuan.office.register._reading import read_docket
 from qingyuan.office.register.lists import ready
 from qingyuan.store.register import ALL, Filters, Record, Scope, records
 from qingyuan.store.registry import children
@@ -72,7 +72,7 @@ def todo(
     unread: list[tuple[str, str, str]] = []
     with home.database.read() as connection:
         for top, record in _dockets(connection, scope, person).items():
-            docket, _, _ = read_docket(connection, (top, *children(connection, top)))
+            docket, _ = read_docket(connection, (top, *children(connection, top)))
             try:
                 listed = tasks(docket, law=law, now=now)
             except QingyuanError as error:

@@ -15,6 +15,7 @@ from qingyuan.store.register.listing import (
     records,
     rows_of,
 )
+from qingyuan.store.register.report import ReportLine, report_lines, report_of
 from qingyuan.store.register.rows import NEVER, Due, Entry, Record, clear, put, set_state, state
 from qingyuan.store.register.scope import ALL, EVERYWHERE, Scope, prefixes
 from qingyuan.store.register.words import find
@@ -29,6 +30,7 @@ __all__ = [
     "Filters",
     "Page",
     "Record",
+    "ReportLine",
     "Scope",
     "Sort",
     "clear",
@@ -43,6 +45,8 @@ __all__ = [
     "put",
     "record",
     "records",
+    "report_lines",
+    "report_of",
     "rows_of",
     "set_state",
     "state",

@@ -8,6 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from qingyuan.store._driver import Driver
+from qingyuan.store.register.report import ReportLine, put_report
 from qingyuan.store.register.scope import prefixes
 from qingyuan.store.register.words import put_words
 
@@ -99,12 +100,14 @@ class Entry(msgspec.Struct, frozen=True):
         records: Its records.
         dues: Its open dates.
         texts: What it may be found by: nothing that may not stand in clear.
+        report: What reports count of it.
     """
 
     docket: str
     records: tuple[Record, ...]
     dues: tuple[Due, ...]
     texts: tuple[str, ...]
+    report: tuple[ReportLine, ...] = ()
 
 
 _COLUMNS = (
@@ -144,6 +147,7 @@ def put(connection: sa.Connection, entry: Entry, lines: Sequence[int], *, whole:
     driver.many("DELETE FROM register_due WHERE docket = ?", [(each,) for each in ids])
     if entry.dues:
         driver.many(_PUT_DUE, [_due_values(each) for each in entry.dues])
+    put_report(driver, entry.docket, ids, entry.report)
     if whole:
         driver.many("DELETE FROM register_line WHERE docket = ?", [(each,) for each in ids])
     elif others := [(entry.docket, each) for each in ids if each != entry.docket]:
@@ -165,7 +169,14 @@ def put(connection: sa.Connection, entry: Entry, lines: Sequence[int], *, whole:
 
 def clear(connection: sa.Connection) -> None:
     """Empty the register, to build it anew."""
-    for table in ("register", "register_due", "register_line", "register_words", "register_state"):
+    for table in (
+        "register",
+        "register_due",
+        "register_line",
+        "register_report",
+        "register_words",
+        "register_state",
+    ):
         Driver(connection).run(f"DELETE FROM {table}")  # noqa: S608 - our own names
 
 
