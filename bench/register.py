@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from bench._harness import Context, Row, SkippedError
 from bench._matters import events, offices
-from qingyuan.documents import render_pdf
+from qingyuan.documents.pdf import render_pdf
 from qingyuan.office.clock import FixedClock
 from qingyuan.office.holdings import holdings
 from qingyuan.office.home import Home, OfficeInfo
