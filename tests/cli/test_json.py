@@ -20,7 +20,9 @@ UNREAD = {"path", "member", "code", "reason", "reason_en", "remedy", "remedy_en"
 USES: dict[str, str] = {
     "access assign": "L2026-0001 P001 --home {home}",
     "access check": "P001 write L2026-0001 --home {home}",
+    "access disentrust": "L2026-0001 procuratorate-330110 --home {home}",
     "access entrust": "L2026-0001 procuratorate-330110 --how designated --home {home}",
+    "access lift": "L2026-0001 P001 --ground 情形消失 --home {home}",
     "access matrix": "--home {home}",
     "access policies": "--home {home}",
     "access recuse": "L2026-0001 P001 --ground 与本案有利害关系 --home {home}",
@@ -204,7 +206,7 @@ FIRST = [
     "measure verify",
     "measure withdraw",
     "package",
-    "party add", "party appoint", "access assign", "access send", "access check", "access unmask", "access unassign", "access recuse",
+    "party add", "party appoint", "access assign", "access send", "access check", "access unmask", "access unassign", "access recuse", "access lift", "access disentrust",
 ]  # fmt: skip
 LAST = [
     "ledger witness init", "ledger witness add-log", "ledger witness serve", "ledger witness status", "ledger witness evidence",

@@ -112,6 +112,7 @@ def addresses(home: Home) -> list[str]:
             "target": newest["C"],
             "rule": "pil-interpretation-reply",
             "person": "P001",
+            "body": "procuratorate-330000",
         }
         wanted = set(re.findall(r"\{(\w+)\}", one.path))
         if wanted <= names.keys():

@@ -28,6 +28,7 @@ PLAIN = {
     "job": "0123456789abcdef",
     "upload": "0123456789abcdef",
     "person": "P999",
+    "body": "procuratorate-330000",
     "token": "0123",
     "hook": "0123456789abcdef",
     "rule": "pil-interpretation-reply",

@@ -12,21 +12,20 @@ from qingyuan.cli._app import Out, common, home_option
 from qingyuan.cli._law_words import read_day
 from qingyuan.cli.party import print_recorded
 from qingyuan.office.access import access_of, change_docket, docket_of, read_policies, unmask
+from qingyuan.office.access.judging import Question, judge
 from qingyuan.office.home import Home
 from qingyuan.parties import (
     STANDINGS,
     Decision,
-    Item,
     Matter,
     Owed,
-    Record,
     Registry,
-    Resource,
     Ruling,
-    Sent,
     actions,
     assign,
+    disentrust,
     entrust,
+    lift,
     matrix,
     recuse,
     roles,
@@ -70,25 +69,10 @@ def check(
 ) -> None:
     """判断并说明：人员、事项、对象（线索、总案、案件或者单位） | Decide and explain: person, action, record or body."""
     with Home.open(home) as opened, opened.database.read() as connection:
-        gate = access_of(opened, connection)
         day = opened.clock.now().date() if on is None else read_day(on, "--on")
-        asked = actions().get(action)
-        resource: Resource
-        if asked is not None and asked.resource == "Body":
-            resource = gate.registry.body(what)
-        else:
-            matter = docket_of(opened, connection, what)
-            resource = _resource(matter, record, item, minor=minor)
-        decision = gate.authorize(person, action, resource, on=day, context={"reason": reason})
+        asked = Question(person, action, what, record=record, item=item, minor=minor, reason=reason)
+        decision = judge(opened, connection, access_of(opened, connection), asked, on=day)
     _print(out, decision)
-
-
-def _resource(matter: Matter, record: str, item: str, *, minor: bool) -> Resource:
-    if record:
-        return Record(record, matter, minor)
-    if item:
-        return Sent(matter.items.get(item, Item(item, matter.id)), matter)
-    return matter
 
 
 def _print(out: Out, decision: Decision) -> None:
@@ -229,6 +213,20 @@ def recuse_(docket: str, person: str, ground: str, actor: str, home: Path, out: 
     ))  # fmt: skip
 
 
+@access.command("lift")
+@click.argument("docket")
+@click.argument("person")
+@click.option("--ground", required=True, help="理由，不写姓名 | why, naming nobody")
+@_BY
+@home_option
+@common
+def lift_(docket: str, person: str, ground: str, actor: str, home: Path, out: Out) -> None:
+    """撤销回避决定 | Take a recusal back."""
+    _change(out, home, docket, actor, lambda opened: lambda _, matter: lift(
+        matter, person, on=opened.clock.now().date(), by=actor, ground=ground
+    ))  # fmt: skip
+
+
 @access.command("entrust")
 @click.argument("docket")
 @click.argument("body")
@@ -245,6 +243,19 @@ def entrust_(docket: str, body: str, how: str, actor: str, home: Path, out: Out)
     """记录其他检察院参与办理 | Record that another procuratorate takes part."""
     _change(out, home, docket, actor, lambda opened: lambda known, matter: entrust(
         known, matter, body, how=how, on=opened.clock.now().date()
+    ))  # fmt: skip
+
+
+@access.command("disentrust")
+@click.argument("docket")
+@click.argument("body")
+@_BY
+@home_option
+@common
+def disentrust_(docket: str, body: str, actor: str, home: Path, out: Out) -> None:
+    """记录其他检察院不再参与办理 | Record that another procuratorate has no part any more."""
+    _change(out, home, docket, actor, lambda opened: lambda _, matter: disentrust(
+        matter, body, on=opened.clock.now().date()
     ))  # fmt: skip
 
 

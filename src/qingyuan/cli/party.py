@@ -12,6 +12,7 @@ from qingyuan.cli._app import Out, common, home_option
 from qingyuan.cli._law_words import read_day
 from qingyuan.law import Level
 from qingyuan.office.access import change_register, register_of
+from qingyuan.office.access.directory import find, held
 from qingyuan.office.home import Home
 from qingyuan.parties import Body, Post, Registry, appoint, dismiss, end, kinds, register, roles
 from qingyuan.store import StoredEvent
@@ -121,21 +122,17 @@ def dismiss_(person: str, body: str, role: str, on: str | None, actor: str, home
 @click.option("--kind", type=_KIND, default=None, help="只列一类 | one kind only")
 @click.option("--people", is_flag=True, help="列人员任职 | list people and their posts")
 @click.option("--under", default="", help="只列该单位及其下级 | this body and those below")
+@click.option("--words", default="", help="名称、标识、区划中的词 | words in name, identifier, division")
 @home_option
 @common
-def list_(kind: str | None, people: bool, under: str, home: Path, out: Out) -> None:
+def list_(kind: str | None, people: bool, under: str, words: str, home: Path, out: Out) -> None:
     """列出单位或人员 | List bodies, or people."""
     with Home.open(home) as opened, opened.database.read() as connection:
         registry = register_of(opened, connection)
     if people:
-        _posts(out, registry.posts, registry)
+        _posts(out, tuple(held(registry, words=words, body=under)), registry)
         return
-    wanted = registry.subtree(under) if under else None
-    bodies = [
-        body
-        for body in registry.bodies.values()
-        if (kind is None or body.kind == kind) and (wanted is None or body.id in wanted)
-    ]
+    bodies = find(registry, words=words, kind=kind or "", under=under, on=opened.clock.now().date())
     out.result(msgspec.to_builtins(bodies))
     out.table(
         out.t("单位", "Bodies"),

@@ -39,6 +39,7 @@ class Policy:
         place: File and line.
         body: The policy in Cedar's JSON form; it is shared, so nobody changes it.
         local: Whether it is of the site's own folder.
+        text: It as it stands in its file.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Policy:
     place: str
     body: dict[str, object]
     local: bool
+    text: str = ""
 
 
 @functools.cache
@@ -182,6 +184,7 @@ def _policy(statement: str, place: str, *, local: bool) -> Policy:
         place=place,
         body=body,
         local=local,
+        text=statement.strip(),
     )
 
 

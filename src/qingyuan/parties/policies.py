@@ -68,6 +68,10 @@ class Policies:
             self._rulings[identifier, on] = found
         return found
 
+    def text(self, identifier: str) -> str:
+        """Return a policy as it stands in its file, in the Cedar language."""
+        return self._by_id[identifier].text
+
     def event_of(self, identifier: str) -> str:
         """Return the type of the event that a policy demands, or ``""``."""
         return self._by_id[identifier].writes

@@ -174,6 +174,21 @@ def recuse(matter: Matter, person: str, *, on: date, by: str, ground: str) -> Ow
     return _owed(matter.id, events.Recused(person, on, by, ground))
 
 
+def lift(matter: Matter, person: str, *, on: date, by: str, ground: str) -> Owed:
+    """Return the event that takes a recusal back.
+
+    Raises:
+        PartiesError: The person is not recused, or no ground is given.
+    """
+    if person not in matter.recused:
+        raise _person_error(
+            "parties.not-recused", "没有被决定回避", "is not recused from this docket", person
+        )
+    if not ground.strip():
+        raise _person_error("parties.no-ground", "未说明理由", "no ground is given", person)
+    return _owed(matter.id, events.RecusalLifted(person, on, by, ground))
+
+
 def entrust(registry: Registry, matter: Matter, body: str, *, how: str, on: date) -> Owed:
     """Return the event by which another procuratorate takes part in a docket.
 
@@ -198,6 +213,24 @@ def entrust(registry: Registry, matter: Matter, body: str, *, how: str, on: date
             remedy_en="send an item to other bodies",
         )
     return _owed(matter.id, events.Entrusted(body, how, on))
+
+
+def disentrust(matter: Matter, body: str, *, on: date) -> Owed:
+    """Return the event by which another procuratorate has no part in a docket any more.
+
+    Raises:
+        PartiesError: It has none.
+    """
+    if body not in matter.entrusted:
+        raise PartiesError(
+            "parties.not-entrusted",
+            zh="该检察院没有参与此案",
+            en="that office has no part in this docket",
+            where=body,
+            remedy_zh="用 qingyuan access show 查看",
+            remedy_en="see qingyuan access show",
+        )
+    return _owed(matter.id, events.EntrustmentEnded(body, on))
 
 
 def send(

@@ -16,6 +16,8 @@ Permission = Literal[
     "case.read",  # leads, matters and cases, documents
     "case.act",  # acts on leads, matters and cases
     "case.assign",  # who handles a docket
+    "case.decide",  # recusals, and what cannot be taken back: the key of a docket is destroyed
+    "case.direct",  # another procuratorate takes part
     "case.export",  # packages
     "case.audit",  # entries of the log, without their values
     "material.take",  # uploads, intake, capture
@@ -51,6 +53,8 @@ ASKED: Mapping[Permission, Asked] = MappingProxyType(
         "case.read": Asked("read", "docket", "read"),
         "case.act": Asked("write", "docket", "write", "receive"),
         "case.assign": Asked("assign", "docket", "assign"),
+        "case.decide": Asked("decide", "docket", "decide"),
+        "case.direct": Asked("direct", "docket", "direct"),
         "case.export": Asked("export", "docket", "export"),
         "case.audit": Asked("audit", "docket", "audit"),
         "material.take": Asked("collect", "docket", "collect", "receive"),

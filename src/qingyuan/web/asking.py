@@ -83,6 +83,11 @@ class Ask:
         """What who asks may do with something at least."""
         return self.desk.posts.permissions(self.account.person) if self.account else frozenset({"public"})
 
+    @functools.cached_property
+    def fresh(self) -> bool:
+        """Whether who asks showed who they are a short while ago."""
+        return self.desk.sessions.fresh(self.session)
+
     def may(self, need: Permission, docket: str = "", item: str = "") -> bool:
         """Return whether who asks may do something: with a docket or exhibit when one is named, else with any."""
         if need not in self.permissions or not docket or need not in ASKED:

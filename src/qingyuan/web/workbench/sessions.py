@@ -6,7 +6,8 @@ from starlette.responses import Response
 
 from qingyuan.errors import QingyuanError
 from qingyuan.web.asking import SESSION_COOKIE, Ask
-from qingyuan.web.errors import bad_request, too_many
+from qingyuan.web.confirming import take_password
+from qingyuan.web.errors import WebError, bad_request, too_many
 from qingyuan.web.routing import page
 from qingyuan.web.workbench.account import agreed, local_next
 from qingyuan.web.workbench.signing import begin
@@ -36,14 +37,10 @@ def ask_again(ask: Ask) -> Response:
 @page("POST", "/account/confirm", "signed-in")
 def confirm(ask: Ask) -> Response:
     """Take the password."""
-    account = ask.account
-    assert account is not None
-    if wait := ask.desk.tries.take(f"confirm {account.person}", _TRIES, 60):
-        raise too_many(wait)
-    if ask.desk.people.check(account.name, ask.field("password")) is None:
-        error = bad_request("现在的密码不对", "the present password is wrong", code="web.wrong-password")
-        return ask.page("confirm.html", 400, error=error, next=local_next(ask.field("next")))
-    ask.desk.sessions.confirm(ask.session)
+    try:
+        take_password(ask)
+    except WebError as error:
+        return ask.page("confirm.html", error.status, error=error, next=local_next(ask.field("next")))
     return ask.redirect(local_next(ask.field("next")))
 
 
