@@ -30,27 +30,15 @@ def anonymity(
 ) -> int:
     """k-匿名检查：准标识符相同的记录有多少条 | k-anonymity and l-diversity of the tables of PATH."""
     from qingyuan.cli.scan import user_key  # noqa: PLC0415 - heavy
-    from qingyuan.pii import engine, kanonymity, readers  # noqa: PLC0415 - heavy
+    from qingyuan.office.anonymity import anonymity_of_file  # noqa: PLC0415 - heavy
 
-    with path.open("rb") as file:
-        scan = engine.scan(readers.read(file, str(path)), user_key(), str(path))
-    with path.open("rb") as file:
-        tables = kanonymity.anonymity(
-            readers.read(file, str(path)),
-            scan.columns,
-            quasi=quasi,
-            sensitive=sensitive,
-            wanted=wanted,
-            where=str(path),
-        )
-    unread = [{"member": u.member, "reason": u.zh, "reason_en": u.en} for u in scan.unread]
-    # What was not read may hold single people: then only a failure is certain.
-    failed = any(table.k < wanted or table.direct for table in tables)
-    met = False if failed else None if scan.unread or not tables else True
+    found = anonymity_of_file(path, user_key(), quasi=quasi, sensitive=sensitive, wanted=wanted)
+    met, tables = found.met, found.tables
+    unread = [{"member": u.member, "reason": u.zh, "reason_en": u.en} for u in found.unread]
     out.result({"file": str(path), "met": met, "tables": msgspec.to_builtins(tables), "unread": unread})
     for table in tables:
         _say(table, out)
-    for one in scan.unread:
+    for one in found.unread:
         out.say(f"未读：{one.zh}", f"not read: {one.en}")
     if not tables:
         out.say("没有可供检查的表格，不能判断", "there is no table to look at: it cannot be told")

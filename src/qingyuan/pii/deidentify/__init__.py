@@ -3,7 +3,7 @@
 from qingyuan.pii.deidentify.keys import Keys
 from qingyuan.pii.deidentify.model import Deidentified, Remaining
 from qingyuan.pii.deidentify.policy import Policy, Rule, load_policy, policies
-from qingyuan.pii.deidentify.service import deidentify
+from qingyuan.pii.deidentify.service import deidentify, deidentify_bytes
 from qingyuan.pii.deidentify.treat import originals
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Remaining",
     "Rule",
     "deidentify",
+    "deidentify_bytes",
     "load_policy",
     "originals",
     "policies",

@@ -75,6 +75,36 @@ def deidentify(
     return done
 
 
+def deidentify_bytes(
+    data: bytes,
+    name: str,
+    policy: Policy,
+    *,
+    keys: Keys | None = None,
+    token_key: bytes,
+    limits: Limits | None = None,
+) -> tuple[Deidentified, bytes]:
+    """Do the same as :func:`deidentify` with a file in memory: nothing of it is written anywhere.
+
+    Args:
+        data: The file.
+        name: Its name.
+        policy: What becomes of what.
+        keys: Keys of pseudonyms.
+        token_key: Key of the tokens by which values are compared while this runs.
+        limits: Bounds of the readers.
+
+    Returns:
+        What was done, and the copy.
+
+    Raises:
+        PiiError: As :func:`deidentify`.
+    """
+    out = io.BytesIO()
+    done = _Run(policy, keys, token_key, limits or Limits()).file(Input(data, name), out, 0)
+    return done, out.getvalue()
+
+
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 

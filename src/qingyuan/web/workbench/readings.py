@@ -18,8 +18,8 @@ from qingyuan.web.errors import bad_request
 from qingyuan.web.guard import DOCKET
 from qingyuan.web.portal import invitations, tickets
 from qingyuan.web.routing import page
+from qingyuan.web.workbench._grounds import GROUNDS
 from qingyuan.web.workbench._lists import as_file
-from qingyuan.web.workbench.sources import GROUNDS
 
 _SIZE, _MOST = 50, 20_000
 _NAMES = ("person", "what", "record", "from", "to")

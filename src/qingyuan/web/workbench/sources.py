@@ -17,11 +17,9 @@ from qingyuan.web.errors import bad_request
 from qingyuan.web.guard import denied
 from qingyuan.web.routing import page
 from qingyuan.web.whole import whole
+from qingyuan.web.workbench._grounds import MOST_REASON, grounds
 
-#: What may found reading a record in clear, each a rule of the law data.
-GROUNDS = ("pil-rules-methods", "pil-rules-lead-assessment", "pipl-public-interest")
 _AROUND = 8
-_MOST_REASON = 500
 
 
 @page("GET", "/exhibits/{identifier}/source", "material.read", slow=True)
@@ -42,7 +40,7 @@ def clear(ask: Ask, identifier: str) -> Response:
     asked = {name: ask.field(name) for name in ("member", "table", "place", "at")}
     at = _number(asked["at"])
     ground, reason = ask.field("ground"), ask.field("reason")
-    if ground not in _grounds(ask) or not reason or len(reason) > _MOST_REASON:
+    if ground not in grounds(ask) or not reason or len(reason) > MOST_REASON:
         error = bad_request(
             "请写明理由并选择法律依据", "state the reason and choose the legal ground", code="web.no-reason"
         )
@@ -102,20 +100,9 @@ def _show(
         after=kept({**where, "at": str(found.at + 2 * _AROUND)})
         if found.records[-1].number > found.at
         else "",
-        grounds=_grounds(ask),
-        most=_MOST_REASON,
+        grounds=grounds(ask),
+        most=MOST_REASON,
     )
-
-
-def _grounds(ask: Ask) -> dict[str, str]:
-    """Return the grounds that are in force, each as it is cited."""
-    law, today = ask.desk.home.law, ask.desk.home.clock.now().date()
-    found = {}
-    for rule in GROUNDS:
-        cited = law.cite(rule, today)
-        name, article = (cited.law, cited.article) if ask.lang == "zh" else (cited.law_en, cited.article_en)
-        found[rule] = ask.t("law.cite", law=name, article=article)
-    return found
 
 
 def _number(text: str) -> int:
