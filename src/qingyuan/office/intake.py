@@ -125,7 +125,7 @@ def seal_planned(
 ) -> None:
     """Seal every planned file that is not sealed yet, in batches; each batch is durable as a whole."""
     with home.database.read() as connection:
-        waiting = items(connection, job.lead, ItemState.PLANNED)
+        waiting = [item for item in items(connection, job.lead, ItemState.PLANNED) if job.covers(item)]
         batch = (
             _Batch(home, Sealer(home, job.lead, collector), exhibits(connection, [job.lead]), opened)
             if waiting
@@ -215,7 +215,7 @@ def scan_sealed(home: Home, job: Job, collector: Collector, *, workers: int, rep
         rows = {row.id: row for row in exhibits(connection, [job.lead])}
     scanned = {item.exhibit: item for item in held if item.state == ItemState.SCANNED}
     for item in held:
-        if item.state == ItemState.SEALED and item.exhibit is not None:
+        if item.state == ItemState.SEALED and item.exhibit is not None and job.covers(item):
             waiting.setdefault(item.exhibit, []).append(item)
     for same in waiting.keys() & scanned.keys():
         _join(home, waiting.pop(same), scanned[same])

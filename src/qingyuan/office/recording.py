@@ -22,15 +22,16 @@ from qingyuan.evidence import (
     format_time,
     missing_facts,
 )
-from qingyuan.office.casework import docket_streams
 from qingyuan.office.collect import Limits, Refused, root_names, walk
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
+from qingyuan.office.receiving import receiving
 from qingyuan.office.sealing import Collector, Sealer
 from qingyuan.shapes import convert
 
 _LIMIT = 1 << 20
-_ENGINE = f"qingyuan/{__version__} acquisition-record"
+#: What makes the record.
+RECORDER = f"qingyuan/{__version__} acquisition-record"
 
 
 class Facts(Circumstances, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -132,13 +133,12 @@ def seal_recorded(
     Two files of one name keep apart: the second is ``name (2)`` in its manifest, as in an intake.
 
     Raises:
-        OfficeError: There is no such lead or matter, a file is larger than the limit or mostly holes (``office.not-sealed``),
+        OfficeError: There is no such lead or matter, it is not ours to add to any more, a file is larger than the limit or mostly holes (``office.not-sealed``),
             is part of the home (``office.own-file``), or was given twice (``office.given-twice``).
         SourceError: A file cannot be read or changed while it was read.
         EvidenceError: A time among the facts is none.
     """
-    with home.database.read() as connection:
-        docket_streams(connection, scope)
+    receiving(home, scope)
     names = _names(home, paths, limits or Limits())
     known = facts or Facts()
     who = known.collector(collector)
@@ -148,7 +148,7 @@ def seal_recorded(
     try:
         for path in paths:
             prepared.append(sealer.file(path, names[path]))  # noqa: PERF401 - what was made must be undone
-        record = _record(
+        record = acquisition_record(
             known, who, format_time(began), format_time(home.clock.now()), home.clock.monotonic_ns() - ticks
         )
         missing = missing_facts(record)
@@ -157,7 +157,7 @@ def seal_recorded(
             name = f"取证记录-{parents[0]}.json"
             prepared.append(
                 sealer.derived(
-                    record.as_bytes(), name, kind="application/json", parents=parents, engine=_ENGINE
+                    record.as_bytes(), name, kind="application/json", parents=parents, engine=RECORDER
                 )
             )
         kept = sealer.keep(prepared)
@@ -214,7 +214,18 @@ def _names(home: Home, paths: Sequence[Path], limits: Limits) -> dict[Path, str]
     return root_names(paths)
 
 
-def _record(facts: Facts, who: Collector, began: str, ended: str, elapsed: int) -> AcquisitionRecord:
+def acquisition_record(
+    facts: Facts, who: Collector, began: str, ended: str, elapsed: int
+) -> AcquisitionRecord:
+    """Return the record of a collection.
+
+    Args:
+        facts: What people wrote down.
+        who: Who collected.
+        began: When the sealing began, RFC 3339; ``facts`` may say earlier.
+        ended: When it ended.
+        elapsed: Nanoseconds by the monotonic clock.
+    """
     written = {name: getattr(facts, name) for name in Circumstances.__struct_fields__}
     collected = Collected(
         by=who.by,

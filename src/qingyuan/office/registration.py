@@ -77,7 +77,7 @@ def register(home: Home, job: Job, registration: Registration, *, seconds: float
             "masked": sum(count.masked for count in summary.kinds.values()),
         }
         act(home, "lead-register", job.lead, args, actor=registration.collector.by)
-    _seal_findings(home, job, registration.collector, findings, exhibits_of)
+    seal_findings(home, job, registration.collector, findings, exhibits_of)
     with home.database.write() as connection:
         set_intake(connection, job.lead, state="complete", result=None)
     home.publish()
@@ -108,10 +108,18 @@ def _registered(home: Home, lead: str) -> bool:
         return has_event(connection, lead, "lead.registered")
 
 
-def _seal_findings(
+def seal_findings(
     home: Home, job: Job, collector: Collector, findings: Sequence[Finding], parents: Sequence[str]
 ) -> None:
-    """Seal the findings as an exhibit derived from what was scanned, unless the newest ones are the same."""
+    """Seal the findings as an exhibit derived from what was scanned, unless the newest ones are the same.
+
+    Args:
+        home: The office.
+        job: The intake, which names the record.
+        collector: Who collects.
+        findings: The findings of the whole record.
+        parents: Exhibits that were scanned.
+    """
     from qingyuan.pii.engine import ENGINE  # noqa: PLC0415 - heavy
 
     data = to_jsonl(findings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -195,6 +195,26 @@ def read_hits(home: Home, lead: str) -> pa.Table:
         with open_exhibit(home, rows[name]) as content:
             tables.append(pq.read_table(pa.BufferReader(content.read())))
     return pa.concat_tables(tables).unify_dictionaries() if tables else pa.table({})
+
+
+def refusals(home: Home, lead: str, chosen: Callable[[Item], bool], *, whole: bool) -> tuple[Refused, ...]:
+    """Return what was not taken of some material of a lead, or not fully read.
+
+    Args:
+        home: The office.
+        lead: The lead or matter.
+        chosen: Says which items are asked about.
+        whole: Whether to look into the scans too.
+    """
+    with home.database.read() as connection:
+        held = [item for item in items(connection, lead) if chosen(item)]
+    unread: dict[str, tuple[Unread, ...]] = {}
+    if whole:
+        wanted = {item.exhibit for item in held}
+        for digest in {item.detail for item in held if item.state == ItemState.SCANNED and item.detail}:
+            scans = unpack(read_internal(home, lead, digest.decode()))
+            unread |= {name: scan.unread for name, scan in scans.items() if name in wanted and scan.unread}
+    return _refused(held, unread)
 
 
 def _refused(held: Sequence[Item], unread: Mapping[str, tuple[Unread, ...]]) -> tuple[Refused, ...]:

@@ -96,11 +96,21 @@ def set_intake(connection: sa.Connection, lead: str, *, state: str, result: byte
     connection.execute(sa.update(INTAKE).where(INTAKE.c.lead == lead).values(state=state, result=result))
 
 
-def forget_unsealed(connection: sa.Connection, lead: str) -> None:
-    """Drop the items that no run has sealed; the next plan lists again what is there and may now be readable."""
-    connection.execute(
-        sa.delete(ITEM).where(ITEM.c.lead == lead, ITEM.c.state.in_([ItemState.PLANNED, ItemState.REFUSED]))
-    )
+def forget_unsealed(connection: sa.Connection, lead: str, *, keep: Sequence[int] = ()) -> None:
+    """Drop the items that no run has sealed; the next plan lists again what is there and may now be readable.
+
+    Args:
+        connection: A write transaction.
+        lead: The lead.
+        keep: Rows that stay.
+    """
+    unsealed = sa.and_(ITEM.c.lead == lead, ITEM.c.state.in_([ItemState.PLANNED, ItemState.REFUSED]))
+    if not keep:
+        connection.execute(sa.delete(ITEM).where(unsealed))
+        return
+    rows = {row.id for row in connection.execute(sa.select(ITEM.c.id).where(unsealed))}
+    if gone := [{"key": row} for row in sorted(rows - set(keep))]:
+        connection.execute(sa.delete(ITEM).where(ITEM.c.id == sa.bindparam("key")), gone)
 
 
 def plan_items(connection: sa.Connection, lead: str, files: Iterable[tuple[str, int, int]]) -> int:

@@ -94,7 +94,7 @@
       var bar = job.querySelector("progress"), words = job.querySelector("[data-words]");
       bar.max = p.bytes_total || 1;
       bar.value = p.bytes_done;
-      words.textContent = (p.stage === "seal" ? job.dataset.seal : job.dataset.scan) + " " + p.done + " / " + p.total +
+      words.textContent = (job.dataset[p.stage] || job.dataset.scan) + " " + p.done + " / " + p.total +
         (p.speed ? " · " + (p.speed / 1e6).toFixed(1) + " MB/s" : "") + (p.left === null ? "" : " · " + job.dataset.left + " " + Math.floor(Math.round(p.left) / 60) + ":" + ("0" + Math.round(p.left) % 60).slice(-2));
     };
   }

@@ -112,7 +112,7 @@ def checked(ask: Ask, job: str) -> Response:
     return ask.page("checked.html", job=found, result=found.result)
 
 
-@work(KIND, "/admin/checks")
+@work(KIND, "/admin/checks", "office.manage")
 def check_work(desk: Desk, _args: Mapping[str, object], _person: str, report: Report) -> dict[str, object]:
     """Read every entry, hash, tile, cosignature and blob again; nothing is repaired."""
     report(

@@ -89,7 +89,7 @@ def show(ask: Ask, job: str) -> Response:
     return ask.page("rechecked.html", job=found, result=found.result, kinds=catalog().kinds, blind=BLIND)
 
 
-@work(KIND, "/rechecks")
+@work(KIND, "/rechecks", "case.act")
 def recheck_work(desk: Desk, args: Mapping[str, object], person: str, report: Report) -> dict[str, object]:
     """Scan both sides, compare, seal the result and record it for the measure."""
     before, after = (tuple(convert(args[name], list[str])) for name in ("before", "after"))
