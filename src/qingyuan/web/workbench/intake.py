@@ -14,7 +14,6 @@ from qingyuan.office.intake import intake as take_in
 from qingyuan.office.sealing import Collector
 from qingyuan.web.asking import Ask
 from qingyuan.web.desk import Desk
-from qingyuan.web.errors import bad_request, not_found
 from qingyuan.web.jobs import Report
 from qingyuan.web.routing import page
 from qingyuan.web.whole import whole
