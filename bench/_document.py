@@ -6,11 +6,21 @@ from datetime import date
 
 from qingyuan.documents import Document, Fact, fill, find_form
 from qingyuan.documents.pdf import render_pdf
+from qingyuan.law import Law
+
+_ON = date(2026, 3, 12)
+_LAW = Law()
+
+
+def _cite(rule: str) -> Fact:
+    cited = _LAW.cite(rule, _ON)
+    return Fact(f"《{cited.law}》{cited.article}", 1)
 
 
 def document(title: str) -> Document:
     """Return a suggestion of about one page with the given title."""
     facts: dict[str, object] = {
+        "cite": _cite,
         "office": {"name": "某市人民检察院"},
         "organ": {"name": Fact("某市邮政管理局", 3)},
         "matter": {"title": Fact("面单信息外泄", 2)},
@@ -29,9 +39,7 @@ def document(title: str) -> Document:
         "other": "",
         "issued": "2026-03-12",
     }
-    return fill(
-        find_form("suggestion"), facts, title=title, author="某市人民检察院", issued=date(2026, 3, 12)
-    )
+    return fill(find_form("suggestion"), facts, title=title, author="某市人民检察院", issued=_ON)
 
 
 def measures(title: str, rows: int = 34) -> Document:
@@ -55,9 +63,7 @@ def measures(title: str, rows: int = 34) -> Document:
             for n in range(1, rows + 1)
         ],
     }
-    return fill(
-        find_form("measures-list"), facts, title=title, author="某市人民检察院", issued=date(2026, 3, 12)
-    )
+    return fill(find_form("measures-list"), facts, title=title, author="某市人民检察院", issued=_ON)
 
 
 if __name__ == "__main__":
