@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from qingyuan.evidence import SourceError
+from qingyuan.office.clock import FixedClock
 from qingyuan.office.home import Home
 from qingyuan.office.sealing import Collector, Sealer, open_exhibit, read_internal
-from qingyuan.store import Blobs
+from qingyuan.store import Blobs, events
 from qingyuan.store.errors import StoreError
 
 _SCOPE = "L2026-0001"
@@ -39,6 +41,18 @@ def test_the_same_content_twice_is_two_exhibits_over_one_blob(tmp_path: Path, ho
     for row in rows:
         with open_exhibit(home, row) as content:
             assert content.read() == b"same"
+
+
+def test_the_same_file_sealed_again_while_the_clock_stands_still_is_one_exhibit(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"same")
+    clock = FixedClock(datetime(2026, 7, 1, 9, tzinfo=timezone(timedelta(hours=8))))
+    with Home.open(tmp_path / "home", create=True, clock=clock) as home:
+        sealer, seen = Sealer(home, _SCOPE, Collector()), []
+        for _ in range(2):
+            kept = sealer.keep([sealer.file(tmp_path / "a", "a")])
+            with home.database.write() as connection:
+                seen.append((sealer.record(connection, kept), len(events(connection, [_SCOPE]))))
+        assert seen[0] == seen[1]
 
 
 def test_a_file_that_is_no_longer_the_one_planned_is_refused_and_leaves_nothing(

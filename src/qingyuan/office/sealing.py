@@ -41,7 +41,7 @@ from qingyuan.office.home import Home
 from qingyuan.shapes import convert
 from qingyuan.store import EventDraft
 from qingyuan.store.blobs import write_failed
-from qingyuan.store.registry import ExhibitRow, add_exhibits
+from qingyuan.store.registry import ExhibitRow, add_exhibits, exhibits_named
 
 #: Name of the file in a home that chooses the algorithm.
 SEALING = "sealing.yaml"
@@ -266,9 +266,15 @@ class Sealer:
         return kept
 
     def record(self, connection: sa.Connection, kept: Sequence[Prepared]) -> list[ExhibitRow]:
-        """Write the events and the register in the caller's transaction."""
+        """Write the events and the register in the caller's transaction; return a row for each of ``kept``.
+
+        An exhibit that is registered already, its signed manifest the same to the last byte, is the same exhibit: nothing is
+        written of it. Under a clock that stands still, the same file sealed again is one.
+        """
+        known = exhibits_named(connection, [one.signed.manifest.id for one in kept])
+        fresh = {one.signed.manifest.id: one for one in kept if one.signed.manifest.id not in known}
         drafts: list[EventDraft] = []
-        for one in kept:
+        for one in fresh.values():
             manifest = one.signed.manifest
             origin = (
                 EventDraft(self._scope, "evidence.generated", dict(generated(one.signed, engine=one.engine)))
@@ -279,7 +285,7 @@ class Sealer:
                 origin,
                 EventDraft(self._scope, "evidence.stored", dict(stored(manifest.id, one.sealed))),
             ]
-        events = self._home.record(connection, drafts, actor=self._collector.by)
+        events = self._home.record(connection, drafts, actor=self._collector.by) if drafts else []
         rows = [
             ExhibitRow(
                 id=one.signed.manifest.id,
@@ -293,10 +299,11 @@ class Sealer:
                 sig=one.signed.sig,
                 idx=events[2 * at].index,
             )
-            for at, one in enumerate(kept)
+            for at, one in enumerate(fresh.values())
         ]
         add_exhibits(connection, rows)
-        return rows
+        known |= {row.id: row for row in rows}
+        return [known[one.signed.manifest.id] for one in kept]
 
 
 def seal_algorithm(home: Home) -> SealAlgorithm:

@@ -11,6 +11,10 @@ from qingyuan.store._counter import count_up
 from qingyuan.store.schema import EVENT, EXHIBIT, LINK
 
 
+#: So many identifiers are asked for at once.
+_MANY = 500
+
+
 class ExhibitRow(msgspec.Struct, frozen=True):
     """A sealed exhibit.
 
@@ -112,6 +116,15 @@ def exhibit(connection: sa.Connection, identifier: str) -> ExhibitRow | None:
     """Return one exhibit, or ``None``."""
     row = connection.execute(sa.select(EXHIBIT).where(EXHIBIT.c.id == identifier)).first()
     return None if row is None else ExhibitRow(*row)
+
+
+def exhibits_named(connection: sa.Connection, identifiers: Iterable[str]) -> dict[str, ExhibitRow]:
+    """Return those of some exhibits that are registered, by identifier."""
+    wanted, found = sorted(set(identifiers)), {}
+    for at in range(0, len(wanted), _MANY):
+        query = sa.select(EXHIBIT).where(EXHIBIT.c.id.in_(wanted[at : at + _MANY]))
+        found |= {row.id: ExhibitRow(*row) for row in connection.execute(query)}
+    return found
 
 
 def scopes(connection: sa.Connection) -> list[str]:
