@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from qingyuan.store._counter import count_up
 from qingyuan.store.schema import EVENT, EXHIBIT, LINK
 
-
 #: So many identifiers are asked for at once.
 _MANY = 500
 

@@ -9,6 +9,8 @@ from qingyuan.cases._facts._table import fact, when
 from qingyuan.cases.deadlines import deadline_of
 from qingyuan.cases.state import CaseStage
 
+_OTHERS = {"party_zh": "其他当事人", "party_en": "the other parties"}
+
 when("some-appeal", lambda c: not (c.the_case.acted("appeal") or c.the_case.acted("defendant-appeal")))
 when("closing-not-served", lambda c: c.the_case.closing_served_on is not None)
 when("complaint-not-recorded", lambda c: c.the_case.complaint_recorded_on is not None)
@@ -75,3 +77,40 @@ def _appeal_time_over(context: Context) -> Lacks:
         found = deadline_of(context.the_case, period, law=context.law, today=on)
         if found is not None and on <= found.due:
             yield Lack("appeal-time-over", {"due": found.due.isoformat()})
+
+
+@fact("appeal-in-time")
+def _appeal_in_time(context: Context) -> Lacks:
+    on = context.args.day("on") or context.today
+    ends = [
+        found.due
+        for period in ("appeal-judgment", "appeal-ruling")
+        if (found := deadline_of(context.the_case, period, law=context.law, today=on)) is not None
+    ]
+    if ends and on > max(ends) and not context.args.text("leave"):
+        yield Lack("appeal-in-time", {"due": max(ends).isoformat()})
+
+
+@fact("others-appeal-time-over")
+def _others_appeal_time_over(context: Context) -> Lacks:
+    """Each party's time to appeal runs from its own day of service (Civil Procedure Law, art. 171)."""
+    case = context.the_case
+    rulings = case.acted("ruling")
+    if rulings and rulings[-1].fields.get("outcome") == "not-accepted":
+        return  # nobody else was a party yet
+    period = "appeal-ruling" if rulings else "appeal-judgment"
+    on = context.args.day("on") or context.today
+    served = {str(act.fields.get("party") or ""): act.on for act in case.acted("judgment-service")}
+    if "" not in served:
+        for party in case.respondents or (() if served else ("",)):
+            if party not in served:
+                yield Lack("others-appeal-time-over.unserved", _party(party))
+    for party, day in served.items():
+        due = context.law.deadline(period, day, analogous=True).due
+        if on <= due:
+            words = {"on": day.isoformat(), "due": due.isoformat()}
+            yield Lack("others-appeal-time-over", {**_party(party), **words})
+
+
+def _party(name: str) -> dict[str, str]:
+    return {"party_zh": name, "party_en": name} if name else _OTHERS
