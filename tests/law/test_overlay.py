@@ -172,6 +172,45 @@ def test_an_office_may_not_become_another_one(tmp_path: Path) -> None:
     assert refused(tmp_path, {"offices.yaml": text}).code == "law.overlay-contradiction"
 
 
+_NEW_OFFICE = """
+offices:
+  - {id: procuratorate-339999, name: 新设区人民检察院, level: county, division: "339999"}
+"""
+
+
+def test_an_office_in_a_division_that_never_was_is_refused_with_its_line(tmp_path: Path) -> None:
+    error = refused(tmp_path, {"offices.yaml": _NEW_OFFICE})
+    assert error.code == "law.unknown-division"
+    assert "offices.yaml, line 3 (offices.0.division)" in str(error.where)
+    assert "law/divisions.yaml" in error.remedy_en
+
+
+def test_a_division_made_later_is_added_without_python(tmp_path: Path) -> None:
+    made = 'divisions:\n  "33": |\n    339999 新设区 2026-10-01 -\n'
+    law = load(overlay(tmp_path, {"divisions.yaml": made, "offices.yaml": _NEW_OFFICE}))
+    assert law.division("339999", date(2026, 10, 1)).name == "新设区"
+    found = law.jurisdiction("civil", Facts(on=date(2026, 10, 8), act=("339999",))).preferred
+    assert found is not None
+    assert found.office is not None
+    assert found.office.name == "新设区人民检察院"
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("330110 余杭新区 2026-10-01 -", "law.overlay-contradiction"),
+        ("339999 新设区 soon -", "law.bad-field"),
+        ("3399 新设区 - -", "law.bad-division"),
+    ],
+)
+def test_a_local_division_that_contradicts_or_cannot_be_read_is_refused(
+    tmp_path: Path, line: str, code: str
+) -> None:
+    error = refused(tmp_path, {"divisions.yaml": f'divisions:\n  "33": |\n    {line}\n'})
+    assert error.code == code
+    assert "divisions.yaml, line 1" in str(error.where)
+
+
 def test_a_file_that_would_not_be_read_is_refused(tmp_path: Path) -> None:
     error = refused(tmp_path, {"period.yaml": "periods: []\n"})
     assert error.code == "law.unknown-file"

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from qingyuan.law import Level, load
+from qingyuan.law import LawError, Level, load
 from qingyuan.parties import (
     Body,
     Matter,
@@ -30,6 +30,8 @@ from qingyuan.parties import (
 
 DAY = date(2026, 3, 2)
 
+LAW = load()
+
 
 class Event(NamedTuple):
     type: str
@@ -37,7 +39,7 @@ class Event(NamedTuple):
 
 
 def folded(*owed: Owed) -> Registry:
-    return fold_registry(seed(load()), owed)
+    return fold_registry(seed(LAW), owed)
 
 
 def started() -> Registry:
@@ -59,10 +61,10 @@ def test_offices_of_the_law_data_make_a_tree() -> None:
 
 def test_a_body_is_registered_corrected_and_ended() -> None:
     organ = Body("postal-330782", "organ", "义乌市邮政管理局", level=Level.COUNTY, division="330782")
-    first = register(folded(), organ)
+    first = register(folded(), organ, law=LAW)
     registry = folded(first)
     assert registry.body("postal-330782").name == "义乌市邮政管理局"
-    renamed = register(registry, Body("postal-330782", "organ", "义乌邮政管理局"))
+    renamed = register(registry, Body("postal-330782", "organ", "义乌邮政管理局"), law=LAW)
     assert folded(first, renamed).body("postal-330782").name == "义乌邮政管理局"
     ended = folded(first, end(registry, "postal-330782", date(2026, 12, 31)))
     assert ended.body("postal-330782").until == date(2026, 12, 31)
@@ -100,8 +102,18 @@ def test_a_post_is_held_from_the_first_to_the_last_day() -> None:
 )
 def test_a_body_that_cannot_be_is_refused(body: Body, code: str) -> None:
     with pytest.raises(PartiesError) as caught:
-        register(folded(), body)
+        register(folded(), body, law=LAW)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("division", "code"), [("339999", "law.unknown-division"), ("3307", "law.bad-division")]
+)
+def test_a_body_in_a_division_that_never_was_is_refused_with_its_place(division: str, code: str) -> None:
+    with pytest.raises(LawError) as caught:
+        register(folded(), Body("new-office", "procuratorate", "新区人民检察院", division=division), law=LAW)
+    assert (caught.value.code, caught.value.where) == (code, f"new-office {division}")
+    assert caught.value.remedy_en
 
 
 def test_an_appointment_that_cannot_be_is_refused() -> None:

@@ -68,7 +68,10 @@ def add(
         since=None if since is None else read_day(since, "--since"),
     )
     with Home.open(home) as opened:
-        print_recorded(out, change_register(opened, lambda known: register(known, body), actor=actor))
+        law = opened.law
+        print_recorded(
+            out, change_register(opened, lambda known: register(known, body, law=law), actor=actor)
+        )
 
 
 @party.command("end")

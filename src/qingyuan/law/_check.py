@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from qingyuan.law import _articles
-from qingyuan.law._divisions import Divisions
 from qingyuan.law._files import Entry, Where
+from qingyuan.law._gazetteer import Gazetteer
 from qingyuan.law._schema import CalendarFile, Instrument, Period, PeriodVersion, Rule
 from qingyuan.law._store import FILES, OVERLAY_FILES, Store
 from qingyuan.law._versions import Dated
@@ -80,15 +80,14 @@ def everything(store: Store) -> None:
     _references(store)
     for year in store.names("calendar"):
         _calendar(store, year)
-    divisions = Divisions(store.jurisdiction.record.municipalities)
     for office in store.offices.values():
-        _office(divisions, office)
+        _office(store.gazetteer, office)
 
 
-def _office(divisions: Divisions, entry: Entry[Office]) -> None:
+def _office(gazetteer: Gazetteer, entry: Entry[Office]) -> None:
     office = entry.record
-    divisions.check(office.division, entry.document.where((*entry.path, "division")))
-    if divisions.level(office.division) is not office.level:
+    where = entry.document.where((*entry.path, "division"))
+    if gazetteer.seat(office.division, where) is not office.level:
         raise _problem(
             entry,
             f"区划{office.division}与层级{office.level.value}不符",

@@ -14,6 +14,7 @@ from qingyuan.law.errors import LawError
 from qingyuan.law.model import Division, Level, Step
 
 _FIELDS = 4
+_COLLECTIVE = frozenset({"0100", "0200", "9000"})
 _ONE_DAY = timedelta(days=1)
 
 
@@ -25,6 +26,12 @@ class DivisionFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     as_of: date
     divisions: dict[str, str]
     parts: dict[str, tuple[str, ...]] = {}
+
+
+class LocalDivisions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``divisions.yaml`` of an overlay: divisions that the packaged table does not know, in lines of the same form."""
+
+    divisions: dict[str, str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,17 +66,38 @@ class Row:
 class Gazetteer:
     """Answers about divisions on a day."""
 
-    def __init__(self, file: DivisionFile, codes: Divisions) -> None:
-        """Read the lines of ``file``."""
+    def __init__(
+        self, file: DivisionFile, codes: Divisions, local: tuple[LocalDivisions, str] | None = None
+    ) -> None:
+        """Read the lines of ``file``, and those of ``local``, a file of an overlay with its name.
+
+        Raises:
+            LawError: A line is not understood, or a local one has a code of the packaged table.
+        """
         self._file = file
         self._codes = codes
         self._rows: dict[str, list[Row]] = {}
-        for lines in file.divisions.values():
-            for line in lines.splitlines():
-                row = _row(line)
-                self._rows.setdefault(row.code, []).append(row)
+        self._read(file.divisions, "divisions.yaml")
+        if local is not None:
+            packaged = frozenset(self._rows)
+            self._read(local[0].divisions, local[1])
+            if both := sorted(packaged & {_row(line).code for line in _lines(local[0].divisions)}):
+                raise LawError(
+                    "law.overlay-contradiction",
+                    zh=f"本地数据不得改写内置区划：{'、'.join(both)}",
+                    en=f"local data may not rewrite packaged divisions: {' '.join(both)}",
+                    where=local[1],
+                    remedy_zh="只写内置区划表没有的代码",
+                    remedy_en="give codes that the packaged table does not have",
+                )
         for rows in self._rows.values():
             rows.sort(key=lambda row: row.since[0] if row.since else date.min)
+
+    def _read(self, divisions: Mapping[str, str], where: str) -> None:
+        for line in _lines(divisions):
+            row = _row(line, where)
+            self._codes.check(row.code, where)
+            self._rows.setdefault(row.code, []).append(row)
 
     @property
     def verified(self) -> bool:
@@ -88,6 +116,21 @@ class Gazetteer:
     def level(self, code: str) -> Level:
         """Return the level of a code."""
         return self._codes.level(code)
+
+    def seat(self, code: str, where: str) -> Level:
+        """Return the level of a division that an office may have its seat in: one of the table, at any time.
+
+        The codes that stand for no division of their own (xx0100 and xx0200, the districts and counties of a municipality, and
+        xx9000, what is right under a province) are seats of branch offices and intermediate courts.
+
+        Raises:
+            LawError: ``law.bad-division`` or ``law.unknown-division``, naming ``where``.
+        """
+        self._codes.check(code, where)
+        collective = code[2:] in _COLLECTIVE and f"{code[:2]}0000" in self._rows
+        if code not in self._rows and code != NATION and not collective:
+            raise self._unknown(code, where)
+        return self.level(code)
 
     def find(self, code: str, on: date) -> Row | None:
         """Return the row of ``code`` on a day: the one that is sure, else one that may be; ``None`` when there is none."""
@@ -229,17 +272,20 @@ class Gazetteer:
             )
         return steps
 
+    def _unknown(self, code: str, where: str) -> LawError:
+        return LawError(
+            "law.unknown-division",
+            zh=f"区划表中从未有代码{code}",
+            en=f"the table of divisions never had the code {code}",
+            where=where,
+            remedy_zh=f"请核对代码（GB/T 2260）；{self.as_of}之后新设的，写入本院 law/divisions.yaml",
+            remedy_en=f"check the code (GB/T 2260); write what was made after {self.as_of} into law/divisions.yaml of the home",
+        )
+
     def _not_then(self, code: str, on: date) -> LawError:
         rows = self._rows.get(code)
         if not rows:
-            return LawError(
-                "law.unknown-division",
-                zh=f"区划表中从未有代码{code}",
-                en=f"the table of divisions never had the code {code}",
-                where=code,
-                remedy_zh="请核对代码（GB/T 2260）",
-                remedy_en="check the code (GB/T 2260)",
-            )
+            return self._unknown(code, code)
         row = rows[-1] if rows[-1].until is not None and rows[-1].until[1] < on else rows[0]
         ended = row.until is not None and row.until[1] < on
         others = self.successors(code, on) if ended else self.predecessors(code)
@@ -259,14 +305,18 @@ class Gazetteer:
         )
 
 
-def _row(line: str) -> Row:
+def _lines(divisions: Mapping[str, str]) -> list[str]:
+    return [line for lines in divisions.values() for line in lines.splitlines()]
+
+
+def _row(line: str, where: str = "divisions.yaml") -> Row:
     fields = line.split()
     if len(fields) not in {_FIELDS, _FIELDS + 1}:
-        raise _bad_line(line)
+        raise _bad_line(line, where)
     try:
         since, until = _span(fields[2]), _span(fields[3])
     except ValueError as error:
-        raise _bad_line(line) from error
+        raise _bad_line(line, where) from error
     return Row(
         fields[0], fields[1], since, until, tuple(fields[4].split(",")) if len(fields) > _FIELDS else ()
     )
@@ -279,12 +329,12 @@ def _span(text: str) -> tuple[date, date] | None:
     return date.fromisoformat(first), date.fromisoformat(last or first)
 
 
-def _bad_line(line: str) -> LawError:
+def _bad_line(line: str, where: str) -> LawError:
     return LawError(
         "law.bad-field",
         zh=f"区划表中有不能识别的行：{line}",
         en=f"a line of the table of divisions is not understood: {line}",
-        where="divisions.yaml",
+        where=where,
         remedy_zh="每行为：代码 名称 首日 末日 后继；未知写 -",
         remedy_en="a line is: code name first-day last-day successors; - for unknown",
     )

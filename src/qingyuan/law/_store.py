@@ -16,7 +16,7 @@ from typing import TypeVar
 from qingyuan.law import _damages_schema, _schema, _table_schema
 from qingyuan.law._divisions import Divisions
 from qingyuan.law._files import Document, Entry, Folder, Where, read, stems
-from qingyuan.law._gazetteer import DivisionFile, Gazetteer
+from qingyuan.law._gazetteer import DivisionFile, Gazetteer, LocalDivisions
 from qingyuan.law._overlay import replace_office, replace_period, same_identifier
 from qingyuan.law.errors import LawError
 from qingyuan.law.model import Office
@@ -31,6 +31,7 @@ OVERLAY_FILES = (
     "duties.yaml",
     "offices.yaml",
     "service.yaml",
+    "divisions.yaml",
     "checks.yaml",
 )
 #: Every packaged file outside those folders.
@@ -39,7 +40,6 @@ FILES = (
     "thresholds.yaml",
     "damages.yaml",
     "jurisdiction.yaml",
-    "divisions.yaml",
     "statutory-days.yaml",
     "synonyms.yaml",
 )
@@ -160,8 +160,12 @@ class Store:
     @functools.cached_property
     def gazetteer(self) -> Gazetteer:
         """The dated table of divisions."""
-        document = self._required("divisions.yaml")
-        return Gazetteer(document.parse(DivisionFile), Divisions(self.jurisdiction.record.municipalities))
+        codes = Divisions(self.jurisdiction.record.municipalities)
+        known, local = self._required("divisions.yaml"), None
+        for document, ours in self.documents("divisions.yaml"):
+            if ours:
+                local = document.parse(LocalDivisions), document.where(("divisions",))
+        return Gazetteer(known.parse(DivisionFile), codes, local)
 
     @functools.cached_property
     def statutory_days(self) -> tuple[Entry[_schema.StatutoryDay], ...]:

@@ -26,6 +26,7 @@ from qingyuan.law.model import (
     Duty,
     Exclusion,
     Facts,
+    Level,
     Named,
     Office,
     Period,
@@ -319,6 +320,18 @@ class Law:
             LawError: The code is malformed, or the table did not have it on that day; the remedy says what it became or was.
         """
         return self._store.gazetteer.division(code, on)
+
+    def seat(self, code: str, where: str = "") -> Level:
+        """Return the level of a division that an office may have its seat in.
+
+        Args:
+            code: Six digits.
+            where: What an error names; the code when blank.
+
+        Raises:
+            LawError: It is no code (``law.bad-division``), or one that the table never had (``law.unknown-division``).
+        """
+        return self._store.gazetteer.seat(code, where or code)
 
     def divisions_named(self, name: str, on: date) -> tuple[Division, ...]:
         """Return the divisions of a name on a day, e.g. ``江干区`` or ``浙江省杭州市江干区``; empty when there is none."""

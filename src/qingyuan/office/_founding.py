@@ -36,8 +36,13 @@ def found(path: Path, office: OfficeInfo, seed: str | None, url: str = "", blobs
     Raises:
         OfficeError: ``office.not-empty`` when there is anything else, ``office.bad-database`` or
             ``office.database-taken`` when the URL cannot be used.
+        LawError: The division of the office is no code, or one that there never was.
     """
     _refuse_foreign(path)
+    if office.division:
+        from qingyuan.law import Law  # noqa: PLC0415 - only who makes a home needs it here
+
+        Law().seat(office.division, f"{office.id} {office.division}")
     if url:
         _check_url(url)
     if blobs:

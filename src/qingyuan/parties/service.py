@@ -55,11 +55,12 @@ def _higher(one: Office, other: Office) -> bool:
     return _LEVELS.index(one.level) > _LEVELS.index(other.level)
 
 
-def register(registry: Registry, body: Body) -> Owed:
+def register(registry: Registry, body: Body, *, law: Law) -> Owed:
     """Return the event that enters a body or corrects its entry.
 
     Raises:
         PartiesError: Unknown kind, no identifier or name, or a body above that is not there or makes a circle.
+        LawError: Its division is no code, or one that there never was.
     """
     if body.kind not in _lists.kinds():
         raise PartiesError(
@@ -79,6 +80,8 @@ def register(registry: Registry, body: Body) -> Owed:
             remedy_zh="请补充",
             remedy_en="give both",
         )
+    if body.division:
+        law.seat(body.division, f"{body.id} {body.division}")
     check_tree({**registry.bodies, body.id: body}.values())
     return _owed(OFFICE, events.Registered(body))
 

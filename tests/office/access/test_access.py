@@ -132,7 +132,7 @@ def test_a_value_is_seen_only_after_the_event(made: Home, policies: Policies) ->
 
 def test_this_office_is_that_of_the_law_data_or_its_own(made: Home, tmp_path: Path) -> None:
     assert own_body(made).id == "procuratorate-330000"
-    other = OfficeInfo("new", "新区人民检察院", "339999", "county")
+    other = OfficeInfo("new", "新区人民检察院", "", "county")
     with Home.open(tmp_path / "home", create=True, office=other, clock=FixedClock(NOW)) as home:
         assert own_body(home).name == "新区人民检察院"
         with home.database.read() as connection:
