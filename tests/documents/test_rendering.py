@@ -14,6 +14,7 @@ import pytest
 from qingyuan.documents import Document, DocumentError, fill, find_form
 from qingyuan.documents.docx import render_docx
 from qingyuan.documents.fonts import FontSet, default_fonts
+from qingyuan.documents.geometry import read_pages
 from qingyuan.documents.pdf import embedded_fonts, render_pdf
 from tests.documents.facts import suggestion_facts
 
@@ -91,3 +92,25 @@ def test_a_full_line_has_28_characters_and_lines_stand_225_over_22_mm_apart(pdf:
     assert max(right for _, right in widest) == pytest.approx(184 * MM, abs=1.0)
     steps = {round(upper - lower, 1) for lower, upper in pairwise(sorted(full))}
     assert all(step == pytest.approx(225 / 22 * MM, abs=1.0) for step in steps)
+
+
+def test_a_row_taller_than_a_page_goes_on_over_pages_and_nothing_is_lost() -> None:
+    facts = suggestion_facts() | {"counts": [{"kind": "手机号码", "count": 3, "note": "遮蔽不全" * 400}]}
+    made = fill(
+        find_form("suggestion"),
+        facts,
+        title="检察建议书",
+        author="清州市人民检察院",
+        issued=date(2026, 3, 12),
+    )
+    pages = list(pypdfium2.PdfDocument(render_pdf(made)))
+    text = letters("".join(page.get_textpage().get_text_bounded() for page in pages))
+    assert text.count("蔽") == made.text().count("蔽") == 400
+
+
+def test_the_day_stays_in_one_line_below_a_name_longer_than_a_line() -> None:
+    office = "某省人民检察院驻" + "国家级经济技术开发区" * 4 + "检察室"
+    facts = suggestion_facts() | {"office": {"name": office}}
+    made = fill(find_form("suggestion"), facts, title="检察建议书", author=office, issued=date(2026, 3, 12))
+    lines = [line.text.replace(" ", "") for page in read_pages(render_pdf(made)) for line in page.lines]
+    assert "2026年3月12日" in lines

@@ -119,7 +119,8 @@ def exhibit(connection: sa.Connection, identifier: str) -> ExhibitRow | None:
 
 def exhibits_named(connection: sa.Connection, identifiers: Iterable[str]) -> dict[str, ExhibitRow]:
     """Return those of some exhibits that are registered, by identifier."""
-    wanted, found = sorted(set(identifiers)), {}
+    wanted = sorted(set(identifiers))
+    found: dict[str, ExhibitRow] = {}
     for at in range(0, len(wanted), _MANY):
         query = sa.select(EXHIBIT).where(EXHIBIT.c.id.in_(wanted[at : at + _MANY]))
         found |= {row.id: ExhibitRow(*row) for row in connection.execute(query)}

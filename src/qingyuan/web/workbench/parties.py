@@ -153,7 +153,7 @@ def enter(ask: Ask) -> Response:
         elif given["id"] in registry.bodies:
             raise bad_request("这个标识已有单位使用", "a body has this identifier already", code="web.taken")
         body = _body(ask, given, registry.bodies.get(before))
-        _change(ask, lambda known: register(known, body))
+        _change(ask, lambda known: register(known, body, law=ask.desk.home.law))
     except QingyuanError as error:
         return _form(ask, registry_of(ask), given, before, error)
     return ask.redirect(f"/parties/{given['id']}", "done.party")
