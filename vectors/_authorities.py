@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from asn1crypto import crl, x509
+from asn1crypto import core, crl, keys, ocsp, x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from qingyuan.evidence.timestamp.issuing import (
@@ -105,6 +105,84 @@ class Authority:
             "signature": self._issuer.key.sign(tbs.dump()),
         }
         return bytes(crl.CertificateList(fields).dump())
+
+    def ocsp_answer(self, minute: int, *, revoked: bool = False, responder: bool = False) -> bytes:
+        """Return what was answered about the authority ``minute`` minutes after :data:`BEGIN` (RFC 6960).
+
+        Args:
+            minute: When; the answer holds for a year.
+            revoked: Whether the certificate is revoked, from that minute, without a reason.
+            responder: Whether a responder that the root named signs in its place.
+        """
+        since = BEGIN + timedelta(minutes=minute)
+        signer, signs = self._issuer.name, self._issuer.key
+        certificates = []
+        if responder:
+            signs, signer = (
+                _key(seeded(f"ocsp/{self.name}"), sm2=self._sm2),
+                f"TEST OCSP {self.name}, not a responder",
+            )
+            certificates = [self._responder(signer, signs)]
+        digest = "sm3" if self._sm2 else "sha1"
+        about = {
+            "hash_algorithm": {"algorithm": "1.2.156.10197.1.401" if self._sm2 else "sha1"},
+            "issuer_name_hash": hashlib.new(digest, _name(self._issuer.name).dump()).digest(),
+            "issuer_key_hash": hashlib.new(digest, _bits(self._issuer.key)).digest(),
+            "serial_number": 2,
+        }
+        status = {"revoked": {"revocation_time": since}} if revoked else {"good": core.Null()}
+        single = {
+            "cert_id": about,
+            "cert_status": ocsp.CertStatus(*next(iter(status.items()))),
+            "this_update": since,
+            "next_update": since + timedelta(days=365),
+        }
+        data = ocsp.ResponseData(
+            {
+                "responder_id": ocsp.ResponderId("by_name", _name(signer)),
+                "produced_at": since,
+                "responses": [single],
+            }
+        )
+        basic: dict[str, object] = {
+            "tbs_response_data": data,
+            "signature_algorithm": signs.algorithm,
+            "signature": signs.sign(data.dump()),
+        }
+        if certificates:
+            basic["certs"] = certificates
+        response = ocsp.BasicOCSPResponse(basic)
+        inner = {"response_type": "basic_ocsp_response", "response": response}
+        return bytes(ocsp.OCSPResponse({"response_status": "successful", "response_bytes": inner}).dump())
+
+    def _responder(self, name: str, key: SigningKey) -> x509.Certificate:
+        """Return the certificate by which the root lets ``key`` answer for it."""
+        purpose = x509.ExtKeyUsageSyntax(["ocsp_signing"]).dump()
+        extension = {
+            "extn_id": "extended_key_usage",
+            "critical": True,
+            "extn_value": core.ParsableOctetString(purpose),
+        }
+        return x509.Certificate.load(
+            issue_certificate(
+                name,
+                key.public,
+                self._issuer,
+                serial=3,
+                not_before=datetime(2025, 1, 1, tzinfo=UTC),
+                not_after=datetime(2045, 1, 1, tzinfo=UTC),
+                extensions=[extension],
+            )
+        )
+
+
+def _name(common: str) -> x509.Name:
+    return x509.Name.build({"common_name": common})
+
+
+def _bits(key: SigningKey) -> bytes:
+    """Return the bits of a public key, as OCSP hashes them: without the byte that counts unused ones."""
+    return bytes(keys.PublicKeyInfo.load(key.public)["public_key"].contents[1:])
 
 
 def _utc(moment: datetime) -> x509.Time:

@@ -152,11 +152,14 @@ def _whole() -> dict[str, Vector]:
 
 
 def _cleared(desk: Desk, source: PackageSource) -> dict[str, Vector]:
-    """Return what revocation lists say of tokens, where the reader counts only those that are cleared."""
+    """Return what lists and OCSP answers say of tokens, where the reader counts only those that are cleared."""
     trust = authorities_in(desk.trusted(), PLAIN, NATIONAL, operators=2)
     demanding = _file(trust, timestamps={"operators": 2, "revocation": True})
     good = (PLAIN.revocation_list(0), NATIONAL.revocation_list(60))
     bad = (PLAIN.revocation_list(20, revoked=True), good[1])
+    answers = (PLAIN.ocsp_answer(0), NATIONAL.ocsp_answer(60, responder=True))
+    refused = (PLAIN.ocsp_answer(20, revoked=True, responder=True), answers[1])
+    spoilt = (answers[0][:-1] + bytes([answers[0][-1] ^ 1]), answers[1])
     short, five = ("no-timestamp", STAMPS), _times(5)
     kinds = [("untrusted-time" if n in {0, 2} else "time", f"timestamps/{n}.tsr") for n in range(5)]
     return {
@@ -171,6 +174,18 @@ def _cleared(desk: Desk, source: PackageSource) -> dict[str, Vector]:
         "undetermined-revoked-tsa": Vector(
             _built(replace(source, revocation=bad)), _file(trust), "undetermined", (short, *kinds),
             tokens=tuple((number, number not in {0, 2}) for number in range(5)),
+        ),
+        "pass-cleared-ocsp": Vector(
+            _built(replace(source, revocation=answers)), demanding, "pass", five,
+            tokens=tuple((number, True) for number in range(5)),
+        ),
+        "undetermined-revoked-ocsp": Vector(
+            _built(replace(source, revocation=refused)), _file(trust), "undetermined", (short, *kinds),
+            tokens=tuple((number, number not in {0, 2}) for number in range(5)),
+        ),
+        "undetermined-spoilt-ocsp": Vector(
+            _built(replace(source, revocation=spoilt)), demanding, "undetermined", (short, *five),
+            tokens=tuple((number, True) for number in range(5)),
         ),
     }  # fmt: skip
 

@@ -90,8 +90,8 @@ def test_leaf_and_node_hashes_are_separated_by_their_prefix(suite: HashSuite) ->
     assert suite.leaf_hash(left + right) != suite.node_hash(left, right)
     assert suite.leaf_hashes([b"", b"a"]) == [suite.leaf_hash(b""), suite.leaf_hash(b"a")]
     assert suite.empty_root == plain(b"")
-    assert suite.parents([]) == suite.parents([left]) == []
-    assert suite.parents([left, right, left]) == [suite.node_hash(left, right)]
+    assert suite.parent_row(b"") == suite.parent_row(left) == b""
+    assert suite.parent_row(left + right + left) == suite.node_hash(left, right)
 
 
 def test_the_short_forms_take_the_suite_as_an_option() -> None:

@@ -1,4 +1,4 @@
-"""Compiled SM3 and SM2 give the same bytes as hashlib and libcrypto."""
+"""Compiled trees and SM2 give the same bytes as hashlib and libcrypto."""
 
 import platform
 import re
@@ -10,11 +10,31 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from qingyuan.ledger import SM3, Sm2PrivateKey, hashes, is_quick, quicken, sm2, sm2_verify
+from qingyuan.ledger import (
+    SHA256,
+    SM3,
+    Frontier,
+    Hashes,
+    HashSuite,
+    InclusionChecker,
+    MemoryStorage,
+    ProofError,
+    Sm2PrivateKey,
+    TileCache,
+    hashes,
+    inclusion_path,
+    is_quick,
+    quicken,
+    root_of,
+    sm2,
+    sm2_verify,
+    verify_inclusion,
+)
 from qingyuan.ledger import _sm2_curve as curve
+from qingyuan.ledger._compiled.blocks import HAS_SHA
 from tests.ledger.support import entry
 
 
@@ -23,28 +43,102 @@ def quick() -> Iterator[None]:
     assert quicken()
     assert is_quick()
     yield
-    hashes.MANY.clear()
+    hashes.QUICK.clear()
     sm2.QUICK.clear()
 
 
-@pytest.mark.parametrize("count", [1, 3, 4, 7, 8, 9, 16, 100])
-def test_leaves_and_parents_of_many_are_those_of_hashlib(count: int) -> None:
-    entries = [entry(at) * at for at in range(count)]
-    one_by_one = [SM3.leaf_hash(each) for each in entries]
-    assert SM3.leaf_hashes(entries) == one_by_one
-    pairs = zip(one_by_one[::2], one_by_one[1::2], strict=False)
-    assert SM3.parents(one_by_one) == [SM3.node_hash(left, right) for left, right in pairs]
+SUITES = [
+    pytest.param(suite, marks=() if suite is SM3 or HAS_SHA else pytest.mark.skip("no SHA instructions"))
+    for suite in (SHA256, SM3)
+]
 
 
+@pytest.mark.parametrize("suite", SUITES)
 @settings(deadline=None)
-@given(st.lists(st.binary(max_size=400), min_size=4, max_size=30))
-def test_entries_of_any_lengths_side_by_side(entries: list[bytes]) -> None:
-    assert SM3.leaf_hashes(entries) == [SM3.leaf_hash(each) for each in entries]
+@given(st.lists(st.binary(max_size=400), min_size=1, max_size=40))
+def test_leaves_and_parents_of_any_lengths(suite: HashSuite, entries: list[bytes]) -> None:
+    one_by_one = [suite.leaf_hash(each) for each in entries]
+    assert suite.leaf_hashes(entries) == one_by_one
+    assert list(Hashes(suite.leaf_row(entries))) == one_by_one
+    pairs = zip(one_by_one[::2], one_by_one[1::2], strict=False)
+    assert suite.parent_row(b"".join(one_by_one)) == b"".join(suite.node_hash(*pair) for pair in pairs)
 
 
-def test_the_longest_entry_beside_empty_ones() -> None:
+@pytest.mark.parametrize("suite", SUITES)
+def test_the_longest_entry_beside_empty_ones(suite: HashSuite) -> None:
     entries = [b"", b"\xff" * 65_535, b"", b"\x00" * 65_535, b""]
-    assert SM3.leaf_hashes(entries) == [SM3.leaf_hash(each) for each in entries]
+    assert suite.leaf_hashes(entries) == [suite.leaf_hash(each) for each in entries]
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_a_log_grows_one_by_one_as_without_compiled_code(suite: HashSuite) -> None:
+    assert suite.name in hashes.QUICK
+    entries = [entry(at) * (at % 9) for at in range(700)]
+    quick, runs = Frontier(suite), []
+    heads = []
+    for each in entries:
+        leaf, added = quick.add(each)
+        runs += added
+        heads.append((leaf, quick.root(), quick.encode()))
+    hashes.QUICK.clear()
+    plain, plain_runs = Frontier(suite), []
+    for each, head in zip(entries, heads, strict=True):
+        leaf, added = plain.add(each)
+        plain_runs += added
+        assert head == (leaf, plain.root(), plain.encode())
+    assert runs == plain_runs
+    together = Frontier(suite)
+    together.extend(leaf for leaf, _, _ in heads)
+    assert together.root() == plain.root()
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@settings(deadline=None, max_examples=60)
+@given(st.integers(1, 300), st.data())
+def test_paths_are_accepted_and_refused_alike(suite: HashSuite, size: int, data: st.DataObject) -> None:
+    storage = MemoryStorage()
+    leaves = suite.leaf_hashes(entry(at) for at in range(size))
+    storage.insert_hashes(0, 0, leaves)
+    root = root_of(leaves, suite)
+    index = data.draw(st.integers(0, size - 1))
+    path = inclusion_path(TileCache(storage, suite), index, size, suite)
+    verify_inclusion(leaves[index], index, size, path, root, suite)
+    InclusionChecker(size, root, suite).check(leaves[index], index, path)
+    bent = data.draw(
+        st.sampled_from(["leaf", "index", "size", "root", "longer", "shorter", "sibling", "shifted"])
+    )
+    leaf, at, of, wrong, to = leaves[index], index, size, list(path), root
+    flip = bytes([1]) + bytes(31)
+    match bent:
+        case "leaf":
+            leaf = _xor(leaf, flip)
+        case "index":
+            at += data.draw(st.sampled_from([-1, 1, size]))
+        case "size":
+            of = data.draw(st.sampled_from([0, index, 2**63, 2**64]))
+        case "root":
+            to = data.draw(st.sampled_from([_xor(root, flip), root[:31], b""]))
+        case "longer":
+            wrong.append(bytes(32))
+        case "shorter":
+            wrong = wrong[:-1] if wrong else [bytes(32)]
+        case "sibling":
+            wrong = [_xor(wrong[0], flip), *wrong[1:]] if wrong else [bytes(32)]
+        case _:
+            # The same bytes in siblings of other lengths are another path.
+            wrong = [wrong[0] + wrong[1][:1], wrong[1][1:], *wrong[2:]] if len(wrong) > 1 else [bytes(32)]
+    with pytest.raises(ProofError) as quick:
+        verify_inclusion(leaf, at, of, wrong, to, suite)
+    kept = dict(hashes.QUICK)
+    hashes.QUICK.clear()
+    with pytest.raises(ProofError) as plain:
+        verify_inclusion(leaf, at, of, wrong, to, suite)
+    hashes.QUICK.update(kept)
+    assert quick.value.code == plain.value.code
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=True))
 
 
 @settings(deadline=None, max_examples=60)
@@ -53,9 +147,10 @@ def test_a_quick_signature_is_that_of_libcrypto(number: int, message: bytes) -> 
     key = Sm2PrivateKey(number.to_bytes(32, "big"))
     key.sign(b"the first is made both ways")
     signature = key.sign(message)
-    way = sm2.QUICK.pop("sign")
+    ways = dict(sm2.QUICK)
+    sm2.QUICK.clear()
     assert Sm2PrivateKey(number.to_bytes(32, "big")).sign(message) == signature
-    sm2.QUICK["sign"] = way
+    sm2.QUICK.update(ways)
     assert sm2_verify(key.public, message, signature)
 
 
@@ -66,7 +161,23 @@ def test_any_nonce_and_digest(nonce: int, digest: int) -> None:
     inverse = pow(8, -1, curve.N).to_bytes(32, "big")
     r = (digest + _x(nonce)) % curve.N
     s = pow(8, -1, curve.N) * (nonce - r * int.from_bytes(private, "big")) % curve.N
-    assert sm2.QUICK["sign"](k, e, inverse) == r.to_bytes(32, "big") + s.to_bytes(32, "big")
+    allowed = r and s and (r + s) % curve.N
+    expected = r.to_bytes(32, "big") + s.to_bytes(32, "big") if allowed else None
+    assert sm2.QUICK["sign"](k, e, inverse) == expected
+
+
+def test_a_nonce_that_gives_nothing_is_refused() -> None:
+    """With r = 0, r + k = n and s = 0 the standard asks for another nonce (GB/T 32918.2, 6.1, A5 and A6)."""
+    x = _x(5)
+    one = (1).to_bytes(32, "big")
+    for e in (
+        -x,
+        -x - 5,
+        5 - x,
+    ):  # with the inverse 1, s = k: it is (k + r) · inverse − r that vanishes for k + r = r · 2
+        digest = (e % curve.N).to_bytes(32, "big")
+        inverse = one if e != 5 - x else pow(2, -1, curve.N).to_bytes(32, "big")
+        assert sm2.QUICK["sign"]((5).to_bytes(32, "big"), digest, inverse) is None
 
 
 @pytest.mark.parametrize(
@@ -74,13 +185,26 @@ def test_any_nonce_and_digest(nonce: int, digest: int) -> None:
 )
 def test_nonces_whose_windows_are_empty_or_full(nonce: int) -> None:
     made = sm2.QUICK["sign"](nonce.to_bytes(32, "big"), bytes(32), (1).to_bytes(32, "big"))
+    assert made is not None
     assert int.from_bytes(made[:32], "big") == _x(nonce) % curve.N
     assert int.from_bytes(made[32:], "big") == nonce % curve.N
 
 
-def test_a_key_that_signs_otherwise_than_libcrypto_is_not_quickened() -> None:
+@settings(deadline=None, max_examples=60)
+@given(st.binary(min_size=32, max_size=32), st.integers(1, curve.N - 2))
+@example(digest=b"\xff" * 32, number=curve.N - 2)
+@example(digest=curve.N.to_bytes(32, "big"), number=1)
+def test_the_first_nonce_is_that_of_rfc_6979(digest: bytes, number: int) -> None:
+    private = number.to_bytes(32, "big")
+    inverse = pow(number + 1, -1, curve.N).to_bytes(32, "big")
+    nonce = next(sm2._nonces(private, digest))
+    assert sm2.QUICK["first"](private, digest, inverse) == sm2.QUICK["sign"](nonce, digest, inverse)
+
+
+@pytest.mark.parametrize("way", ["sign", "first"])
+def test_a_key_that_signs_otherwise_than_libcrypto_is_not_quickened(way: str) -> None:
     key = Sm2PrivateKey(bytes(31) + b"\x05")
-    sm2.QUICK["sign"] = lambda _nonce, _digest, _inverse: bytes(64)
+    sm2.QUICK[way] = lambda _nonce, _digest, _inverse: bytes(64)
     first = key.sign(b"head")
     assert first == key.sign(b"head")
     assert sm2_verify(key.public, b"head", first)
@@ -88,14 +212,14 @@ def test_a_key_that_signs_otherwise_than_libcrypto_is_not_quickened() -> None:
 
 def test_a_wrong_kernel_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     from qingyuan.ledger._compiled import sm2 as compiled
-    from qingyuan.ledger._compiled import sm3 as many
+    from qingyuan.ledger._compiled.tree import Tree
 
-    hashes.MANY.clear()
+    hashes.QUICK.clear()
     sm2.QUICK.clear()
-    monkeypatch.setattr(many, "hashes_of", lambda parts, _prefix: [bytes(32) for _ in parts])
+    monkeypatch.setattr(Tree, "parent_row", lambda *_: bytes(32))
     monkeypatch.setattr(compiled.Signing, "sign", lambda *_: bytes(64))
     assert not quicken()
-    assert not hashes.MANY
+    assert not hashes.QUICK
     assert not sm2.QUICK
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, overload
 
 from qingyuan.ledger._sm3 import PureSm3
 
@@ -28,10 +28,64 @@ SM3_ANSWERS = (
 )
 
 
-#: What hashes many parts at once, each with a byte before it, by the name of the suite; filled by ``quick.quicken``.
-MANY: dict[str, Callable[[Sequence[bytes], int], list[bytes]]] = {}
-#: Fewer than this are hashed one by one.
+class QuickTree(Protocol):
+    """What compiled code does for a suite; rows are hashes one after the other."""
+
+    def leaf_row(self, entries: Sequence[bytes], /) -> bytes:
+        """Return the leaf hashes of at least one entry."""
+
+    def parent_row(self, row: bytes, /) -> bytes:
+        """Return the hash above each pair of neighbours."""
+
+    def add(self, entry: bytes, size: int, edge: bytes, /) -> tuple[bytes, bytes, bytes]:
+        """Return leaf hash, right edge and root of the tree with one entry more than ``size``."""
+
+    def leads(self, leaf_hash: bytes, index: int, size: int, path: bytes, root: bytes, /) -> bool:
+        """Say whether an inclusion path of hashes one after the other has its length and leads to the root."""
+
+
+#: Compiled code by the name of the suite; filled by ``quick.quicken``.
+QUICK: dict[str, QuickTree] = {}
+#: Fewer hashes than this are computed one by one.
 _FEW = 4
+
+
+class Hashes(Sequence[bytes]):
+    """Hashes of 32 bytes, held one after the other.
+
+    Args:
+        row: Their bytes.
+    """
+
+    __slots__ = ("row",)
+
+    def __init__(self, row: bytes) -> None:
+        """Hold them."""
+        self.row = row
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.row) // HASH_SIZE
+
+    @overload
+    def __getitem__(self, at: int) -> bytes: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[bytes]: ...
+    def __getitem__(self, at: int | slice) -> bytes | Sequence[bytes]:
+        """Return one hash, or some."""
+        if isinstance(at, slice):
+            return split(self.row)[at]
+        start = range(len(self))[at] * HASH_SIZE
+        return self.row[start : start + HASH_SIZE]
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield each hash."""
+        return iter(split(self.row))
+
+
+def split(row: bytes) -> list[bytes]:
+    """Return the hashes of a row."""
+    return [row[at : at + HASH_SIZE] for at in range(0, len(row), HASH_SIZE)]
 
 
 class Hasher(Protocol):
@@ -133,17 +187,19 @@ class HashSuite:
 
     def leaf_hashes(self, entries: Iterable[bytes]) -> list[bytes]:
         """Return the leaf hash of each of ``entries``."""
-        if many := MANY.get(self.name):
-            entries = list(entries)
-            if len(entries) >= _FEW:
-                return many(entries, LEAF_PREFIX[0])
+        return split(self.leaf_row(list(entries)))
+
+    def leaf_row(self, entries: Sequence[bytes]) -> bytes:
+        """Return the leaf hashes of ``entries``, one after the other."""
+        if len(entries) >= _FEW and (quick := QUICK.get(self.name)):
+            return quick.leaf_row(entries)
         start = self.leaf_start
         hashes = []
         for entry in entries:
             computation = start()
             computation.update(entry)
             hashes.append(computation.digest())
-        return hashes
+        return b"".join(hashes)
 
     def node_hash(self, left: bytes, right: bytes) -> bytes:
         """Return ``H(0x01 ‖ left ‖ right)``."""
@@ -151,17 +207,18 @@ class HashSuite:
         computation.update(left + right)
         return computation.digest()
 
-    def parents(self, nodes: Sequence[bytes]) -> list[bytes]:
-        """Return the hash above each pair of neighbours; an odd last node has none."""
-        if len(nodes) >= 2 * _FEW and (many := MANY.get(self.name)):
-            return many([*map(bytes.__add__, nodes[::2], nodes[1::2])], NODE_PREFIX[0])
+    def parent_row(self, row: bytes) -> bytes:
+        """Return the hash above each pair of neighbours of a row; an odd last node has none."""
+        whole = len(row) - len(row) % (2 * HASH_SIZE)
+        if whole >= 2 * _FEW * HASH_SIZE and (quick := QUICK.get(self.name)):
+            return quick.parent_row(row)
         start = self.node_start
         hashes = []
-        for left, right in zip(nodes[::2], nodes[1::2], strict=False):
+        for at in range(0, whole, 2 * HASH_SIZE):
             computation = start()
-            computation.update(left + right)
+            computation.update(row[at : at + 2 * HASH_SIZE])
             hashes.append(computation.digest())
-        return hashes
+        return b"".join(hashes)
 
 
 #: The suite of RFC 6962, RFC 9162 and C2SP.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from qingyuan.ledger.checkpoint import Checkpoint
 from qingyuan.ledger.errors import FormatError, LogError
-from qingyuan.ledger.hashes import SHA256, HashSuite
+from qingyuan.ledger.hashes import SHA256, Hashes, HashSuite
 from qingyuan.ledger.keys import TextSigner, VerifierKey
 from qingyuan.ledger.signed import SignedCheckpoint, open_checkpoint, sign_checkpoint
 from qingyuan.ledger.storage import Head, LogStorage
@@ -208,7 +208,7 @@ class Batch:
         self._settle = settle
         self.first = frontier.size
         self._checkpoint: Checkpoint | None = None
-        self._entries: list[tuple[int, Sequence[bytes], list[bytes]]] = []
+        self._entries: list[tuple[int, Sequence[bytes], Sequence[bytes]]] = []
         self._runs: list[TileRun] = []
 
     @property
@@ -227,10 +227,15 @@ class Batch:
         start = self._frontier.size
         if start + len(entries) > MAX_SIZE:
             raise LogError("ledger.full", zh="日志条数已达上限", en="the log is full", where=self._origin)
-        hashes = self._frontier.suite.leaf_hashes(entries)
         self._checkpoint = None
-        self._entries.append((start, entries, hashes))
-        self._runs += self._frontier.extend(hashes)
+        if len(entries) == 1:
+            leaf_hash, runs = self._frontier.add(entries[0])
+            self._entries.append((start, entries, (leaf_hash,)))
+        else:
+            row = self._frontier.suite.leaf_row(entries)
+            runs = self._frontier.extend_row(row)
+            self._entries.append((start, entries, Hashes(row)))
+        self._runs += runs
 
     def store(self, storage: LogStorage) -> None:
         """Store what was taken since the last call."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from qingyuan.ledger.errors import LogError, ProofError
-from qingyuan.ledger.hashes import HASH_SIZE, SHA256, HashSuite
+from qingyuan.ledger.hashes import HASH_SIZE, QUICK, SHA256, HashSuite, split
 
 #: Largest tree size and index: C2SP counts in uint64, common stores in int64.
 MAX_SIZE = 2**63 - 1
@@ -45,13 +45,15 @@ class Frontier:
     set in the size. Also known as a compact range.
     """
 
-    __slots__ = ("_nodes", "size", "suite")
+    __slots__ = ("_edge", "_root", "size", "suite")
 
     def __init__(self, suite: HashSuite = SHA256) -> None:
         """Start with the empty tree."""
         self.suite = suite
         self.size = 0
-        self._nodes: list[bytes] = []
+        self._edge = b""
+        #: The root, once it is known.
+        self._root: bytes | None = None
 
     @classmethod
     def decode(cls, size: int, edge: bytes, suite: HashSuite = SHA256) -> Frontier:
@@ -69,80 +71,104 @@ class Frontier:
                 remedy_en="run the ledger check and restore from a backup",
             )
         frontier = cls(suite)
-        frontier.size = size
-        frontier._nodes = [edge[at : at + HASH_SIZE] for at in range(0, len(edge), HASH_SIZE)]
+        frontier.size, frontier._edge = size, edge
         return frontier
 
     def encode(self) -> bytes:
         """Return the roots one after the other, the largest subtree first."""
-        return b"".join(self._nodes)
+        return self._edge
 
     def copy(self) -> Frontier:
         """Return an independent frontier of the same tree."""
         twin = Frontier(self.suite)
-        twin.size = self.size
-        twin._nodes = list(self._nodes)
+        twin.size, twin._edge, twin._root = self.size, self._edge, self._root
         return twin
 
     def append(self, leaf_hash: bytes) -> None:
         """Add one leaf hash of 32 bytes."""
         self._climb(leaf_hash)
 
+    def add(self, entry: bytes) -> tuple[bytes, list[TileRun]]:
+        """Add one entry.
+
+        Returns:
+            Its leaf hash, and what :meth:`extend` returns.
+        """
+        quick = QUICK.get(self.suite.name)
+        if quick is None or not (self.size + 1) % TILE_WIDTH:  # a tile that becomes full has a root to tell
+            leaf_hash = self.suite.leaf_hash(entry)
+            return leaf_hash, self._climb(leaf_hash)
+        leaf_hash, self._edge, self._root = quick.add(entry, self.size, self._edge)
+        self.size += 1
+        return leaf_hash, []
+
     def extend(self, leaf_hashes: Iterable[bytes]) -> list[TileRun]:
         """Add leaf hashes, in order.
-
-        Works level by level over the whole batch, so that the cost of an entry is about one node hash.
 
         Returns:
             The hashes of tile level 1 and above that are now complete and were not before.
         """
-        row = list(leaf_hashes)
-        if len(row) == 1:
-            return self._climb(row[0])
-        parents = self.suite.parents
-        added, start, level = len(row), self.size, 0
-        tail: list[bytes] = []
+        return self.extend_row(b"".join(leaf_hashes))
+
+    def extend_row(self, row: bytes) -> list[TileRun]:
+        """Add leaf hashes that stand one after the other, as :meth:`extend`.
+
+        Works level by level over the whole batch, so that the cost of an entry is about one node hash.
+        """
+        if len(row) == HASH_SIZE:
+            return self._climb(row)
+        parent_row = self.suite.parent_row
+        added, start, level = len(row) // HASH_SIZE, self.size, 0
+        edge, tail = self._edge, b""
         runs: list[TileRun] = []
         while row:
             if level and not level % TILE_HEIGHT:
-                runs.append(TileRun(level // TILE_HEIGHT, start, tuple(row)))
+                runs.append(TileRun(level // TILE_HEIGHT, start, tuple(split(row))))
             if start & 1:
-                row.insert(0, self._nodes.pop())
-            if len(row) & 1:
-                tail.append(row.pop())
-            row = parents(row)
+                row, edge = edge[-HASH_SIZE:] + row, edge[:-HASH_SIZE]
+            if len(row) // HASH_SIZE & 1:
+                row, tail = row[:-HASH_SIZE], row[-HASH_SIZE:] + tail
+            row = parent_row(row)
             start >>= 1
             level += 1
-        self._nodes.extend(reversed(tail))
+        self._edge, self._root = edge + tail, None
         self.size += added
         return runs
 
     def _climb(self, node: bytes) -> list[TileRun]:
-        """Add one leaf hash, without the lists of a batch."""
+        """Add one leaf hash, without the rows of a batch."""
         start = self.suite.node_start
-        place, level = self.size, 0
+        place, level, edge = self.size, 0, self._edge
         runs: list[TileRun] = []
+        end = len(edge)
         while place & 1:
             computation = start()
-            computation.update(self._nodes.pop() + node)
+            computation.update(edge[end - HASH_SIZE : end] + node)
             node = computation.digest()
+            end -= HASH_SIZE
             place >>= 1
             level += 1
             if not level % TILE_HEIGHT:
                 runs.append(TileRun(level // TILE_HEIGHT, place, (node,)))
-        self._nodes.append(node)
+        self._edge, self._root = edge[:end] + node, None
         self.size += 1
         return runs
 
     def root(self) -> bytes:
         """Return the root of the tree, 32 bytes; of the empty tree the hash of nothing."""
-        if not self._nodes:
+        if self._root is None:
+            self._root = self._joined()
+        return self._root
+
+    def _joined(self) -> bytes:
+        edge = self._edge
+        if not edge:
             return self.suite.empty_root
         start = self.suite.node_start
-        root = self._nodes[-1]
-        for left in self._nodes[-2::-1]:
+        root = edge[-HASH_SIZE:]
+        for end in range(len(edge) - HASH_SIZE, 0, -HASH_SIZE):
             computation = start()
-            computation.update(left + root)
+            computation.update(edge[end - HASH_SIZE : end] + root)
             root = computation.digest()
         return root
 
@@ -241,11 +267,9 @@ class TileCache:
 
     def _load(self, tile_level: int, tile_index: int) -> tuple[bytes, ...]:
         start = tile_index * TILE_WIDTH
-        row = self._source.read_hashes(tile_level, start, start + TILE_WIDTH)
-        rows = [b"".join(row)]
+        rows = [b"".join(self._source.read_hashes(tile_level, start, start + TILE_WIDTH))]
         for _ in range(1, TILE_HEIGHT):
-            row = self._suite.parents(row)
-            rows.append(b"".join(row))
+            rows.append(self._suite.parent_row(rows[-1]))
         self._tiles.pop((tile_level, tile_index), None)
         while len(self._tiles) >= self._capacity:
             self._tiles.pop(next(iter(self._tiles)))

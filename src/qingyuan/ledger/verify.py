@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qingyuan.ledger.errors import ProofError
-from qingyuan.ledger.hashes import HASH_SIZE, SHA256, HashSuite
+from qingyuan.ledger.hashes import HASH_SIZE, QUICK, SHA256, HashSuite
 from qingyuan.ledger.tree import MAX_SIZE
 
 
@@ -26,8 +26,15 @@ def verify_inclusion(
     Raises:
         ProofError: ``ledger.proof-range``, ``ledger.proof-shape`` or ``ledger.proof-root``.
     """
-    if 0 <= index < size <= MAX_SIZE and _climb(leaf_hash, index, size, path, suite) == root:
-        return  # with a sibling of another length it would take a collision to come out here
+    if 0 <= index < size <= MAX_SIZE:
+        quick = QUICK.get(suite.name)
+        if quick is None:
+            if _climb(leaf_hash, index, size, path, suite) == root:
+                return  # with a sibling of another length it would take a collision to come out here
+        elif [*map(len, path)] == [HASH_SIZE] * len(path) and quick.leads(
+            leaf_hash, index, size, b"".join(path), root
+        ):
+            return
     root_from_inclusion(leaf_hash, index, size, path, suite)  # names what is malformed
     raise _wrong_root(f"index {index}")
 

@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 
 import sqlalchemy as sa
 
-from qingyuan.ledger import HASH_SIZE, TILE_WIDTH, Head, Problem
+from qingyuan.ledger import HASH_SIZE, TILE_WIDTH, Hashes, Head, Problem
 from qingyuan.store._driver import Driver, Values
 from qingyuan.store.errors import StoreError
 from qingyuan.store.schema import LEDGER_HASH, LEDGER_HEAD
@@ -93,13 +93,11 @@ class SqlLogStorage:
         """Store hashes of a tile level, one row for each tile they belong to."""
         rows: list[Values] = []
         at, count = 0, len(hashes)
-        if count == 1:
-            rows.append((self._origin, level, first_index, hashes[0]))
-            at = 1
+        row = hashes.row if isinstance(hashes, Hashes) else b"".join(hashes)
         while at < count:
             index = first_index + at
             stop = min(count, at + TILE_WIDTH - index % TILE_WIDTH)
-            rows.append((self._origin, level, index, b"".join(hashes[at:stop])))
+            rows.append((self._origin, level, index, row[HASH_SIZE * at : HASH_SIZE * stop]))
             at = stop
         if rows:
             self._write_hashes(rows)

@@ -28,7 +28,7 @@ from qingyuan.evidence.verify import verify_evp
 from tests.evidence.verify.maker import Maker
 from tests.evidence.verify.noting import sha256
 from tests.evidence.verify.stamped import stamped
-from tests.evidence.verify.stamping import authority
+from tests.evidence.verify.stamping import authority, good_by_ocsp
 from tests.evidence.verify.zipping import zip_bytes
 from tests.evidence.verify_page.node import Node
 
@@ -59,14 +59,19 @@ def layout_of(maker: Maker) -> Layout:
 
 
 def megabyte() -> Layout:
-    """A package of one megabyte: 24 exhibits, their making and proofs in both logs, one token."""
+    """A package of one megabyte: 24 exhibits, their making and proofs in both logs, one token, an OCSP answer about its authority."""
 
     def drafts(all_of_them: list[Any]) -> list[Any]:
         return [d for d in all_of_them if d[1] not in {"evidence.stored", "evidence.verified"}]
 
     _, tsa = authority("rsa", root_kind="rsa")
     contents = {f"X{n:02}": _content(n) for n in range(24)}
-    return layout_of(stamped(tsa=tsa, contents=contents, drafts=drafts))
+    answer = good_by_ocsp(tsa)
+
+    def tags(members: dict[str, bytes]) -> dict[str, bytes]:
+        return {**members, "trust/revocation/0.der": answer}
+
+    return layout_of(stamped(tsa=tsa, contents=contents, drafts=drafts, tags=tags))
 
 
 def _content(seed: int) -> bytes:

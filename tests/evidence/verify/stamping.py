@@ -6,6 +6,7 @@ import functools
 import hashlib
 from dataclasses import dataclass, field, replace
 
+from asn1crypto.keys import PublicKeyInfo
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -289,3 +290,15 @@ def authority(
     """A root and a time-stamping unit under it."""
     root = Party(f"根 {seed}", Key(root_kind, seed + 1), extensions=(constraints(), usage(0x06)))
     return root, Party(f"TSA {seed}", Key(kind, seed, hashed), root, (STAMPING, usage(0x80)), serial=seed)
+
+
+def good_by_ocsp(party: Party, at: str = "20260302000000Z", until: str = "20290101000000Z") -> bytes:
+    """An answer of RFC 6960, signed by the issuer, that the certificate of ``party`` was not revoked."""
+    above = party.issuer or party
+    key = hashlib.sha1(PublicKeyInfo.load(above.key.spki)["public_key"].contents[1:]).digest()
+    subject = hashlib.sha1(name(above.common)).digest()
+    about = seq(hash_id("sha1"), der(4, subject), der(4, key), integer(party.serial))
+    moment, last = (der(0x18, each.encode()) for each in (at, until))
+    data = seq(der(0xA2, der(4, key)), moment, seq(seq(about, der(0x80), moment, der(0xA0, last))))
+    basic = seq(data, above.key.algorithm, bits(above.key.sign(data)))
+    return seq(der(0x0A, b"\0"), der(0xA0, seq(oid("1.3.6.1.5.5.7.48.1.1"), der(4, basic))))

@@ -21,6 +21,8 @@ from numba import njit
 from numba.core import types as numba_types
 from numba.extending import intrinsic as numba_intrinsic
 
+from qingyuan.ledger._compiled.blocks import SM3, copy, hash_blocks
+from qingyuan.ledger._compiled.sm3 import Bytes
 from qingyuan.ledger._sm2_curve import B, G, N, P
 
 #: Without Numba's types, which know nothing of what such a function is given.
@@ -306,8 +308,30 @@ def _write(value: Any, out: Any, start: int) -> None:
 
 
 @njit(cache=True, nogil=True)
-def sign(nonce: bytes, digest: bytes, inverse: bytes, table: Words, out: npt.NDArray[np.uint8]) -> None:
-    """Write the signature ``r ‖ s`` by one nonce (6.1, A4 to A6); whether the standard asks for another is the caller's to see.
+def _sign(words: Words, digest: bytes, inverse: bytes, table: Words, out: Bytes) -> bool:
+    """Write ``r ‖ s`` by the nonce in ``words``; say whether the standard allows it (A5 and A6), looking at public values only."""
+    k = (words[0], words[1], words[2], words[3])
+    x = _less_modulus(_base_x(words, table), _ZERO, _N)
+    _read(digest, words)
+    e = _less_modulus((words[0], words[1], words[2], words[3]), _ZERO, _N)
+    _read(inverse, words)
+    d = _times((words[0], words[1], words[2], words[3]), _N_SQUARE, _N, _N_INVERSE)
+    words[:] = _ZERO
+    r = _add_mod(e, x, _N)
+    s = _sub_mod(_times(_add_mod(k, r, _N), d, _N, _N_INVERSE), r, _N)
+    _write(r, out, 0)
+    _write(s, out, 32)
+    t = _add_mod(r, s, _N)
+    return bool(
+        (r[0] | r[1] | r[2] | r[3]) != 0
+        and (s[0] | s[1] | s[2] | s[3]) != 0
+        and (t[0] | t[1] | t[2] | t[3]) != 0
+    )
+
+
+@njit(cache=True, nogil=True)
+def sign(nonce: bytes, digest: bytes, inverse: bytes, table: Words, out: Bytes) -> bool:
+    """Write the signature ``r ‖ s`` by one nonce (6.1, A4 to A6), and say whether the standard allows it.
 
     Args:
         nonce: The number k, 1 to n − 1, 32 bytes.
@@ -317,18 +341,64 @@ def sign(nonce: bytes, digest: bytes, inverse: bytes, table: Words, out: npt.NDA
         out: Takes 64 bytes.
     """
     words = np.empty(4, np.uint64)
-    _read(digest, words)
-    e = _less_modulus((words[0], words[1], words[2], words[3]), _ZERO, _N)
-    _read(inverse, words)
-    d = _times((words[0], words[1], words[2], words[3]), _N_SQUARE, _N, _N_INVERSE)
     _read(nonce, words)
-    k = (words[0], words[1], words[2], words[3])
-    x = _less_modulus(_base_x(words, table), _ZERO, _N)
-    r = _add_mod(e, x, _N)
-    s = _sub_mod(_times(_add_mod(k, r, _N), d, _N, _N_INVERSE), r, _N)
-    words[:] = _ZERO
-    _write(r, out, 0)
-    _write(s, out, 32)
+    return _sign(words, digest, inverse, table, out)
+
+
+@njit(cache=True, nogil=True)
+def _hmac(key: Bytes, data: Bytes, count: int, buffer: Bytes, state: Any, out: Bytes) -> None:
+    """Write HMAC-SM3 (RFC 2104) of the first ``count`` bytes under a key of 32; ``out`` may be any of the two."""
+    for inner in range(2):
+        length = 96 if inner else 64 + count  # with the key's block
+        pad = 0x5C if inner else 0x36
+        blocks = (length + 8) // 64 + 1
+        for i in range(64, 64 * blocks):
+            buffer[i] = 0
+        for i in range(32):
+            buffer[i] = key[i] ^ pad
+            buffer[32 + i] = pad
+        if inner:
+            copy(buffer, 64, state[1], 0, 32)
+        else:
+            copy(buffer, 64, data, 0, count)
+        buffer[length] = 0x80
+        buffer[64 * blocks - 2] = 8 * length >> 8
+        buffer[64 * blocks - 1] = 8 * length & 255
+        hash_blocks(SM3, buffer, blocks, state[0], out if inner else state[1], 0)
+
+
+@njit(cache=True, nogil=True)
+def first_nonce(private: bytes, digest: bytes, words: Words) -> Any:
+    """Write the first number that RFC 6979, 3.2 draws, with HMAC-SM3; return 1 if it is 1 to n − 1, as all but one in 2^32 are, or 0."""
+    key = np.zeros(32, np.uint8)
+    data = np.empty(97, np.uint8)
+    buffer = np.empty(192, np.uint8)
+    state = (np.empty(8, np.uint32), np.empty(32, np.uint8))
+    _read(digest, words)
+    data[:32] = 1
+    for mark in range(2):
+        data[32] = mark
+        copy(data, 33, private, 0, 32)
+        _write(_less_modulus((words[0], words[1], words[2], words[3]), _ZERO, _N), data, 65)
+        _hmac(key, data, 97, buffer, state, key)
+        _hmac(key, data, 32, buffer, state, data)
+    _hmac(key, data, 32, buffer, state, data)
+    _read(data, words)
+    key[:] = 0
+    data[:] = 0
+    buffer[:] = 0
+    borrow = _ZERO
+    for i in (0, 1, 2, 3):
+        _, borrow = _less(words[i], _N[i], borrow)
+    any_bit = words[0] | words[1] | words[2] | words[3]
+    return borrow & ((any_bit | (_ZERO - any_bit)) >> np.uint64(63))
+
+
+@njit(cache=True, nogil=True)
+def sign_first(private: bytes, digest: bytes, inverse: bytes, table: Words, out: Bytes) -> bool:
+    """Write the signature by the first nonce of RFC 6979, and say whether there is one by it."""
+    words = np.empty(4, np.uint64)
+    return first_nonce(private, digest, words) == 1 and _sign(words, digest, inverse, table, out)
 
 
 class Signing:
@@ -338,8 +408,12 @@ class Signing:
         """Compute the table, 60 KiB."""
         self._table = make_table()
 
-    def sign(self, nonce: bytes, digest: bytes, inverse: bytes) -> bytes:
-        """Return ``r ‖ s``, 64 bytes, as :func:`sign` writes it."""
+    def sign(self, nonce: bytes, digest: bytes, inverse: bytes) -> bytes | None:
+        """Return ``r ‖ s``, 64 bytes, as :func:`sign` writes it; ``None`` when the standard asks for another nonce."""
         out = np.empty(64, np.uint8)
-        sign(nonce, digest, inverse, self._table, out)
-        return out.tobytes()
+        return out.tobytes() if sign(nonce, digest, inverse, self._table, out) else None
+
+    def first(self, private: bytes, digest: bytes, inverse: bytes) -> bytes | None:
+        """Return the signature by the first nonce that RFC 6979 draws, or ``None`` when another is asked for."""
+        out = np.empty(64, np.uint8)
+        return out.tobytes() if sign_first(private, digest, inverse, self._table, out) else None

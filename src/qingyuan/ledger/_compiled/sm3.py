@@ -6,7 +6,6 @@ is written as vector instructions of LLVM, since nothing else makes sure of vect
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import reduce
 from typing import Any, TypeAlias
 
@@ -24,7 +23,7 @@ Bytes: TypeAlias = npt.NDArray[np.uint8]
 Longs: TypeAlias = npt.NDArray[np.int64]
 
 _LANES = 8
-_INITIAL = np.array(
+INITIAL = np.array(
     [0x7380166F, 0x4914B2B9, 0x172442D7, 0xDA8A0600, 0xA96F30BC, 0x163138AA, 0xE38DEE4D, 0xB0FB0E4E],
     dtype=np.uint32,
 )
@@ -32,33 +31,42 @@ _EARLY = 16
 _LATE = 64
 
 
-class _Vectors:
-    """Writes vector instructions, a lane a message."""
+class Rounds:
+    """Writes the instructions of one block: on vectors, a lane a message, or on single words."""
 
-    def __init__(self, builder: Any) -> None:
+    def __init__(self, builder: Any, lanes: int = 1) -> None:
+        """Write into ``builder``."""
         self._builder = builder
-        self.type = ir.VectorType(ir.IntType(32), _LANES)
+        self._lanes = lanes
+        self.type = ir.VectorType(ir.IntType(32), lanes) if lanes > 1 else ir.IntType(32)
 
     def constant(self, value: int) -> Any:
-        return ir.Constant(self.type, [value & 0xFFFFFFFF] * _LANES)
+        """Return a constant word, or a vector of it."""
+        word = value & 0xFFFFFFFF
+        return ir.Constant(self.type, [word] * self._lanes if self._lanes > 1 else word)
 
     def left(self, word: Any, by: int) -> Any:
+        """Return words turned to the left."""
         if not by % 32:
             return word
         high = self._builder.shl(word, self.constant(by % 32))
         return self._builder.or_(high, self._builder.lshr(word, self.constant(32 - by % 32)))
 
     def xor(self, *words: Any) -> Any:
+        """Return the exclusive or of words."""
         return reduce(self._builder.xor, words)
 
     def plus(self, *words: Any) -> Any:
+        """Return the sum of words."""
         return reduce(self._builder.add, words)
 
     def majority(self, a: Any, b: Any, c: Any) -> Any:
+        """Return ``FF`` of the later rounds."""
         either = self._builder.and_(c, self._builder.or_(a, b))
         return self._builder.or_(self._builder.and_(a, b), either)
 
     def choice(self, e: Any, f: Any, g: Any) -> Any:
+        """Return ``GG`` of the later rounds."""
         return self.xor(g, self._builder.and_(e, self.xor(f, g)))
 
     def expanded(self, w: list[Any]) -> list[Any]:
@@ -93,7 +101,7 @@ def _compress(typing: Any, state: Any, block: Any) -> Any:
     """Compress a block of each lane into the states: arrays of 8 × lanes and 16 × lanes words."""
 
     def build(context: Any, builder: Any, of: Any, given: Any) -> Any:
-        vectors = _Vectors(builder)
+        vectors = Rounds(builder, _LANES)
         arrays = [
             builder.bitcast(context.make_array(kind)(context, builder, each).data, vectors.type.as_pointer())
             for kind, each in zip(of.args, given, strict=True)
@@ -117,7 +125,7 @@ def _compress(typing: Any, state: Any, block: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _pad(data: Any, start: int, length: int, prefix: int, into: Bytes) -> int:
+def pad(data: Any, start: int, length: int, prefix: int, into: Bytes) -> int:
     """Write a padded message (prefix, data, 0x80, zeros, length in bits) and return its number of blocks."""
     blocks = (length + 1 + 8) // 64 + 1
     into[0] = prefix
@@ -130,13 +138,6 @@ def _pad(data: Any, start: int, length: int, prefix: int, into: Bytes) -> int:
     for i in range(4):
         into[64 * blocks - 4 + i] = bits >> (24 - 8 * i) & 255
     return blocks
-
-
-def hashes_of(parts: Sequence[bytes], prefix: int) -> list[bytes]:
-    """Return the hash of each part with the byte ``prefix`` before it; there is at least one part."""
-    ends = np.fromiter(map(len, parts), np.int64, len(parts)).cumsum()
-    hashes = hash_each(b"".join(parts), ends, prefix).tobytes()
-    return [hashes[at : at + 32] for at in range(0, len(hashes), 32)]
 
 
 @njit(cache=True, nogil=True)
@@ -168,10 +169,10 @@ def hash_each(data: bytes, ends: Longs, prefix: int) -> Bytes:
             blocks[lane] = 0
             if lane < lanes:
                 start = ends[group + lane - 1] if group + lane else 0
-                blocks[lane] = _pad(data, start, ends[group + lane] - start, prefix, padded[lane])
+                blocks[lane] = pad(data, start, ends[group + lane] - start, prefix, padded[lane])
             most = max(most, blocks[lane])
             for i in range(8):
-                state[i, lane] = _INITIAL[i]
+                state[i, lane] = INITIAL[i]
         for block in range(most):
             for lane in range(_LANES):
                 if block < blocks[lane]:

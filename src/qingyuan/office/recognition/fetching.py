@@ -28,6 +28,7 @@ from qingyuan.ledger import (
 )
 from qingyuan.ledger.note import MAX_NOTE_SIZE
 from qingyuan.office.errors import OfficeError
+from qingyuan.office.reaching import connection_to
 
 #: Seconds for one request.
 REQUEST_SECONDS = 10.0
@@ -80,8 +81,7 @@ class Place:
         """Check the address; nothing is sent."""
         self._kind, self._seconds = kind, seconds
         self._parts = self._split(url)
-        make = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = make(self._parts.hostname or "", self._parts.port, timeout=seconds)
+        self._connection = connection_to(self._parts, seconds)
 
     def __enter__(self) -> Self:
         """Return the place."""
@@ -131,7 +131,11 @@ class Place:
                 # A kept connection may have been closed while it was idle; then nothing was answered.
                 self._connection.close()
                 return self._exchange(method, target, body, limit)
-        except (OSError, http.client.HTTPException) as error:
+        except (
+            OSError,
+            http.client.HTTPException,
+            UnicodeError,
+        ) as error:  # of a name that is none in the DNS
             self._connection.close()
             raise self.unreachable(type(error).__name__) from error
 

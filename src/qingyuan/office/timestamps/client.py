@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from urllib.parse import SplitResult, urlsplit
 
 from qingyuan.office.errors import OfficeError
+from qingyuan.office.reaching import connection_to
 
 #: Seconds for one request.
 TSA_SECONDS = 15.0
@@ -67,8 +68,7 @@ def ask_tsa(url: str, request: bytes, *, seconds: float = TSA_SECONDS) -> bytes:
 
 @contextlib.contextmanager
 def _connection(parts: SplitResult, seconds: float) -> Iterator[http.client.HTTPConnection]:
-    make = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = make(parts.hostname or "", parts.port, timeout=seconds)
+    connection = connection_to(parts, seconds)
     held: list[socket.socket] = []
     late = threading.Event()
     # The timeout of a socket only sees silence; this also ends an answer that drips.
