@@ -30,7 +30,7 @@ def run(context: Context) -> list[Row]:
     times = in_turns(
         {
             "scan": lambda: run_process(scan, env=env),
-            "imports": lambda: run_process([sys.executable, "-c", "import numpy, pyarrow, numba"]),
+            "imports": lambda: run_process([sys.executable, "-c", "import numpy, pyarrow"]),
             "version": lambda: run_process([*command(), "--version"]),
             "help": lambda: run_process([*command(), "--help"]),
             "pass": lambda: run_process([sys.executable, "-c", "pass"]),
@@ -60,7 +60,7 @@ def run(context: Context) -> list[Row]:
         times.duration(
             "start: `qingyuan scan` of a file of one record, compiled before",
             "scan",
-            against='`python -c "import numpy, pyarrow, numba"`',
+            against='`python -c "import numpy, pyarrow"`',
             peer="imports",
             unit="ms",
         ),

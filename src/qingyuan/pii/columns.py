@@ -343,7 +343,9 @@ def _is_word(value: str) -> bool:
     if not 2 <= len(value) <= 4 or any(ord(c) > 0xFFFF for c in value):  # noqa: PLR2004
         return False
     m = prose.model()
-    slot = int(slot_of(m.keys, np.uint64(prose.pack(value))))
+    # Without Numba this is Python, where NumPy tells when a product loses its upper half.
+    with np.errstate(over="ignore"):
+        slot = int(slot_of(m.keys, np.uint64(prose.pack(value))))
     return slot >= 0 and bool(m.cost[slot] > _ORDINARY) and int(m.tags[slot]) != _PERSON
 
 

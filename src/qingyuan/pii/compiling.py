@@ -26,6 +26,8 @@ Progress = Callable[[int, int], None]
 _FOLDER = Path(_kernel.__file__).absolute().parent
 #: File beside the cached code: the stamp of the sources when all of them had been compiled.
 _WHOLE = "compiled.sha256"
+#: Begins that file: what else was made of the compiled code then.
+_MADE = "image 1"
 _SECONDS = 0.5
 #: More processes than this wait for each other's kernels.
 _MOST = 4
@@ -33,6 +35,8 @@ _MOST = 4
 
 def complete() -> bool:
     """Tell whether all kernels were compiled ahead of use, by this Python and Numba."""
+    if _kernel.NATIVE is not None and _kernel.NATIVE.folder in _fresh.readable_folders(_FOLDER):
+        return True
     cache = _cache()
     try:
         return cache is not None and (cache / _WHOLE).read_text("ascii") == _state()
@@ -66,8 +70,18 @@ def compile_all(progress: Progress | None = None, jobs: int | None = None) -> in
         for kernel in kernels:
             kernel.prepare()
     with contextlib.suppress(OSError):
+        _image(cache, kernels)
         (cache / _WHOLE).write_text(_state(), "ascii")
     return missing
+
+
+def _image(cache: Path, kernels: list[Any]) -> None:
+    """Make what lets other processes call the kernels without Numba, where that can be done."""
+    from qingyuan.pii._kernel import _image, _native  # noqa: PLC0415 - loads Numba
+
+    functions = {_name(kernel): kernel.py_func.__code__.co_firstlineno for kernel in kernels}
+    with contextlib.suppress(_image.Unsuited):
+        _native.save(_image.make(cache, _FOLDER, functions), cache, os.getpid())
 
 
 def work(claims: str) -> None:
@@ -109,7 +123,7 @@ def _kernels() -> list[Any]:
     """Import all modules of kernels and return the kernels, those that others call before their callers."""
     for path in sorted(_FOLDER.glob("[a-z]*.py")):
         importlib.import_module(f"{_kernel.__name__}.{path.stem}")
-    from qingyuan.pii._kernel._compile import KERNELS  # noqa: PLC0415 - loads Numba
+    from qingyuan.pii._kernel._compile import KERNELS  # noqa: PLC0415 - loads Numba unless all is compiled
 
     return KERNELS
 
@@ -117,6 +131,11 @@ def _kernels() -> list[Any]:
 def _stem(kernel: Any) -> str:
     """Return the name of the kernel's module."""
     return str(kernel.py_func.__module__).rpartition(".")[2]
+
+
+def _name(kernel: Any) -> str:
+    """Return the names of the kernel's module and of the kernel."""
+    return f"{_stem(kernel)}.{kernel.py_func.__qualname__}"
 
 
 def _compiled(kernels: list[Any]) -> int:
@@ -128,7 +147,7 @@ def _missing(kernels: list[Any]) -> list[Any]:
     """Return the kernels that are not in the cache."""
     cache = _cache()
     names = set() if cache is None else {path.name.rpartition("-")[0] for path in cache.glob("*.nbi")}
-    return [k for k in kernels if f"{_stem(k)}.{k.py_func.__qualname__}" not in names]
+    return [kernel for kernel in kernels if _name(kernel) not in names]
 
 
 def _cache() -> Path | None:
@@ -140,4 +159,4 @@ def _state() -> str:
     """Return what the cached code depends on: sources, Python, Numba."""
     from numba import __version__ as numba_version  # noqa: PLC0415 - heavy
 
-    return f"{sys.implementation.cache_tag} {numba_version}\n{_fresh.digest(_FOLDER)}"
+    return f"{_MADE} {sys.implementation.cache_tag} {numba_version}\n{_fresh.digest(_FOLDER)}"

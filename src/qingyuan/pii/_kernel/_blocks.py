@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
+from qingyuan.pii._kernel._compile import intrinsic, ir, types
 
 #: Bytes of a block; positions up to two bytes behind it are read as well.
 BLOCK = 64
@@ -75,7 +73,7 @@ def _on_block(count: int, make: Callable[[_Lanes], list[Any]]) -> Any:
 
     def of_block(_context: Any, data: Any, at: Any) -> Any:
         del at
-        result = types.uint64 if count == 1 else types.UniTuple(types.uint64, count)  # type: ignore[no-untyped-call]
+        result = types.uint64 if count == 1 else types.UniTuple(types.uint64, count)
 
         def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             array = context.make_array(signature.args[0])(context, builder, args[0])

@@ -61,6 +61,12 @@ def cache_folders(folder: Path) -> list[Path]:
     return [Path(configured) / name, *found] if configured else found
 
 
+def readable_folders(folder: Path) -> list[Path]:
+    """Return where code of ``folder`` that was compiled before may be: as configured, else beside it or for the user."""
+    found = cache_folders(folder)
+    return found[:1] if os.environ.get("NUMBA_CACHE_DIR") else found
+
+
 def _user_cache() -> Path:
     """Return Numba's cache folder of the user on this system."""
     if sys.platform == "win32":

@@ -16,7 +16,7 @@ from llvmlite import binding
 from numba.core import caching, codegen
 from numba.core.runtime import nrt
 
-from qingyuan.pii._kernel import _compile
+from qingyuan.pii._kernel import _jit
 
 #: The release of which the code below was read.
 _KNOWN = (0, 68)
@@ -47,7 +47,7 @@ def install() -> bool:
         runtime: Any = nrt
         for name, address in runtime._nrt.c_helpers.items():  # noqa: SLF001 - see above
             binding.add_symbol(name if name.startswith("_") else f"NRT_{name}", address)
-        _compile._LOOKED.append(True)  # noqa: SLF001 - the registries are filled when something is compiled
+        _jit._LOOKED.append(True)  # noqa: SLF001 - the registries are filled when something is compiled
     return True
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
+from qingyuan.pii._kernel._compile import intrinsic, ir, types
 
 #: Values enciphered at a time.
 LANES = 16

@@ -11,11 +11,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
-from qingyuan.pii._kernel._compile import njit
+from qingyuan.pii._kernel._compile import intrinsic, ir, njit, types
 from qingyuan.pii._kernel._words import word_at
 from qingyuan.pii._kernel.digest import DIGITS, normalise
 from qingyuan.pii._kernel.flags import ADDRESS, EMAIL, MOBILE, NAME
