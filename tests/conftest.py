@@ -33,6 +33,11 @@ settings.load_profile("undated")
 
 _NUMBERS = itertools.count()
 
+# A virtual machine that runs for a few seconds compiles what is compiled quickly, and no more.
+os.environ["SPARK_SUBMIT_OPTS"] = os.environ["SPARK_DAEMON_JAVA_OPTS"] = (
+    "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+)
+
 
 #: A file is begun the earlier, the more tests it has; one that is marked slow counts as so many.
 _SLOW = 100

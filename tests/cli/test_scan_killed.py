@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,8 +13,7 @@ import pytest
 
 from tests.cli.running import run
 from tests.pii.generator import Maker
-
-_COMMAND = "import sys; from qingyuan.cli import main; sys.argv[0] = 'qingyuan'; main()"
+from tests.warm import start
 
 
 def _material(folder: Path) -> Path:
@@ -33,19 +31,10 @@ def test_a_command_killed_with_nine_goes_on_to_the_same_answer(tmp_path: Path) -
     folder, state = _material(tmp_path / "in"), tmp_path / "state"
     once = run("scan", folder, "--json", "--no-waybills", "--no-ages").json()
     told = state / "progress.jsonl"
-    command = [
-        sys.executable, "-c", _COMMAND, "scan", str(folder), "--jobs", "2", "--resume", str(state), "--json",
-        "--no-waybills", "--no-ages",
-    ]  # fmt: skip
+    words = ("scan", folder, "--jobs", "2", "--resume", state, "--json", "--no-waybills", "--no-ages")
     killed = 0
     for lines in (1, 2, 3):
-        process = subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=dict(os.environ),
-            start_new_session=True,
-        )
+        process = start(*words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
         until = time.monotonic() + 300
         while process.poll() is None and time.monotonic() < until:
             if told.exists() and told.read_bytes().count(b"\n") > lines:

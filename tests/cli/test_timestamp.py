@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from asn1crypto import pem
 from qingyuan.cli import _app
 from qingyuan.office.home import Home
 from tests.cli.running import run
+from tests.warm import start
 
 
 @pytest.fixture(autouse=True)
@@ -31,10 +31,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def authority() -> Iterator[dict[str, str]]:
-    code = (
-        "from qingyuan.cli.timestamp import timestamp; timestamp(['serve-test', '--json', '--name', 'one'])"
-    )
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+    with start("timestamp", "serve-test", "--json", "--name", "one", stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         lines: list[str] = []
         while not lines or lines[-1] != "}\n":

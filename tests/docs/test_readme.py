@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from qingyuan.documents import Form
+from tests import warm
 from tests.docs.shell import NOT_RUN, PAGES, READMES, ROOT, commands
 
 MARK = "@@ "
@@ -30,11 +31,17 @@ def typed(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProce
     lines.append(f"echo '{MARK}end'")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("QINGYUAN_")}
     places = {name: str(folder / "user") for name in ("HOME", "XDG_DATA_HOME")}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    program = folder / "bin" / "qingyuan"
+    program.parent.mkdir()
+    program.write_text(f"#!{sys.executable} -IS\n{warm.CLIENT}", encoding="utf-8")
+    program.chmod(0o755)
+    path = os.pathsep.join([str(program.parent), str(Path(sys.executable).parent), os.environ["PATH"]])
+    channel = warm.channel()
     return subprocess.run(
         ["bash", "-c", "\n".join(lines)],
         cwd=folder,
-        env={**kept, **places, "PATH": path, "PYTHONUTF8": "1"},
+        env={**kept, **places, "PATH": path, "PYTHONUTF8": "1", "QINGYUAN_TEST_NURSERY": str(channel)},
+        pass_fds=[channel],
         capture_output=True,
         text=True,
         encoding="utf-8",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -13,6 +12,7 @@ from qingyuan.office.fsck import check_home
 from qingyuan.office.home import Home
 from qingyuan.store import events
 from qingyuan.store.registry import ExhibitRow, exhibits
+from tests.warm import Process, run
 
 PHONES = tuple(f"138000{number:05d}" for number in range(200))
 
@@ -31,7 +31,7 @@ def command(*args: object) -> list[str]:
     return [sys.executable, "-m", "qingyuan", *map(str, args)]
 
 
-def told(process: subprocess.Popen[str]) -> dict[str, str]:
+def told(process: Process) -> dict[str, str]:
     """Return the first JSON object that a process prints, while it runs on."""
     assert process.stdout is not None
     text = ""
@@ -41,10 +41,6 @@ def told(process: subprocess.Popen[str]) -> dict[str, str]:
             break
     found: dict[str, str] = json.loads(text)
     return found
-
-
-def run(*args: object, timeout: float = 600) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(*args), capture_output=True, text=True, timeout=timeout, check=False)
 
 
 def run_intake(source: Path, home: Path) -> dict[str, object]:

@@ -16,8 +16,9 @@ from qingyuan.office.home import Home
 from qingyuan.office.intake import intake
 from qingyuan.store import EventDraft
 from qingyuan.store.errors import StoreError
-from tests.office.running import command, material, run, told
+from tests.office.running import material, told
 from tests.store.postgres import Cluster
+from tests.warm import run, start
 
 
 @pytest.fixture
@@ -116,13 +117,11 @@ def test_another_home_is_never_written_over(home: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_served_home_under_writes_is_backed_up_whole(home: Path, tmp_path: Path) -> None:
-    served = subprocess.Popen(
-        command("serve", "--home", home, "--port", "0", "--json"), stdout=subprocess.PIPE, text=True
-    )
+    served = start("serve", "--home", home, "--port", "0", "--json", stdout=subprocess.PIPE)
     try:
         assert told(served)["url"].startswith("http")
-        intake_ = command("intake", material(tmp_path / "many", 8), "--home", home, "--json")
-        writing = subprocess.Popen(intake_, stdout=subprocess.DEVNULL)
+        many = material(tmp_path / "many", 8)
+        writing = start("intake", many, "--home", home, "--json", stdout=subprocess.DEVNULL)
         number, sizes = 0, []
         while writing.poll() is None and number < 6:
             number += 1

@@ -25,7 +25,8 @@ from qingyuan.store import BucketBlobs, read_place
 from qingyuan.store.bucket import PART
 from qingyuan.store.errors import StoreError
 from tests.buckets import KEYS, Served, object_store
-from tests.office.running import collected, material, run
+from tests.office.running import collected, material
+from tests.warm import run
 
 OFFICE = OfficeInfo("test", "清州市人民检察院")
 

@@ -22,7 +22,8 @@ from qingyuan.office.sealing import Collector
 from qingyuan.store.registry import exhibits
 from tests.evidence.stamping import stamper
 from tests.office.packages.test_outsiders import BEGIN, stamp_head
-from tests.office.running import material, run
+from tests.office.running import material
+from tests.warm import run
 
 RECEIPT = {"to": "某市公安局", "received_by": "王某", "reason": "涉嫌犯罪", "medium": "光盘 1 张"}
 

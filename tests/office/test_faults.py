@@ -14,14 +14,15 @@ import pytest
 from qingyuan.office.home import Home
 from qingyuan.office.scanning import Done, Target, scan_all, scan_task, unpack
 from qingyuan.office.sealing import Collector, Sealer
-from tests.office.running import check_consistent, collected, command, material, run, run_intake
+from tests.office.running import check_consistent, collected, command, material, run_intake
+from tests.warm import run, start
 
 _FILES = 40
 
 
 def _kill_after(seconds: float, *args: object) -> None:
     """Run a command and kill it, with no chance to clean up."""
-    process = subprocess.Popen(command(*args), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = start(*args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -67,9 +68,12 @@ def test_an_intake_killed_at_any_moment_is_completed_by_the_next_run(
 @pytest.mark.slow
 def test_a_home_whose_creation_was_killed_is_made_by_the_next_run(tmp_path: Path) -> None:
     args = ("office", "init", "--id", "test", "--name", "某县人民检察院")
+    began = time.monotonic()
+    assert run(*args, "--home", tmp_path / "whole").returncode == 0
+    whole = time.monotonic() - began
     for number in range(8):
         home = tmp_path / f"home{number}"
-        _kill_after(0.25 + 0.09 * number, *args, "--home", home)
+        _kill_after(whole * (0.1 + 0.11 * number), *args, "--home", home)
         if not (home / "office.json").exists():
             assert run(*args, "--home", home).returncode == 0
         done = run("ledger", "fsck", "--home", home)

@@ -12,7 +12,8 @@ import pytest
 from qingyuan.office.fsck import Trouble, check_home
 from qingyuan.office.home import Home
 from qingyuan.office.intake import intake
-from tests.office.running import collected, material, run
+from tests.office.running import collected, material
+from tests.warm import run
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,8 @@ from qingyuan.office.clock import FixedClock, parse_time
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
 from qingyuan.office.intake import intake
-from tests.office.running import check_consistent, collected, material, run
+from tests.office.running import check_consistent, collected, material
+from tests.warm import run
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import httpx2 as httpx
 
-from tests.office.running import command, told
+from tests.office.running import told
+from tests.warm import start
 from tests.web.making import META, PASSWORD
 
 
@@ -18,7 +19,7 @@ class Served:
 
     def __init__(self, home: Path, *options: str, port: int = 0) -> None:
         arguments = ("serve", "--home", home, "--port", str(port), "--json", *options)
-        self.process = subprocess.Popen(command(*arguments), stdout=subprocess.PIPE, text=True)
+        self.process = start(*arguments, stdout=subprocess.PIPE)
         words = told(self.process)
         self.url, self.setup = words["url"], words["setup"]
         self.port = int(self.url.rsplit(":", 1)[1])

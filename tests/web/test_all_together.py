@@ -17,8 +17,9 @@ from qingyuan.office.home import Home
 from qingyuan.store import BucketBlobs
 from qingyuan.store.schema import EVENT
 from tests.buckets import KEYS, object_store
-from tests.office.running import collected, run
+from tests.office.running import collected
 from tests.store.postgres import Cluster
+from tests.warm import run
 from tests.web.processes import Served, send
 
 _LONG = 120.0

@@ -20,8 +20,9 @@ from qingyuan.office.packages.waiting import sweep_waiting
 from qingyuan.web.jobs import LEASE, Jobs, Report
 from qingyuan.web.state import JOB, State
 from qingyuan.web.uploads import Uploads
-from tests.office.running import collected, command
+from tests.office.running import collected
 from tests.store.postgres import Cluster
+from tests.warm import start
 from tests.web.processes import Served, send
 
 
@@ -150,6 +151,15 @@ def test_a_web_database_of_an_older_program_gets_what_it_lacks(tmp_path: Path) -
     state.close()
 
 
+def _until_taken(served: Served) -> None:
+    """Wait until a worker is in the middle of the job."""
+    until = time.monotonic() + 300
+    while 'state="queued"' in served.client.get("/metrics").text:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    time.sleep(0.3)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_an_upload_goes_on_and_its_job_is_done_once_though_server_and_worker_are_killed(
@@ -180,16 +190,11 @@ def test_an_upload_goes_on_and_its_job_is_done_once_though_server_and_worker_are
         )
         job = re.search(r"/jobs/([0-9a-f]+)", str(shown.url))
         assert job
-        first = subprocess.Popen(
-            command("worker", "--home", home, "--json"), stdout=subprocess.PIPE, text=True
-        )
-        time.sleep(3.0)
+        first = start("worker", "--home", home, "--json", stdout=subprocess.PIPE)
+        _until_taken(served)
         first.kill()
         first.communicate()
-        workers = [
-            subprocess.Popen(command("worker", "--home", home, "--json"), stdout=subprocess.DEVNULL)
-            for _ in range(2)
-        ]
+        workers = [start("worker", "--home", home, "--json", stdout=subprocess.DEVNULL) for _ in range(2)]
         deadline = time.monotonic() + 600
         while "data-job" in served.client.get(f"/jobs/{job[1]}").text:
             assert time.monotonic() < deadline

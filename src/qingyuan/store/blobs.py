@@ -28,8 +28,14 @@ _DEPTH = 3
 #: Syncs at once: the file system commits them together, which takes a tenth of the time of one by one.
 _SYNCS = 16
 
-#: Tells this process from an earlier one that had the same number.
-_PROCESS = f"{os.getpid()}-{secrets.token_hex(4)}"
+
+def _own_name() -> str:
+    """Return what tells this process from every other, and from an earlier one that had the same number."""
+    return f"{os.getpid()}-{secrets.token_hex(4)}"
+
+
+_OWN = {"name": _own_name()}
+os.register_at_fork(after_in_child=lambda: _OWN.update(name=_own_name()))
 _NUMBERS = itertools.count(1)
 
 
@@ -114,7 +120,7 @@ class Blobs:
         """Return a new path to write sealed bytes to before :meth:`keep`."""
         folder = self.path(scope, "0" * 64).parent.parent
         folder.mkdir(parents=True, exist_ok=True)
-        return folder / f"{_PROCESS}-{next(_NUMBERS)}{_TEMPORARY}"
+        return folder / f"{_OWN['name']}-{next(_NUMBERS)}{_TEMPORARY}"
 
     def keep(self, written: list[tuple[Path, str, str]]) -> None:
         """Make sealed files durable and give them their names.
@@ -150,7 +156,7 @@ class Blobs:
         """Remove what processes that are gone left under temporary names; return how many files."""
         count = 0
         for left in self.root.glob(f"*/*{_TEMPORARY}"):
-            if not left.name.startswith(f"{_PROCESS}-") and not _is_running(left.name):
+            if not left.name.startswith(f"{_OWN['name']}-") and not _is_running(left.name):
                 left.unlink(missing_ok=True)
                 count += 1
         return count

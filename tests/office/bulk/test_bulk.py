@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +17,7 @@ from qingyuan.office.bulk import BulkProgress, bulk_scan
 from qingyuan.office.errors import OfficeError
 from qingyuan.pii import FileScan, engine
 from qingyuan.pii.readers import read
+from tests import warm
 from tests.pii.generator import Maker
 
 KEY = bytes(range(32))
@@ -164,10 +163,9 @@ def test_a_scan_killed_at_any_moment_goes_on_to_the_same_counts(tmp_path: Path) 
     summary = engine.merge(whole(paths[0]))
     script = tmp_path / "run.py"
     script.write_text(RUN)
-    command = [sys.executable, str(script), str(paths[0]), str(tmp_path / "job")]
 
-    def start() -> subprocess.Popen[str]:
-        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
+    def start() -> warm.Process:
+        return warm.start(paths[0], tmp_path / "job", script=script, stdout=subprocess.PIPE)
 
     deadline = time.monotonic() + 300
     for stage, least in (("plan", 0), ("scan", 2), ("scan", 9)):

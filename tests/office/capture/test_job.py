@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -29,6 +28,7 @@ from qingyuan.store import EventDraft
 from qingyuan.store.registry import ExhibitRow, exhibits
 from tests.office.capture.site import Site, serving
 from tests.office.capture.taking import QUICK
+from tests.warm import run, start
 
 _LEAD = "L2026-0001"
 _QUICK = CaptureSettings(allow_private=True, replay=False, bounds=QUICK)
@@ -164,20 +164,28 @@ def test_what_may_pass_is_tried_again_a_few_times(folder: Path) -> None:
 @pytest.mark.slow
 def test_a_killed_list_goes_on_where_it_was_and_takes_nothing_twice(folder: Path, site: Site) -> None:
     urls = [f"{site.url}/?images={n}" for n in range(3)]
-    script = "from qingyuan.cli.capture import capture; capture()"
-    command = [
-        sys.executable, "-c", script, *urls, "--home", str(folder), "--lead", _LEAD, "--allow-private", "--no-replay",
-        "--delay", "0", "--json",
-    ]  # fmt: skip
+    words = (
+        "capture",
+        *urls,
+        "--home",
+        folder,
+        "--lead",
+        _LEAD,
+        "--allow-private",
+        "--no-replay",
+        "--delay",
+        "0",
+        "--json",
+    )
     for pages in (1, 2):
-        running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        running = start(*words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         end = time.monotonic() + 300
         while time.monotonic() < end and running.poll() is None and _done(folder) < pages:
             time.sleep(0.05)
         time.sleep(0.2)
         running.send_signal(signal.SIGKILL)
         running.wait()
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    done = run(*words)
     assert done.returncode == 0, done.stderr
     body = json.loads(done.stdout)
     assert [each["url"] for each in body["captures"]] == urls

@@ -27,11 +27,12 @@ from qingyuan.office.home import Home, OfficeInfo
 from qingyuan.office.intake import intake
 from qingyuan.office.recognition.witness_folder import WitnessFolder
 from qingyuan.office.sealing import Collector, Sealer
+from tests import warm
 from tests.cases._world import ACTOR, moment
 from tests.office.exchange.sites import OFFICES
 from tests.office.recognition.recognising import vkeys
 from tests.office.register.playing import Player, steps
-from tests.office.running import command, material, told
+from tests.office.running import material, told
 
 TODAY = date(2026, 5, 6)
 CLOCK = moment(TODAY).isoformat()
@@ -81,14 +82,7 @@ def _environment() -> dict[str, str]:
 
 
 def run(*words: object, code: int = 0) -> Any:
-    done = subprocess.run(
-        command(*words, "--json"),
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-        env=_environment(),
-    )
+    done = warm.run(*words, "--json", env=_environment())
     assert done.returncode == code, done.stdout + done.stderr
     return json.loads(done.stdout)
 
@@ -96,9 +90,7 @@ def run(*words: object, code: int = 0) -> Any:
 @contextlib.contextmanager
 def _process(*words: object) -> Iterator[dict[str, str]]:
     """Run a command that serves, give what it printed first, and end it as a service manager does."""
-    with subprocess.Popen(
-        command(*words, "--port", 0, "--json"), stdout=subprocess.PIPE, text=True, env=_environment()
-    ) as process:
+    with warm.start(*words, "--port", 0, "--json", stdout=subprocess.PIPE, env=_environment()) as process:
         try:
             yield told(process)
         finally:

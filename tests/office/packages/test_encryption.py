@@ -19,7 +19,8 @@ from qingyuan.office.home import Home
 from qingyuan.office.intake import intake
 from qingyuan.office.packages.encryption import decrypted, encrypt, is_encrypted, read_recipients
 from qingyuan.office.packages.packaging import make_package
-from tests.office.running import material, run
+from tests.office.running import material
+from tests.warm import run
 
 
 class Recipient:

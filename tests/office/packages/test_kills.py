@@ -17,7 +17,8 @@ from qingyuan.office.home import Home
 from qingyuan.office.intake import intake, seal_into
 from qingyuan.office.packages.packaging import make_package
 from qingyuan.office.sealing import Collector
-from tests.office.running import command, material
+from tests.office.running import material
+from tests.warm import run, start
 
 _KILLS = 3
 
@@ -31,15 +32,13 @@ def test_at_whatever_moment_a_build_is_killed_the_folder_holds_whole_packages_on
         lead = intake(home, [material(tmp_path / "material", 1)], workers=0).lead
         seal_into(home, lead, large, Collector())
         make_package(home, lead, folder / "a.evp", to="x", actor="P001")
-    build = command(
-        "package", lead, "-o", folder / "a.evp", "--home", tmp_path / "home", "--offline", "--force"
-    )
+    build = ("package", lead, "-o", folder / "a.evp", "--home", tmp_path / "home", "--offline", "--force")
     began = time.monotonic()
-    subprocess.run(build, check=True, capture_output=True, timeout=300)
+    assert run(*build).returncode == 0
     whole, choose, killed = time.monotonic() - began, random.Random(11), 0
     for _ in range(_KILLS):
         process, began = (
-            subprocess.Popen(build, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL),
+            start(*build, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL),
             time.monotonic(),
         )
         try:

@@ -21,7 +21,8 @@ from qingyuan.office.intake import intake
 from qingyuan.office.keys.destruction import destroy
 from qingyuan.office.packages.packaging import make_package
 from qingyuan.store import StoredEvent, events
-from tests.office.running import collected, material, run
+from tests.office.running import collected, material
+from tests.warm import run
 
 
 @pytest.fixture

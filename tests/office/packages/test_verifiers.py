@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from qingyuan.cli.evidence import verifier
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.packages.verifiers import NAMES, SUMS, export_verifiers
-from tests.office.running import run
+from tests.warm import run
 
 PACKAGES = Path(__file__).resolve().parents[3] / "vectors" / "package"
 

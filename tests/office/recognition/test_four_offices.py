@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests import warm
 from tests.office.recognition.recognising import vkeys
-from tests.office.running import command
 
 OFFICES = {"jcy": "检察院", "court": "法院", "notary": "公证处", "forensic": "司法鉴定中心"}
 
@@ -37,7 +37,7 @@ for name in sys.argv[2:]:
 
 
 def run(*args: object, code: int = 0) -> Any:
-    done = subprocess.run(command(*args, "--json"), capture_output=True, text=True, timeout=600, check=False)
+    done = warm.run(*args, "--json")
     assert done.returncode == code, done.stdout + done.stderr
     return json.loads(done.stdout)
 
@@ -48,7 +48,7 @@ def serving(folder: Path) -> Iterator[dict[str, str]]:
     with contextlib.ExitStack() as stack:
         processes = {}
         for name in OFFICES:
-            words = command(
+            process = warm.start(
                 "ledger",
                 "serve",
                 "--home",
@@ -58,8 +58,9 @@ def serving(folder: Path) -> Iterator[dict[str, str]]:
                 "--port",
                 0,
                 "--json",
+                stdout=subprocess.PIPE,
             )
-            processes[name] = stack.enter_context(subprocess.Popen(words, stdout=subprocess.PIPE, text=True))
+            processes[name] = stack.enter_context(process)
         try:
             yield {name: json.loads(_value(process))["url"] for name, process in processes.items()}
         finally:
@@ -69,7 +70,7 @@ def serving(folder: Path) -> Iterator[dict[str, str]]:
     assert codes == [0, 0, 0, 0]  # each ended by itself when asked to
 
 
-def _value(process: subprocess.Popen[str]) -> str:
+def _value(process: warm.Process) -> str:
     assert process.stdout is not None
     text = ""
     for line in process.stdout:
