@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +10,8 @@ import msgspec
 
 from qingyuan.cli._app import Out, common
 from qingyuan.cli._law_words import OVERLAY, day_or_today
-from qingyuan.errors import QingyuanError
 from qingyuan.law import load
+from qingyuan.office.lawtools import article_text, check_text, no_corpus
 
 if TYPE_CHECKING:
     from qingyuan.law.corpus import Checked, Corpus
@@ -39,16 +38,11 @@ def text(
     title: str, article: str, corpus: Path | None, on: str | None, overlay: Path | None, out: Out
 ) -> None:
     """在自备的全文库中查条文 | The text of an article in the corpus you supply."""
-    from qingyuan.law.corpus import Cited, check_citations  # noqa: PLC0415 - only texts need it
-    from qingyuan.law.corpus.numerals import article_key  # noqa: PLC0415
-
-    opened = _open(corpus)
-    cited = Cited(title.strip("《》"), article_key(article), 0, 0, f"《{title}》{article}", 0)
-    (found,) = check_citations(opened, [cited], day_or_today(on), load(overlay).editions())
+    found = article_text(_open(corpus), title, article, day_or_today(on), load(overlay))
     out.result(msgspec.to_builtins(found))
     if found.text:
         shown = f"{found.title}（{found.version or '?'}）"
-        out.say(f"{shown}第{cited.article}条", f"{shown} art. {cited.article}")
+        out.say(f"{shown}第{found.cited.article}条", f"{shown} art. {found.cited.article}")
         out.say(found.text, found.text)
     out.say(f"  {found.zh}", f"  {found.en}")
 
@@ -61,26 +55,23 @@ def text(
 @common
 def cite_check(file: Path, corpus: Path | None, on: str | None, overlay: Path | None, out: Out) -> None:
     """核对文书引用的条文（.docx .pdf .txt .md） | Check the citations of a document; exit code 1 when one is wrong, 3 when one cannot be told."""
-    from qingyuan.law.corpus import check_citations, citations  # noqa: PLC0415 - only texts need it
-    from qingyuan.office.plaintext import plain_text  # noqa: PLC0415
+    from qingyuan.office.plaintext import plain_text  # noqa: PLC0415 - only texts need it
 
     opened = _open(corpus)
     day = day_or_today(on)
-    found = check_citations(opened, citations(plain_text(file)), day, load(overlay).editions())
-    counts = Counter(one.verdict for one in found)
+    done = check_text(opened, plain_text(file), day, load(overlay))
     out.result(
         {
             "file": str(file),
             "on": day.isoformat(),
-            "counts": dict(counts),
-            "citations": msgspec.to_builtins(found),
+            "counts": done.counts,
+            "citations": msgspec.to_builtins(done.rows),
             "skipped": msgspec.to_builtins(opened.skipped),
         }
     )
-    _print(out, found, opened)
-    wrong = {"article-missing", "part-missing", "not-in-force"} & set(counts)
-    if wrong or set(counts) - {"exists"}:
-        raise click.exceptions.Exit(1 if wrong else 3)
+    _print(out, done.rows, opened)
+    if done.verdict != "right":
+        raise click.exceptions.Exit(1 if done.verdict == "wrong" else 3)
 
 
 def _print(out: Out, found: tuple[Checked, ...], opened: Corpus) -> None:
@@ -104,14 +95,7 @@ def _open(corpus: Path | None) -> Corpus:
     from qingyuan.law.corpus import open_corpus  # noqa: PLC0415 - only texts need it
 
     if corpus is None:
-        raise QingyuanError(
-            "law.no-corpus",
-            zh="没有法规全文库：本软件不附法规全文，不猜测条文",
-            en="there is no corpus: the program brings no full texts and guesses none",
-            where="--corpus",
-            remedy_zh="用 --corpus 或者环境变量 QINGYUAN_CORPUS 给出自备的全文库",
-            remedy_en="give your own with --corpus or QINGYUAN_CORPUS",
-        )
+        raise no_corpus("--corpus")
     return open_corpus(corpus)
 
 

@@ -12,8 +12,8 @@ import msgspec
 
 from qingyuan.cli._app import Out, common
 from qingyuan.cli._law_words import OVERLAY, day_or_today, read_day, say_articles, say_steps
-from qingyuan.errors import QingyuanError
 from qingyuan.law import Candidate, Division, Facts, Law, Level, Move, Organ, load
+from qingyuan.office.lawtools import code_of, unnamed
 from qingyuan.shapes import convert
 
 
@@ -34,42 +34,6 @@ def division(code_or_name: str, on: str | None, out: Out) -> None:
     out.result(msgspec.to_builtins(found))
     for each in found if not code_or_name.isdecimal() else found[:1]:
         _say(out, each)
-
-
-def code_of(known: Law, text: str, on: date, where: str) -> str:
-    """Return the code that ``text`` means: itself when it is digits, else the one division of that name on the day.
-
-    Raises:
-        QingyuanError: No division, or several, have the name.
-    """
-    if text.isdecimal():
-        return text
-    found = known.divisions_named(text, on)
-    if not found:
-        raise unnamed(text, on).within(where)
-    if len(found) > 1:
-        listed = "、".join(f"{each.full_name} {each.code}" for each in found)
-        raise QingyuanError(
-            "cli.ambiguous-division",
-            zh=f"“{text}”有{len(found)}个：{listed}",
-            en=f"{len(found)} divisions are called {text!r}: {listed}",
-            where=where,
-            remedy_zh="请写全称或者代码",
-            remedy_en="give the full name or the code",
-        )
-    return found[0].code
-
-
-def unnamed(name: str, on: date) -> QingyuanError:
-    """Return the error for a name that no division had on a day."""
-    return QingyuanError(
-        "cli.no-such-division",
-        zh=f"{on}没有名为“{name}”的行政区划",
-        en=f"no division was called {name!r} on {on}",
-        where=name,
-        remedy_zh="请核对名称和日期，或者改用代码查询后继",
-        remedy_en="check name and day, or ask by code for what became of it",
-    )
 
 
 def _say(out: Out, found: Division) -> None:

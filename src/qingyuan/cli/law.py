@@ -12,6 +12,7 @@ from qingyuan.cli import _law_corpus, _law_places, _law_reading
 from qingyuan.cli._app import Out, common
 from qingyuan.cli._law_words import OVERLAY, day_or_today, read_day, read_moment, say_articles, say_steps
 from qingyuan.law import Amounts, Exclusion, Sale, load
+from qingyuan.office.lawtools import served_deadline
 from qingyuan.shapes import convert
 
 
@@ -61,19 +62,10 @@ def deadline(
     for span in suspend:
         first, _, last = span.partition(":")
         spans.append((read_day(first, "--suspend"), read_day(last or first, "--suspend")))
-    known, begun, served = load(overlay), read_moment(start), None
-    if mode is not None:
-        served = known.service(mode, read_day(start, "--from"), analogous=analogous)
-        begun = served.day
-    answer = known.deadline(period, begun, extend=extend, suspend=spans, analogous=analogous)
-    if served is not None:
-        answer = msgspec.structs.replace(
-            answer,
-            firm=answer.firm and served.firm,
-            verified=answer.verified and served.verified,
-            steps=(*served.steps, *answer.steps),
-            articles=tuple({one.rule: one for one in (*served.articles, *answer.articles)}.values()),
-        )
+    begun = read_moment(start) if mode is None else read_day(start, "--from")
+    answer = served_deadline(
+        load(overlay), period, begun, mode=mode or "", extend=extend, suspend=spans, analogous=analogous
+    )
     out.result(msgspec.to_builtins(answer))
     firm = out.t("确定", "firm") if answer.firm else out.t("暂定", "provisional")
     shown = answer.at.isoformat() if answer.at else answer.due.isoformat()

@@ -49,6 +49,14 @@ ENTRIES = (
     Entry("/verify", "nav.verify", "public", "public"),
 )
 
+#: Pages that the side bar does not list; the search and the palette find them.
+FURTHER = (
+    Entry("/law/duties", "law.duties", "signed-in", "law"),
+    Entry("/law/tables", "law.tables", "signed-in", "law"),
+    Entry("/law/divisions", "law.divisions", "signed-in", "law"),
+    Entry("/law/texts", "law.texts", "signed-in", "law"),
+)
+
 
 def entries(allowed: frozenset[Permission], path: str) -> list[Entry]:
     """Return the entries that somebody sees, the present one marked."""

@@ -10,7 +10,7 @@ from qingyuan.cases import choice_lists
 from qingyuan.office import register
 from qingyuan.store.register import Record, members
 from qingyuan.web.asking import Ask
-from qingyuan.web.navigation import entries
+from qingyuan.web.navigation import FURTHER, Entry, entries
 from qingyuan.web.routing import page
 
 _RECORDS, _RULES = 20, 20
@@ -75,5 +75,9 @@ def _rules(ask: Ask, words: str) -> list[Hit]:
 
 def _pages(ask: Ask, words: str) -> list[Hit]:
     wanted = words.lower().split()
-    every = [Hit(one.href, ask.t(one.key), "") for one in entries(ask.permissions, "")]
+    every = [Hit(one.href, ask.t(one.key), "") for one in (*entries(ask.permissions, ""), *_further(ask))]
     return [one for one in every if all(word in one.text.lower() for word in wanted)]
+
+
+def _further(ask: Ask) -> list[Entry]:
+    return [one for one in FURTHER if one.need in ask.permissions]
