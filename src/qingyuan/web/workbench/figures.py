@@ -14,11 +14,12 @@ from starlette.responses import Response
 from qingyuan.documents.docx import render_docx
 from qingyuan.documents.pdf import render_pdf
 from qingyuan.office.home import Home
-from qingyuan.office.reporting import Holdings, holdings, home_figure, home_paper
+from qingyuan.office.reporting import Holdings, holdings, home_figure, home_paper, statistics_page
 from qingyuan.reports import Figure, Query, Span
 from qingyuan.web.asking import Ask, kept
 from qingyuan.web.errors import bad_request, not_found
 from qingyuan.web.routing import page
+from qingyuan.web.workbench.cards import chosen, written
 
 #: Papers that can be made, and the kinds of file.
 PAPERS = ("white-paper", "class-case")
@@ -95,16 +96,29 @@ def show(ask: Ask, name: str) -> Response:
 @page("GET", "/reports/{name}", "office.count")
 def paper(ask: Ask, name: str) -> Response:
     """Hand out a white paper or a report on a class of cases, as ``.docx`` or PDF."""
+    if name == "statistics":
+        return _statistics(ask)
     kind = ask.query("format") or "pdf"
     if name not in PAPERS or kind not in _KINDS:
         raise not_found(name)
     home = ask.desk.home
     document = home_paper(
-        home, _held(home), name, _span(ask), home.clock.now().date(), field=ask.query("field")
+        home, _held(home), name, _span(ask), home.clock.now().date(), ask.query("field"), ask.lang
     )
     data = render_docx(document) if kind == "docx" else render_pdf(document)
     headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"', "Cache-Control": "no-store"}
     return Response(data, media_type=_KINDS[kind], headers=headers)
+
+
+def _statistics(ask: Ask) -> Response:
+    """Return every figure that counted something as one file for screen or print."""
+    home, held, span = ask.desk.home, _held(ask.desk.home), _span(ask)
+    found = [home_figure(home, held, one, span, field=ask.query("field")) for one in held.queries.by_id]
+    issued = home.clock.now().date().isoformat()
+    counted = [one for one in found if one.counted]
+    return written(
+        ask, statistics_page(home, counted, issued=issued, lang=ask.lang, say=chosen(ask)), "statistics"
+    )
 
 
 def _held(home: Home) -> Holdings:
