@@ -127,6 +127,7 @@ USES: dict[str, str] = {
     "measure withdraw": "C2026-0001 measure=m02 reason=重复 --home {home}",
     "office init": "--id other --name 另一院 --home {tmp}/other",
     "office rebuild": "--home {home}",
+    "office rename": "清州市检察院 --home {home}",
     "office show": "--home {home}",
     "package": "C2026-0001 -o {tmp}/case.evp --home {home}",
     "portal invite": "C2026-0001 --kind organ --name 义乌市邮政管理局 --home {home}",

@@ -43,7 +43,9 @@ class Served:
     def enter(self) -> None:
         if self.setup:
             code = self.setup.rsplit("=", 1)[1]
-            self.post("/setup", "/setup", code=code, name="li", password=PASSWORD, again=PASSWORD)
+            office = {"office_id": "test", "office_name": "清州市人民检察院", "level": "prefecture"}
+            account = {"name": "li", "password": PASSWORD, "again": PASSWORD}
+            self.post("/setup", "/setup", code=code, **office, **account)
         else:
             self.post("/sign-in", "/sign-in", name="li", password=PASSWORD)
 

@@ -39,6 +39,11 @@ def office() -> None:
     help="PostgreSQL 数据库 URL，不含密码 | URL of a PostgreSQL database, without a password",
 )
 @click.option(
+    "--origin",
+    default="",
+    help="账本来源，如 jcy.example.gov.cn/log，以后不能更改 | origin of the log; it never changes",
+)
+@click.option(
     "--blobs",
     default="",
     help="封存文件的对象存储 s3://存储桶/前缀?endpoint=…，不含密钥 | bucket of sealed files, without keys",
@@ -51,6 +56,7 @@ def init(
     division: str,
     level: str,
     database: str,
+    origin: str,
     blobs: str,
     home: Path,
     out: Out,
@@ -65,8 +71,30 @@ def init(
             remedy_zh="用 qingyuan office show 查看，或用 --home 另选目录",
             remedy_en="see qingyuan office show, or choose another folder with --home",
         )
+    from qingyuan.office.naming import check_office, check_origin  # noqa: PLC0415 - opens the law room
+
     info = OfficeInfo(identifier, name, division, level)
-    with Home.open(home, create=True, office=info, database_url=database, blobs_url=blobs) as opened:
+    check_office(info)
+    if origin:
+        check_origin(origin)
+    with Home.open(
+        home, create=True, office=info, origin=origin, database_url=database, blobs_url=blobs
+    ) as opened:
+        opened.publish()
+        _print(opened, out)
+
+
+@office.command()
+@click.argument("name")
+@click.option("--by", "actor", default="P001", show_default=True, help="经办人编号 | who acts")
+@home_option
+@common
+def rename(name: str, actor: str, home: Path, out: Out) -> None:
+    """更改全称，其他设置不变 | Change the full name; identifier, division and origin stay."""
+    from qingyuan.office.naming import name_office  # noqa: PLC0415 - opens the law room
+
+    with Home.open(home) as opened:
+        name_office(opened, msgspec.structs.replace(opened.settings.office, name=name), actor=actor)
         opened.publish()
         _print(opened, out)
 

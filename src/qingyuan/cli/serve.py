@@ -102,7 +102,7 @@ def serve(
     )
     if api_per_minute is not None:
         settings = msgspec.structs.replace(settings, api_per_minute=api_per_minute)
-    with listening, Home.open(home, create=True) as office:
+    with listening, Home.open(home, create=True, begin=False) as office:
         office.law.check()  # read once here, not by all first askers at once; and a bad overlay is told at the start
         app = create_app(office, settings)
         desk = app.state.desk
@@ -162,7 +162,7 @@ def worker(home: Path, seconds: float | None, private_hooks: bool, out: Out) -> 
     from qingyuan.web.desk import Desk  # noqa: PLC0415
     from qingyuan.web.works import WORKS  # noqa: PLC0415
 
-    with told_to_stop() as ended, Home.open(home) as office:
+    with told_to_stop() as ended, Home.open(home, begin=False) as office:
         desk = Desk(office, ServeSettings(private_hooks=private_hooks), WORKS)
         out.result({"worker": desk.jobs.owner})
         out.say(

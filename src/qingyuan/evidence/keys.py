@@ -237,6 +237,10 @@ class Keyring:
         self._add(public)
         return Signer(public, seed)
 
+    def drop(self, identifier: str) -> None:
+        """Leave out a key that nothing was ever signed with and nobody was told of; takes effect with :meth:`save`."""
+        self._drop(identifier)
+
     def _drop(self, waiting: str | None) -> None:
         """Leave out a key that was to follow another and never did: nobody was told of it."""
         self._public = tuple(key for key in self._public if key.id != waiting)

@@ -23,7 +23,9 @@ DATABASE = "qingyuan.db"
 CREATION_LOCK = ".creation.lock"
 
 
-def found(path: Path, office: OfficeInfo, seed: str | None, url: str = "", blobs: str = "") -> None:
+def found(
+    path: Path, office: OfficeInfo, seed: str | None, url: str = "", blobs: str = "", origin: str = ""
+) -> None:
     """Make a home in an empty folder; of two who do so at once, the later one finds it made.
 
     Args:
@@ -32,6 +34,7 @@ def found(path: Path, office: OfficeInfo, seed: str | None, url: str = "", blobs
         seed: Of a demonstration home.
         url: Of its PostgreSQL database; ``""`` for a file in the folder.
         blobs: Bucket of its sealed blobs; ``""`` for a folder in the folder.
+        origin: Origin of its log; ``""`` for one made of the identifier of the office.
 
     Raises:
         OfficeError: ``office.not-empty`` when there is anything else, ``office.bad-database`` or
@@ -50,7 +53,7 @@ def found(path: Path, office: OfficeInfo, seed: str | None, url: str = "", blobs
     path.mkdir(parents=True, exist_ok=True)
     with locked(path / CREATION_LOCK):
         if not (path / SETTINGS).exists():
-            _create(path, office, seed, url, blobs)
+            _create(path, office, seed, url, blobs, origin)
 
 
 def open_database(path: Path, settings: Settings) -> Database:
@@ -115,20 +118,17 @@ def _entropy(seed: str | None, position: int) -> Entropy:
     return system_entropy if seed is None else seeded_entropy(seed, position)
 
 
-def _create(path: Path, office: OfficeInfo, seed: str | None, url: str, blobs: str) -> None:
+def _create(path: Path, office: OfficeInfo, seed: str | None, url: str, blobs: str, origin: str) -> None:
     """Write keyring, database and settings of a new home into a folder that only we write to."""
     for name in _entries(path) - {CREATION_LOCK}:  # of a run that was killed before it promised anything
         (path / name).unlink()
     entropy = _entropy(seed, 0)
     home_id = entropy(8).hex()
-    settings = Settings(1, home_id, office, f"{office.id}.qingyuan.invalid/{home_id[:8]}", seed, url, blobs)
+    settings = Settings(1, home_id, office, origin or default_origin(office.id, home_id), seed, url, blobs)
     keyring = Keyring.create(
         entropy, Kek.raw(_seed_key(seed)) if seed is not None else new_kek(home_id, entropy)
     )
-    keyring.new_signer("log", name=settings.origin)
-    if can_sign_sm2():
-        keyring.new_signer("log", name=settings.origin + TWIN_SUFFIX, algorithm="sm2")
-    keyring.new_signer("package", name=f"{settings.origin}/package")
+    name_keys(keyring, settings.origin, twin=can_sign_sm2())
     keyring.new_signer("device", actor="D001")
     keyring.save(path / KEYRING)
     if url:
@@ -136,6 +136,39 @@ def _create(path: Path, office: OfficeInfo, seed: str | None, url: str, blobs: s
     else:
         Database.at(path / DATABASE).close()
     # The settings come last: without them the folder is no home, and a crash before leaves none.
+    write_settings(path, settings)
+
+
+def default_origin(identifier: str, home: str) -> str:
+    """Return the origin of a log when nobody says another one: of an office, in a home."""
+    return f"{identifier}.qingyuan.invalid/{home[:8]}"
+
+
+def name_keys(keyring: Keyring, origin: str, *, twin: bool) -> None:
+    """Make the keys of a log, of its twin and of its packages, those that are not there yet.
+
+    Args:
+        keyring: Where.
+        origin: Of the log.
+        twin: Whether SM2 keys can be made here.
+    """
+    known = {key.name for key in keyring.public_keys()}
+    log, second, package = names_under(origin)
+    if log not in known:
+        keyring.new_signer("log", name=log)
+    if twin and second not in known:
+        keyring.new_signer("log", name=second, algorithm="sm2")
+    if package not in known:
+        keyring.new_signer("package", name=package)
+
+
+def names_under(origin: str) -> tuple[str, str, str]:
+    """Return the names under which a log, its twin and its packages are signed."""
+    return origin, origin + TWIN_SUFFIX, f"{origin}/package"
+
+
+def write_settings(path: Path, settings: Settings) -> None:
+    """Replace the settings of a home, whole or not at all."""
     write_small(path / SETTINGS, msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n")
 
 

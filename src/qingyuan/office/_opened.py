@@ -19,7 +19,7 @@ from qingyuan.office.keys.signers import CommandKeys
 from qingyuan.office.keys.stored import Keys, write_small
 from qingyuan.office.keys.trust import trust_file
 from qingyuan.office.recognition.stopped import refuse_if_stopped
-from qingyuan.office.settings import Settings, blobs_of
+from qingyuan.office.settings import Settings, blobs_of, read_settings
 from qingyuan.store import (
     Database,
     Draft,
@@ -63,6 +63,7 @@ class OpenedHome:
         self.blobs = blobs_of(path, settings)
         self.entropy = entropy
         self._shared: GroupCommitter | None = None
+        self._begun = True
         with database.read() as connection:
             self._open_logs(connection)
 
@@ -74,6 +75,28 @@ class OpenedHome:
         self.log: Log = self._logs.log
         self.twin: Log | None = self._logs.twin
         self.journal = Journal(self.log, self.entropy, twin=self.twin)
+
+    @property
+    def begun(self) -> bool:
+        """Whether the log has begun, or begins with the next opening; another process may have begun it."""
+        if not self._begun:
+            self.reread()
+            self._begun = self.head() is not None
+        return self._begun
+
+    @begun.setter
+    def begun(self, value: bool) -> None:
+        self._begun = value
+
+    def reread(self) -> None:
+        """Take the settings as they are on disk now: another process may have said which office this is."""
+        settings = read_settings(self.path / "office.json")
+        if settings == self.settings:
+            return
+        moved, self.settings = settings.origin != self.settings.origin, settings
+        if moved:
+            with self.database.read() as connection:
+                self._open_logs(connection)
 
     @property
     def keyring(self) -> Keyring:
@@ -143,6 +166,8 @@ class OpenedHome:
         requests = [each for each in requests if each.drafts]
         if not requests:
             return [[]]
+        if not self.begun:
+            raise _not_begun(self.path)
         if self._seen != self._keys.version:  # another process made, replaced or revoked a key
             self._open_logs(connection)
         if self._logs.stopped is not None:
@@ -317,6 +342,17 @@ class OpenedHome:
     def rekey(self, kek: Kek) -> None:
         """Let ``kek`` open the keyring from now on, and the old passphrase or key file no more."""
         self._keys.rekey(kek)
+
+
+def _not_begun(path: Path) -> OfficeError:
+    return OfficeError(
+        "office.not-begun",
+        zh="还没有说明这是哪个检察院，账本尚未开始",
+        en="nobody has said yet which office this is, and the log has not begun",
+        where=str(path),
+        remedy_zh="打开首次设置页（qingyuan serve 启动时显示的地址）",
+        remedy_en="open the page of the first set-up (qingyuan serve prints its address)",
+    )
 
 
 class _Writing:

@@ -23,6 +23,8 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+import msgspec
+
 from qingyuan.evidence import KeyringError
 from qingyuan.ledger.errors import FormatError
 from qingyuan.ledger.tiles import TileFolder
@@ -33,7 +35,10 @@ from qingyuan.office._founding import (
     entropy_at,
     found,
     kek_of,
+    name_keys,
+    names_under,
     open_database,
+    write_settings,
 )
 from qingyuan.office._opened import OpenedHome
 from qingyuan.office.clock import Clock, environment_clock
@@ -78,9 +83,11 @@ class Home(OpenedHome):
         *,
         create: bool = False,
         office: OfficeInfo | None = None,
+        origin: str = "",
         seed: str | None = None,
         clock: Clock | None = None,
         mend: bool = True,
+        begin: bool = True,
         database_url: str = "",
         blobs_url: str = "",
     ) -> Home:
@@ -90,10 +97,13 @@ class Home(OpenedHome):
             path: The folder.
             create: Make it when there is none.
             office: Which procuratorate a new home is of.
+            origin: Origin of the log of a new home; ``""`` for one made of the identifier of the office.
             seed: Seed of a new demonstration home.
             clock: By default ``QINGYUAN_CLOCK`` (a fixed time) or the machine's clock.
             mend: Whether to do what a run that was killed left undone, such as to write a missing trust file; a check
                 leaves a home that has entries as it is.
+            begin: Whether the log of a new home begins at once. If not, :attr:`begun` stays false, and nothing can be recorded,
+                until somebody says which office it is (:mod:`qingyuan.office.naming`).
             database_url: URL of the PostgreSQL database of a new home; ``""`` for a file in the home.
             blobs_url: Bucket of the sealed blobs of a new home, ``s3://…``; ``""`` for a folder in the home.
 
@@ -113,7 +123,7 @@ class Home(OpenedHome):
                     remedy_zh="先运行 qingyuan intake，或用 qingyuan office init 建立",
                     remedy_en="run qingyuan intake first, or make one with qingyuan office init",
                 )
-            found(path, office or OfficeInfo(), seed, database_url, blobs_url)
+            found(path, office or OfficeInfo(), seed, database_url, blobs_url, origin)
         settings = read_settings(settings_path)
         kek = kek_of(settings, path / KEYRING)
         database = open_database(path, settings)
@@ -125,10 +135,33 @@ class Home(OpenedHome):
             explain_kind(error)
             raise
         home = cls(path, settings, database, keys, clock, entropy)
+        empty = home.head() is None
+        home.begun = begin or not empty or office is not None
         # A home whose making was cut off before its first entry has nothing to be checked yet.
-        if (mend or home.head() is None) and not home.is_finished():
+        if home.begun and (mend or empty) and not home.is_finished():
             home.finish()
         return home
+
+    def say_office(self, office: OfficeInfo, origin: str) -> None:
+        """Write down which office this is and, before the first entry, what its log is called; then the log begins.
+
+        A run that is killed leaves the old settings or the new ones, and keys of both.
+
+        Args:
+            office: The office.
+            origin: The origin; nothing happens to it when there are entries.
+        """
+        with locked(self.path / CREATION_LOCK):
+            self.reread()
+            settings = msgspec.structs.replace(self.settings, office=office)
+            if self.head() is None and origin != settings.origin:
+                settings = msgspec.structs.replace(settings, origin=origin)
+                with self._keys.changing() as ring:
+                    name_keys(ring, origin, twin=can_sign_sm2())
+            write_settings(self.path, settings)
+        self.reread()
+        self.begun = True
+        self.finish()
 
     def is_finished(self) -> bool:
         """Say whether nothing is left of what a run that was killed, or an older version, did not do."""
@@ -152,6 +185,8 @@ class Home(OpenedHome):
             if self.twin is None and can_sign_sm2():
                 self._make_twin_key()
             begun = self.head() is not None
+            if not begun:  # of an origin that was given up before anything was recorded
+                self._drop_strange_keys()
             with self.database.write() as connection:
                 self._open_logs(connection)
                 if draft := self._beginning(connection):
@@ -174,6 +209,17 @@ class Home(OpenedHome):
         with self._keys.changing() as ring:
             if not any(key.name == twin for key in ring.public_keys("log")):
                 ring.new_signer("log", name=twin, algorithm="sm2")
+
+    def _drop_strange_keys(self) -> None:
+        """Forget keys made for the log of another origin."""
+        origin = self.settings.origin
+        strange = [
+            key.id for key in self.keyring.public_keys() if key.name and key.name not in names_under(origin)
+        ]
+        if strange:
+            with self._keys.changing() as ring:
+                for identifier in strange:
+                    ring.drop(identifier)
 
     def _beginning(self, connection: sa.Connection) -> EventDraft | None:
         """Return the event that begins the logs, or the twin of a log that had none and may be written to."""

@@ -10,6 +10,9 @@ from qingyuan.office.errors import OfficeError
 from qingyuan.shapes import from_json
 from qingyuan.store import Blobs, BucketBlobs, read_place
 
+#: Identifier of an office that nobody has named yet.
+UNNAMED = "unnamed"
+
 
 class OfficeInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which procuratorate this is.
@@ -21,7 +24,7 @@ class OfficeInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         level: ``"nation"``, ``"province"``, ``"prefecture"`` or ``"county"``.
     """
 
-    id: str = "unnamed"
+    id: str = UNNAMED
     name: str = "（未设置名称的）人民检察院"
     division: str = ""
     level: str = "county"

@@ -48,6 +48,8 @@ _SMALL, _UNSAID = 64 << 10, 1 << 62
 _AT_ONCE = 2
 #: Outsiders make these work hard on a password: so many at a time, and nobody inside waits for them.
 _HASHING = ("/sign-in", "/setup")
+#: What there is before somebody said which office this is.
+_BEFORE = frozenset({"/setup", "/preferences"})
 #: When to come back while the database is away.
 _AWAY_SECONDS = 5
 #: Errors of the rooms below that say that a record is not there.
@@ -208,6 +210,8 @@ def _is_open(desk: Desk, request: Request) -> bool:
 def _answer(page: Page, ask: Ask) -> Response:
     """Let a page answer who may ask for it."""
     try:
+        if not ask.desk.home.begun and page.path not in _BEFORE:
+            return ask.redirect("/setup")
         if (turned := _turned_away(page, ask)) is not None:
             return turned
         if page.method == "POST":

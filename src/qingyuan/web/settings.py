@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import msgspec
 
 _MIB = 1 << 20
@@ -55,6 +57,14 @@ class ServeSettings(msgspec.Struct, frozen=True):
             return self.public_url.rstrip("/")
         host = "localhost" if self.host in {"127.0.0.1", "::1", "0.0.0.0"} else self.host  # noqa: S104 - a name for it, not a socket
         return f"http://{host}:{self.port}"
+
+    @property
+    def passkeys(self) -> bool:
+        """Return whether browsers offer passkeys at this address: https, or this machine by its name (WebAuthn, 5.1.3)."""
+        host = urlsplit(self.origin).hostname or ""
+        return host == "localhost" or (
+            self.secure and not host.replace(".", "").isdigit() and ":" not in host
+        )
 
     @property
     def secure(self) -> bool:

@@ -15,6 +15,7 @@ from qingyuan.office.access.work import (
     own_body,
     read_policies,
     register_of,
+    seeded,
     unmask,
 )
 from qingyuan.office.standing import refresh_standing
@@ -31,5 +32,6 @@ __all__ = [
     "read_policies",
     "refresh_standing",
     "register_of",
+    "seeded",
     "unmask",
 ]

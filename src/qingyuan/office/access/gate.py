@@ -54,6 +54,13 @@ class Gate:
         self._register: tuple[int, Access] | None = None
         self._state: tuple[int, int, dict[object, object]] | None = None
 
+    def renew(self) -> None:
+        """Forget everything: somebody said just now which office this is."""
+        self.home.reread()
+        with self._lock:
+            self.body = own_body(self.home)
+            self._register = self._state = None
+
     def ask(self, connection: sa.Connection, *, on: date) -> Asking:
         """Return what answers one request.
 
@@ -64,6 +71,8 @@ class Gate:
         register, size = _state(connection.execute(_STATE_WITHIN, {"stream": OFFICE}).all())
         with self._lock:
             if self._register is None or self._register[0] != register:
+                self.home.reread()  # another process may have said which office this is
+                self.body = own_body(self.home)
                 self._register = register, access_of(self.home, connection, self.policies)
             if self._state is None or self._state[:2] != (register, size) or len(self._state[2]) > _MOST:
                 self._state = register, size, {}

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @functools.lru_cache(maxsize=8)
-def _seeded(law: Law) -> Registry:
+def seeded(law: Law) -> Registry:
     """Return the register as the law data gives it, before anything was recorded."""
     return Registry({body.id: body for body in seed(law)})
 
@@ -43,15 +43,15 @@ def own_body(home: Home) -> Body:
     """Return this office: the one of the law data for its division and level, else one made from the settings."""
     own = home.settings.office
     level = Level(own.level)
-    found = _seeded(home.law).procuratorate(own.id) or _seeded(home.law).procuratorate(own.division)
-    if found is not None and (body := _seeded(home.law).bodies[found]).level == level:
+    found = seeded(home.law).procuratorate(own.id) or seeded(home.law).procuratorate(own.division)
+    if found is not None and (body := seeded(home.law).bodies[found]).level == level:
         return body
     return Body(own.id, "procuratorate", own.name, level=level, division=own.division)
 
 
 def register_of(home: Home, connection: sa.Connection) -> Registry:
     """Return the register: offices and courts of the law data, this office, and what was recorded."""
-    known = dict(_seeded(home.law).bodies)
+    known = dict(seeded(home.law).bodies)
     own = own_body(home)
     known.setdefault(own.id, own)
     return fold_registry(known.values(), parties_said(connection, OFFICE))

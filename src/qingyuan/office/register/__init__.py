@@ -2,7 +2,7 @@
 
 from qingyuan.office.register._build import Progress, Rebuilt, check, rebuild, write_entry
 from qingyuan.office.register._entry import shown_name
-from qingyuan.office.register._kit import places_of
+from qingyuan.office.register._kit import forget_office, places_of
 from qingyuan.office.register._places import office_path
 from qingyuan.office.register._reading import read_docket
 from qingyuan.office.register._report import row_of
@@ -34,6 +34,7 @@ __all__ = [
     "check",
     "counts",
     "deadlines",
+    "forget_office",
     "leads",
     "matters",
     "office_path",

@@ -53,6 +53,11 @@ def kit(home: Home) -> tuple[Law, Places]:
     return _KITS[home]
 
 
+def forget_office(home: Home) -> None:
+    """Forget what was made of the office that a home had before; its division may be another one."""
+    _KITS.pop(home, None)
+
+
 def places_of(home: Home) -> Places:
     """Return how names of offices become paths in a home."""
     return kit(home)[1]

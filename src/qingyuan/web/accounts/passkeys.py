@@ -94,6 +94,11 @@ class Passkeys:
             )
             return [Passkey(bytes_to_base64url(r.id), r.label, r.created, r.used) for r in rows]
 
+    def any(self) -> bool:
+        """Return whether anybody has a passkey."""
+        with self._state.read() as connection:
+            return connection.execute(sa.select(PASSKEY.c.id).limit(1)).first() is not None
+
     def begin_adding(self, account: Account, session: str) -> dict[str, Any]:
         """Return the options for ``navigator.credentials.create``; their challenge waits for this session.
 

@@ -117,13 +117,7 @@ class People:
         Raises:
             WebError: A value is not acceptable, or the name is taken.
         """
-        name = name.strip()
-        if not _NAME.match(name):
-            raise bad_request(
-                "登录名应为 2–64 个字母、数字、汉字或 . _ - @",
-                "a sign-in name has 2–64 letters, digits or . _ - @",
-                code="web.bad-name",
-            )
+        name = self.check_name(name)
         chosen = _roles(roles)
         check_password(password, name)
         hashed = self._hasher.hash(password)
@@ -203,6 +197,21 @@ class People:
                 .values(password=hashed, failed=0, locked_until=0)
             )
             connection.execute(sa.delete(SESSION).where(SESSION.c.person == person))
+
+    @staticmethod
+    def check_name(name: str) -> str:
+        """Return a sign-in name without blanks around it.
+
+        Raises:
+            WebError: ``web.bad-name``.
+        """
+        if not _NAME.match(name.strip()):
+            raise bad_request(
+                "登录名应为 2–64 个字母、数字、汉字或 . _ - @",
+                "a sign-in name has 2–64 letters, digits or . _ - @",
+                code="web.bad-name",
+            )
+        return name.strip()
 
     @staticmethod
     def check_new(password: str, name: str) -> None:
