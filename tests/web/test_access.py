@@ -29,6 +29,8 @@ PLAIN = {
     "upload": "0123456789abcdef",
     "person": "P999",
     "body": "procuratorate-330000",
+    "key": "0123456789abcdef",
+    "number": "1",
     "token": "0123",
     "hook": "0123456789abcdef",
     "rule": "pil-interpretation-reply",

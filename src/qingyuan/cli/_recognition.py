@@ -35,26 +35,11 @@ def cosign(policy_file: Path | None, seconds: float, home: Path, out: Out) -> No
     with Home.open(home) as office:
         policy = None if policy_file is None else recognition.read_policy(policy_file)
         asked = recognition.cosign(office, policy, seconds=seconds)
-    out.result({"logs": [_asked(each) for each in asked]})
+    out.result({"logs": [each.as_dict() for each in asked]})
     for each in asked:
         _say_asked(each, out)
     if not all(each.verdict.met for each in asked):
         sys.exit(1)
-
-
-def _asked(each: Asked) -> dict[str, object]:
-    return {
-        "origin": each.origin,
-        "size": each.size,
-        "quorum": each.verdict.quorum,
-        "met": each.verdict.met,
-        "groups": dict(each.verdict.groups),
-        "cosigned": [{"name": one.name, "time": one.time} for one in each.verdict.cosigned],
-        "missing": list(each.verdict.missing),
-        "failures": [{"name": name, **error.as_dict()} for name, error in each.failures],
-        "off_clock": each.off_clock,
-        "checkpoint": each.note.decode(),
-    }
 
 
 def _say_asked(each: Asked, out: Out) -> None:

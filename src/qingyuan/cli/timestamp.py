@@ -14,7 +14,7 @@ from qingyuan.cli._app import Out, common, home_option
 if TYPE_CHECKING:
     from qingyuan.evidence.timestamp import StoredTimestamp
     from qingyuan.office.timestamps.review import Due, Reviewed
-    from qingyuan.office.timestamps.stamping import NotStamped, Stamped, StampReport
+    from qingyuan.office.timestamps.stamping import StampReport
 
 _DAYS = click.IntRange(min=0)
 
@@ -51,15 +51,7 @@ def request(
             report = restamp(office, before=timedelta(days=before), older_than=_days(older_than))
         else:
             report = stamp_checkpoint(office)
-    out.result(
-        {
-            "subjects": len(report.subjects),
-            "stamped": [_stamped(each) for each in report.stamped],
-            "present": [_row(row) for row in report.present],
-            "failed": [_failed(each) for each in report.failed],
-            "operators": sorted(report.operators),
-        }
-    )
+    out.result(report.as_dict())
     _say_report(report, out)
     if report.failed and not (report.stamped or report.present):
         sys.exit(1)
@@ -204,35 +196,9 @@ def _subject(row: StoredTimestamp) -> str:
 
 
 def _row(row: StoredTimestamp) -> dict[str, object]:
-    return {
-        "id": row.id,
-        "over": row.over,
-        "subject": row.subject,
-        "size": row.size,
-        "tsa": row.tsa,
-        "operator": row.operator,
-        "gen_time": row.gen_time,
-        "at": row.at,
-    }
+    from qingyuan.office.timestamps.stamping import row_dict  # noqa: PLC0415 - help needs no office
 
-
-def _stamped(each: Stamped) -> dict[str, object]:
-    return {
-        **_row(each.row),
-        "notes": [note.value for note in each.notes],
-        "second": {"agreement": each.opinion.agreement.value, "said": each.opinion.said},
-        "offset_seconds": round(each.offset.total_seconds()),
-    }
-
-
-def _failed(each: NotStamped) -> dict[str, object]:
-    return {
-        "over": each.subject.over,
-        "subject": each.subject.name,
-        "tsa": each.tsa,
-        "operator": each.operator,
-        "error": each.error.as_dict(),
-    }
+    return row_dict(row)
 
 
 def _due(each: Due | None) -> list[dict[str, object]]:

@@ -211,6 +211,22 @@ def role_files(home: Path) -> list[Path]:
     return sorted((home / ROLES).glob("*.note"), key=lambda path: int(path.stem))
 
 
+def roles_due(home: Home) -> bool:
+    """Return whether readers who hold only the roots do not know yet what the home would say now.
+
+    Raises:
+        OfficeError: ``office.no-roots``.
+    """
+    roots = _required(home)
+    files = role_files(home.path)
+    if not roots.roles_version or not files:
+        return True
+    stated = read_signed_roles(files[-1].read_bytes())[0].content
+    said = {name: value for name, value in stated.items() if name not in {"version", "issued_at"}}
+    # A change of the roots that this file brought is not said again.
+    return bool(differences({**said, "roots": None}, _content(home, roots)))
+
+
 def trust_in_roots(home: Home, *, current: bool = False) -> dict[str, object]:
     """Return the trust file that names only the roots: all else comes from the role files in a package.
 
@@ -324,6 +340,7 @@ __all__ = [
     "draft",
     "publish",
     "role_files",
+    "roles_due",
     "roots_of",
     "trust_in_roots",
 ]

@@ -80,6 +80,21 @@ class Asked:
     failures: tuple[tuple[str, QingyuanError], ...]
     off_clock: dict[str, int]
 
+    def as_dict(self) -> dict[str, object]:
+        """Return it as JSON builtins."""
+        return {
+            "origin": self.origin,
+            "size": self.size,
+            "quorum": self.verdict.quorum,
+            "met": self.verdict.met,
+            "groups": dict(self.verdict.groups),
+            "cosigned": [{"name": one.name, "time": one.time} for one in self.verdict.cosigned],
+            "missing": list(self.verdict.missing),
+            "failures": [{"name": name, **error.as_dict()} for name, error in self.failures],
+            "off_clock": self.off_clock,
+            "checkpoint": self.note.decode(),
+        }
+
 
 class StoredHashes:
     """The hashes of a stored log, each read in a transaction of its own, so from any thread.

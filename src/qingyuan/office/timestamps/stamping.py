@@ -143,10 +143,51 @@ class StampReport:
         ]
         return frozenset[str]().union(*by_subject[:1]).intersection(*by_subject[1:])
 
+    def as_dict(self) -> dict[str, object]:
+        """Return it as JSON builtins."""
+        return {
+            "subjects": len(self.subjects),
+            "stamped": [
+                {
+                    **row_dict(each.row),
+                    "notes": [note.value for note in each.notes],
+                    "second": {"agreement": each.opinion.agreement.value, "said": each.opinion.said},
+                    "offset_seconds": round(each.offset.total_seconds()),
+                }
+                for each in self.stamped
+            ],
+            "present": [row_dict(row) for row in self.present],
+            "failed": [
+                {
+                    "over": each.subject.over,
+                    "subject": each.subject.name,
+                    "tsa": each.tsa,
+                    "operator": each.operator,
+                    "error": each.error.as_dict(),
+                }
+                for each in self.failed
+            ],
+            "operators": sorted(self.operators),
+        }
+
     @property
     def disagreements(self) -> tuple[Stamped, ...]:
         """The new answers that the second reader refuses."""
         return tuple(each for each in self.stamped if each.opinion.agreement is Agreement.DISAGREE)
+
+
+def row_dict(row: StoredTimestamp) -> dict[str, object]:
+    """Return an answer as JSON builtins, without its bytes."""
+    return {
+        "id": row.id,
+        "over": row.over,
+        "subject": row.subject,
+        "size": row.size,
+        "tsa": row.tsa,
+        "operator": row.operator,
+        "gen_time": row.gen_time,
+        "at": row.at,
+    }
 
 
 def stamp_checkpoint(home: Home, *, pause: Pause = time.sleep, seconds: float = TSA_SECONDS) -> StampReport:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from qingyuan.errors import QingyuanError
 from qingyuan.office.access import change_docket
+from qingyuan.office.casework import docket_streams
 from qingyuan.parties import Matter, Owed, Registry, assign, disentrust, entrust, lift, recuse, unassign
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import bad_request
@@ -126,6 +127,7 @@ def _write(ask: Ask, identifier: str, made: Callable[[Registry, Matter], Owed]) 
 def _show(ask: Ask, identifier: str, error: QingyuanError | None) -> Response:
     with ask.desk.posts.asking() as asking:
         matter = asking.docket(identifier)
+        streams = docket_streams(asking.connection, identifier)
         bodies = [asking.access.registry.bodies.get(body) for body in sorted(matter.entrusted)]
     people = [one for one in ask.desk.people.all() if not one.disabled]
     return ask.page(
@@ -138,6 +140,7 @@ def _show(ask: Ask, identifier: str, error: QingyuanError | None) -> Response:
         people=[one for one in people if one.person not in matter.recused],
         duties=DUTIES,
         ways=WAYS,
+        sealed=[one for one in streams if one in ask.desk.home.keyring.scopes()],
         error=error,
         given={name: ask.field(name) for name in ("person", "duty", "ground", "body", "how")},
     )
