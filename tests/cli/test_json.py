@@ -207,7 +207,7 @@ FIRST = [
     "measure verify",
     "measure withdraw",
     "package",
-    "party add", "party appoint", "access assign", "access send", "access check", "access unmask", "access unassign", "access recuse", "access lift", "access disentrust",
+    "party add", "party appoint", "access assign", "access send", "access check", "access unmask", "access unassign", "access recuse", "access lift", "access entrust", "access disentrust",
 ]  # fmt: skip
 LAST = [
     "ledger witness init", "ledger witness add-log", "ledger witness serve", "ledger witness status", "ledger witness evidence",
