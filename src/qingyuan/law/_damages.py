@@ -89,7 +89,7 @@ class _Estimate:
         weighed = wanted and not any(head.id == "compensation" for head in heads)
         if weighed:
             self._weigh()
-        self._punitive(heads)
+        self._punitive()
         if costs := self._costs():
             heads.append(costs)
         for note in self.version.notes:
@@ -183,8 +183,8 @@ class _Estimate:
             discretion.rule,
         )
 
-    def _punitive(self, heads: list[Head]) -> None:
-        if self.version.punitive_rule and not any(head.id == "punitive" for head in heads):
+    def _punitive(self) -> None:
+        if self.version.punitive_rule:
             provision = self.citer.provision(self.version.punitive_rule, self.on)
             self._step(f"惩罚性赔偿：{provision.zh}", f"punitive damages: {provision.en}", provision.rule)
 
