@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,11 +17,13 @@ from pathlib import Path
 import pytest
 
 from qingyuan.cases import fold
+from qingyuan.documents import DocumentError
 from qingyuan.office.casework import act, case_events, load, newest
 from qingyuan.office.clock import FixedClock
 from qingyuan.office.errors import ConflictError, OfficeError
 from qingyuan.office.fsck import check_home
 from qingyuan.office.home import Home, OfficeInfo
+from qingyuan.office.paperwork import record_number
 from qingyuan.office.register import cases, deadlines, rebuild, search, timeline
 from qingyuan.store import StoreError
 from tests.cases._world import moment
@@ -105,6 +108,25 @@ def test_of_many_clerks_with_the_same_page_one_acts(player: Player, tmp_path: Pa
         results = sorted(pool.map(clerk, range(1, 5)))
     assert results == ["done", *["office.conflict"] * 3]
     assert len(load(player.home, CASE).docket.cases[CASE].measures) == 1
+
+
+def test_of_two_clerks_who_give_one_number_to_two_papers_the_second_is_told(
+    player: Player, tmp_path: Path
+) -> None:
+    player.play("suggested")
+    together = threading.Barrier(2)
+
+    def clerk(form: str) -> str:
+        with Home.open(tmp_path / "home", clock=player.clock) as home:
+            together.wait()
+            try:
+                record_number(home, form, CASE, "清检公建〔2026〕1号", actor="P001")
+            except DocumentError as error:
+                return error.code
+            return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(clerk, ("suggestion", "filing-decision"))) == ["documents.bad-number", "done"]
 
 
 _CLERK = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from qingyuan.documents import DocumentError, find_form
-from qingyuan.office.casework import Loaded, load
+from qingyuan.office.casework import Loaded, docket_streams, load_docket
 from qingyuan.office.home import Home
 from qingyuan.office.paperwork._wrapping import NUMBERED
 from qingyuan.office.paperwork.making import allowed, overlay_of
@@ -33,13 +33,14 @@ def record_number(
         OfficeError: There is no such lead or case.
     """
     form = find_form(form_name, overlay_of(home))
-    loaded = load(home, target)
-    allowed(home, form, loaded, target, actor=actor)
     text = number.strip()
-    _check(loaded, form.id, target, text)
     day = on or home.clock.now().date()
     payload: dict[str, object] = {"form": form.id, "name": form.name, "number": text, "on": day.isoformat()}
+    # Looked up in the transaction that writes: of two clerks with one number the second is told.
     with home.database.write() as connection:
+        loaded = load_docket(connection, docket_streams(connection, target))
+        allowed(home, form, loaded, target, actor=actor)
+        _check(loaded, form.id, target, text)
         events = home.record(connection, [EventDraft(target, NUMBERED, payload)], actor=actor)
     return events[0]
 
