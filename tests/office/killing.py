@@ -46,7 +46,10 @@ def tellings() -> dict[str, Told]:
     for param in _SCENARIOS:
         one: Any = param.values[0]
         if "do" in one and not {"refused", "error"} & one.keys():
-            found.setdefault(one["do"], ([*steps(one["given"]), *one.get("and", ())], one))
+            known = sorted([*steps(one["given"]), *one.get("and", ())], key=lambda step: step["at"])
+            found.setdefault(
+                one["do"], (known, one)
+            )  # a scenario may date back what it adds; a home's clock cannot
     return dict(sorted(found.items()))
 
 
@@ -82,6 +85,10 @@ class Killed(Player):
         for each in step.get("seal", ()):
             self.home.append(
                 [EventDraft(step["into"], "evidence.extracted", {"exhibit": each})], actor="P001"
+            )
+        if "package" in step:
+            self.home.append(
+                [EventDraft(step["into"], "evidence.transferred", {"package": step["package"]})], actor="P001"
             )
         if "do" in step:
             self.do(step["do"], step.get("with", {}), step.get("by", "P001"))
