@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from qingyuan.documents import Document, DocumentError, Fact, Form, Table, fill
 from qingyuan.documents.docx import render_docx
 from qingyuan.documents.form import load_form
-from qingyuan.documents.geometry import check_geometry, read_pages
+from qingyuan.documents.geometry import check_pages, read_pages
 from qingyuan.documents.pdf import render_pdf
 
 DAY = date(2026, 3, 12)
@@ -120,7 +120,7 @@ def test_a_character_that_the_fonts_lack_is_named_and_there_is_no_pdf() -> None:
 def test_text_that_leaves_the_text_area_is_refused() -> None:
     wide = make(what=Fact("一" * 10, 3))
     pdf = render_pdf(wide)
-    check_geometry(pdf, where="note")
+    check_pages(read_pages(pdf), where="note")
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         page = opened.pages[0]
         page.contents_coalesce()
@@ -129,7 +129,7 @@ def test_text_that_leaves_the_text_area_is_refused() -> None:
         target = io.BytesIO()
         opened.save(target)
     with pytest.raises(DocumentError, match=r"8\.5 mm"):
-        check_geometry(target.getvalue(), where="note")
+        check_pages(read_pages(target.getvalue()), where="note")
 
 
 @settings(max_examples=40, deadline=None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import unicodedata
+from collections.abc import Sequence
 from itertools import groupby
 
 import msgspec
@@ -78,13 +79,13 @@ def read_pages(pdf: bytes) -> tuple[Page, ...]:
         opened.close()
 
 
-def check_geometry(pdf: bytes, *, where: str) -> None:
-    """Refuse a PDF whose pages or text do not stand as GB/T 9704-2012 has them.
+def check_pages(pages: Sequence[Page], *, where: str) -> None:
+    """Refuse pages that, or whose text, do not stand as GB/T 9704-2012 has them.
 
     Raises:
         DocumentError: A page has another size, or text stands outside the text area; page and distance are named.
     """
-    for number, page in enumerate(read_pages(pdf), start=1):
+    for number, page in enumerate(pages, start=1):
         problem = _problem(page, number)
         if problem:
             raise DocumentError(

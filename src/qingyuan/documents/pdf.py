@@ -5,6 +5,7 @@ The content reaches Typst as JSON data, so no word of a document is ever read as
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from importlib import resources
 from typing import Literal
@@ -14,7 +15,7 @@ import msgspec
 from qingyuan.documents._coverage import covered
 from qingyuan.documents.errors import DocumentError
 from qingyuan.documents.fonts import FontSet, default_fonts, loaded
-from qingyuan.documents.geometry import check_geometry, read_pages
+from qingyuan.documents.geometry import Page, check_pages, read_pages
 from qingyuan.documents.model import Block, Document, Picture, Role, Table
 from qingyuan.documents.picture import in_face
 
@@ -34,10 +35,12 @@ def render_pdf(document: Document, fonts: FontSet | None = None) -> bytes:
     """
     faces = fonts or default_fonts()
     pdf = _compiled(document, faces, hold=False)
-    if _signed_alone(document, pdf):
+    pages = read_pages(pdf)
+    if _signed_alone(document, pages):
         pdf = _compiled(document, faces, hold=True)
+        pages = read_pages(pdf)
     check_fonts(pdf, faces, where=document.form)
-    check_geometry(pdf, where=document.form)
+    check_pages(pages, where=document.form)
     return pdf
 
 
@@ -80,10 +83,9 @@ def _compiled(document: Document, faces: FontSet, *, hold: bool) -> bytes:
     return pdf
 
 
-def _signed_alone(document: Document, pdf: bytes) -> bool:
+def _signed_alone(document: Document, pages: Sequence[Page]) -> bool:
     """Say whether the last page holds nothing but signatures, day and copies."""
     closing = {Role.SIGNATURE, Role.SIGN, Role.DATE, Role.COPIES}
-    pages = read_pages(pdf)
     end = "".join(b.text for b in document.blocks if isinstance(b, Block) and b.role in closing)
     last = "".join(line.text for line in pages[-1].lines)
     return len(pages) > 1 and "".join(last.split()) in "".join(end.split())
