@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from qingyuan.web.api import acting, hooks, reading, shapes
+from qingyuan.web.api import acting, hooks, reading, shapes, taking
 from qingyuan.web.api.asking import needs
 from qingyuan.web.desk import Desk
 from qingyuan.web.errors import bad_request
@@ -20,13 +20,15 @@ DESCRIPTION = "/api/v1/openapi.json"
 def api(desk: Desk) -> APIRouter:
     """Return the routes of the API of an office."""
     router = APIRouter(prefix="/api/v1", tags=["v1"], responses=shapes.ERRORS)
-    reads, acts, tells = (Depends(needs(desk, scope)) for scope in ("read", "act", "hooks"))
+    reads, acts, takes, tells = (Depends(needs(desk, scope)) for scope in ("read", "act", "take", "hooks"))
     router.include_router(reading.lists(desk), dependencies=[reads])
     router.include_router(reading.records(desk), dependencies=[reads], responses=shapes.ABSENT)
     router.include_router(reading.law(desk), dependencies=[reads])
     router.include_router(
         acting.acts(desk), dependencies=[acts], responses=shapes.ABSENT | shapes.REFUSED | shapes.TAKEN
     )
+    whole = shapes.ABSENT | shapes.REFUSED | shapes.TAKEN
+    router.include_router(taking.taking(desk), dependencies=[takes], responses=whole)
     router.include_router(hooks.hooks(desk), dependencies=[tells], responses=shapes.ABSENT | shapes.TAKEN)
     return router
 

@@ -121,9 +121,45 @@ class HookDropped(msgspec.Struct, frozen=True):
     id: str
 
 
+class Batch(msgspec.Struct, frozen=True):
+    """A new batch of files.
+
+    Attributes:
+        batch: Its identifier.
+    """
+
+    batch: str
+
+
+class Sending(msgspec.Struct, frozen=True):
+    """A file that is being sent.
+
+    Attributes:
+        id: Its identifier.
+        path: Its path inside the batch.
+        size: Bytes in all.
+        offset: Bytes that are here; the next chunk begins there.
+    """
+
+    id: str
+    path: str
+    size: int
+    offset: int
+
+
+class Begun(msgspec.Struct, frozen=True):
+    """A job that was begun.
+
+    Attributes:
+        job: Its identifier.
+    """
+
+    job: str
+
+
 _TYPES: tuple[type, ...] = (
     *(Page, Deadlines, TimelinePage, DocketAnswer, CustodyRecord, Job, Deadline, Threshold, Done),
-    *(HookList, HookMade, HookDropped),
+    *(HookList, HookMade, HookDropped, Batch, Sending, Begun),
 )
 _SCHEMAS, COMPONENTS = msgspec.json.schema_components(
     _TYPES, schema_hook=lambda _: {"description": "Any value"}, ref_template="#/components/schemas/{name}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qingyuan.errors import QingyuanError
 from qingyuan.office.sealing import Collector
 from qingyuan.web.asking import Ask
+from qingyuan.web.desk import Desk
 from qingyuan.web.errors import bad_request
 
 
@@ -16,9 +17,7 @@ def batch_of(ask: Ask) -> str:
     """
     uploads = ask.desk.uploads
     if name := ask.field("batch"):
-        if not uploads.complete(name, ask.person):
-            raise bad_request("文件还没有传完", "not every file has arrived", code="web.not-complete")
-        return name
+        return whole_batch(ask.desk, ask.person, name)
     files = ask.uploads("files")
     if not files:
         raise bad_request("没有选择文件", "no file was chosen", code="web.no-files")
@@ -32,6 +31,17 @@ def batch_of(ask: Ask) -> str:
     return name
 
 
+def whole_batch(desk: Desk, person: str, name: str) -> str:
+    """Return the batch of that name, all of it there and of that person.
+
+    Raises:
+        WebError: It is not.
+    """
+    if not desk.uploads.complete(name, person):
+        raise bad_request("文件还没有传完", "not every file has arrived", code="web.not-complete")
+    return name
+
+
 def check_second(ask: Ask) -> str:
     """Return the second collector of a form, ``""`` when none is named.
 
@@ -39,12 +49,21 @@ def check_second(ask: Ask) -> str:
         WebError: It is the first one, or nobody of the office.
         OfficeError: It is no identifier.
     """
-    second = ask.field("second")
+    return other_collector(ask.person, ask.field("second"))
+
+
+def other_collector(person: str, second: str) -> str:
+    """Return the second collector, ``""`` when none is named.
+
+    Raises:
+        WebError: It is the first one.
+        OfficeError: It is no identifier.
+    """
     if not second:
         return ""
-    if second == ask.person:
+    if second == person:
         raise bad_request(
             "第二收集人应当是另一个人", "the second collector is another person", code="web.same-person"
         )
-    Collector(ask.person, second)
+    Collector(person, second)
     return second

@@ -74,14 +74,23 @@ def begin(ask: Ask, identifier: str) -> Response:
     if given["method"] not in METHODS:
         given["method"] = METHODS[0]
     try:
-        into = receiving(ask.desk.home, identifier)
+        receiving(ask.desk.home, identifier)
         check_second(ask)
         Collector(ask.person, device=given["device"] or "D001")
         batch = batch_of(ask)
     except QingyuanError as error:
         return _show(ask, identifier, given, error)
-    args = {**given, "batch": batch, "record": identifier, "title": f"{identifier} {into.title}"}
-    return ask.redirect(f"/jobs/{ask.desk.jobs.add(KIND, ask.person, args)}")
+    return ask.redirect(f"/jobs/{order(ask.desk, ask.person, identifier, batch, given)}")
+
+
+def order(desk: Desk, person: str, record: str, batch: str, given: Mapping[str, str]) -> str:
+    """Begin the job that adds a batch to a record, and return its identifier; ``given`` is what the form asks, all of it optional.
+
+    Raises:
+        OfficeError: The record takes nothing in.
+    """
+    about = {"batch": batch, "record": record, "title": f"{record} {receiving(desk.home, record).title}"}
+    return desk.jobs.add(KIND, person, {**_ASKED, "scan": "1", **given, **about})
 
 
 @work(KIND)
