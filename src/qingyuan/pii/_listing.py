@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from qingyuan.pii._gaps import narrowed
 from qingyuan.pii.batch import Batch, Bytes, Longs
 
 #: The number of a list, its dot, and a value of so many digits that no amount is written so.
@@ -54,9 +55,12 @@ def separated(batch: Batch) -> Batch:
     cards = [found.span() for found in _CARD.finditer(raw)]
     dots, bars, arrows = _dots(batch), _bars(data), _arrows(data)
     dots += [found.start(1) for found in _SHORT.finditer(raw)]
-    if not dots and not len(bars) and not len(arrows) and not cards:
+    gaps = narrowed(data)
+    if not dots and not len(bars) and not len(arrows) and not cards and not gaps:
         return batch
     data = data.copy()
+    for at, written in gaps:
+        data[at : at + len(written)] = np.frombuffer(written, dtype=np.uint8)
     for first, last in cards:
         group = data[first:last].tobytes()
         for sign, other in _CARD_SIGNS:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import numpy.typing as npt
 
@@ -10,7 +12,12 @@ from qingyuan.pii.batch import Bytes, Longs
 #: Units of counts, and what may follow each so that it is another word (次日, 条件, 个人).
 _UNITS = {"次": "日年", "件": "", "条": "件", "股": "东", "吨": "", "亿": "", "个": "人"}
 _HAN = 3
-_SLASH, _DOT = 0x2F, 0x2E
+_SLASH, _DOT, _BLANK, _UNDERSCORE = 0x2F, 0x2E, 0x20, 0x5F
+#: What cameras and telephones begin the names of pictures with, and how many bytes that takes.
+_PICTURE = re.compile(
+    rb"(?:img|vid|dsc|dscn|pic|photo|scan|mmexport|screenshot|wx_camera|pano|mov)_$", re.IGNORECASE
+)
+_TELLING = 12
 
 
 def _number(raw: bytes) -> int:
@@ -38,6 +45,8 @@ def counted(data: Bytes, end: Longs) -> npt.NDArray[np.bool_]:
     """Tell which values that end at ``end`` are followed by a unit of counts."""
     if not len(end):
         return np.zeros(0, dtype=np.bool_)
+    last = len(data) - 1
+    end = end + (data[np.minimum(end, last)] == _BLANK)  # 共计 13812345678 条
     unit = np.isin(_codes(data, end, _HAN), _COUNTED)
     if unit.any():
         unit[unit] = ~np.isin(_codes(data, end[unit], 2 * _HAN), _OTHER_WORDS)
@@ -45,13 +54,22 @@ def counted(data: Bytes, end: Longs) -> npt.NDArray[np.bool_]:
 
 
 def in_path(data: Bytes, start: Longs, end: Longs) -> npt.NDArray[np.bool_]:
-    """Tell which values are the name of a file in a path: a slash before them, a dot and a letter behind."""
+    """Tell which values are the name of a file: a slash or ``IMG_`` and the like before them, a dot and a letter behind."""
     last = len(data) - 1
     if last < 0:
         return np.zeros(len(start), dtype=np.bool_)
     before = data[np.maximum(start - 1, 0)]
+    pictured = before == _UNDERSCORE
+    pictured[pictured] = [
+        _PICTURE.search(data[max(0, p - _TELLING) : p].tobytes()) is not None
+        for p in start[pictured].tolist()
+    ]
     dot, letter = data[np.minimum(end, last)], data[np.minimum(end + 1, last)] | 0x20
     found: npt.NDArray[np.bool_] = (
-        (start > 0) & (before == _SLASH) & (dot == _DOT) & (letter >= ord("a")) & (letter <= ord("z"))
+        (start > 0)
+        & ((before == _SLASH) | pictured)
+        & (dot == _DOT)
+        & (letter >= ord("a"))
+        & (letter <= ord("z"))
     )
     return found

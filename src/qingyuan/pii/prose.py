@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qingyuan.pii import _named_beside, lexicon, tagger
+from qingyuan.pii._elsewhere import elsewhere
 from qingyuan.pii._kernel import flags
 from qingyuan.pii._kernel import people as k
 from qingyuan.pii._kernel.lexicon import LONGEST, TAG_FOREIGN, TAG_PERSON, TAG_PROPER, place, telling
@@ -279,7 +280,8 @@ def find(data: Bytes, starts: Longs, ends: Longs) -> Found:
         m.after, m.before1, m.after1, m.single, m.surname, m.given, m.foreign, classes(), trained.weights,
         trained.steps, trained.sure, trained.least, cell, first, last, bits,
     )  # fmt: skip
-    keep = np.flatnonzero(~_named_beside.no_names(data, first[:n], last[:n]))
+    none = _named_beside.no_names(data, first[:n], last[:n]) | elsewhere(data, first[:n], last[:n])
+    keep = np.flatnonzero(~none)
     kept, begin = bits[keep], first[keep]
     alien = (kept & k.FOUND_MASKED == 0) & ~_begins_listed(data, begin, m.letters)
     begin = np.maximum(_named_beside.with_initials(data, begin), starts[cell[keep]])

@@ -6,6 +6,7 @@ from __future__ import annotations
 from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii._kernel.flags import (
     BANK_CARD,
+    CHECKED,
     GROUPED,
     LANDLINE,
     MASKED,
@@ -24,7 +25,7 @@ from qingyuan.pii._kernel.shapes import (
     masked_long,
     masked_mobile,
 )
-from qingyuan.pii._kernel.symbols import BRACKET, CROSS, DASH, DASHED, STAR
+from qingyuan.pii._kernel.symbols import BRACKET, CROSS, DASH, DASHED, SPACE, STAR
 from qingyuan.pii.batch import Bytes, Longs
 
 #: Groups of a run: first and past-the-last symbol, separator after it, and whether it is glued.
@@ -132,8 +133,11 @@ def _mobile(symbols: Symbols, groups: Longs, i: int, count: int, plan: Bytes, ou
                 or (first == 4 and middle + final == 7 and middle in (3, 4))
             ):
                 continue
-        if used == 2 and not (first == 3 and groups[i + 1, 1] - groups[i + 1, 0] == 8):
-            continue
+        if used == 2:
+            final = groups[i + 1, 1] - groups[i + 1, 0]
+            # 138 12345678, 1381234 5678, 1381 2345678.
+            if not (first + final == 11 and first in (3, 4, 7)) or (first != 3 and groups[i, 2] != SPACE):
+                continue
         if not _same_separator(groups, i, i + used - 1) or groups[i + used - 1, 3] == 1:
             continue
         b = groups[i + used - 1, 1]
@@ -193,6 +197,56 @@ def _in_threes(groups: Longs, i: int, last: int) -> bool:
         if groups[k, 1] - groups[k, 0] != 4:
             return False
     return True
+
+
+@njit(f"int64(int8[::1], int64[:, ::1], int64, int64, {_RO}, {_RO}, int64[::1])", cache=True, nogil=True)
+def _digit_by_digit(
+    symbols: Symbols, groups: Longs, i: int, count: int, plan: Bytes, provinces: Bytes, out: Longs
+) -> int:
+    """Try a mobile, an ID or a card whose digits, from group ``i`` on, stand with one blank between each."""
+    if i > 0 and groups[i - 1, 2] == SPACE:
+        return 0
+    last = i
+    while last + 1 < count and groups[last, 2] == SPACE and groups[last + 1, 1] - groups[last + 1, 0] == 1:
+        last += 1
+    if groups[last, 2] == SPACE or groups[last, 3] == 1:
+        return 0
+    a = groups[i, 0]
+    used = last + 1 - i
+    kind, found = 0, 0
+    if used == 11 or 16 <= used <= 19:
+        kind, found = judge(symbols, a, a + used, True, plan, provinces)
+    if found & MASKED or (kind == RESIDENT_ID and not found & CHECKED):
+        return 0
+    if kind not in (MOBILE, RESIDENT_ID, BANK_CARD):
+        return 0
+    out[KIND] = kind
+    out[EVIDENCE] = found
+    out[FIRST] = a
+    out[LAST] = a + used
+    return used
+
+
+@njit(f"int64(int8[::1], int64[:, ::1], int64, int64, {_RO}, {_RO}, int64[::1])", cache=True, nogil=True)
+def _checked_id(
+    symbols: Symbols, groups: Longs, i: int, count: int, plan: Bytes, provinces: Bytes, out: Longs
+) -> int:
+    """Try an ID in up to nine groups of any size with blanks between; its check digit must be right."""
+    a = groups[i, 0]
+    for last in range(i + 1, min(i + 9, count)):
+        size = groups[last, 1] - a
+        if groups[last - 1, 2] != SPACE or groups[last, 3] == 1 or size > 18:
+            return 0
+        if size == 18:
+            kind, found = judge(symbols, a, groups[last, 1], True, plan, provinces)
+            if kind != RESIDENT_ID or found & MASKED or not found & CHECKED:
+                return 0
+            out[KIND] = kind
+            out[EVIDENCE] = found
+            out[FIRST] = a
+            out[LAST] = groups[last, 1]
+            return last + 1 - i
+    return 0
 
 
 @njit(f"int64(int8[::1], int64[:, ::1], int64, int64, {_RO}, {_RO}, int64[::1])", cache=True, nogil=True)
@@ -330,6 +384,12 @@ def match(
         if used > 0:
             return used
         used = _joined(symbols, groups, i, count, plan, provinces, out)
+        if used > 0:
+            return used
+        if b - a > 1:
+            used = _checked_id(symbols, groups, i, count, plan, provinces, out)
+        else:
+            used = _digit_by_digit(symbols, groups, i, count, plan, provinces, out)
         if used > 0:
             return used
     if groups[i, 2] == BRACKET or (

@@ -126,6 +126,17 @@ def hidden_next(data: Bytes, p: int, e: int) -> bool:
     return p + 2 < e and data[p] | 32 == 120 and data[p + 1] == data[p]
 
 
+@njit(f"boolean({_RO}, int64, int64)", cache=True, nogil=True)
+def _digit_by_digit(data: Bytes, p: int, e: int) -> bool:
+    """Tell whether ten digits and more from ``p`` on stand with one blank between each."""
+    if p + 21 > e:
+        return False
+    for k in range(p + 2, p + 21, 2):
+        if not 48 <= data[k] <= 57 or data[k - 1] != 32:
+            return False
+    return True
+
+
 @njit(f"boolean({_RO}, int64, int64, int64, {_RO})", cache=True, nogil=True)
 def hopeless(data: Bytes, p: int, r: int, e: int, provinces: Bytes) -> bool:
     """Tell by length and first digits that nothing begins with the digits ``p..r``.
@@ -146,9 +157,15 @@ def hopeless(data: Bytes, p: int, r: int, e: int, provinces: Bytes) -> bool:
             if n == 2:
                 return bool(d != 8)
             if n == 3:
-                # 330 102 1990 0101 1234
-                return bool(d > 1 and (r + 18 > e or data[r + 4] != data[r] or data[r + 9] != data[r]))
-            return bool(n == 1 or (n in (5, 7, 8, 9) and d not in (1, 9)))
+                # 330 102 1990 0101 1234, 330 102 199 001 011 234
+                if d <= 1:
+                    return False
+                if r + 18 > e or data[r + 4] != data[r]:
+                    return True
+                return bool(data[r + 9] != data[r] and (data[r] != 32 or data[r + 8] != 32))
+            if n == 1:
+                return not _digit_by_digit(data, p, e)
+            return bool(n in (5, 7, 8, 9) and d not in (1, 9))
     if n < 10 or n > 19:
         return True
     if d == 0:

@@ -64,6 +64,8 @@ from qingyuan.pii.batch import Bytes, Longs
 Flags = npt.NDArray[np.uint32]
 
 _RO = "Array(uint8, 1, 'C', readonly=True)"
+#: Digits of an identity number before its check character.
+_BEFORE_CHECK = 17
 _RO64 = "Array(int64, 1, 'C', readonly=True)"
 _WORDS = "Array(uint64, 1, 'C', readonly=True)"
 
@@ -150,7 +152,11 @@ def _read_run(
         if kind == 0 or after >= e:
             return count
         sym, width = symbol_at(data, after, e)
-        if width == 0 or sym < 0 or (sym == CROSS and not hidden_next(data, after, e)):
+        if (
+            width == 0
+            or sym < 0
+            or (sym == CROSS and ns != _BEFORE_CHECK and not hidden_next(data, after, e))
+        ):
             return count
         if count == MAX_GROUPS or ns > MAX_SYMBOLS - 24:
             state[0] = after

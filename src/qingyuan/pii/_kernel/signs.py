@@ -17,6 +17,8 @@ from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii._kernel.cells import character_at
 from qingyuan.pii.batch import Bytes
 
+#: Digits of the shortest number that is whole: a mobile.
+_WHOLE = 11
 _RO = "Array(uint8, 1, 'C', readonly=True)"
 
 #: What a character is as a sign: none; always one that hides; ``#``; a question mark; a sign of drawing lines; 〇; X.
@@ -120,6 +122,20 @@ def _beside(data: Bytes, p: int, sign: int, step: int) -> int:
     return _NOTHING
 
 
+@njit(f"int64({_RO}, int64)", cache=True, nogil=True)
+def _digits_before(data: Bytes, p: int) -> int:
+    """Return how many ASCII digits stand directly before ``p``, one blank or dash between two of them aside."""
+    n = 0
+    while p > 0:
+        b = data[p - 1]
+        if 48 <= b <= 57:
+            n += 1
+        elif n == 0 or b not in (32, 45) or p < 2 or not 48 <= data[p - 2] <= 57:
+            break
+        p -= 1
+    return n
+
+
 @njit(f"UniTuple(int64, 2)({_RO}, int64, boolean)", cache=True, nogil=True)
 def _run(data: Bytes, p: int, prose: bool) -> tuple[int, int]:
     """Return ``(end, hides)`` of the run of one sign that begins at ``p``; hides is 1 if it hides something.
@@ -144,7 +160,9 @@ def _run(data: Bytes, p: int, prose: bool) -> tuple[int, int]:
     if kind == _ZERO and (before == _NUMERAL or after == _NUMERAL):
         return q, 0
     if n >= _AT_DIGITS[kind] and (before == _DIGIT or after == _DIGIT):
-        return q, 1
+        # 打13812345678... and 是13812345678??? trail off behind the whole number.
+        whole = after != _DIGIT and kind in (_LINE, _ASKS) and _digits_before(data, p) >= _WHOLE
+        return q, int(not whole)
     if kind == _CROSS:
         # 西湖区xx路xxx, and z****@163.com as zxxxx@163.com.
         return q, int((not prose and before == _HAN and n > 1) or (n > 3 and q < data.size and data[q] == 64))

@@ -79,8 +79,11 @@ def symbol_at(data: Bytes, p: int, e: int) -> tuple[int, int]:
             return STAR, 3  # • ● ○(U+25CB) ∗
     elif b == 0xC3 and p + 1 < e and data[p + 1] == 0x97:
         return STAR, 2  # ×
-    elif b == 0xC2 and p + 1 < e and data[p + 1] == 0xB7:
-        return STAR, 2  # ·
+    elif b == 0xC2 and p + 1 < e:
+        if data[p + 1] == 0xB7:
+            return STAR, 2  # ·
+        if data[p + 1] == 0xAD:
+            return -1, 2  # a soft hyphen
     return 0, 0
 
 
