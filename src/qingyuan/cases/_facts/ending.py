@@ -9,6 +9,7 @@ from qingyuan.cases._facts._table import fact, when
 from qingyuan.cases.deadlines import deadline_of
 from qingyuan.cases.state import CaseStage
 
+_APPEAL = {"civil": "cpl-appeal", "administrative": "alp-appeal"}
 _OTHERS = {"party_zh": "其他当事人", "party_en": "the other parties"}
 
 when("some-appeal", lambda c: not (c.the_case.acted("appeal") or c.the_case.acted("defendant-appeal")))
@@ -88,12 +89,12 @@ def _appeal_in_time(context: Context) -> Lacks:
         if (found := deadline_of(context.the_case, period, law=context.law, today=on)) is not None
     ]
     if ends and on > max(ends) and not context.args.text("leave"):
-        yield Lack("appeal-in-time", {"due": max(ends).isoformat()})
+        yield Lack("appeal-in-time", {"due": max(ends).isoformat()}, _APPEAL[context.the_case.track])
 
 
 @fact("others-appeal-time-over")
 def _others_appeal_time_over(context: Context) -> Lacks:
-    """Each party's time to appeal runs from its own day of service (Civil Procedure Law, art. 171)."""
+    """Each party's time to appeal runs from its own day of service (Civil Procedure Law, art. 171; Administrative Litigation Law, art. 85)."""
     case = context.the_case
     rulings = case.acted("ruling")
     if rulings and rulings[-1].fields.get("outcome") == "not-accepted":
@@ -104,12 +105,12 @@ def _others_appeal_time_over(context: Context) -> Lacks:
     if "" not in served:
         for party in case.respondents or (() if served else ("",)):
             if party not in served:
-                yield Lack("others-appeal-time-over.unserved", _party(party))
+                yield Lack("others-appeal-time-over.unserved", _party(party), _APPEAL[case.track])
     for party, day in served.items():
         due = context.law.deadline(period, day, analogous=True).due
         if on <= due:
             words = {"on": day.isoformat(), "due": due.isoformat()}
-            yield Lack("others-appeal-time-over", {**_party(party), **words})
+            yield Lack("others-appeal-time-over", {**_party(party), **words}, _APPEAL[case.track])
 
 
 def _party(name: str) -> dict[str, str]:
