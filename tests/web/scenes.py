@@ -162,8 +162,20 @@ def _inside(captured: str, rechecked: str, exhibit: str) -> Iterator[Scene]:
     yield Scene("provision-beside", f"/matters/{_MATTER}", then=_cite)
     yield Scene("search", "/search?q=面单")
     yield Scene("deadlines", "/deadlines")
-    for path in ("/admin", "/admin/health", "/admin/hooks", "/admin/provider"):
+    for path in (
+        "/admin",
+        "/admin/health",
+        "/admin/hooks",
+        "/admin/keys",
+        "/admin/provider",
+        "/admin/timestamps",
+        "/admin/witnesses",
+    ):
         yield Scene(path.strip("/").replace("/", "-"), path, "gao")
+    for name in ("parties", "parties/procuratorate-330782", "posts", "access", "access/matrix"):
+        yield Scene(name.replace("/", "-"), f"/{name}", "gao")
+    yield Scene("handlers", f"/handlers/{_MATTER}")
+    yield Scene("destroy", f"/destroy/{_LEAD}")
     yield Scene("readings", "/readings", "shen")
 
 

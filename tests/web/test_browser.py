@@ -64,7 +64,15 @@ def test_no_page_violates_a_rule_of_accessibility(page: Page, office: tuple[str,
         look(path, "en", "dark")
     page.call("Network.clearBrowserCookies", {}, into=Nothing)
     sign_in(page, url, "gao", then="/admin")
-    for path in ("/admin", "/admin/health", "/admin/hooks", "/admin/provider"):
+    for path in (
+        "/admin",
+        "/admin/health",
+        "/admin/hooks",
+        "/admin/keys",
+        "/admin/provider",
+        "/admin/timestamps",
+        "/admin/witnesses",
+    ):
         look(path, "zh", "light")
         look(path, "en", "dark")
     assert found == {}

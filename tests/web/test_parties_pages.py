@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from qingyuan.office.home import Home
 from qingyuan.store import events
-from tests.web.making import client_of, post
+from tests.web.making import client_of, desk_of, post
 
 Fields = dict[str, str | list[str]]
 
@@ -36,6 +36,14 @@ def test_a_body_is_entered_appointed_to_corrected_and_ended_and_the_log_says_so(
     assert post(client, "/parties", corrected, form="/account").status_code == 303
     assert post(client, "/parties/firm-330782/end", {"on": "2026-06-30"}, form="/account").status_code == 303
 
+    above: Fields = {"person": "P002", "role": "chief"}
+    assert post(client, "/parties/procuratorate-330000/posts", above, form="/account").status_code == 400
+    assert post(client, "/parties/test/end", {"on": "2026-06-30"}, form="/account").status_code == 400
+    turned: Fields = {**corrected, "kind": "procuratorate"}
+    assert post(client, "/parties", turned, form="/account").status_code == 303
+    with desk_of(app).posts.asking() as asking:
+        assert asking.access.registry.body("firm-330782").kind == "firm"
+
     assert "某快递有限公司" in client.get("/parties?q=快递&kind=firm&state=ended").text
     assert "某快递有限公司" not in client.get("/parties?q=快递&state=there").text
     assert "firm-330782,企业,某快递有限公司" in client.get("/parties/file?kind=firm").text
@@ -43,13 +51,8 @@ def test_a_body_is_entered_appointed_to_corrected_and_ended_and_the_log_says_so(
     assert "P077" in client.get("/posts/file?when=ever&q=快递").text
     with home.database.read() as connection:
         said = [event.type for event in events(connection, ["office"]) if "firm-330782" in str(event.payload)]
-    assert said == [
-        "party.registered",
-        "party.appointed",
-        "party.dismissed",
-        "party.registered",
-        "party.ended",
-    ]
+    types = "registered appointed dismissed registered ended registered"
+    assert said == [f"party.{one}" for one in types.split()]
 
 
 def test_whoever_appoints_nobody_sees_bodies_and_no_people(app: FastAPI) -> None:

@@ -14,7 +14,7 @@ class Entry(msgspec.Struct, frozen=True):
         href: Where it leads; also the beginning of the addresses below it.
         key: Its word.
         need: Who sees it.
-        part: Entries of a part stand together: ``"work"``, ``"law"``, ``"office"`` or ``"public"``.
+        part: Entries of a part stand together: ``"work"``, ``"law"``, ``"office"`` or ``"public"``; what is ``"more"`` stands on other pages and is found by the search and the palette.
         now: Whether the present page lies there.
     """
 
@@ -39,8 +39,8 @@ ENTRIES = (
     Entry("/ledger", "nav.ledger", "signed-in", "law"),
     Entry("/readings", "nav.readings", "case.audit", "law"),
     Entry("/parties", "nav.parties", "signed-in", "office"),
-    Entry("/posts", "nav.posts", "office.appoint", "office"),
-    Entry("/access", "nav.access", "signed-in", "office"),
+    Entry("/posts", "nav.posts", "office.appoint", "more"),
+    Entry("/access", "nav.access", "signed-in", "more"),
     Entry("/admin", "nav.admin", "office.appoint", "office"),
     Entry("/admin/keys", "nav.keys", "office.manage", "office"),
     Entry("/admin/witnesses", "nav.witnesses", "office.manage", "office"),

@@ -147,7 +147,10 @@ def enter(ask: Ask) -> Response:
         _read_kind(given["kind"])
         registry = registry_of(ask)
         if before:
-            given["id"] = before
+            if before not in registry.bodies:
+                raise not_found(before)
+            # What a body is says what its people may do: that stays.
+            given |= {"id": before, "kind": registry.bodies[before].kind}
         elif not given["id"]:
             given["id"] = directory.new_identifier(registry, given["kind"], given["division"])
         elif given["id"] in registry.bodies:
@@ -167,13 +170,21 @@ def show(ask: Ask, body: str) -> Response:
 
 @page("POST", "/parties/{body}/end", "office.appoint")
 def ended(ask: Ask, body: str) -> Response:
-    """Record the last day of a body."""
+    """Record the last day of a body; never of this office, which could not be entered any more."""
+    if body == ask.desk.posts.gate.body.id:
+        raise bad_request("本院不能登记撤销", "this office cannot be ended", code="web.own-office")
     return _changed(ask, body, "done.party", lambda known: end(known, body, _day(ask, "on")))
 
 
 @page("POST", "/parties/{body}/posts", "office.appoint")
 def appointed(ask: Ask, body: str) -> Response:
-    """Record that a person takes up a role in a body."""
+    """Record that a person takes up a role in this office, or in a body that is no procuratorate."""
+    if not _own_or_outside(ask, body):
+        raise bad_request(
+            "其他检察院的任职不能在本院登记",
+            "posts of other procuratorates are not recorded by this office",
+            code="web.other-office",
+        )
     person, role = ask.field("person"), ask.field("role")
     return _changed(
         ask, body, "done.post", lambda known: appoint(known, _person(person), body, role, _day(ask, "since"))
@@ -315,7 +326,8 @@ def _show(ask: Ask, body: str, error: QingyuanError | None = None) -> Response:
         history=history if appoints else [],
         parts_in=_parts(ask, known),
         roles=roles(),
-        suited=directory.roles_for(known.kind),
+        suited=directory.roles_for(known.kind) if _own_or_outside(ask, body) else [],
+        own=body == ask.desk.posts.gate.body.id,
         names=names_of(ask) if appoints else {},
         people=[one for one in ask.desk.people.all() if not one.disabled] if appoints else [],
         bodies=registry.bodies,
@@ -401,6 +413,12 @@ def _person(text: str) -> str:
             remedy_en="the page of accounts has everybody's identifier",
         )
     return text
+
+
+def _own_or_outside(ask: Ask, body: str) -> bool:
+    """Say whether this office may record posts there: a post in a superior office would open every docket below."""
+    known = registry_of(ask).bodies.get(body)
+    return known is None or known.kind != "procuratorate" or body == ask.desk.posts.gate.body.id
 
 
 def _day(ask: Ask, name: str) -> date:
