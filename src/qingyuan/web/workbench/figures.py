@@ -134,10 +134,14 @@ def _held(home: Home) -> Holdings:
 
 def _shown(ask: Ask, held: Holdings, name: str, span: Span, field: str) -> Shown:
     found = home_figure(ask.desk.home, held, name, span, field=field)
+    return drawn(found, held.queries.by_id[name])
+
+
+def drawn(found: Figure, query: Query) -> Shown:
+    """Return a figure as it is drawn: the length of bars, or the points of a line."""
     values = [(one, float(one.value)) for one in found.groups if one.value is not None]
     most = max((value for _, value in values), default=0.0) or 1.0
     points: tuple[tuple[float, float, str, str], ...] = ()
-    query = held.queries.by_id[name]
     if query.picture == "line" and len(values) > 1:
         step = 600 / (len(values) - 1)
         points = tuple(

@@ -99,7 +99,7 @@ def pages_of(number: int, total: int, query: dict[str, str]) -> Pages:
 @page("GET", "/leads/{identifier}/scan", "material.view", slow=True)
 def scan(ask: Ask, identifier: str) -> Response:
     """Show what a scan found: kinds, persons, thresholds, findings by page with masked excerpts, and what was not read."""
-    lead, found = _held(ask, identifier)
+    lead, found = held_of(ask, identifier)
     wanted, asked = _wanted(ask, found)
     fits = narrowed(found.findings, wanted)
     number = _number(ask)
@@ -125,7 +125,7 @@ def scan(ask: Ask, identifier: str) -> Response:
 @page("GET", "/leads/{identifier}/scan/places", "material.view", slow=True)
 def every_place(ask: Ask, identifier: str) -> Response:
     """Show every single place by page, with kind, decision, reason and column, also what was rejected; no value."""
-    lead, found = _held(ask, identifier)
+    lead, found = held_of(ask, identifier)
     wanted, asked = _wanted(ask, found)
     number = _number(ask)
     shown = places(ask.desk.home, identifier, wanted, first=(number - 1) * _SIZE, size=_SIZE)
@@ -143,7 +143,7 @@ def every_place(ask: Ask, identifier: str) -> Response:
 @page("GET", "/leads/{identifier}/scan/file", "material.view", slow=True)
 def file(ask: Ask, identifier: str) -> Response:
     """Hand out the findings or the places that the address asks for, as the CLI writes them; no value is in them."""
-    _, found = _held(ask, identifier)
+    _, found = held_of(ask, identifier)
     wanted, _ = _wanted(ask, found)
     suffix, what = f".{ask.query('format') or 'csv'}", ask.query("what") or "findings"
     if suffix not in SUFFIXES or what not in {"findings", "places"}:
@@ -166,7 +166,7 @@ def report(ask: Ask, identifier: str) -> Response:
     kind = ask.query("format") or "pdf"
     if kind not in {"html", "pdf"}:
         raise not_found(kind)
-    _, found = _held(ask, identifier)
+    _, found = held_of(ask, identifier)
     home = ask.desk.home
     today = home.clock.now().date()
     made = scan_report(
@@ -191,7 +191,7 @@ def _handed(ask: Ask, name: str, write: Callable[[Path], object]) -> Response:
     return ask.finish(attached(content, size, f'filename="{name}"'))
 
 
-def _held(ask: Ask, identifier: str) -> tuple[Lead, Gathered]:
+def held_of(ask: Ask, identifier: str) -> tuple[Lead, Gathered]:
     """Return a lead and what its scans found."""
     lead = load(ask.desk.home, identifier).docket.leads.get(identifier)
     if lead is None:
