@@ -19,7 +19,7 @@ from qingyuan.store.registry import exhibits
 from qingyuan.web.portal.invitations import invite
 from tests.office.capture.site import serving as site_serving
 from tests.web.browsing import arrive
-from tests.web.making import PASSWORD, client_of, clock, desk_of, handle_all, make_office, post
+from tests.web.making import PASSWORD, client_of, clock, desk_of, handle_all, make_office, packaged, post
 from tests.web.portal.serving import CASE, FIRM, ORGAN, serve_suggestion
 from tests.web.portal.test_hearing import announce
 from tests.web.portal.test_invited import sent
@@ -124,7 +124,7 @@ def _job(app: FastAPI, client: TestClient, path: str, fields: Fields) -> str:
 def _desks(app: FastAPI, client: TestClient, home: Home) -> Iterator[Scene]:
     """Yield what outsiders see, after the officer spoke and the court asked for corrections."""
     desk = desk_of(app)
-    post(client, "/packages", {"record": CASE, "to": "清州市人民法院"}, form="/account")
+    package = packaged(app, client, CASE, "清州市人民法院")
     invited = {
         "organ": invite(desk, CASE, "organ", name=ORGAN, days=9, actor="P001"),
         "firm": invite(desk, CASE, "firm", name=FIRM, days=9, actor="P001", owner=FIRM),
@@ -142,6 +142,9 @@ def _desks(app: FastAPI, client: TestClient, home: Home) -> Iterator[Scene]:
         yield Scene(f"desk-{name}", path, "", printed=name == "organ")
     yield Scene("desk-self-check", f"{paths['firm']}/self-check", "")
     yield Scene("desk-self-checked", f"{paths['firm']}/self-check", "", _check_itself, printed=True)
+    yield Scene("package", f"/packages/{package}")
+    yield Scene("packages", f"/packages?record={_MATTER}")
+    yield Scene("material", f"/material/{_MATTER}")
     yield Scene("desk-no-link", "/portal/i/withdrawn-or-mistyped", "")
     yield Scene("desk-organ-refused", paths["organ"], "", _send_blank)
 

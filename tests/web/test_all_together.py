@@ -179,7 +179,8 @@ def _taken_in(served: Served) -> tuple[str, str]:
 def _packed(served: Served, home: Path, lead: str) -> None:
     """Make a package in the browser, take it, and judge it."""
     shown = served.post("/packages", f"/leads/{lead}", record=lead, to="清州市人民法院")
-    file = served.client.get(f"{shown.url.path}/file")
+    _until(lambda: "/jobs/" not in served.client.get(shown.url.path).url.path, "the package is not made")
+    file = served.client.get(f"{served.client.get(shown.url.path).url.path}/file")
     assert file.status_code == 200
     package = home.parent / "taken.evp"
     package.write_bytes(file.content)

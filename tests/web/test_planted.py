@@ -21,7 +21,7 @@ from qingyuan.documents import forms
 from qingyuan.office.browser import TemporaryFolder
 from qingyuan.office.home import Home
 from qingyuan.web.routing import PAGES
-from tests.web.making import PASSWORD, client_of, desk_of, post, token_of
+from tests.web.making import PASSWORD, client_of, desk_of, packaged, post, token_of
 from tests.web.test_access import ENDING, OWN, address
 from tests.web.test_hostile import chief
 
@@ -152,12 +152,9 @@ def test_what_waits_or_is_packed_lies_nowhere_in_clear(app: FastAPI, home: Home)
             assert time.monotonic() < deadline
             time.sleep(0.05)
         assert found.state == "done", found.result
-        made = post(
-            running, "/packages", {"record": str(found.result["lead"]), "to": "某法院"}, form="/account"
-        )
-        assert made.status_code == 303, made.text
+        made = packaged(app, running, str(found.result["lead"]), "某法院")
         assert list(found_in(home.path)) == []
-        package = running.get(f"{made.headers['location']}/file").content
+        package = running.get(f"/packages/{made}/file").content
     assert package.startswith(b"PK")
     assert SECRETS[1] in package  # and whoever fetches it reads it
 

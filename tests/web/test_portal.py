@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from qingyuan.office.home import Home
 from qingyuan.store import events
 from qingyuan.store.registry import exhibits
-from tests.web.making import client_of, desk_of, post, token_of
+from tests.web.making import client_of, desk_of, packaged, post, token_of
 
 
 def test_a_clue_needs_words_and_cannot_be_sent_without_end(app: FastAPI) -> None:
@@ -23,9 +23,8 @@ def test_a_clue_needs_words_and_cannot_be_sent_without_end(app: FastAPI) -> None
 
 def test_anybody_verifies_a_package_and_takes_the_verifier_home(app: FastAPI, home: Home) -> None:
     client = client_of(app, "prosecutor")
-    made = post(client, "/packages", {"record": "M2026-0001", "to": "清州市人民法院"}, form="/account")
-    assert made.status_code == 303, made.text
-    package = client.get(f"{made.headers['location']}/file").content
+    made = packaged(app, client, "M2026-0001", "清州市人民法院")
+    package = client.get(f"/packages/{made}/file").content
     client.cookies.clear()
     token = token_of(client, "/verify")
 

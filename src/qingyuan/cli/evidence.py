@@ -37,7 +37,7 @@ _AGE = (b"age-encryption.org/", b"-----BEGIN AGE ")
     "--encrypt-to",
     multiple=True,
     metavar="age1…",
-    help="加密给该接收方，可重复 | encrypt to this age recipient; may be repeated",
+    help="加密给该接收方（公钥或 recipients.yaml 中的名称），可重复 | encrypt to this age recipient, or name of recipients.yaml; may be repeated",
 )
 @click.option(
     "--offline", is_flag=True, help="不联系见证方和时间戳机构 | ask no witness and no time-stamping authority"

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from qingyuan.cases import Line
 
 
+class CancelledError(Exception):
+    """Somebody cancelled long work; raised by whoever is told its progress."""
+
+
 class OfficeError(QingyuanError):
     """The home folder, its keys or a job cannot do what was asked."""
 

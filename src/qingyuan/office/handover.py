@@ -19,6 +19,7 @@ from qingyuan.evidence import (
 from qingyuan.evidence.digests import BLOCK
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
+from qingyuan.office.progress import Counter
 from qingyuan.office.sealing import open_exhibit
 from qingyuan.shapes import from_json
 from qingyuan.store import EventDraft, StoredEvent
@@ -44,18 +45,23 @@ def find_exhibit(connection: sa.Connection, identifier: str) -> ExhibitRow:
     return row
 
 
-def verify_exhibits(home: Home, rows: Sequence[ExhibitRow], *, actor: str) -> list[str]:
+def verify_exhibits(
+    home: Home, rows: Sequence[ExhibitRow], *, actor: str, counter: Counter | None = None
+) -> list[str]:
     """Read exhibits again from their sealed files and log what was found (验证).
 
     Args:
         home: The office.
         rows: The exhibits.
         actor: Who verifies.
+        counter: Told how far it is.
 
     Returns:
         Identifiers of those whose content is not what was sealed; that is logged too.
     """
-    drafts = [_check(home, row) for row in rows]
+    if counter is not None:
+        counter.begin("check", [row.size for row in rows])
+    drafts = [_check(home, row, counter) for row in rows]
     home.append(drafts, actor=actor)
     return [row.id for row, draft in zip(rows, drafts, strict=True) if draft.payload["ok"] is not True]
 
@@ -143,22 +149,26 @@ def examine(
         return home.record(connection, [draft], actor=actor)[0]
 
 
-def _check(home: Home, row: ExhibitRow) -> EventDraft:
+def _check(home: Home, row: ExhibitRow, counter: Counter | None = None) -> EventDraft:
     """Return the event that says whether an exhibit is still what was sealed."""
     manifest = from_json(row.manifest, Manifest)
-    found, whole = _read_again(home, row)
+    found, whole = _read_again(home, row, counter)
     payload = dict[str, object](verified(manifest, found))
     payload["ok"] = payload["ok"] is True and whole
     return EventDraft(row.scope, "evidence.verified", payload)
 
 
-def _read_again(home: Home, row: ExhibitRow) -> tuple[Digests, bool]:
+def _read_again(home: Home, row: ExhibitRow, counter: Counter | None) -> tuple[Digests, bool]:
     """Return the digests of as much of an exhibit as opens, and whether all of it did."""
     with Hasher() as hasher:
+        if counter is not None:
+            counter.next()
         try:
             with open_exhibit(home, row) as content:
                 while block := content.read(BLOCK):
                     hasher.update(block)
+                    if counter is not None:
+                        counter.add(len(block))
         except EvidenceError:  # its details are for fsck; the event says that the check failed
             return hasher.digests(), False
         return hasher.digests(), True

@@ -8,7 +8,7 @@ the next run of the same paths says what is complete and does the rest, and noth
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,6 +18,7 @@ from qingyuan.office.casework import docket_streams
 from qingyuan.office.collect import Limits, Refused, from_text, logical_path, shown
 from qingyuan.office.home import Home
 from qingyuan.office.planning import Job, plan
+from qingyuan.office.progress import Progress, Report
 from qingyuan.office.registration import Registration, register
 from qingyuan.office.scanning import Done, Target, scan_all
 from qingyuan.office.sealing import Collector, Opened, Prepared, Sealer
@@ -29,36 +30,6 @@ from qingyuan.store.registry import ExhibitRow, exhibits
 #: A batch of sealed files is committed when it holds this many files or bytes.
 _BATCH_FILES = 512
 _BATCH_BYTES = 64 << 20
-
-
-class Progress(msgspec.Struct, frozen=True):
-    """How far the job is.
-
-    Attributes:
-        stage: ``"seal"`` or ``"scan"``.
-        done: Files done.
-        total: Files in all.
-        bytes_done: Bytes done.
-        bytes_total: Bytes in all.
-        seconds: Since the stage began.
-    """
-
-    stage: str
-    done: int
-    total: int
-    bytes_done: int
-    bytes_total: int
-    seconds: float
-
-    @property
-    def left(self) -> float | None:
-        """Seconds left at the speed so far, or ``None`` before anything is known."""
-        if not self.bytes_done or not self.seconds:
-            return None
-        return (self.bytes_total - self.bytes_done) * self.seconds / self.bytes_done
-
-
-Report = Callable[[Progress], None]
 
 
 class _Stage:

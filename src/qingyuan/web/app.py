@@ -39,7 +39,7 @@ from qingyuan.web.typed import resend, texts
 from qingyuan.web.watch import ROUTE, Metrics, Watch
 from qingyuan.web.whole import whole
 from qingyuan.web.words import catalogue
-from qingyuan.web.works import WORKS
+from qingyuan.web.works import QUICK, WORKS
 
 _FILES, _FIELDS, _FIELD = 1000, 10_000, 2 << 20
 #: A form that is read whoever sends it, so that what was typed can be shown again; and the length of one that does not say.
@@ -63,7 +63,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
         home: The office; the caller closes it after the application ended.
         settings: How it is served.
     """
-    desk = Desk(home, settings, WORKS)
+    desk = Desk(home, settings, WORKS, QUICK)
     static = load_static()
     templates = environment()
     metrics = Metrics(desk)

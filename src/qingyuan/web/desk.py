@@ -6,7 +6,7 @@ import contextlib
 import secrets
 import threading
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import NamedTuple, TypeVar, cast
 
 import sqlalchemy as sa
@@ -61,6 +61,7 @@ class Desk:
         home: The opened home; the caller closes it.
         settings: How it is served.
         works: What the jobs do, by kind; none are run before :attr:`jobs` is started.
+        quick: Kinds of them that do not wait for long work.
 
     Attributes:
         home: The home.
@@ -85,7 +86,11 @@ class Desk:
     """
 
     def __init__(
-        self, home: Home, settings: ServeSettings, works: Mapping[str, DeskWork] | None = None
+        self,
+        home: Home,
+        settings: ServeSettings,
+        works: Mapping[str, DeskWork] | None = None,
+        quick: Collection[str] = (),
     ) -> None:
         """Open the web's own state beside the home's."""
         self.home = home
@@ -123,7 +128,11 @@ class Desk:
         works = works or {}
         self.hooks = Hooks(self.state, home, allow_private=settings.private_hooks)
         self.jobs = Jobs(
-            self.state, {kind: self._bound(work) for kind, work in works.items()}, self.tidy, self.hooks.round
+            self.state,
+            {kind: self._bound(work) for kind, work in works.items()},
+            self.tidy,
+            self.hooks.round,
+            quick,
         )
         self.setup_code = self._secret("setup").hex()[:24]
         self._kept: dict[Hashable, _Kept] = {}

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from starlette.responses import Response, StreamingResponse
 
-from qingyuan.office.packages.waiting import open_waiting
+from qingyuan.office.packages.waiting import is_for_recipients, open_waiting
 from qingyuan.web.asking import Ask
 
 _PART = 1 << 20
@@ -22,12 +22,13 @@ def handed_out(ask: Ask, package: str, actor: str) -> Response:
     """
     content = open_waiting(ask.desk.home, package)
     try:
+        ending = ".age" if is_for_recipients(content) else ""
         ask.desk.note_reading("package", [package], actor=actor)
     except BaseException:
         content.close()
         raise
 
-    return ask.finish(attached(content, content.size, f'filename="{package}.evp"'))
+    return ask.finish(attached(content, content.size, f'filename="{package}.evp{ending}"'))
 
 
 def attached(content: BinaryIO, size: int, name: str) -> Response:

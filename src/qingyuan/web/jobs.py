@@ -17,13 +17,14 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
 
 import msgspec
 import sqlalchemy as sa
 
 from qingyuan.errors import QingyuanError
+from qingyuan.office.errors import CancelledError
 from qingyuan.store import AWAY
 from qingyuan.web.state import JOB, State
 from qingyuan.web.telling import tell
@@ -35,6 +36,8 @@ _TELL = 0.3
 LEASE = 30
 #: So long does a worker that finds nothing to do wait.
 _LOOK = 2.0
+#: And so long one that takes quick work only, which somebody waits for.
+_GLANCE = 0.5
 _BUSY = "office.busy"
 _HOST = socket.gethostname()
 
@@ -45,10 +48,6 @@ T = TypeVar("T")
 Report = Callable[[Mapping[str, object]], None]
 #: Does the work of one kind of job: its identifier, particulars, who wants it, where to report; returns what to show.
 Work = Callable[[str, dict[str, object], str, Report], dict[str, object]]
-
-
-class CancelledError(Exception):
-    """Somebody cancelled the job; raised from the report of its progress."""
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -83,13 +82,14 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Jobs:
-    """The jobs of a home, done one after the other in a thread of each process that works.
+    """The jobs of a home, done one after the other in a thread of each process that works, beside it those that are quick.
 
     Args:
         state: Where they are kept.
         works: Work by kind.
         tidy: Called now and then between jobs.
         send: Called every few seconds, in a thread of its own, to tell others what was logged.
+        quick: Kinds that do not wait for long work of other kinds: a second thread takes these only.
     """
 
     def __init__(
@@ -98,6 +98,7 @@ class Jobs:
         works: Mapping[str, Work],
         tidy: Callable[[], None] | None = None,
         send: Callable[[], object] | None = None,
+        quick: Collection[str] = (),
     ) -> None:
         """Name this worker; nothing is taken yet."""
         self._state = state
@@ -106,14 +107,24 @@ class Jobs:
         self._send = send
         self._wake = threading.Event()
         self._ended = threading.Event()
+        self._quick = frozenset(quick)
         self._thread: threading.Thread | None = None
+        self._second: threading.Thread | None = None
         self._sender: threading.Thread | None = None
         self.owner = f"{_HOST} {os.getpid()} {secrets.token_hex(4)}"
+
+    @property
+    def working(self) -> bool:
+        """Whether this process works on jobs."""
+        return self._thread is not None
 
     def start(self) -> None:
         """Begin to work."""
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
         self._thread.start()
+        if self._quick:
+            self._second = threading.Thread(target=self._run_quick, name="quick-jobs", daemon=True)
+            self._second.start()
         if self._send is not None:
             self._sender = threading.Thread(target=self._tell, name="hooks", daemon=True)
             self._sender.start()
@@ -124,6 +135,8 @@ class Jobs:
         self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout=30)
+            if self._second is not None:
+                self._second.join(timeout=30)
             if self._sender is not None:
                 self._sender.join(timeout=30)
             self._let_go()
@@ -194,6 +207,14 @@ class Jobs:
                 continue
             self._do(job)
 
+    def _run_quick(self) -> None:
+        while not self._ended.is_set():
+            job = self._guarded(lambda: self._take(self._quick))
+            if job is None:
+                self._ended.wait(_GLANCE)
+            else:
+                self._do(job)
+
     def _tell(self) -> None:
         assert self._send is not None
         while not self._ended.wait(_LOOK):
@@ -208,8 +229,8 @@ class Jobs:
             tell("jobs", error)
             return None
 
-    def _take(self) -> Job | None:
-        """Take the oldest job that is free, in one write transaction."""
+    def _take(self, only: Collection[str] = ()) -> Job | None:
+        """Take the oldest job that is free, in one write transaction; of some kinds only, when any are named."""
         now = int(time.time())
         with self._state.write() as connection:
             rows = connection.execute(
@@ -219,6 +240,8 @@ class Jobs:
             ).all()
             taken = {row.kind for row in rows if row.state != "queued" and not _is_free(row, now)}
             for row in rows:
+                if only and row.kind not in only:
+                    continue
                 if row.state == "queued" and (row.kind in taken or row.lease > now):
                     continue
                 if row.state != "queued" and not _is_free(row, now):

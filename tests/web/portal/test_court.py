@@ -10,7 +10,7 @@ from qingyuan.office.casework import load
 from qingyuan.office.fsck import check_home
 from qingyuan.office.home import Home
 from qingyuan.web.portal.invitations import PATH, invite
-from tests.web.making import client_of, desk_of, post
+from tests.web.making import client_of, desk_of, packaged, post
 from tests.web.portal.serving import CASE
 
 COURT = "清州市人民法院"
@@ -19,9 +19,9 @@ COURT = "清州市人民法院"
 def made(app: FastAPI) -> tuple[TestClient, TestClient, str, str]:
     """Return a prosecutor, the court, the desk of the court and the package that lies on it."""
     staff, court = client_of(app, "prosecutor"), client_of(app)
-    done = post(staff, "/packages", {"record": CASE, "to": COURT}, form="/account")
+    done = packaged(app, staff, CASE, COURT)
     found, _ = invite(desk_of(app), CASE, "court", name=COURT, days=30, actor="P001")
-    return staff, court, found[found.index(PATH) :], done.headers["location"].rpartition("/")[2]
+    return staff, court, found[found.index(PATH) :], done
 
 
 def test_the_court_asks_for_corrections_and_the_office_answers(app: FastAPI, home: Home) -> None:

@@ -11,7 +11,7 @@ from qingyuan.office.browser import Browser, Page
 from qingyuan.office.home import Home
 from qingyuan.web.portal.invitations import invite
 from tests.web.browsing import Nothing, arrive, violations
-from tests.web.making import client_of, desk_of, post
+from tests.web.making import client_of, desk_of, packaged
 from tests.web.portal.serving import CASE, FIRM
 from tests.web.portal.test_browser import PHONE, fits
 from tests.web.portal.test_hearing import announce
@@ -68,10 +68,7 @@ def test_the_hearing_and_the_desk_of_a_court_are_accessible_and_fit_a_telephone(
 ) -> None:
     announce(home)
     with serving(home) as (url, app):
-        made = post(
-            client_of(app, "prosecutor"), "/packages", {"record": CASE, "to": "法院"}, form="/account"
-        )
-        assert made.status_code == 303
+        packaged(app, client_of(app, "prosecutor"), CASE, "法院")
         invited = [
             invite(desk_of(app), CASE, "hearing", name="听证员一", days=9, actor="P001", role="officer"),
             invite(desk_of(app), CASE, "hearing", name=FIRM, days=9, actor="P001", role="party"),

@@ -17,7 +17,7 @@ from qingyuan.store import events
 from qingyuan.store.registry import exhibits
 from qingyuan.web.portal.invitations import KINDS, PATH, invite
 from qingyuan.web.portal.tickets import listed, withdraw
-from tests.web.making import client_of, desk_of, post, token_of
+from tests.web.making import client_of, desk_of, packaged, post, token_of
 from tests.web.portal.serving import CASE, FIRM, ORGAN
 from tests.web.test_surface import HOSTILE
 
@@ -108,8 +108,7 @@ def test_the_court_takes_and_verifies_the_packages_of_its_case(app: FastAPI, hom
         link(app, "court", name="清州市人民法院"),
     )
     assert "尚未制作" in client.get(path).text
-    made = post(staff, "/packages", {"record": CASE, "to": "清州市人民法院"}, form="/account")
-    name = made.headers["location"].rpartition("/")[2]
+    name = packaged(app, staff, CASE, "清州市人民法院")
     assert client.get(f"{path}/packages/{name}").content.startswith(b"PK")
     shown = post(client, f"{path}/check", {"package": name})
     assert "通过" in shown.text

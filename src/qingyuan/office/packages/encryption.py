@@ -40,7 +40,7 @@ def read_recipients(texts: Sequence[str]) -> list[str]:
                 "office.bad-recipient",
                 zh="不是 age 接收方公钥（应以 age1 开头）",
                 en="not an age recipient (it begins with age1)",
-                where=text[:80],
+                where=None if text.upper().startswith("AGE-SECRET") else text[:80],
                 remedy_zh="请核对对方提供的公钥；不要使用以 AGE-SECRET-KEY 开头的私钥",
                 remedy_en="check what the recipient gave you; never use an AGE-SECRET-KEY",
             ) from error
@@ -61,11 +61,25 @@ def encrypt(source: BinaryIO, target: Path, recipients: Sequence[str]) -> None:
         OfficeError: A recipient cannot be read.
         EvidenceError: The file cannot be written.
     """
+    with unnamed_writer(target) as file:
+        encrypt_into(source, file, recipients)
+
+
+def encrypt_into(source: BinaryIO, file: BinaryIO, recipients: Sequence[str]) -> None:
+    """Write ``source``, from where it stands, into an open file as an age file.
+
+    Args:
+        source: What to encrypt.
+        file: Where to.
+        recipients: Who can open it.
+
+    Raises:
+        OfficeError: A recipient cannot be read.
+    """
     import pyrage  # noqa: PLC0415
 
     keys = [pyrage.x25519.Recipient.from_str(text) for text in read_recipients(recipients)]
-    with unnamed_writer(target) as file:
-        pyrage.encrypt_io(source, file, keys)
+    pyrage.encrypt_io(source, file, keys)
 
 
 def is_encrypted(path: Path) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections import Counter as Counts
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -29,15 +31,18 @@ from qingyuan.office.casework import docket_streams
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.handover import verify_exhibits
 from qingyuan.office.home import Home
-from qingyuan.office.packages.encryption import encrypt, read_recipients
+from qingyuan.office.packages.encryption import encrypt, encrypt_into, read_recipients
 from qingyuan.office.packages.gathering import Settled, gather, read_heads
 from qingyuan.office.packages.outsiders import ask_outsiders
 from qingyuan.office.packages.pages import pages
+from qingyuan.office.packages.recipients import known_recipients
 from qingyuan.office.packages.transfers import abandon, complete, not_made, settle_interrupted
+from qingyuan.office.progress import Counter, Report
 from qingyuan.office.sealing import open_exhibit, seal_algorithm
 from qingyuan.shapes import from_json
 from qingyuan.store import EventDraft
 from qingyuan.store.registry import ExhibitRow, exhibits, next_id
+from qingyuan.store.timestamps import timestamps
 
 #: How often to go on when exhibits keep being sealed while the package is made.
 _ROUNDS = 5
@@ -59,6 +64,7 @@ class Packed(msgspec.Struct, frozen=True):
         witnesses: Names of the witnesses that cosigned its checkpoint.
         missed: Names of those that were asked and gave nothing.
         recipients: To how many recipients it is encrypted.
+        authorities: Time-stamping authorities and how many of the tokens are of each.
     """
 
     id: str
@@ -73,6 +79,7 @@ class Packed(msgspec.Struct, frozen=True):
     witnesses: tuple[str, ...]
     missed: tuple[str, ...]
     recipients: int
+    authorities: tuple[tuple[str, int], ...] = ()
 
 
 def make_package(
@@ -86,6 +93,7 @@ def make_package(
     sealed_as: str = "",
     offline: bool = False,
     overwrite: bool = False,
+    report: Report | None = None,
 ) -> Packed:
     """Make the package of the docket that a lead, matter or case belongs to.
 
@@ -102,17 +110,19 @@ def make_package(
         target: Where the ``.evp`` (or ``.evp.age``) goes; it appears whole or not at all.
         to: Whom it is handed to, in words.
         actor: Who makes it.
-        encrypt_to: age recipients; when there are any, only the encrypted file is written.
+        encrypt_to: age recipients, or names of ``recipients.yaml``; when there are any, only the encrypted file is written.
         sealed_as: Scope whose key seals the file, which then waits to be opened here; its completion names the package itself.
         offline: Ask nobody.
         overwrite: Whether a file at ``target`` is replaced; else it stops the package before anything is logged.
+        report: Told how far it is; whatever it raises abandons the package.
 
     Raises:
         OfficeError: There is no such record, it has no exhibits, content is not what was sealed, the
             target's folder is not there, the target is and may not be replaced, a recipient cannot be read, another package of this home is being made, or
             a witness knows more of the log than we do, or the file cannot be written or recorded.
     """
-    recipients = read_recipients(encrypt_to)
+    recipients = read_recipients(known_recipients(home, encrypt_to))
+    counter = None if report is None else Counter(report)
     with home.lock("package"):
         with home.database.read() as connection:
             streams = docket_streams(connection, identifier)
@@ -128,11 +138,13 @@ def make_package(
             )
         _prepare(target, overwrite=overwrite)
         settle_interrupted(home, actor=actor)
-        settled = _settle(home, identifier, known, to=to, actor=actor)
+        settled = _settle(home, identifier, known, to=to, actor=actor, counter=counter)
         try:
             witnesses, missed = ((), ()) if offline else ask_outsiders(home)
             source = gather(home, settled, actor=actor)
             source = replace(source, pages=pages(source))
+            if counter is not None:
+                source = _watched(source, counter)
             built = _write(home, source, target, recipients, sealed_as)
         except (QingyuanError, OSError) as error:
             logged = abandon(home, settled, error, actor=actor)
@@ -156,7 +168,28 @@ def make_package(
             witnesses=witnesses,
             missed=missed,
             recipients=len(recipients),
+            authorities=_authorities(home, source),
         )
+
+
+def _watched(source: PackageSource, counter: Counter) -> PackageSource:
+    """Return a source of which every reading of content is counted."""
+
+    def counted(exhibit: PackageExhibit) -> PackageExhibit:
+        opened = exhibit.open
+        return exhibit if opened is None else replace(exhibit, open=lambda: counter.counted(opened()))
+
+    counter.begin("pack", [one.signed.manifest.size for one in source.exhibits if one.open is not None])
+    return replace(source, exhibits=tuple(counted(one) for one in source.exhibits))
+
+
+def _authorities(home: Home, source: PackageSource) -> tuple[tuple[str, int], ...]:
+    """Return the authorities whose tokens are inside, with their number."""
+    if not source.timestamps:
+        return ()
+    with home.database.read() as connection:
+        names = {row.token: row.tsa for row in timestamps(connection)}
+    return tuple(sorted(Counts(names.get(one.token, "?") for one in source.timestamps).items()))
 
 
 def _prepare(target: Path, *, overwrite: bool) -> None:
@@ -186,12 +219,16 @@ def _prepare(target: Path, *, overwrite: bool) -> None:
     remove_unfinished(folder)
 
 
-def _settle(home: Home, identifier: str, known: Sequence[ExhibitRow], *, to: str, actor: str) -> Settled:
+def _settle(
+    home: Home, identifier: str, known: Sequence[ExhibitRow], *, to: str, actor: str, counter: Counter | None
+) -> Settled:
     """Verify all exhibits and log the transfer of exactly these; whoever seals meanwhile makes us look again."""
     checked: set[str] = set()
     for _ in range(_ROUNDS):
         gone = home.keyring.destroyed_scopes()
-        _verify(home, [row for row in known if row.id not in checked and row.scope not in gone], actor)
+        _verify(
+            home, [row for row in known if row.id not in checked and row.scope not in gone], actor, counter
+        )
         checked.update(row.id for row in known)
         with home.database.write() as connection:
             streams = docket_streams(connection, identifier)
@@ -214,9 +251,13 @@ def _settle(home: Home, identifier: str, known: Sequence[ExhibitRow], *, to: str
     )
 
 
-def _verify(home: Home, rows: Sequence[ExhibitRow], actor: str) -> None:
+def _verify(home: Home, rows: Sequence[ExhibitRow], actor: str, counter: Counter | None) -> None:
     """Read every exhibit again and log what was found; a difference is logged too, and stops the package."""
-    wrong = verify_exhibits(home, rows, actor=actor)
+    wrong = (
+        verify_exhibits(home, rows, actor=actor)
+        if counter is None
+        else verify_exhibits(home, rows, actor=actor, counter=counter)
+    )
     if wrong:
         raise OfficeError(
             "office.exhibit-changed",
@@ -237,12 +278,21 @@ def _write(
     with tempfile.TemporaryFile(dir=target.parent) as clear:
         built = write_package(source, clear)
         clear.seek(0)
-        if sealed_as:
-            key = home.scope_key(sealed_as)
-            seal_to(clear, target, key.key, key.id, home.entropy, algorithm=seal_algorithm(home))
+        if sealed_as and recipients:
+            with tempfile.TemporaryFile(dir=target.parent) as closed:
+                encrypt_into(clear, closed, recipients)
+                closed.seek(0)
+                _seal(home, closed, target, sealed_as)
+        elif sealed_as:
+            _seal(home, clear, target, sealed_as)
         else:
             encrypt(clear, target, recipients)
     return built
+
+
+def _seal(home: Home, stream: BinaryIO, target: Path, scope: str) -> None:
+    key = home.scope_key(scope)
+    seal_to(stream, target, key.key, key.id, home.entropy, algorithm=seal_algorithm(home))
 
 
 def _exhibit(home: Home, row: ExhibitRow, gone: Mapping[str, str]) -> PackageExhibit:

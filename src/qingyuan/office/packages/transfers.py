@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from qingyuan.errors import QingyuanError
 from qingyuan.evidence import SealedReader
 from qingyuan.evidence.custody import ABANDONED, COMPLETED, transfer_abandoned, transfer_completed
-from qingyuan.office.errors import OfficeError
+from qingyuan.office.errors import CancelledError, OfficeError
 from qingyuan.office.home import Home
 from qingyuan.office.packages.gathering import Settled
 from qingyuan.store import EventDraft
@@ -143,6 +143,8 @@ def _reason(error: BaseException) -> tuple[str, str]:
     if isinstance(error, OSError):
         reason = error.strerror or type(error).__name__
         return reason, reason
+    if isinstance(error, CancelledError):
+        return "制作被取消", "the making was cancelled"
     if isinstance(error, KeyboardInterrupt):
         return "制作被中断", "the making was interrupted"
     return f"程序出错（{type(error).__name__}）", f"the program failed ({type(error).__name__})"

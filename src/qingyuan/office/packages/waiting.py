@@ -6,20 +6,31 @@ import os
 import secrets
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from qingyuan.evidence import SealedReader
 from qingyuan.office.home import Home
+from qingyuan.office.packages.encryption import MAGIC
 from qingyuan.office.packages.packaging import Packed, make_package
+from qingyuan.office.progress import Report
 
 #: The folder in a home, and the scope of the key.
 WAITING = "packages"
 _ENDING = ".evp.sealed"
 
 
-def make_waiting(home: Home, record: str, *, to: str, actor: str) -> Packed:
+def make_waiting(
+    home: Home,
+    record: str,
+    *,
+    to: str,
+    actor: str,
+    encrypt_to: Sequence[str] = (),
+    report: Report | None = None,
+) -> Packed:
     """Make the package of a docket and let it wait; see :func:`~qingyuan.office.packages.packaging.make_package`.
 
     Args:
@@ -27,6 +38,8 @@ def make_waiting(home: Home, record: str, *, to: str, actor: str) -> Packed:
         record: A lead, matter or case.
         to: Whom it is handed to, in words.
         actor: Who makes it.
+        encrypt_to: age recipients, or names of ``recipients.yaml``; when there are any, only they can open what is fetched.
+        report: Told how far it is.
 
     Raises:
         OfficeError: As for ``make_package``.
@@ -34,7 +47,9 @@ def make_waiting(home: Home, record: str, *, to: str, actor: str) -> Packed:
     folder = home.path / WAITING
     folder.mkdir(exist_ok=True, mode=0o700)
     new = folder / f"{os.getpid()}-{secrets.token_hex(4)}{_ENDING}"
-    made = make_package(home, record, new, to=to, actor=actor, sealed_as=WAITING)
+    made = make_package(
+        home, record, new, to=to, actor=actor, encrypt_to=encrypt_to, sealed_as=WAITING, report=report
+    )
     return msgspec.structs.replace(made, path=new.replace(_path(home, made.id)))
 
 
@@ -60,6 +75,13 @@ def open_waiting(home: Home, package: str) -> SealedReader:
         SourceError: It is not there any more.
     """
     return SealedReader.open(_path(home, package), home.scope_key(WAITING).key)
+
+
+def is_for_recipients(content: SealedReader) -> bool:
+    """Return whether a package that waits is encrypted to recipients; ``content`` stands at its beginning again."""
+    start = content.read(len(MAGIC))
+    content.seek(0)
+    return start == MAGIC
 
 
 def sweep_waiting(home: Home, seconds: float) -> int:

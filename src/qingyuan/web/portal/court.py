@@ -13,7 +13,7 @@ from qingyuan.errors import QingyuanError
 from qingyuan.evidence import SealError
 from qingyuan.evidence.verify import Report, verify_stream
 from qingyuan.office.casework import Argument
-from qingyuan.office.packages.waiting import is_waiting, open_waiting
+from qingyuan.office.packages.waiting import is_for_recipients, is_waiting, open_waiting
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import bad_request, not_found
 from qingyuan.web.handing import handed_out
@@ -31,6 +31,8 @@ OUTCOMES: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
         "accepted": ("court-accepts-package", ("text", "number")),
     }
 )
+#: A package that the office itself cannot open.
+_CLOSED = "web.encrypted"
 _TYPED = ("outcome", "text", "by", "number")
 
 
@@ -49,7 +51,12 @@ def check(ask: Ask, identifier: str) -> Response:
     allowed(ask, "verify")
     invited = Invited(ask, identifier, "court")
     name = ask.field("package")
-    report = _verified(ask, invited, name)
+    try:
+        report = _verified(ask, invited, name)
+    except QingyuanError as error:
+        if error.code != _CLOSED:
+            raise
+        return show(ask, identifier, invited, status_of(error), error=error, at=name)
     return show(ask, identifier, invited, report=report, name=f"{name}.evp", at=name)
 
 
@@ -125,6 +132,12 @@ def _check(ask: Ask, invited: Invited, name: str) -> None:
 def _verified(ask: Ask, invited: Invited, name: str) -> Report:
     _check(ask, invited, name)
     with open_waiting(ask.desk.home, name) as content:
+        if is_for_recipients(content):
+            raise bad_request(
+                "该证据包已加密，只有接收方能打开；请下载解密后核验",
+                "this package is encrypted: only its recipients can open it; download, decrypt and verify it",
+                code=_CLOSED,
+            )
         return verify_stream(io.BufferedReader(content), ask.desk.home.trust_path.read_bytes())
 
 
@@ -134,3 +147,7 @@ def _verdict(ask: Ask, invited: Invited, name: str) -> str:
         return _verified(ask, invited, name).verdict
     except SealError:
         return "fail"
+    except QingyuanError as error:
+        if error.code != _CLOSED:
+            raise
+        return "undetermined"

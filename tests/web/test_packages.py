@@ -1,0 +1,65 @@
+"""Packages in the browser: made as jobs, for named recipients only they open, and who did not answer is said."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pyrage  # type: ignore[import-untyped]
+import pytest
+from fastapi import FastAPI
+
+from qingyuan.office.errors import CancelledError
+from qingyuan.office.home import Home
+from qingyuan.office.packages.packaging import make_package
+from qingyuan.office.packages.recipients import RECIPIENTS
+from qingyuan.office.progress import Progress
+from qingyuan.store import events
+from tests.web.making import client_of, ended, packaged, post, token_of
+
+MATTER = "M2026-0001"
+
+
+def test_a_package_for_named_recipients_is_opened_by_them_only(app: FastAPI, home: Home) -> None:
+    court, firm = pyrage.x25519.Identity.generate(), pyrage.x25519.Identity.generate()
+    (home.path / RECIPIENTS).write_text(f"清州市人民法院: {court.to_public()}\n", encoding="utf-8")
+    client = client_of(app, "prosecutor")
+    assert "清州市人民法院" in client.get(f"/packages?record={MATTER}").text
+    secret = post(client, "/packages", {"record": MATTER, "to": "法院", "keys": str(firm)}, form="/account")
+    assert (secret.status_code, str(firm)[:30] in secret.text) == (400, False)
+    begun = client.post(
+        "/packages",
+        data={"_token": token_of(client, "/account"), "record": MATTER, "to": "法院", "recipient": "清州市人民法院"},
+        files={"keyfile": ("keys.txt", f"# firm\n{firm.to_public()}\n".encode())},
+    )  # fmt: skip
+    made = ended(app, begun.headers["location"])
+    assert (made.state, made.result["recipients"], made.result["witnesses"]) == ("done", 2, []), made.result
+    shown = client.get(begun.headers["location"], follow_redirects=True).text
+    assert "只有接收方能打开" in shown
+    assert "没有任何外部见证" in shown
+    answer = client.get(f"/packages/{made.result['id']}/file")
+    assert answer.headers["content-disposition"].endswith('.evp.age"')
+    for one in (court, firm):
+        assert pyrage.decrypt(answer.content, [one]).startswith(b"PK")
+    with pytest.raises(pyrage.DecryptError):
+        pyrage.decrypt_io(io.BytesIO(answer.content), io.BytesIO(), [pyrage.x25519.Identity.generate()])
+    clear = packaged(app, client, "L2026-0001", "清州市人民法院")
+    assert client.get(f"/packages/{clear}/file").content.startswith(b"PK")
+    assert clear in client.get(f"/packages?record={MATTER}").text
+
+
+def test_a_package_that_is_cancelled_is_abandoned_in_the_log(tmp_path: Path, home: Home) -> None:
+    stages: list[str] = []
+
+    def told(progress: Progress) -> None:
+        stages.append(progress.stage)
+        if progress.stage == "pack" and progress.bytes_done:
+            raise CancelledError
+
+    with pytest.raises(CancelledError):
+        make_package(home, MATTER, tmp_path / "x.evp", to="法院", actor="P001", report=told)
+    assert list(tmp_path.glob("*.evp")) == []
+    assert set(stages) == {"check", "pack"}
+    with home.database.read() as connection:
+        last = list(events(connection, [MATTER]))[-1]
+    assert (last.type, last.payload["reason_zh"]) == ("evidence.transfer_abandoned", "制作被取消")
