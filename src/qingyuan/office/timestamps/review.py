@@ -27,8 +27,8 @@ from qingyuan.evidence.timestamp.errors import broken
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
 from qingyuan.office.timestamps.settings import Tsa, read_tsas
-from qingyuan.store.registry import exhibit
-from qingyuan.store.timestamps import timestamp, timestamps
+from qingyuan.store.registry import exhibit as find_exhibit
+from qingyuan.store.timestamps import for_exhibits, timestamp, timestamps
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +64,13 @@ class Due:
         return not {each.age for each in self.reasons} & {Age.BROKEN, Age.NOT_TRUSTED}
 
 
-def review(home: Home, *, now: datetime | None = None) -> list[Reviewed]:
-    """Check every stored answer by both readers.
+def review(home: Home, *, now: datetime | None = None, exhibit: str = "") -> list[Reviewed]:
+    """Check every stored answer by both readers; those over one exhibit when one is named.
 
     Args:
         home: The home.
         now: The present; by default the home's clock.
+        exhibit: An exhibit.
 
     Raises:
         OfficeError: ``office.bad-tsa``.
@@ -77,7 +78,7 @@ def review(home: Home, *, now: datetime | None = None) -> list[Reviewed]:
     tsas = read_tsas(home.path)
     anchors, others = _known(tsas)
     reviewed = []
-    for row, message in _stored(home):
+    for row, message in _stored(home, exhibit):
         judged = _judge(row, message, tsas, now or home.clock.now())
         opinion = Opinion(Agreement.CANNOT_JUDGE, "what it stamps is missing")
         if message is not None:
@@ -136,7 +137,7 @@ def manifest_of(connection: sa.Connection, identifier: str) -> bytes:
     Raises:
         OfficeError: ``office.no-such-exhibit``.
     """
-    found = exhibit(connection, identifier)
+    found = find_exhibit(connection, identifier)
     if found is None:
         raise OfficeError(
             "office.no-such-exhibit",
@@ -148,11 +149,11 @@ def manifest_of(connection: sa.Connection, identifier: str) -> bytes:
     return found.manifest
 
 
-def _stored(home: Home) -> list[tuple[StoredTimestamp, bytes | None]]:
+def _stored(home: Home, exhibit: str = "") -> list[tuple[StoredTimestamp, bytes | None]]:
     """Return every answer and what it is over; ``None`` when that is no longer here."""
     found: list[tuple[StoredTimestamp, bytes | None]] = []
     with home.database.read() as connection:
-        for row in timestamps(connection):
+        for row in for_exhibits(connection, [exhibit]) if exhibit else timestamps(connection):
             try:
                 found.append((row, message_of(connection, row)))
             except QingyuanError:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import get_args
 from urllib.parse import quote
 
 from starlette.responses import Response
 
+from qingyuan.errors import QingyuanError
 from qingyuan.evidence import Manifest
+from qingyuan.evidence.custody import Position
 from qingyuan.office.capture import METHOD
 from qingyuan.office.custody import custody_record
 from qingyuan.office.handover import find_exhibit, verify_exhibit
+from qingyuan.office.home import Home
 from qingyuan.office.sealing import open_exhibit
+from qingyuan.office.timestamps.review import Reviewed, review
+from qingyuan.office.timestamps.settings import TSA_FILE
 from qingyuan.pii.catalog import catalog
 from qingyuan.shapes import from_json
 from qingyuan.store.registry import ExhibitRow
+from qingyuan.store.timestamps import for_exhibits
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import not_found
 from qingyuan.web.handing import attached
@@ -27,6 +35,17 @@ _MOST_PICTURE = 128 << 20
 @page("GET", "/exhibits/{identifier}", "case.read")
 def show(ask: Ask, identifier: str) -> Response:
     """Show an exhibit: what it is, its digests, its custody step by step and what is not shown."""
+    return shown(ask, identifier)
+
+
+def shown(
+    ask: Ask,
+    identifier: str,
+    error: QingyuanError | None = None,
+    given: Mapping[str, str] | None = None,
+    form: str = "",
+) -> Response:
+    """Return the page of an exhibit; with what was typed into one of its forms when that was refused."""
     home = ask.desk.home
     row = _row(ask, identifier)
     record = custody_record(home, identifier)
@@ -34,6 +53,13 @@ def show(ask: Ask, identifier: str) -> Response:
     found = found_in(home, [row]) if docketed and ask.may("material.view", row.scope) else None
     return ask.page(
         "exhibit.html",
+        400 if error else 200,
+        error=error,
+        given=given or {},
+        form=form,
+        positions=get_args(Position),
+        stamps=_stamps(home, identifier),
+        authorities=(home.path / TSA_FILE).is_file(),
         row=row,
         record=record,
         manifest=record.manifest,
@@ -41,6 +67,14 @@ def show(ask: Ask, identifier: str) -> Response:
         unscanned=found == {},
         kinds=catalog().kinds,
     )
+
+
+def _stamps(home: Home, identifier: str) -> list[Reviewed]:
+    """Return the time stamps over an exhibit, judged now."""
+    with home.database.read() as connection:
+        if not for_exhibits(connection, [identifier]):
+            return []
+    return review(home, exhibit=identifier)
 
 
 @page("POST", "/exhibits/{identifier}/verify", "material.read")
