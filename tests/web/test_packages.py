@@ -15,6 +15,7 @@ from qingyuan.office.packages.packaging import make_package
 from qingyuan.office.packages.recipients import RECIPIENTS
 from qingyuan.office.progress import Progress
 from qingyuan.store import events
+from qingyuan.store.registry import exhibits
 from tests.web.making import client_of, ended, packaged, post, token_of
 
 MATTER = "M2026-0001"
@@ -63,3 +64,21 @@ def test_a_package_that_is_cancelled_is_abandoned_in_the_log(tmp_path: Path, hom
     with home.database.read() as connection:
         last = list(events(connection, [MATTER]))[-1]
     assert (last.type, last.payload["reason_zh"]) == ("evidence.transfer_abandoned", "制作被取消")
+
+
+def test_an_exhibit_is_handed_over_and_examined_on_its_page(app: FastAPI, home: Home) -> None:
+    client = client_of(app, "prosecutor")
+    with home.database.read() as connection:
+        first, second = [row.id for row in exhibits(connection, ["L2026-0001"]) if row.origin == "collected"]
+    path = f"/exhibits/{first}"
+    blank = post(client, f"{path}/examine", {"party": "某快递公司", "position": "disputed"}, form="/account")
+    assert (blank.status_code, "某快递公司" in blank.text) == (400, True)
+    said = {"party": "某快递公司", "position": "disputed", "grounds": "复制时间不明", "occasion": "庭前会议"}
+    assert post(client, f"{path}/examine", {**said}, form="/account").status_code == 303
+    given = {"to": "清州市公安局", "received_by": "李某", "reason": "鉴定", "also": second}
+    assert post(client, f"{path}/hand-over", {**given}, form="/account").status_code == 303
+    shown = client.get(f"/exhibits/{second}").text
+    assert "清州市公安局" in shown
+    assert "复制时间不明" in client.get(path).text
+    others = post(client, f"{path}/hand-over", {"to": "某院", "also": "X0123456789abcdef"}, form="/account")
+    assert others.status_code in {400, 404}

@@ -20,7 +20,7 @@ from qingyuan.web.routing import page
 from qingyuan.web.workbench.exhibits import shown
 from qingyuan.web.works import work
 
-KIND = "stamp"
+KIND = "exhibit-stamp"
 PLACE = "/exhibit-stamps"
 POSITIONS: tuple[Position, ...] = get_args(Position)
 
