@@ -103,7 +103,7 @@ def rebuild(home: Home, progress: Progress | None = None) -> Rebuilt:
             except QingyuanError as error:
                 unread.append((top, error.zh, error.en))
                 continue
-            put(connection, entry, [event.index for event in reading.behind])
+            put(connection, entry, [event.index for event in reading.behind], empty=True)
             dockets, records, dues = dockets + 1, records + len(entry.records), dues + len(entry.dues)
         unread += rebuild_standing(connection)
         set_state(connection, _FINGERPRINT, fingerprint(home))

@@ -39,7 +39,9 @@ _PUT = (
 )
 
 
-def put_report(driver: Driver, docket: str, members: Sequence[str], lines: Sequence[ReportLine]) -> None:
+def put_report(
+    driver: Driver, docket: str, members: Sequence[str], lines: Sequence[ReportLine], *, empty: bool = False
+) -> None:
     """Bring the rows of a docket to what they are now.
 
     Args:
@@ -47,16 +49,14 @@ def put_report(driver: Driver, docket: str, members: Sequence[str], lines: Seque
         docket: The docket.
         members: It and every record in it: what was a docket of its own before is forgotten as such.
         lines: All its rows.
+        empty: The register was cleared in this transaction: there is nothing to compare with.
     """
-    marks = ", ".join("?" * len(members))
-    held = {
-        (line.kind, line.id): (line, top)
-        for *values, top in driver.all(
-            f"SELECT {_LINE}, docket FROM register_report WHERE docket IN ({marks})",  # noqa: S608 - no value
-            *members,
-        )
-        for line in (_line(values),)
-    }
+    # One docket at a time: of a table that was small when a server first planned it, `IN` would go on to be read from end to end.
+    held = (
+        {}
+        if empty
+        else {(line.kind, line.id): (line, top) for top in members for line in _lines_of(driver, top)}
+    )
     changed = [line for line in lines if held.pop((line.kind, line.id), None) != (line, docket)]
     if held:
         driver.many("DELETE FROM register_report WHERE kind = ? AND id = ?", [*held])
@@ -87,8 +87,12 @@ def report_lines(
 
 def report_of(connection: sa.Connection, docket: str) -> list[ReportLine]:
     """Return the rows of one docket, sorted."""
+    return _lines_of(Driver(connection), docket)
+
+
+def _lines_of(driver: Driver, docket: str) -> list[ReportLine]:
     query = f"SELECT {_LINE} FROM register_report WHERE docket = ? ORDER BY kind, id"  # noqa: S608 - our own names
-    return [_line(row) for row in Driver(connection).all(query, docket)]
+    return [_line(row) for row in driver.all(query, docket)]
 
 
 def _line(row: Sequence[object]) -> ReportLine:

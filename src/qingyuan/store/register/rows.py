@@ -131,7 +131,9 @@ _PUT = (
 )
 
 
-def put(connection: sa.Connection, entry: Entry, lines: Sequence[int], *, whole: bool = False) -> None:
+def put(
+    connection: sa.Connection, entry: Entry, lines: Sequence[int], *, whole: bool = False, empty: bool = False
+) -> None:
     """Write what the register holds of a docket in place of what it held.
 
     Args:
@@ -139,6 +141,7 @@ def put(connection: sa.Connection, entry: Entry, lines: Sequence[int], *, whole:
         entry: The docket.
         lines: Indexes of its new events that a timeline shows.
         whole: ``lines`` are all of them.
+        empty: The register was cleared in this transaction.
     """
     driver = Driver(connection)
     top = entry.records[0]
@@ -147,7 +150,7 @@ def put(connection: sa.Connection, entry: Entry, lines: Sequence[int], *, whole:
     driver.many("DELETE FROM register_due WHERE docket = ?", [(each,) for each in ids])
     if entry.dues:
         driver.many(_PUT_DUE, [_due_values(each) for each in entry.dues])
-    put_report(driver, entry.docket, ids, entry.report)
+    put_report(driver, entry.docket, ids, entry.report, empty=empty)
     if whole:
         driver.many("DELETE FROM register_line WHERE docket = ?", [(each,) for each in ids])
     elif others := [(entry.docket, each) for each in ids if each != entry.docket]:
