@@ -17,23 +17,36 @@ from qingyuan.web.routing import PAGES
 from tests.web.making import PASSWORD
 
 _AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-_RUN = """axe.run(document, {resultTypes: ['violations']}).then(r => JSON.stringify(r.violations.map(
+_RUN = """axe.run(document, {resultTypes: ['violations']%s}).then(r => JSON.stringify(r.violations.map(
   v => [v.id, v.nodes.slice(0, 3).map(n => n.html.slice(0, 160))])))"""
-#: What is no page to look at: downloads, streams of events, and pages that need a code, a job or a place.
-_UNSEEN = re.compile(
-    r"(/content|/file|/events|/receipt|/introduction|/picture|/source|\.html|\.json|\.pdf|/packages/.*|/reports/.*|/portal/i/.*)$"
-)
-#: What stands for ``{name}`` and ``{identifier}`` by what the address begins with; ``L``, ``M``, ``C`` and ``X`` are the newest.
+#: The rules that colours alone can break; what else a page breaks, it breaks in any of them.
+_OF_COLOUR = ", runOnly: {type: 'rule', values: ['color-contrast', 'link-in-text-block']}"
+#: Addresses of the table that :func:`addresses` leaves out, by a pattern of the whole of it, and why.
+UNSEEN = {
+    r".*(/file|/content|/picture|/receipt|/answer|/message|/events|/introduction|/draft|\.html|\.json|\.pdf)": "a file, a picture or a stream of events",
+    r"/leads/\{identifier\}/scan/report|/reports/\{name\}|/admin/(witnesses/files|keys/trust)/\{name\}": "a file",
+    r"/portal/i/.*": "the desks behind a link: tests/web/portal/test_desks_browser.py",
+    r".*\{job\}": "what came of a job: the page of one that was done and of one that failed are looked at, tests/web/scenes.py draws more",
+    r"/admin/(keys/\{key\}|hooks/\{hook\})|/packages/\{identifier\}": "there is one only after an act: tests/web/scenes.py draws it",
+    r"/setup": "there is none when there is an account: tests/web/test_browser.py looks at the first start by itself",
+    r"(/account|/sign-in)/provider(/back)?": "leads away to the provider",
+}
+#: What stands for ``{identifier}`` by what the address begins with; ``L``, ``M``, ``C`` and ``X`` are the newest.
 _STANDS = {
     "/cases": "C",
     "/documents": "C",
     "/exhibits": "X",
-    "/invitations": "C",
     "/ledger/entries": "1",
     "/matters": "M",
-    "/acts": "consult",
-    "/statistics": "leads-by-source",
 }
+#: What stands for ``{name}`` in addresses where it is no record.
+_NAMES = {
+    "/documents/{identifier}/{name}": "filing-decision",
+    "/acts/{target}/{name}": "consult",
+    "/statistics/{name}": "leads-by-source",
+}
+#: What is asked of a page that shows nothing otherwise.
+_ASKED = {"/exhibits/{identifier}/source": "?at=1", "/law": "?q=公益"}
 _CODES = {"Enter": 13, "Tab": 9, "k": 75, "n": 78, " ": 32, "ArrowDown": 40, "ArrowUp": 38, "Escape": 27}
 
 
@@ -83,38 +96,58 @@ def sign_in(page: Page, url: str, name: str = "li", *, lang: str = "zh", then: s
     arrive(page, f"location.pathname === '{then}'")
 
 
-def violations(page: Page) -> list[object]:
-    """Return what axe-core finds on the page that is shown: the rule and the elements that break it."""
+def violations(page: Page, *, of_colour: bool = False) -> list[object]:
+    """Return what axe-core finds on the page that is shown, by every rule or by those of colour: the rule and the elements that break it."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(_AXE + "; 0")
-    found = json.loads(str(page.evaluate(_RUN)))
+    found = json.loads(str(page.evaluate(_RUN % (_OF_COLOUR if of_colour else ""))))
     assert isinstance(found, list)
     return found
 
 
-def addresses(home: Home) -> list[str]:
-    """Return an address of every page that shows something, filled in from the newest records of ``home``."""
+def in_both_themes(page: Page) -> dict[str, list[object]]:
+    """Return what axe-core finds in light by every rule and, on the same page, in dark by those of colour."""
+    prefer(page, "light")
+    found = {"light": violations(page)}
+    prefer(page, "dark")
+    found["dark"] = violations(page, of_colour=True)
+    return {theme: wrong for theme, wrong in found.items() if wrong}
+
+
+def prefer(page: Page, theme: str) -> None:
+    """Let the system prefer a theme, and see that the page follows it."""
+    wanted = {"features": [{"name": "prefers-color-scheme", "value": theme}]}
+    page.call("Emulation.setEmulatedMedia", wanted, into=Nothing)
+    assert page.evaluate(f"matchMedia('(prefers-color-scheme: {theme})').matches")
+    assert page.evaluate("document.documentElement.dataset.theme") not in {"light", "dark"}
+
+
+def addresses(home: Home) -> dict[str, str]:
+    """Return by route an address of every page that shows something, filled in from the newest records of ``home``."""
     with home.database.read() as connection:
         newest = {kind: list(streams(connection, kind))[-1] for kind in ("L", "M", "C")}
         leads = reversed(list(streams(connection, "L")))
         scanned = next(one for one in leads if items(connection, one, ItemState.SCANNED))
         newest["X"] = next(one.id for one in exhibits(connection, [newest["L"], "L2026-0001"]))
-    found = []
+    found = {}
     for one in PAGES:
-        if one.method != "GET" or _UNSEEN.search(one.path):
+        if one.method != "GET" or reason_unseen(one.path):
             continue
         stands = [_STANDS[start] for start in sorted(_STANDS, key=len) if one.path.startswith(start)]
         last = newest.get(stands[-1], stands[-1]) if stands else newest["L"]
         names = {
-            "identifier": scanned if "/scan" in one.path else last,
-            "name": "filing-decision" if one.path.startswith("/documents") else last,
+            "identifier": scanned if re.search("/scan|/harm", one.path) else last,
+            "name": _NAMES.get(one.path) or home.law.tables()[0].id,
             "case": newest["C"],
             "target": newest["C"],
             "rule": "pil-interpretation-reply",
             "person": "P001",
             "body": "procuratorate-330000",
         }
-        wanted = set(re.findall(r"\{(\w+)\}", one.path))
-        if wanted <= names.keys():
-            found.append(one.path.format(**{name: names[name] for name in wanted}))
-    return [*found, "/law?q=公益", "/law/calculators?which=deadline&period=agency-reply&from=2026-03-18"]
+        found[one.path] = one.path.format(**names) + _ASKED.get(one.path, "")
+    return found
+
+
+def reason_unseen(route: str) -> str:
+    """Return why no address stands for a route, ``""`` when one does."""
+    return next((why for known, why in UNSEEN.items() if re.fullmatch(known, route)), "")

@@ -97,7 +97,7 @@ def draw(folder: Path, target: Path, *, only: str, themes: tuple[str, ...]) -> i
         with Home.open(copy) as home, served(home) as (url, app):
             li = desk_of(app).people.add("li", "李检察官", ["prosecutor", "chief"], PASSWORD)
             handle_all(desk_of(app), li.person)
-            for path in addresses(home):
+            for path in addresses(home).values():
                 studio.shoot(url, Scene(re.sub(r"[^\w\u4e00-\u9fff]+", "-", path).strip("-") or "home", path))
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("XDG_DATA_HOME", str(Path(scratch) / "data"))

@@ -146,7 +146,7 @@ def _desks(app: FastAPI, client: TestClient, home: Home) -> Iterator[Scene]:
     yield Scene("packages", f"/packages?record={_MATTER}")
     yield Scene("material", f"/material/{_MATTER}")
     yield Scene("desk-no-link", "/portal/i/withdrawn-or-mistyped", "")
-    yield Scene("desk-organ-refused", paths["organ"], "", _send_blank)
+    yield Scene("desk-organ-refused", paths["organ"], "", send_blank)
 
 
 def _inside(captured: str, rechecked: str, exhibit: str) -> Iterator[Scene]:
@@ -161,8 +161,8 @@ def _inside(captured: str, rechecked: str, exhibit: str) -> Iterator[Scene]:
     yield Scene("source", f"/exhibits/{exhibit}/source?at=1")
     yield Scene("exhibit", f"/exhibits/{exhibit}", printed=True)
     yield Scene("document", f"/documents/{CASE}/filing-decision", printed=True)
-    yield Scene("palette", f"/matters/{_MATTER}", then=_summon)
-    yield Scene("provision-beside", f"/matters/{_MATTER}", then=_cite)
+    yield Scene("palette", f"/matters/{_MATTER}", then=summon)
+    yield Scene("provision-beside", f"/matters/{_MATTER}", then=cite)
     yield Scene("search", "/search?q=面单")
     yield Scene("deadlines", "/deadlines")
     for path in (
@@ -183,7 +183,7 @@ def _inside(captured: str, rechecked: str, exhibit: str) -> Iterator[Scene]:
 
 
 def _refused() -> Iterator[Scene]:
-    yield Scene("refused-act", f"/acts/{CASE}/consult", then=_send_blank)
+    yield Scene("refused-act", f"/acts/{CASE}/consult", then=send_blank)
     yield Scene("not-found", "/matters/M2026-0999")
     yield Scene("nowhere", "/nowhere", "")
     yield Scene("not-permitted", "/admin", "zhu")
@@ -199,7 +199,8 @@ def _check_itself(page: Page) -> None:
     arrive(page, "document.querySelector('#result')")
 
 
-def _send_blank(page: Page) -> None:
+def send_blank(page: Page) -> None:
+    """Send the form of the page with nothing in it, and wait for the refusal."""
     page.evaluate(
         "document.querySelectorAll('main form [required]').forEach(e => e.removeAttribute('required')); 0"
     )
@@ -214,7 +215,8 @@ def _guess(page: Page) -> None:
         arrive(page, "document.title !== 'before'")
 
 
-def _summon(page: Page) -> None:
+def summon(page: Page) -> None:
+    """Open the palette and look for something."""
     page.evaluate("document.dispatchEvent(new KeyboardEvent('keydown', {key: 'k', ctrlKey: true})); 0")
     page.evaluate(
         "const i = document.querySelector('#palette-input'); i.value = '听证'; i.dispatchEvent(new Event('input')); 0"
@@ -222,6 +224,7 @@ def _summon(page: Page) -> None:
     arrive(page, "document.querySelectorAll('#palette-list li').length > 0")
 
 
-def _cite(page: Page) -> None:
+def cite(page: Page) -> None:
+    """Read a provision beside its citation."""
     page.evaluate("document.querySelector('main a.article').focus(); 0")
     arrive(page, "!document.querySelector('#tip').hidden")

@@ -128,10 +128,7 @@
   });
 
   /* Provisions: what an article says, beside where it is cited; Escape puts it away. The link leads to the whole of it. */
-  var tip = document.createElement("div"), known = {}, waiting = 0, shownFor = null;
-  tip.className = "tip"; tip.id = "tip"; tip.hidden = true;
-  tip.setAttribute("role", "tooltip");
-  document.body.appendChild(tip);
+  var tip = document.getElementById("tip"), known = {}, waiting = 0, shownFor = null;
   function hide() {
     clearTimeout(waiting);
     if (shownFor) shownFor.removeAttribute("aria-describedby");
