@@ -85,6 +85,7 @@ def test_a_copy_is_sealed_beside_its_exhibit_and_its_numbers_come_back_with_a_re
     assert refused.status_code == 400
 
     where = f"/exhibits/{result['exhibit']}/reidentify"
+    assert 'name="reason"' in client.get(where).text
     assert post(client, where, {**REASON, "reason": "", "values": made[0]}, form="/account").status_code in {
         400,
         403,

@@ -20,9 +20,9 @@ from qingyuan.web.workbench._working import exhibit_of
 _MOST = 20
 
 
-@page("GET", "/exhibits/{identifier}/reidentify", "material.unmask")
+@page("GET", "/exhibits/{identifier}/reidentify", "case.act")
 def form(ask: Ask, identifier: str) -> Response:
-    """Show where pseudonyms are given."""
+    """Show where pseudonyms and the reason are given; nothing is in clear yet, and no reason can be asked for before."""
     return _form(ask, identifier)
 
 
