@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from fastapi import FastAPI
 
 from tests.web.making import client_of
@@ -17,3 +18,14 @@ def test_the_page_counts_and_shows_nobody(app: FastAPI) -> None:
     assert 'id="ages"' in shown.text
     assert 'id="waybills"' in shown.text
     assert client.get(f"/leads/{LEAD}/scan/closer", params={"on": "31.1.2026"}).status_code == 400
+
+
+def test_what_is_too_much_for_the_page_is_counted_as_a_job(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qingyuan.web.workbench.closer._MOST_BYTES", 0)
+    client = client_of(app, "technician")
+    shown = client.get(f"/leads/{LEAD}/scan/closer").text
+    assert f'class="button" href="/leads/{LEAD}/harm"' in shown
+    assert "<code>" not in shown
+    assert f'action="/leads/{LEAD}/harm"' in client.get(f"/leads/{LEAD}/harm").text

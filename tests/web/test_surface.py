@@ -68,7 +68,15 @@ def test_what_was_typed_is_shown_as_text_wherever_it_is_shown(app: FastAPI) -> N
 
 def test_a_body_that_is_too_large_is_refused(app: FastAPI) -> None:
     client = client_of(app, "prosecutor")
-    assert client.post("/sign-in", content=b"x", headers={"content-length": str(1 << 40)}).status_code == 413
+    for lang, words in (("zh", "内容超过 64 KB"), ("en", "more than 64 KB")):
+        huge = {"content-length": str(1 << 40), "accept-language": lang}
+        answer = client.post("/sign-in", content=b"x", headers=huge)
+        assert answer.status_code == 413
+        assert answer.headers["content-type"].startswith("text/html")
+        assert words in answer.text
+        assert "web.too-large" in answer.text
+    unreadable = {"content-type": "multipart/form-data; boundary=x"}
+    assert "web.bad-form" in client.post("/preferences", content=b"x", headers=unreadable).text
 
 
 def test_log_and_figures_name_routes_and_never_what_was_asked_for(

@@ -67,6 +67,12 @@ _GARBAGE = (20_000, 20, 100)
     help="每个接口令牌每分钟的请求上限 | requests that one token of the API may send in a minute",
 )
 @click.option(
+    "--verify-mib",
+    type=click.IntRange(1, 65536),
+    default=None,
+    help="公开核验页可接收的证据包上限（MiB） | largest package that the public page of verification takes, in MiB",
+)
+@click.option(
     "--fd", type=int, default=None, hidden=True, help="已打开的套接字 | a socket that is open already"
 )
 @common
@@ -80,6 +86,7 @@ def serve(
     jobs: bool,
     private_hooks: bool,
     api_per_minute: int | None,
+    verify_mib: int | None,
     fd: int | None,
     out: Out,
 ) -> None:
@@ -102,6 +109,8 @@ def serve(
     )
     if api_per_minute is not None:
         settings = msgspec.structs.replace(settings, api_per_minute=api_per_minute)
+    if verify_mib is not None:
+        settings = msgspec.structs.replace(settings, max_verify_bytes=verify_mib << 20)
     with listening, Home.open(home, create=True, begin=False) as office:
         office.law.check()  # read once here, not by all first askers at once; and a bad overlay is told at the start
         app = create_app(office, settings)
@@ -117,8 +126,9 @@ def serve(
             _log()
         if workers > 1:
             hooks = ("--private-hooks",) if private_hooks else ()
-            most = ("--api-per-minute", str(settings.api_per_minute))
-            given = ("--host", host, "--public-url", settings.origin, *most, *hooks)
+            asking = ("--api-per-minute", str(settings.api_per_minute))
+            sent = ("--verify-mib", str(settings.max_verify_bytes >> 20))
+            given = ("--host", host, "--public-url", settings.origin, *asking, *sent, *hooks)
             supervise(home, listening, given, workers, jobs=hooks if jobs else None, seconds=seconds)
             return
         config = uvicorn.Config(

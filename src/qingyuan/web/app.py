@@ -8,7 +8,7 @@ import threading
 from collections.abc import AsyncIterator
 from urllib.parse import quote
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, fail_after, to_thread
 from fastapi import FastAPI
 from jinja2 import Environment
 from starlette.concurrency import run_in_threadpool
@@ -31,6 +31,8 @@ from qingyuan.web.desk import Desk
 from qingyuan.web.errors import WebError, bad_request, not_found
 from qingyuan.web.pages import environment, load_static
 from qingyuan.web.plain import plain_routes
+from qingyuan.web.portal import verify
+from qingyuan.web.receiving import Room, too_slow
 from qingyuan.web.routing import PAGES, Page, Table
 from qingyuan.web.settings import ServeSettings
 from qingyuan.web.stalls import Stalls
@@ -48,6 +50,8 @@ _SMALL, _UNSAID = 64 << 10, 1 << 62
 _AT_ONCE = 2
 #: Outsiders make these work hard on a password: so many at a time, and nobody inside waits for them.
 _HASHING = ("/sign-in", "/setup")
+#: Where everybody may send what is large, so many of them at a time; its own page shows what is refused.
+_LARGE = "/verify"
 #: What there is before somebody said which office this is.
 _BEFORE = frozenset({"/setup", "/preferences"})
 #: When to come back while the database is away.
@@ -69,6 +73,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
     metrics = Metrics(desk)
     stalls = Stalls()
     limiter, hashing = CapacityLimiter(_AT_ONCE), CapacityLimiter(_AT_ONCE)
+    room = Room(settings.verify_at_once, settings.max_verify_bytes)
 
     @contextlib.asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -93,7 +98,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
                 [
                     *plain_routes(desk, static, metrics),
                     _upload_route(desk, templates),
-                    *[_route(page, desk, templates, limiter, hashing, stalls) for page in PAGES],
+                    *[_route(page, desk, templates, limiter, hashing, stalls, room) for page in PAGES],
                 ]
             )
         ],
@@ -117,7 +122,12 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
         exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream"),
     )
     app.add_middleware(
-        Watch, metrics=metrics, limit=settings.max_body_bytes, secure=settings.secure, failed=failed
+        Watch,
+        metrics=metrics,
+        limit=settings.max_body_bytes,
+        files={_LARGE: settings.max_verify_bytes},
+        secure=settings.secure,
+        failed=failed,
     )
     return app
 
@@ -175,23 +185,34 @@ def _route(
     limiter: CapacityLimiter,
     hashing: CapacityLimiter,
     stalls: Stalls,
+    room: Room,
 ) -> Route:
     at_once = None if page.slow or page.method != "GET" else limiter
     if page.method == "POST" and page.path.startswith(_HASHING):
         at_once = hashing
+    watched = at_once is not None
+    if page.method == "POST" and page.path == _LARGE:
+        at_once = room.working
 
     async def endpoint(request: Request) -> Response:
-        """Read the form and let the page answer in a thread."""
+        """Let the page answer, in its turn where everybody may send what is large."""
         request.scope[ROUTE] = page.path
+        if page.method != "POST" or page.path != _LARGE:
+            return await answered(request)
+        with room.place(whole(request.headers.get("content-length", ""))):
+            return await answered(request)
+
+    async def answered(request: Request) -> Response:
+        """Read the form and let the page answer in a thread."""
         form = FormData()
         if page.method == "POST" and (
             page.need == "public"
             or (whole(request.headers.get("content-length", "")) or _UNSAID) <= _SMALL
             or await run_in_threadpool(_is_open, desk, request)
         ):  # of nobody in particular nothing large is read that is not for everybody
-            form = await request.form(max_files=_FILES, max_fields=_FIELDS, max_part_size=_FIELD)
+            form = await _form(request, desk.settings.verify_seconds if page.path == _LARGE else None)
         try:
-            with contextlib.nullcontext() if at_once is None else stalls.answering():
+            with stalls.answering() if watched else contextlib.nullcontext():
                 return await to_thread.run_sync(
                     lambda: _answer(page, Ask(desk, templates, request, form)), limiter=at_once
                 )
@@ -200,6 +221,25 @@ def _route(
 
     methods = ["GET", "HEAD"] if page.method == "GET" else [page.method]
     return Route(page.path, endpoint, methods=methods, name=f"{page.method} {page.path}")
+
+
+async def _form(request: Request, seconds: float | None) -> FormData:
+    """Read a form.
+
+    Raises:
+        WebError: It is no form, something in it is too long, or it did not come in time.
+    """
+    try:
+        with fail_after(seconds):
+            return await request.form(max_files=_FILES, max_fields=_FIELDS, max_part_size=_FIELD)
+    except TimeoutError:
+        raise too_slow() from None
+    except HTTPException:
+        raise bad_request(
+            f"表单不完整，或者一项文字超过 {_FIELD >> 20} MB、文件多于 {_FILES} 个，没有提交",
+            f"the form is not whole, a text in it is longer than {_FIELD >> 20} MB or there are more than {_FILES} files; nothing was sent",
+            code="web.bad-form",
+        ) from None
 
 
 def _is_open(desk: Desk, request: Request) -> bool:
@@ -258,7 +298,10 @@ def _failed_page(desk: Desk, templates: Environment, request: Request, error: Ex
 
 def _error_page(ask: Ask, error: Exception) -> Response:
     known = _known(error)
-    page = ask.page("error.html", _status(known), error=known, typed=texts(ask), again=resend(ask, known))
+    if ask.request.method == "POST" and ask.request.url.path == _LARGE:
+        page = verify.refused(ask, known, _status(known))
+    else:
+        page = ask.page("error.html", _status(known), error=known, typed=texts(ask), again=resend(ask, known))
     page.headers.update(_later(known))
     return page
 

@@ -62,6 +62,19 @@ def bad_request(zh: str, en: str, *, code: str = "web.bad-request") -> WebError:
     return WebError(code, 400, zh=zh, en=en, remedy_zh="请返回上一页改正", remedy_en="go back and correct it")
 
 
+def too_large(most: int) -> WebError:
+    """Return the error of a body or file of more than ``most`` bytes."""
+    size = f"{most >> 20} MB" if most >= 1 << 20 else f"{most >> 10} KB"
+    return WebError(
+        "web.too-large",
+        413,
+        zh=f"内容超过 {size}，没有接收",
+        en=f"more than {size}; not taken",
+        remedy_zh="请减少内容或者分次提交；返回上一页，填写的内容一般还在",
+        remedy_en="send less, or in several parts; what was typed is usually still there when you go back",
+    )
+
+
 def too_many(seconds: int) -> WebError:
     """Return the error of somebody who tries too often."""
     error = WebError(

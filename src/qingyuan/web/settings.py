@@ -22,6 +22,9 @@ class ServeSettings(msgspec.Struct, frozen=True):
         max_body_bytes: Largest form; files go by chunks of their own.
         max_chunk_bytes: Largest chunk of an upload.
         max_upload_bytes: Largest single file of an upload.
+        max_verify_bytes: Largest package that the public page of verification takes; what is larger verifies offline.
+        verify_at_once: Packages that are taken in or verified at the same time.
+        verify_seconds: A package has to be here after so long.
         portal_per_hour: Clues, replies and verifications that one address may send in an hour.
         api_per_minute: Requests that one token may send in a minute; more than a machine of two processors answers, so that
             it holds off what has run away and no honest program.
@@ -41,6 +44,9 @@ class ServeSettings(msgspec.Struct, frozen=True):
     max_body_bytes: int = 64 * _MIB
     max_chunk_bytes: int = 8 * _MIB
     max_upload_bytes: int = 64 << 30
+    max_verify_bytes: int = 256 * _MIB
+    verify_at_once: int = 4
+    verify_seconds: int = 1800
     portal_per_hour: int = 60
     api_per_minute: int = 60_000
     job_workers: int = 1

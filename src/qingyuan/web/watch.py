@@ -12,7 +12,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -30,13 +30,13 @@ from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qingyuan.errors import QingyuanError
 from qingyuan.office.recognition.stopped import STOPPED
 from qingyuan.store.schema import COSIGNATURE
-from qingyuan.web.errors import WebError
+from qingyuan.web.errors import too_large
 
 if TYPE_CHECKING:
     from qingyuan.web.desk import Desk
@@ -50,6 +50,8 @@ ROUTE = "qingyuan.route"
 _GONE = 499
 #: Largest body of a program, of a form without files, and of what is sent before anybody signed in.
 _JSON, _TYPED, _WORDS = 1 << 20, 4 << 20, 64 << 10
+#: What comes with a file in one body: the other fields and what parts them.
+_AROUND = 5 << 20
 _SMALL = ("/sign-in", "/sign-out", "/setup", "/preferences", "/progress", "/portal/open")
 _PLAIN = ("/healthz", "/readyz", "/metrics")
 
@@ -168,7 +170,16 @@ def _most(path: str, kind: bytes, limit: int) -> int:
 
 
 class TooLargeError(Exception):
-    """A body is larger than it may be."""
+    """A body is larger than it may be.
+
+    Args:
+        most: What may be sent there, in bytes.
+    """
+
+    def __init__(self, most: int) -> None:
+        """Keep ``most``."""
+        self.most = most
+        super().__init__()
 
 
 class Watch:
@@ -178,6 +189,7 @@ class Watch:
         app: What it surrounds.
         metrics: Where requests are counted.
         limit: Largest body in bytes; uploads go by chunks, which are smaller.
+        files: Largest file of the addresses that take one of another size by a form.
         secure: Whether browsers come by TLS, so that they may be told to keep to it.
         failed: What answers when something failed that nobody foresaw.
     """
@@ -188,6 +200,7 @@ class Watch:
         *,
         metrics: Metrics,
         limit: int,
+        files: Mapping[str, int],
         secure: bool,
         failed: Callable[[Request, Exception], Awaitable[Response]],
     ) -> None:
@@ -196,6 +209,7 @@ class Watch:
         self._app = app
         self._metrics = metrics
         self._limit = limit
+        self._files = files
         self._headers = dict(HEADERS)
         if secure:
             self._headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
@@ -209,7 +223,7 @@ class Watch:
         status = 0
         taken = 0
         headers = dict(scope["headers"])
-        most = _most(scope["path"], headers.get(b"content-type", b"").lower(), self._limit)
+        most, named = self._bounds(scope["path"], headers.get(b"content-type", b"").lower())
 
         async def counted() -> Message:
             """Take in a part of the body, and count it."""
@@ -217,7 +231,7 @@ class Watch:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > most:
-                raise TooLargeError
+                raise TooLargeError(named)
             return message
 
         async def dressed(message: Message) -> None:
@@ -231,7 +245,7 @@ class Watch:
         try:
             declared = headers.get(b"content-length", b"0")
             if not declared.isdigit() or int(declared) > most:
-                raise TooLargeError  # noqa: TRY301 - answered like a body that turns out too large
+                raise TooLargeError(named)  # noqa: TRY301 - answered like a body that turns out too large
             await self._app(scope, counted, dressed)
         except ClientDisconnect:  # nobody is there to be answered
             status = _GONE
@@ -242,6 +256,13 @@ class Watch:
         finally:
             self._tell(scope, status, time.perf_counter() - began)
 
+    def _bounds(self, path: str, kind: bytes) -> tuple[int, int]:
+        """Return how many bytes a body may have, and how many one is told that it may have."""
+        most = _most(path, kind, self._limit)
+        if path in self._files and most == self._limit:
+            return self._files[path] + _AROUND, self._files[path]
+        return most, most
+
     def _dress(self, message: Message) -> None:
         headers = MutableHeaders(scope=message)
         for name, value in self._headers.items():
@@ -250,10 +271,10 @@ class Watch:
     async def _instead(self, scope: Scope, error: Exception) -> Response:
         if not isinstance(error, TooLargeError):
             return await self._failed(Request(scope), error)
-        told = WebError("web.too-large", 413, zh="内容过大，没有接收", en="too large; not taken")
+        told = too_large(error.most)
         if scope["path"].startswith("/api/"):
             return JSONResponse({"error": told.as_dict()}, told.status)
-        return PlainTextResponse(f"{told.zh} | {told.en}\n", told.status)
+        return await self._failed(Request(scope), told)
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         route = scope.get(ROUTE) or getattr(scope.get("route"), "path", "")

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import socket
+import tempfile
+import time
 from pathlib import Path
+from shutil import disk_usage
 
 import httpx2 as httpx
 import pytest
@@ -11,7 +17,11 @@ from fastapi.testclient import TestClient
 
 from qingyuan.office.home import Home
 from qingyuan.office.packages.packaging import make_package
-from tests.web.making import client_of, token_of
+from qingyuan.web import ServeSettings, create_app
+from qingyuan.web.errors import WebError
+from qingyuan.web.receiving import Room
+from tests.web.making import client_of, desk_of, token_of
+from tests.web.serving import served
 from tests.web.test_surface import HOSTILE
 
 
@@ -62,6 +72,82 @@ def test_nothing_chosen_a_forged_form_and_a_huge_body_are_refused(app: FastAPI) 
     assert client.post("/verify", data={"_token": token_of(client)}).status_code == 400
     assert "web.forged" in client.post("/verify", data={}).text
     assert client.post("/verify", content=b"x", headers={"content-length": str(1 << 40)}).status_code == 413
+
+
+def test_what_is_too_large_or_finds_no_room_is_led_to_the_offline_verifier(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = create_app(home, ServeSettings(host="testserver", port=80, job_workers=0, max_verify_bytes=2 << 20))
+    client = client_of(app)
+    form = "multipart/form-data; boundary=x"
+    huge = {"content-length": str(1 << 40), "content-type": form, "accept-language": "en"}
+    answers = {
+        "more than 2 MB": client.post("/verify", content=b"x", headers=huge),
+        "内容超过 2 MB": judged(client, "a.evp", bytes(3 << 20)),
+    }
+    assert 'verdict fail">' in judged(client, "a.evp", bytes(2 << 20)).text
+    full = disk_usage("/")._replace(free=0)
+    monkeypatch.setattr("qingyuan.web.receiving.shutil.disk_usage", lambda _: full)
+    answers["web.no-space"] = judged(client, "a.evp", bytes(2 << 20))
+    for words, answer in answers.items():
+        assert answer.status_code == (503 if words.startswith("web") else 413)
+        assert words in answer.text
+        assert 'href="/verify/offline.html"' in answer.text
+        assert 'href="/verify/verify_evp.py"' in answer.text
+    assert 'verdict fail">' in judged(client, "a.evp", b"small").text
+    assert b"def verify_stream" in client.get("/verify/verify_evp.py").content
+    desk_of(app).close()
+
+
+def test_so_many_large_bodies_have_room_at_a_time() -> None:
+    room = Room(2, 1 << 30)
+    with room.place(2 << 20):
+        with room.place(2 << 20):
+            with pytest.raises(WebError, match="being verified"), room.place(2 << 20):
+                pass
+            with room.place(1 << 10):
+                pass
+        with room.place(2 << 20):
+            pass
+
+
+def _spooled(folder: Path) -> list[str]:
+    """Return the files without a name in a folder that this process holds open."""
+    found = []
+    for one in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            found.append(str(one.readlink()))
+    return [one for one in found if one.startswith(str(folder)) and one.endswith("(deleted)")]
+
+
+def test_of_a_body_that_breaks_off_nothing_stays(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    head = (
+        b"POST /verify HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n"
+        b"Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+    )
+    file = b'--x\r\nContent-Disposition: form-data; name="package"; filename="a"\r\n\r\n' + bytes(3 << 20)
+
+    def wait(spooled: int) -> None:
+        deadline = time.monotonic() + 120
+        while len(_spooled(folder)) != spooled:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    with served(home) as (url, _):
+        at = ("127.0.0.1", int(url.rpartition(":")[2]))
+        with socket.create_connection(at, timeout=120) as one:
+            one.sendall(head % (90 << 20) + file)
+            wait(1)
+        wait(0)
+        assert os.listdir(folder) == []  # noqa: PTH208 - names are all that counts
+        with socket.create_connection(at, timeout=120) as one:
+            one.sendall(head % (1 << 40) + file)
+            assert one.recv(12) == b"HTTP/1.1 413"
 
 
 def test_the_verifier_and_the_trust_file_can_be_taken_home(app: FastAPI, home: Home) -> None:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import functools
+import io
 import re
-import shutil
 from importlib.resources import files
 from typing import BinaryIO
 
 from starlette.responses import FileResponse, Response
 
 from qingyuan.errors import QingyuanError
-from qingyuan.evidence.verify import Report
-from qingyuan.evidence.verify import verify as check
-from qingyuan.office.browser import TemporaryFolder
+from qingyuan.evidence.verify import Report, verify_stream
 from qingyuan.web.asking import Ask
-from qingyuan.web.errors import WebError, bad_request
+from qingyuan.web.errors import WebError, bad_request, too_large
+from qingyuan.web.handing import attached
 from qingyuan.web.portal.files import allowed, safe_name
 from qingyuan.web.portal.receipt import HEADER, MAX_RECEIPT, Receipt, check_receipt
 from qingyuan.web.routing import page
@@ -37,29 +36,31 @@ def judge(ask: Ask) -> Response:
     try:
         return _judge(ask)
     except QingyuanError as error:
-        return _show(ask, error.status if isinstance(error, WebError) else 400, error=error)
+        return refused(ask, error, error.status if isinstance(error, WebError) else 400)
+
+
+def refused(ask: Ask, error: QingyuanError, status: int) -> Response:
+    """Show why nothing was verified, and how to do it offline, also when nothing of the form was read."""
+    return _show(ask, status, error=error)
 
 
 def _judge(ask: Ask) -> Response:
     given, trusts = ask.uploads("package"), ask.uploads("trust")
     if not given:
         raise bad_request("没有选择文件", "no file was chosen", code="web.no-files")
+    if (given[0].size or 0) > ask.desk.settings.max_verify_bytes:
+        raise too_large(ask.desk.settings.max_verify_bytes)
     name = safe_name(given[0].filename or "")
     stream = given[0].file
     start = stream.read(len(HEADER))
     stream.seek(0)
     if start == HEADER:
         return _show(ask, name=name, receipt=_receipt(ask, stream))
-    with TemporaryFolder("material") as folder:
-        package, trust = folder.path / "package.evp", ask.desk.home.trust_path
-        with package.open("wb") as file:
-            shutil.copyfileobj(stream, file)
-        if trusts:
-            trust = folder.path / "trust.json"
-            with trust.open("wb") as file:
-                file.write(trusts[0].file.read(_MAX_TRUST))
-        report = check(package, trust)
-    return _show(ask, name=name, report=report)
+    own = ask.desk.home.trust_path
+    trusted = trusts[0].file.read(_MAX_TRUST) if trusts else own.read_bytes() if own.exists() else None
+    return _show(
+        ask, name=name, report=verify_stream(stream, trusted)
+    )  # where it came: a file without a name
 
 
 def _receipt(ask: Ask, stream: BinaryIO) -> Receipt:
@@ -82,7 +83,7 @@ def _show(
         report=report,
         receipt=receipt,
         error=error,
-        most=ask.desk.settings.max_body_bytes,
+        most=ask.desk.settings.max_verify_bytes,
     )
 
 
@@ -92,6 +93,13 @@ def offline(ask: Ask) -> Response:
     data, policy = _page()
     headers = {"Content-Security-Policy": f"{policy}; frame-ancestors 'none'"}
     return ask.finish(Response(data, media_type="text/html; charset=utf-8", headers=headers))
+
+
+@page("GET", "/verify/verify_evp.py", "public")
+def program(ask: Ask) -> Response:
+    """Hand out the verifier as one file that needs Python and nothing else."""
+    data = (files("qingyuan.evidence.verify") / "verify_evp.py").read_bytes()
+    return ask.finish(attached(io.BytesIO(data), len(data), 'filename="verify_evp.py"'))
 
 
 @page("GET", "/trust.json", "public")

@@ -83,6 +83,20 @@
       if (search) { event.preventDefault(); search.focus(); search.select(); }
     }
   });
+  /* Files that everybody may send: how large they are, before anything is sent; what is larger than is taken stays here. */
+  document.querySelectorAll("input[data-most]").forEach(function (input) {
+    var told = document.getElementById(input.dataset.chosen);
+    function tell() {
+      var file = input.files[0], over = Boolean(file) && file.size > Number(input.dataset.most);
+      var size = file ? file.size < 1e6 ? Math.ceil(file.size / 1024) + " KB" : (file.size / 1048576).toFixed(1) + " MB" : "";
+      told.hidden = !file;
+      told.querySelector("span").textContent = file ? (over ? input.dataset.over : input.dataset.told).replace("{chosen}", size).replace("{size}", size) : "";
+      told.querySelector("a").hidden = !over;
+      input.setCustomValidity(over ? told.querySelector("span").textContent : "");
+    }
+    input.addEventListener("change", tell);
+    tell();
+  });
   /* Jobs: progress as it goes. */
   var job = document.querySelector("[data-job]");
   if (job && window.EventSource) {
