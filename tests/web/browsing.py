@@ -23,7 +23,7 @@ _RUN = """axe.run(document, {resultTypes: ['violations']%s}).then(r => JSON.stri
 _OF_COLOUR = ", runOnly: {type: 'rule', values: ['color-contrast', 'link-in-text-block']}"
 #: Addresses of the table that :func:`addresses` leaves out, by a pattern of the whole of it, and why.
 UNSEEN = {
-    r".*(/file|/content|/picture|/receipt|/answer|/message|/events|/introduction|/draft|\.html|\.json|\.pdf)": "a file, a picture or a stream of events",
+    r".*(/file|/content|/picture|/receipt|/answer|/message|/events|/introduction|/draft|\.html|\.json|\.pdf|\.py)": "a file, a picture or a stream of events",
     r"/leads/\{identifier\}/scan/report|/reports/\{name\}|/admin/(witnesses/files|keys/trust)/\{name\}": "a file",
     r"/portal/i/.*": "the desks behind a link: tests/web/portal/test_desks_browser.py",
     r".*\{job\}": "what came of a job: the page of one that was done and of one that failed are looked at, tests/web/scenes.py draws more",
