@@ -6,7 +6,7 @@ import functools
 import io
 import re
 from importlib.resources import files
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from starlette.responses import FileResponse, Response
 
@@ -59,7 +59,7 @@ def _judge(ask: Ask) -> Response:
     own = ask.desk.home.trust_path
     trusted = trusts[0].file.read(_MAX_TRUST) if trusts else own.read_bytes() if own.exists() else None
     return _show(
-        ask, name=name, report=verify_stream(stream, trusted)
+        ask, name=name, report=verify_stream(cast("io.BufferedReader", stream), trusted)
     )  # where it came: a file without a name
 
 
