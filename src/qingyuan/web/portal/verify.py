@@ -58,9 +58,8 @@ def _judge(ask: Ask) -> Response:
         return _show(ask, name=name, receipt=_receipt(ask, stream))
     own = ask.desk.home.trust_path
     trusted = trusts[0].file.read(_MAX_TRUST) if trusts else own.read_bytes() if own.exists() else None
-    return _show(
-        ask, name=name, report=verify_stream(cast("io.BufferedReader", stream), trusted)
-    )  # where it came: a file without a name
+    sent = cast("io.BufferedReader", stream)  # where it came: in memory, or a file without a name
+    return _show(ask, name=name, report=verify_stream(sent, trusted))
 
 
 def _receipt(ask: Ask, stream: BinaryIO) -> Receipt:
