@@ -101,7 +101,7 @@ class Home(OpenedHome):
             seed: Seed of a new demonstration home.
             clock: By default ``QINGYUAN_CLOCK`` (a fixed time) or the machine's clock.
             mend: Whether to do what a run that was killed left undone, such as to write a missing trust file; a check
-                leaves a home that has entries as it is.
+                leaves a home in which anything was done after it was made as it is.
             begin: Whether the log of a new home begins at once. If not, :attr:`begun` stays false, and nothing can be recorded,
                 until somebody says which office it is (:mod:`qingyuan.office.naming`).
             database_url: URL of the PostgreSQL database of a new home; ``""`` for a file in the home.
@@ -135,10 +135,11 @@ class Home(OpenedHome):
             explain_kind(error)
             raise
         home = cls(path, settings, database, keys, clock, entropy)
-        empty = home.head() is None
-        home.begun = begin or not empty or office is not None
-        # A home whose making was cut off before its first entry has nothing to be checked yet.
-        if home.begun and (mend or empty) and not home.is_finished():
+        head = home.head()
+        home.begun = begin or head is not None or office is not None
+        # A home whose making was cut off before its first entry, or right after it, has nothing to be checked yet.
+        unmade = head is None or (head.size == 1 and not home.trust_path.exists())
+        if home.begun and (mend or unmade) and not home.is_finished():
             home.finish()
         return home
 

@@ -56,8 +56,14 @@ def decide_recusal(ask: Ask, identifier: str) -> Response:
     lifted = ask.field("do") == "lift"
     today = ask.desk.home.clock.now().date()
 
-    def made(_: Registry, matter: Matter) -> Owed:
-        return (lift if lifted else recuse)(matter, person, on=today, by=ask.person, ground=ground)
+    def made(registry: Registry, matter: Matter) -> Owed:
+        if lifted:
+            return lift(matter, person, on=today, by=ask.person, ground=ground)
+        # A list of dockets goes by who is recused: what stands there is somebody of ours, nothing that was typed.
+        known = {one.person for one in ask.desk.people.all()} | {post.person for post in registry.posts}
+        if person not in known:
+            raise bad_request("请选择人员", "choose a person of this office", code="web.bad-person")
+        return recuse(matter, person, on=today, by=ask.person, ground=ground)
 
     return _changed(ask, identifier, made, "done.lifted" if lifted else "done.recused")
 

@@ -142,18 +142,16 @@ def new(ask: Ask) -> Response:
 def enter(ask: Ask) -> Response:
     """Enter a body, or correct its entry."""
     given = {name: ask.field(name)[:_LONGEST] for name in _FIELDS}
-    before = ask.field("before")
+    before, registry = ask.field("before"), registry_of(ask)
+    if before and before not in registry.bodies:
+        raise not_found(before)
+    if before:  # what a body is says what its people may do: that stays
+        given |= {"id": before, "kind": registry.bodies[before].kind}
     try:
         _read_kind(given["kind"])
-        registry = registry_of(ask)
-        if before:
-            if before not in registry.bodies:
-                raise not_found(before)
-            # What a body is says what its people may do: that stays.
-            given |= {"id": before, "kind": registry.bodies[before].kind}
-        elif not given["id"]:
+        if not given["id"]:
             given["id"] = directory.new_identifier(registry, given["kind"], given["division"])
-        elif given["id"] in registry.bodies:
+        elif not before and given["id"] in registry.bodies:
             raise bad_request("这个标识已有单位使用", "a body has this identifier already", code="web.taken")
         body = _body(ask, given, registry.bodies.get(before))
         _change(ask, lambda known: register(known, body, law=ask.desk.home.law))
