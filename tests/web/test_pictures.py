@@ -33,3 +33,14 @@ def test_pictures_of_an_affair_and_of_its_material_lead_to_what_is_behind(app: F
         time.sleep(0.05)
     found = harm_of(home, gather(home, LEAD), date(2026, 7, 1))
     assert f'<td class="num right" colspan="2">{found.ages["unknown"]:,}</td>' in after
+
+
+def test_before_the_first_scan_no_harm_of_nought_is_drawn(app: FastAPI, home: Home) -> None:
+    client = client_of(app, "prosecutor")
+    told: dict[str, str | list[str]] = {
+        "title": "某应用收集儿童信息", "summary": "无", "source": "media", "field": "personal-information",
+    }  # fmt: skip
+    done = post(client, "/acts/new/lead-register", told, form="/account")
+    figures = affair_figures(home, done.headers["location"].rpartition("/")[2].partition("?")[0])
+    assert not {one.query for one in figures} & {"harm-by-place", "harm-by-month"}
+    assert {"harm-by-place", "harm-by-month"} <= {one.query for one in affair_figures(home, "M2026-0001")}

@@ -8,6 +8,7 @@ from datetime import date
 
 import msgspec
 
+from qingyuan.office.casework import load
 from qingyuan.office.closer import look_at_exhibits
 from qingyuan.office.holdings import queries_of
 from qingyuan.office.home import Home
@@ -17,15 +18,19 @@ from qingyuan.reports import Figure, Span, figure
 
 #: Figures of one affair, as they are drawn.
 AFFAIR = ("harm-by-place", "harm-by-month", "measures-open", "measures-by-status")
+#: Those that count what scans found: before the first scan, there is no harm of nought to show.
+_OF_SCANS = ("harm-by-place", "harm-by-month")
 
 
 def affair_figures(home: Home, identifier: str, names: Sequence[str] = AFFAIR) -> list[Figure]:
-    """Return figures over the rows of one affair, those that count something.
+    """Return figures over the rows of one affair, those that count something; of scans only after the first one.
 
     Raises:
         OfficeError: There is no such record.
         ReportError: There is no such query.
     """
+    leads = load(home, identifier).docket.leads.values()
+    scanned = any(one.registered.counts.kinds for one in leads)
     rows, queries = home_card(home, identifier).rows, queries_of(home)
     found = [
         figure(
@@ -36,6 +41,7 @@ def affair_figures(home: Home, identifier: str, names: Sequence[str] = AFFAIR) -
             span=Span(),
         )
         for name in names
+        if scanned or name not in _OF_SCANS
     ]
     return [one for one in found if one.counted and one.groups]
 
