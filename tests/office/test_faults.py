@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -11,9 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from qingyuan.office.home import Home
+from qingyuan.ledger.tiles import TileFolder
+from qingyuan.office.fsck import check_home
+from qingyuan.office.home import Home, OfficeInfo
 from qingyuan.office.scanning import Done, Target, scan_all, scan_task, unpack
 from qingyuan.office.sealing import Collector, Sealer
+from qingyuan.store import EventDraft
 from tests.office.running import check_consistent, collected, command, material, run_intake
 from tests.warm import run, start
 
@@ -78,6 +82,45 @@ def test_a_home_whose_creation_was_killed_is_made_by_the_next_run(tmp_path: Path
             assert run(*args, "--home", home).returncode == 0
         done = run("ledger", "fsck", "--home", home)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("renamed", [0, 2])
+def test_a_home_whose_publishing_was_cut_off_after_any_file_has_no_trouble(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, renamed: int
+) -> None:
+    write = TileFolder._write  # the one place where a published file is made
+    written = 0
+
+    def cut(folder: TileFolder, relative: str, data: bytes) -> bool:
+        nonlocal written
+        (folder.folder / relative).parent.mkdir(parents=True, exist_ok=True)
+        if written == allowed:
+            raise InterruptedError
+        written += 1
+        return write(folder, relative, data)
+
+    whole = False
+    for allowed in range(20):
+        path = tmp_path / f"home{allowed}"
+        with Home.open(path, create=True, office=OfficeInfo("test", "某县人民检察院")) as home:
+            if renamed:
+                home.publish()
+                with home.database.write() as connection:
+                    drafts = [
+                        EventDraft("office", "office.renamed", {"name": f"{n}"}) for n in range(renamed)
+                    ]
+                    home.record(connection, drafts, actor="P001")
+            written = 0
+            with monkeypatch.context() as patch, contextlib.suppress(InterruptedError):
+                patch.setattr(TileFolder, "_write", cut)
+                home.publish()
+                whole = True
+        with Home.open(path, mend=False) as home:
+            assert [trouble.zh for trouble in check_home(home)] == []
+        if whole:
+            break
+    assert whole
+    assert allowed == 6
 
 
 def test_a_run_after_one_that_was_killed_between_seal_and_scan_scans_what_was_sealed(tmp_path: Path) -> None:

@@ -60,6 +60,9 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
+#: Folders of the published tiles, of the log and of its twin.
+_TILES = ("log", "log-sm3")
+
 
 class Home(OpenedHome):
     """An opened home; use :meth:`open`.
@@ -138,9 +141,12 @@ class Home(OpenedHome):
         head = home.head()
         home.begun = begin or head is not None or office is not None
         # A home whose making was cut off before its first entry, or right after it, has nothing to be checked yet.
-        unmade = head is None or (head.size == 1 and not home.trust_path.exists())
+        first = head is not None and head.size == 1
+        unmade = head is None or (first and not home.trust_path.exists())
         if home.begun and (mend or unmade) and not home.is_finished():
             home.finish()
+        if first and home.is_half_published():
+            home.publish()
         return home
 
     def say_office(self, office: OfficeInfo, origin: str) -> None:
@@ -267,6 +273,11 @@ class Home(OpenedHome):
             procedure_of(law)  # a local procedure that contradicts is refused here
         return law
 
+    def is_half_published(self) -> bool:
+        """Say whether the first publishing was cut off: a folder of tiles is there, and has no checkpoint yet."""
+        folders = [TileFolder(self.path / name) for name in _TILES]
+        return any(tiles.folder.is_dir() and tiles.checkpoint() is None for tiles in folders)
+
     def publish(self) -> None:
         """Bring the published tiles of both logs to the newest head; they are derived and need no sync.
 
@@ -280,7 +291,7 @@ class Home(OpenedHome):
             with contextlib.suppress(FormatError):
                 show = shower(self)
         with self.database.read() as connection:
-            for log, folder in ((self.log, "log"), (self.twin, "log-sm3")):
+            for log, folder in zip((self.log, self.twin), _TILES, strict=True):
                 if log is None:
                     continue
                 storage = SqlLogStorage(connection, log.origin, owns_entries=log is self.log)
