@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from qingyuan.findings import Finding, State
+from qingyuan.office.cells import FORMULA
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
 from qingyuan.office.sealing import open_exhibit
@@ -309,7 +311,7 @@ def _unformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
     import pyarrow.compute as pc  # noqa: PLC0415 - heavy
 
     quoted = functools.partial(pc.call_function, "replace_substring_regex")
-    options = pc.ReplaceSubstringOptions(r"^([=+\-@\t\r])", r"'\1")
+    options = pc.ReplaceSubstringOptions(f"\\A([{re.escape(''.join(FORMULA))}])", r"'\1")
     columns = [
         quoted([table.column(each.name)], options)
         if pa.types.is_string(each.type)

@@ -6,13 +6,15 @@ Before a page answers, the policies judge every lead, matter, case, exhibit and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 import sqlalchemy as sa
 
+from qingyuan.cases import Verb
 from qingyuan.errors import QingyuanError
+from qingyuan.office.casework import Argument
 from qingyuan.office.handover import find_exhibit
 from qingyuan.parties import Decision
 from qingyuan.store.schema import EVENT
@@ -28,6 +30,10 @@ DOCKET = re.compile(r"[LMC]\d{4}-\d{4,9}\Z")
 _EXHIBIT = re.compile(r"X[0-9a-f]{16}\Z")
 _PACKAGE = re.compile(r"K\d{4}-\d{4,9}\Z")
 _REPORTER = "R"
+#: Particulars of acts that name other records which the act changes.
+_JOINED = frozenset({"leads", "other-lead", "other-matter"})
+#: Particulars of jobs that name the record they are about.
+_OF_JOBS = ("record", "case", "lead", "exhibit")
 #: Texts to look for; what stands there is not asked for.
 _FREE = frozenset({"q"})
 
@@ -102,6 +108,30 @@ class Guard:
         if not decision.allowed:
             raise denied(decision)
 
+    def require_joined(self, person: str, verb: Verb | None, given: Mapping[str, Argument]) -> None:
+        """Ask about the records that an act joins with its own, such as leads taken into a matter: reading them is not enough.
+
+        Raises:
+            WebError: ``web.forbidden``, with the policy.
+            OfficeError: There is no such record.
+        """
+        for param in verb.params if verb else ():
+            if param.type in _JOINED:
+                value = given.get(param.name)
+                texts = [value] if isinstance(value, str) else value if isinstance(value, Sequence) else ()
+                for one in self._named(text for text in texts if isinstance(text, str)):
+                    self.require(person, "case.act", one)
+
+    def require_job(self, person: str, need: Permission, args: Mapping[str, object]) -> None:
+        """Ask about the records that a job is about, by its particulars: who began it may not see them any more.
+
+        Raises:
+            WebError: ``web.forbidden``, with the policy.
+        """
+        for name in _OF_JOBS:
+            if docket := self.docket(str(args.get(name) or "")):
+                self.require(person, need, Named(docket))
+
     def refusal(self, need: Permission) -> WebError:
         """Return the error of somebody who may do nothing of the kind, with the policies that would permit it."""
         would = self._posts.would(need)
@@ -119,7 +149,7 @@ class Guard:
             return ""
 
     def _named(self, values: Iterable[str]) -> Iterator[Named]:
-        for value in dict.fromkeys(values):
+        for value in dict.fromkeys(value.strip() for value in values):  # as pages and acts read them
             if DOCKET.match(value):
                 yield Named(value)
             elif _EXHIBIT.match(value):

@@ -15,6 +15,7 @@ from qingyuan.evidence import (
     format_time,
 )
 from qingyuan.evidence.listing import collection_order, scope_kind, source_of
+from qingyuan.office.cells import plain_cell
 
 #: Exhibits that the one page names; the others stand in the list.
 _ON_PAGE = 6
@@ -226,8 +227,7 @@ def _csv(exhibits: list[PackageExhibit]) -> bytes:
 
 def _cell(text: str) -> str:
     """Return a cell that no spreadsheet takes for a formula: names come from strangers."""
-    flat = _SPACE.sub(" ", text)
-    return f"'{flat}" if flat.startswith(("=", "+", "-", "@")) else flat
+    return plain_cell(_SPACE.sub(" ", text))
 
 
 def _cut(text: str, limit: int = _NAME) -> str:

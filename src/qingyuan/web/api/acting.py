@@ -28,6 +28,7 @@ def acts(desk: Desk) -> APIRouter:
         given: dict[str, Argument] = dict(particulars)
         _refuse_ours(desk, verb, given)
         ask(desk, request, "case.act", "" if target == "new" else target, given)
+        desk.guard.require_joined(request.state.person, verbs_of(desk.home).get(verb), given)
         stored = desk.act(verb, None if target == "new" else target, given, actor=request.state.person)
         return written(Done(tuple(Written(e.index, e.stream, e.n, e.type, dict(e.payload)) for e in stored)))
 

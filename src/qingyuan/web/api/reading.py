@@ -26,6 +26,7 @@ from qingyuan.web.api.shapes import DocketAnswer, answers, written
 from qingyuan.web.desk import Desk
 from qingyuan.web.errors import not_found
 from qingyuan.web.jobs import Job
+from qingyuan.web.works import NEEDS
 
 After = Annotated[str, Query(max_length=200, description="`after` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=500)]
@@ -125,6 +126,7 @@ def records(desk: Desk) -> APIRouter:
         found = desk.jobs.get(identifier)
         if found is None or found.person != request.state.person:
             raise not_found(identifier)
+        desk.guard.require_job(found.person, NEEDS.get(found.kind, "case.read"), found.args)
         return written(found)
 
     return router

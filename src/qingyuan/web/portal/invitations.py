@@ -94,7 +94,10 @@ def uninvite(desk: Desk, case: str, invitation: str, *, actor: str) -> bool:
     Raises:
         OfficeError: There is no such case.
     """
-    matter = _matter(load(desk.home, case))
+    loaded = load(desk.home, case)
+    if case not in loaded.docket.cases:
+        raise not_found(case)
+    matter = _matter(loaded)
     with desk.turn:
         now = desk.home.clock.now().timestamp()
         tickets = [

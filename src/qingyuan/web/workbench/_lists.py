@@ -14,6 +14,7 @@ import msgspec
 from starlette.responses import StreamingResponse
 
 from qingyuan.office import register
+from qingyuan.office.cells import plain_cell
 from qingyuan.store.register import NEVER, Due, Filters, Page, Record, Sort, members
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import bad_request
@@ -25,8 +26,6 @@ SIZE = 50
 _SORTS: Mapping[str, Sort] = {"changed": "changed", "due": "due", "begun": "begun", "score": "score"}
 #: Most rows of a file, and how many are read at a time.
 _MOST, _STEP = 20_000, 500
-#: What makes a spreadsheet take a cell for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _LISTS = {"lead": register.leads, "matter": register.matters}
 #: Names of the filters in the address.
 NAMES = ("q", "stage", "field", "source", "handler", "from", "to", "state", "sort")
@@ -212,9 +211,5 @@ def _rows(ask: Ask, records: Sequence[Record]) -> tuple[Row, ...]:
 
 def _line(cells: Sequence[object]) -> bytes:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow([_plain(str(cell)) for cell in cells])
+    csv.writer(text, lineterminator="\r\n").writerow([plain_cell(str(cell)) for cell in cells])
     return text.getvalue().encode()
-
-
-def _plain(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -59,6 +59,7 @@ def do(ask: Ask, target: str, name: str) -> Response:
     args = implied(ask.desk.home, verb, given)
     if verb.scope == "measure":
         args["measure"] = measure
+    ask.desk.guard.require_joined(ask.person, verb, args)
     try:
         stored = ask.desk.act(verb.name, None if target == _NEW else target, args, actor=ask.person)
     except QingyuanError as error:

@@ -85,6 +85,7 @@ def show(ask: Ask, job: str) -> Response:
     found = ask.desk.jobs.get(job)
     if found is None or found.kind != KIND or found.person != ask.person:
         raise not_found(job)
+    ask.desk.guard.require_job(ask.person, "material.take", found.args)
     rows = _taken(ask, str(found.result.get("job", ""))) if found.state == "done" else []
     wanted = ask.query("show")
     shown = [one for one in rows if not wanted or (one.failed is not None) == (wanted == "failed")]

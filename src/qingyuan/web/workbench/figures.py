@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from qingyuan.documents.docx import render_docx
 from qingyuan.documents.pdf import render_pdf
+from qingyuan.office.cells import plain_cell
 from qingyuan.office.home import Home
 from qingyuan.office.reporting import Holdings, holdings, home_figure, home_paper, statistics_page
 from qingyuan.reports import Figure, Query, Span
@@ -157,9 +158,8 @@ def _csv(ask: Ask, figure: Figure) -> Response:
     writer.writerow([figure.query, figure.zh if ask.lang == "zh" else figure.en, "rows", "log"])
     for one in (*figure.groups, figure.total):
         name = "、".join(one.zh) if ask.lang == "zh" else ", ".join(one.en)
-        writer.writerow(
-            [name, one.value or "", " ".join(one.rows), " ".join(str(index) for index in one.events)]
-        )
+        cells = [name, str(one.value or ""), " ".join(one.rows), " ".join(str(index) for index in one.events)]
+        writer.writerow([plain_cell(cell) for cell in cells])
     headers = {"Content-Disposition": f'attachment; filename="{figure.query}.csv"'}
     return Response("\ufeff" + text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 

@@ -15,8 +15,6 @@ from qingyuan.web.routing import page
 from qingyuan.web.works import NEEDS, PLACES, WORKS
 
 _LOOK = 0.4
-#: Particulars that name the record of a job.
-_RECORDS = ("record", "case")
 
 
 @page("GET", "/jobs/{job}", "signed-in")
@@ -75,7 +73,5 @@ def _job(ask: Ask, identifier: str) -> Job:
     need = NEEDS[found.kind]
     if not ask.may(need):
         raise ask.desk.guard.refusal(need)
-    for name in _RECORDS:
-        if record := found.args.get(name):
-            ask.require(need, str(record))
+    ask.desk.guard.require_job(ask.person, need, found.args)
     return found
