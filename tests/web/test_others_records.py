@@ -302,7 +302,7 @@ def test_who_is_recused_sees_their_own_jobs_of_the_docket_no_more(app: FastAPI, 
     token = desk.tokens.make(person, "x", ["read"], 1)
     with home.database.read() as connection:
         exhibit = exhibits(connection, ["L2026-0001"])[0].id
-    about = {
+    about: dict[str, dict[str, object]] = {
         "capture": {"record": "L2026-0001", "title": MARK, "urls": []},
         "deidentify": {"exhibit": exhibit, "title": MARK},
     }
