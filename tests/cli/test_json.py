@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from fractions import Fraction
 from pathlib import Path
 
@@ -315,6 +316,14 @@ def test_verify_takes_a_bagit_folder_too(tmp_path: Path) -> None:
     (tmp_path / "manifest-md5.txt").write_text("d41d8cd98f00b204e9800998ecf8427e data/a\n")
     done = run("verify", tmp_path, "--json")
     assert (done.code, done.json()["verdict"], done.json()["faults"]) == (0, "valid", [])
+    zipped = Path(
+        shutil.make_archive(
+            str(tmp_path.parent / f"{tmp_path.name}-zipped"), "zip", tmp_path.parent, tmp_path.name
+        )
+    )
+    assert run("verify", zipped, "--json").json()["verdict"] == "valid"
+    # What claims to be a package is judged as one.
+    assert run("verify", zipped.rename(zipped.with_suffix(".evp")), "--json").code == 1
     (tmp_path / "data" / "a").write_bytes(b"x")
     done = run("verify", tmp_path, "--json")
     assert (done.code, done.json()["verdict"], done.json()["faults"][0]["path"]) == (1, "invalid", "data/a")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -163,6 +165,8 @@ def _inside(captured: str, rechecked: str, exhibit: str) -> Iterator[Scene]:
     yield Scene("document", f"/documents/{CASE}/filing-decision", printed=True)
     yield Scene("palette", f"/matters/{_MATTER}", then=summon)
     yield Scene("provision-beside", f"/matters/{_MATTER}", then=cite)
+    yield Scene("looked", "/scan", then=_check_itself, printed=True)
+    yield Scene("bag-checked", "/verify", "", _check_bag)
     yield Scene("search", "/search?q=面单")
     yield Scene("deadlines", "/deadlines")
     for path in (
@@ -193,10 +197,29 @@ def _refused() -> Iterator[Scene]:
 def _check_itself(page: Page) -> None:
     page.evaluate(
         f"const t = new DataTransfer(); t.items.add(new File([`{TABLE.decode()}`], '{NAMED}'));"
-        "document.querySelector('#files').files = t.files; 0"
+        "document.querySelector('#files').files = t.files;"
+        "document.querySelector('form.card').action += `?lang=${document.documentElement.lang.slice(0, 2)}`; 0"
     )
     page.click("form.card .button")
     arrive(page, "document.querySelector('#result')")
+
+
+def _check_bag(page: Page) -> None:
+    """Send a small bag whose manifest is wrong about one file."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("案卷/bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
+        archive.writestr("案卷/data/名单.csv", "a,b\n")
+        archive.writestr(
+            "案卷/manifest-sha256.txt", f"{'0' * 64}  data/名单.csv\n{'1' * 64}  data/照片.jpg\n"
+        )
+    page.evaluate(
+        f"const t = new DataTransfer(); t.items.add(new File([new Uint8Array({list(made.getvalue())})], '案卷.zip'));"
+        "document.querySelector('#package').files = t.files;"
+        "document.querySelector('form.card').action += `?lang=${document.documentElement.lang.slice(0, 2)}`; 0"
+    )
+    page.click("form.card .button")
+    arrive(page, "document.querySelector('#bag')")
 
 
 def send_blank(page: Page) -> None:

@@ -6,7 +6,7 @@ import importlib
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 import msgspec
@@ -18,6 +18,8 @@ from qingyuan.errors import QingyuanError
 if TYPE_CHECKING:
     from qingyuan.office.packages.packaging import Packed
 
+#: What is named so is judged as a package, whatever is in it.
+_PACKAGE = ".evp"
 #: How age files begin: as they are, and armored.
 _AGE = (b"age-encryption.org/", b"-----BEGIN AGE ")
 
@@ -147,11 +149,13 @@ def verify(
     identity: Path | None,
     out: Out,
 ) -> None:
-    """核验证据包、分叉证明或 BagIt 目录：0 通过，1 不通过，3 无法判断 | Check an .evp, a fork proof or a BagIt folder: exit 0 pass, 1 fail, 3 undetermined."""
+    """核验证据包、分叉证明或 BagIt 包（目录或 ZIP）：0 通过，1 不通过，3 无法判断 | Check an .evp, a fork proof or a bag (folder or ZIP): exit 0 pass, 1 fail, 3 undetermined."""
     if file.is_dir():
         sys.exit(_check_bag(file, out))
     with file.open("rb") as opened:  # what cannot be read is reported like every other error, also as JSON
         encrypted = opened.read(32).startswith(_AGE)
+        if file.suffix.lower() != _PACKAGE and _is_bag(opened):
+            sys.exit(_check_bag(file, out, opened))
     if trust is None and home is not None:
         trust = home / "trust.json"
     if encrypted:
@@ -168,10 +172,20 @@ def verify(
     sys.exit(checker.main(argv))
 
 
-def _check_bag(folder: Path, out: Out) -> int:
-    from qingyuan.evidence.bags import check_bag  # noqa: PLC0415
+def _is_bag(opened: BinaryIO) -> bool:
+    """Return whether a file is somebody's bag as a ZIP archive; our own packages have verifiers that know more."""
+    opened.seek(0)
+    if opened.read(4) != b"PK\x03\x04":
+        return False
+    from qingyuan.evidence.bags import holds_bag  # noqa: PLC0415
 
-    report = check_bag(folder)
+    return holds_bag(opened)
+
+
+def _check_bag(folder: Path, out: Out, archive: BinaryIO | None = None) -> int:
+    from qingyuan.evidence.bags import check_bag, check_zipped_bag  # noqa: PLC0415
+
+    report = check_bag(folder) if archive is None else check_zipped_bag(archive)
     faults = [
         {"code": each.code, "path": each.path, "text_zh": each.zh, "text_en": each.en, "remark": each.remark}
         for each in report.faults

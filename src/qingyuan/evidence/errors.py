@@ -29,3 +29,7 @@ class CustodyError(EvidenceError):
 
 class PackageError(EvidenceError):
     """A package that would contradict itself, and is therefore not built."""
+
+
+class BagError(EvidenceError):
+    """An archive in which no bag can be checked: it is none, holds none, or is too large."""

@@ -114,7 +114,7 @@ def _halves(group: tuple[Target, ...]) -> tuple[tuple[Target, ...], tuple[Target
 
 
 def _crashed(group: tuple[Target, ...]) -> Done:
-    return _pack(group, [_unscanned(target, *crash_words(sealed=True)) for target in group])
+    return _pack(group, [unscanned(target.name, *crash_words(sealed=True)) for target in group])
 
 
 def scan_task(group: tuple[Target, ...], *, key: bytes, token_key: bytes) -> Done:
@@ -126,7 +126,7 @@ def _scan_or_say_why(target: Target, key: bytes, token_key: bytes) -> FileScan:
     try:
         return _scan(target, key, token_key)
     except Exception as error:  # noqa: BLE001 - a defect of a reader must not lose the other files; it is named
-        return _unscanned(target, *failure_words(error, sealed=True))
+        return unscanned(target.name, *failure_words(error, sealed=True))
 
 
 def crash_words(*, sealed: bool) -> tuple[str, str, str, str, str]:
@@ -172,12 +172,12 @@ def _scan(target: Target, key: bytes, token_key: bytes) -> FileScan:
         return engine.scan(readers.read(content, target.name, readers.Limits()), token_key, target.name)
 
 
-def _unscanned(target: Target, code: str, zh: str, en: str, remedy_zh: str, remedy_en: str) -> FileScan:
+def unscanned(name: str, code: str, zh: str, en: str, remedy_zh: str, remedy_en: str) -> FileScan:
     """Return the scan of a file of which nothing could be read."""
     from qingyuan.pii import engine  # noqa: PLC0415 - heavy
     from qingyuan.pii.batch import Unread  # noqa: PLC0415 - heavy
 
-    return engine.scan([Unread(None, code, zh, en, remedy_zh, remedy_en)], bytes(32), target.name)
+    return engine.scan([Unread(None, code, zh, en, remedy_zh, remedy_en)], bytes(32), name)
 
 
 def _pack(group: tuple[Target, ...], scans: list[FileScan]) -> Done:

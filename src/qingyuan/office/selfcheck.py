@@ -1,7 +1,8 @@
-"""The self-check of a company: its files scanned with a profile in processes that may die, and nothing of them kept."""
+"""Scans that keep nothing: files scanned in processes that may die, with a profile or for what they hold, and forgotten."""
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import re
@@ -14,10 +15,12 @@ import msgspec
 from msgspec.structs import replace
 
 from qingyuan.office.collect import Refused
-from qingyuan.office.scanning import crash_words, failure_words
+from qingyuan.office.scanning import crash_words, failure_words, unscanned
 from qingyuan.office.workers import Crew
 
 if TYPE_CHECKING:
+    from qingyuan.pii.engine import Summary
+    from qingyuan.pii.model import FileScan
     from qingyuan.pii.profiles import Fix, Profile
     from qingyuan.pii.readers import Limits
 
@@ -39,6 +42,20 @@ class Checked(msgspec.Struct, frozen=True):
     chosen: Profile
     files: int
     fixes: tuple[Fix, ...]
+    unread: tuple[Refused, ...]
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """What a look at files found; places and numbers, never a value.
+
+    Attributes:
+        scans: One a file, without hits, under names in which values are masked.
+        summary: All of them together; who stands in several files is one person.
+        unread: What was not read.
+    """
+
+    scans: tuple[FileScan, ...]
+    summary: Summary
     unread: tuple[Refused, ...]
 
 
@@ -78,6 +95,69 @@ def self_check(files: Sequence[tuple[str, Path]], name: str, *, today: date, wor
         len(files),
         tuple(ordered(fix for found, _ in told for fix in found)),
         tuple(one for _, unread in told for one in unread),
+    )
+
+
+def look(files: Sequence[tuple[str, Path]], *, workers: int = 1) -> Looked:
+    """Scan files for what they hold; nothing is written, and the tokens are of a key that is thrown away.
+
+    Args:
+        files: Name and place of each file, one at least.
+        workers: As for :func:`self_check`.
+
+    Raises:
+        OfficeError: Processes do not start.
+    """
+    from qingyuan.pii import engine  # noqa: PLC0415 - heavy
+
+    work = functools.partial(_scan, key=os.urandom(32))
+    crew: Crew[_One, FileScan] = Crew(work, halve=lambda _: None, crashed=_crashed_scan)
+    scans = list(crew.run([_One(shown, str(path)) for shown, path in files], workers))
+    summary = engine.merge(scans)
+    unread = [
+        Refused(name, u.code, u.zh, u.en, u.remedy_zh, u.remedy_en, u.member) for name, u in summary.unread
+    ]
+    return Looked(tuple(scans), summary, tuple(unread))
+
+
+def _scan(one: _One, *, key: bytes) -> FileScan:
+    """Scan one file in this process, its hits forgotten; one that cannot be scanned is named."""
+    from qingyuan.pii import engine, readers  # noqa: PLC0415 - heavy
+
+    try:
+        with Path(one.path).open("rb") as stream:
+            scan = engine.scan(readers.read(stream, one.name, _limits()), key, one.name, hits=False)
+    except Exception as error:  # noqa: BLE001 - a defect of a reader must not lose the other files; it is named
+        scan = unscanned(one.name, *failure_words(error, sealed=False))
+    return _shown(scan)
+
+
+def _crashed_scan(one: _One) -> FileScan:
+    return _shown(unscanned(one.name, *crash_words(sealed=False)))
+
+
+def _shown(scan: FileScan) -> FileScan:
+    """Mask the values in the names of the file, its members, tables and columns; excerpts are left out."""
+    texts = {scan.file, *(each.member or "" for each in scan.unread)}
+    texts |= {text or "" for one in scan.columns for text in (one.member, one.table, one.column)}
+    plain = {"": "", **_plain(sorted(texts - {""}))}
+    return dataclasses.replace(
+        scan.without_hits(),
+        file=plain[scan.file],
+        columns=tuple(
+            dataclasses.replace(
+                one,
+                file=plain[scan.file],
+                member=one.member and plain[one.member],
+                table=plain[one.table],
+                column=plain[one.column],
+            )
+            for one in scan.columns
+        ),
+        tallies=(),
+        unread=tuple(
+            dataclasses.replace(one, member=one.member and plain[one.member]) for one in scan.unread
+        ),
     )
 
 

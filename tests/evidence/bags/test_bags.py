@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
+import stat
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,8 @@ import bagit
 import pytest
 import yaml
 
-from qingyuan.evidence.bags import BagVerdict, check_bag
+from qingyuan.evidence.bags import BagVerdict, check_bag, check_zipped_bag, holders, holds_bag
+from qingyuan.evidence.errors import BagError
 from qingyuan.ledger import sm3
 
 _CASES = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text(encoding="utf-8"))
@@ -67,9 +71,32 @@ def _built(folder: Path, case: dict[str, Any]) -> Path:
     return folder
 
 
+def _zipped(folder: Path, *, base: str = "bag/", legacy: bool = False) -> io.BytesIO:
+    """Return the files of a folder as an archive."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                name = base + path.relative_to(folder).as_posix()
+                archive.writestr(_Legacy(name) if legacy else name, path.read_bytes())
+    made.seek(0)
+    return made
+
+
+class _Legacy(zipfile.ZipInfo):
+    """A member whose name is in GB 18030 without a mark, as programs of Windows write it."""
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 - the name zipfile asks for
+        return self.filename.encode("gb18030"), self.flag_bits
+
+
 @pytest.mark.parametrize("case", _CASES, ids=lambda case: next(iter(case)))
 def test_bags(case: dict[str, Any], tmp_path: Path) -> None:
-    report = check_bag(_built(tmp_path / "bag", case))
+    folder = _built(tmp_path / "bag", case)
+    report = check_bag(folder)
+    assert (folder / "bagit.txt").exists() is holds_bag(_zipped(folder))
+    if holds_bag(_zipped(folder)):
+        assert check_zipped_bag(_zipped(folder)) == report
     assert sorted({each.code for each in report.faults}) == sorted(case.get("faults", []))
     assert report.verdict == BagVerdict(case["verdict"])
     assert all(each.zh and each.en for each in report.faults)
@@ -110,3 +137,67 @@ def test_no_link_is_followed(tmp_path: Path) -> None:
         ("missing", "data/a.txt"),
     }
     assert report.verdict == "invalid"
+
+
+def test_names_of_an_archive_without_the_mark_of_utf8_are_understood(tmp_path: Path) -> None:
+    folder = _built(tmp_path / "bag", {})
+    assert check_zipped_bag(_zipped(folder, legacy=True)) == check_bag(folder)
+
+
+def _altered(folder: Path, name: str, *, data: bytes = b"", mode: int = 0, method: int = 0) -> io.BytesIO:
+    """Return a bag as an archive with one more member."""
+    made = _zipped(folder)
+    with zipfile.ZipFile(made, "a") as archive:
+        one = zipfile.ZipInfo(name)
+        one.external_attr, one.compress_type = mode << 16, method
+        archive.writestr(one, data)
+    made.seek(0)
+    return made
+
+
+def test_what_an_archive_may_not_do_is_a_fault_and_what_is_closed_leaves_the_question_open(
+    tmp_path: Path,
+) -> None:
+    folder = _built(tmp_path / "bag", {})
+    for name, mode, method, code, verdict in (
+        ("bag/data/c", stat.S_IFLNK | 0o777, 0, "link", "invalid"),
+        ("bag/../c", 0, 0, "name", "invalid"),
+        ("bag/data\\c", 0, 0, "name", "invalid"),
+        ("bag/data/c", 0, zipfile.ZIP_LZMA, "closed", "undetermined"),
+    ):
+        report = check_zipped_bag(_altered(folder, name, mode=mode, method=method, data=b"/etc/passwd"))
+        assert (code in {each.code for each in report.faults}, report.verdict) == (True, verdict), name
+    within = check_zipped_bag(_zipped(folder, base=""))
+    assert ([each.code for each in within.faults], within.verdict) == (["serialization"], "valid")
+
+
+def test_one_changed_byte_of_a_member_is_found(tmp_path: Path) -> None:
+    folder = _built(tmp_path / "bag", {"files": {"data/a.txt": "plain" * 9}})
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, f"bag/{path.relative_to(folder)}")
+    data = bytearray(made.getvalue())
+    data[data.index(b"plainplain")] ^= 1
+    assert check_zipped_bag(io.BytesIO(data)).verdict == "invalid"
+
+
+def test_an_archive_that_is_too_large_or_no_bag_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = _built(tmp_path / "bag", {})
+    with pytest.raises(BagError) as bomb:
+        check_zipped_bag(
+            _altered(folder, "bag/data/zeros", method=zipfile.ZIP_DEFLATED, data=bytes(1 << 20)), 1 << 19
+        )
+    assert bomb.value.code == "evidence.bag-too-large"
+    for name, value in (("MAX_DIRECTORY", 40), ("MAX_TEXTS", 40), ("MAX_LISTED", 1)):
+        with monkeypatch.context() as patch:
+            patch.setattr(holders, name, value)
+            patch.setattr(holders.ZipBag, "listed", holders.MAX_LISTED)
+            with pytest.raises(BagError, match="too large"):
+                check_zipped_bag(_zipped(folder))
+    for data in (b"PK\x03\x04", b"", _zipped(folder).getvalue()[:-9]):
+        assert not holds_bag(io.BytesIO(data))
+        with pytest.raises(BagError):
+            check_zipped_bag(io.BytesIO(data))

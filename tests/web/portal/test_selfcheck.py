@@ -94,11 +94,11 @@ def test_only_a_firm_that_is_invited_checks_files(app: FastAPI) -> None:
 def test_one_firm_is_checked_at_a_time_and_the_next_is_told(
     app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from qingyuan.web.portal import selfcheck
+    from qingyuan.web import passing
 
     client, path = client_of(app), link(app, "firm", name=FIRM)
-    monkeypatch.setattr(selfcheck, "_WAIT_SECONDS", 0.01)
-    with selfcheck._turn():
+    monkeypatch.setattr(passing, "WAIT_SECONDS", 0.01)
+    with passing.turn():
         status, text = sent(client, f"{path}/self-check", {}, [("a.csv", TABLE)])
     assert (status, "web.busy" in text) == (503, True)
     assert "没有留存" in text

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import io
 import os
 import socket
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 from shutil import disk_usage
 
 import httpx2 as httpx
+import msgspec
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -58,6 +62,36 @@ def test_what_is_no_package_never_passes(app: FastAPI, data: bytes) -> None:
     assert "verdict pass" not in answer.text
     assert "<script>alert" not in answer.text
     assert "<img src=x" not in answer.text
+
+
+def test_a_bag_of_somebody_else_is_checked_by_its_own_lists_and_a_package_never_passes_as_one(
+    app: FastAPI,
+) -> None:
+    client = client_of(app)
+    digest = hashlib.sha256(b"first").hexdigest()
+    texts = {
+        "bagit.txt": b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
+        "manifest-sha256.txt": f"{digest}  data/{HOSTILE.replace('/', '_')}\n".encode(),
+        f"data/{HOSTILE.replace('/', '_')}": b"first",
+    }
+
+    def zipped(base: str) -> bytes:
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w") as archive:
+            for path, data in texts.items():
+                archive.writestr(base + path, data)
+        return made.getvalue()
+
+    good = judged(client, "案卷.zip", zipped("案卷/"))
+    assert 'class="verdict pass">完整、有效（BagIt）' in good.text
+    assert "不说明由谁、何时制作" in good.text
+    assert 'class="verdict pass' not in judged(client, "a.EVP", zipped("")).text
+    texts["manifest-sha256.txt"] = texts["manifest-sha256.txt"].replace(digest[:4].encode(), b"0000")
+    bad = judged(client, "案卷.zip", zipped("案卷/"))
+    assert 'class="verdict fail">不完整或者无效' in bad.text
+    assert "<script>alert" not in bad.text
+    desk_of(app).settings = msgspec.structs.replace(desk_of(app).settings, max_verify_bytes=1)
+    assert "web.too-large" in judged(client, "案卷.zip", zipped("案卷/")).text
 
 
 def test_a_broken_trust_file_is_no_pass(app: FastAPI, home: Home, tmp_path: Path) -> None:

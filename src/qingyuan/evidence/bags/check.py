@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -11,6 +10,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from qingyuan.evidence.bags.holders import (
+    MAX_EXPANDED,
+    MAX_TEXT,
+    UNREADABLE,
+    FolderBag,
+    Holder,
+    ZipBag,
+    too_large,
+)
 from qingyuan.evidence.bags.texts import (
     OLDEST,
     BagTextError,
@@ -23,9 +31,6 @@ from qingyuan.evidence.bags.texts import (
     unescaped,
 )
 from qingyuan.ledger import sm3_new
-
-#: Longest text file read, in bytes.
-MAX_TEXT = 256 << 20
 
 _BLOCK = 1 << 20
 _MANIFEST = re.compile(r"(tag)?manifest-(.+)\.txt", re.IGNORECASE)
@@ -64,6 +69,9 @@ _WORDS = {
     "fetch": ("fetch.txt 列出的文件未列入清单", "fetch.txt names a file that is not in every manifest that must list it"),
     "link": ("符号链接或特殊文件", "a symbolic link, or no plain file"),
     "unreadable": ("文件不能读取", "a file that cannot be read"),
+    "name": ("归档中的名称重复或者越出目录", "a name in the archive occurs twice or leaves its folder"),
+    "closed": ("归档中的文件已加密或者用不支持的方法压缩，无法核对", "a file in the archive is encrypted or packed in an unknown way: cannot be checked"),
+    "serialization": ("归档顶层应当是包的目录，而不是其中的文件", "the top of the archive should be the folder of the bag, not what is in it"),
     "asterisk": ("路径前有 md5sum 的星号", "an asterisk of md5sum stands before a path"),
     "dot-slash": ("路径以 ./ 开头", "a path begins with ./"),
     "normalization": ("文件名的 Unicode 形式与清单不同", "the name of a file has another Unicode form than in the manifest"),
@@ -71,9 +79,11 @@ _WORDS = {
     "tag-unlisted": ("标签文件未列入标签清单", "a tag file is in no tag manifest"),
 }  # fmt: skip
 #: What is worth saying and breaks no rule.
-_REMARKS = frozenset({"asterisk", "dot-slash", "normalization", "fetch-size", "tag-unlisted"})
+_REMARKS = frozenset(
+    {"asterisk", "dot-slash", "normalization", "fetch-size", "tag-unlisted", "serialization"}
+)
 #: What leaves the question open.
-_OPEN = frozenset({"version", "algorithm"})
+_OPEN = frozenset({"version", "algorithm", "closed"})
 
 
 class BagVerdict(StrEnum):
@@ -157,7 +167,22 @@ def check_bag(folder: Path) -> BagReport:
     Args:
         folder: The base directory.
     """
-    return _Check(folder).run()
+    return _Check(FolderBag(folder)).run()
+
+
+def check_zipped_bag(stream: BinaryIO, most_bytes: int = MAX_EXPANDED) -> BagReport:
+    """Check the bag in a ZIP archive as :func:`check_bag` does, without unpacking it anywhere.
+
+    A file that is encrypted or packed in an unknown way leaves the question open.
+
+    Args:
+        stream: The archive.
+        most_bytes: Most bytes of all its files unpacked.
+
+    Raises:
+        BagError: It is no ZIP archive, holds no bag, or is too large to be read here.
+    """
+    return _Check(ZipBag(stream, most_bytes)).run()
 
 
 def _new(algorithm: str) -> _Computation | None:
@@ -172,9 +197,9 @@ def _new(algorithm: str) -> _Computation | None:
 
 
 class _Check:
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._faults: list[BagFault] = []
+    def __init__(self, holder: Holder) -> None:
+        self._holder = holder
+        self._faults: dict[BagFault, None] = {}
         self._declared = Declaration((0, 0), "utf-8")
         #: Every plain file of the bag with its size, by its name, and by its name in NFC.
         self._files: dict[str, int] = {}
@@ -183,16 +208,20 @@ class _Check:
         self._payload: dict[str, tuple[str, dict[str, str]]] = {}
         self._tags: dict[str, tuple[str, dict[str, str]]] = {}
         self._awaited: set[str] = set()
+        self._listed = 0
 
     def _fault(self, code: str, path: str, error: BagTextError | None = None) -> None:
         zh, en = (error.zh, error.en) if error else ("", "")
-        fault = BagFault(code, path.encode(errors="replace").decode(), zh, en)
-        if fault not in self._faults:
-            self._faults.append(fault)
+        self._faults.setdefault(BagFault(code, path.encode(errors="replace").decode(), zh, en))
 
     def run(self) -> BagReport:
-        self._walk("")
-        if self._declaration():
+        self._files, odd = self._holder.found()
+        for name in self._files:
+            self._normalized.setdefault(unicodedata.normalize("NFC", name), name)
+        for code, name in odd:
+            self._fault(code, name)
+        # What cannot be opened may be a manifest: nothing else is said then.
+        if not any(code == "closed" for code, _ in odd) and self._declaration():
             self._manifests()
             self._fetch()
             self._completeness()
@@ -205,35 +234,16 @@ class _Check:
             version, algorithms, len(payload), sum(self._files[each] for each in payload), tuple(self._faults)
         )
 
-    def _walk(self, inside: str) -> None:
-        for each in sorted(os.scandir(self._folder / inside), key=lambda found: found.name):
-            name = f"{inside}{each.name}"
-            if each.is_dir(follow_symlinks=False):
-                self._walk(f"{name}/")
-            elif each.is_file(follow_symlinks=False):
-                self._files[name] = each.stat(follow_symlinks=False).st_size
-                self._normalized.setdefault(unicodedata.normalize("NFC", name), name)
-            else:
-                self._fault("link", name)
-
     def _payload_files(self) -> list[str]:
         return [name for name in self._files if name.startswith("data/")]
 
     def _text(self, name: str) -> bytes | None:
         """Return the bytes of a text file; ``None``, and a fault, when it cannot be read."""
-        if self._files[name] <= MAX_TEXT:
-            try:
-                with self._opened(name) as file:
-                    return file.read()
-            except OSError:
-                pass
-        self._fault("unreadable", name)
-        return None
-
-    def _opened(self, name: str) -> BinaryIO:
-        """Open a plain file; a link that took its place since is refused."""
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        return os.fdopen(os.open(self._folder / name, flags), "rb")
+        try:
+            return self._holder.text(name, self._files[name])
+        except UNREADABLE:
+            self._fault("unreadable", name)
+            return None
 
     def _declaration(self) -> bool:
         data = self._text("bagit.txt") if "bagit.txt" in self._files else None
@@ -248,8 +258,7 @@ class _Check:
         if not OLDEST <= self._declared.version <= (1, 0):
             self._fault("version", "bagit.txt")
             return False
-        folder = self._folder / "data"
-        if folder.is_symlink() or not folder.is_dir():
+        if not self._holder.has_payload():
             self._fault("payload-folder", "data")
         return True
 
@@ -278,6 +287,9 @@ class _Check:
         return found
 
     def _take(self, found: dict[str, str], entry: Entry, *, tag: bool) -> None:
+        self._listed += 1
+        if self._holder.listed is not None and self._listed > self._holder.listed:
+            raise too_large()
         for remark in entry.remarks:
             self._fault(remark, entry.path)
         if entry.path.startswith("data/") is tag or (tag and entry.path.lower().startswith("tagmanifest-")):
@@ -349,9 +361,9 @@ class _Check:
                     wanted.setdefault(path, []).append((algorithm, digest))
         for path, digests in sorted(wanted.items()):
             try:
-                with self._opened(path) as file:
+                with self._holder.opened(path) as file:
                     has = _hashed(file, {algorithm for algorithm, _ in digests})
-            except OSError:
+            except UNREADABLE:
                 self._fault("unreadable", path)
                 continue
             if any(has[algorithm] != digest for algorithm, digest in digests):
@@ -381,4 +393,4 @@ def _hashed(file: BinaryIO, algorithms: set[str]) -> dict[str, str]:
     return {each: computation.hexdigest() for each, computation in computations.items()}
 
 
-__all__ = ["MAX_TEXT", "BagFault", "BagReport", "BagVerdict", "check_bag"]
+__all__ = ["MAX_TEXT", "BagFault", "BagReport", "BagVerdict", "check_bag", "check_zipped_bag"]

@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 from starlette.responses import FileResponse, Response
 
 from qingyuan.errors import QingyuanError
+from qingyuan.evidence.bags import BagReport, check_zipped_bag, holds_bag
 from qingyuan.evidence.verify import Report, verify_stream
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import WebError, bad_request, too_large
@@ -21,6 +22,8 @@ from qingyuan.web.routing import page
 
 _POLICY = re.compile(rb'http-equiv="Content-Security-Policy" content="([^"]+)"')
 _MAX_TRUST = 4 << 20
+#: What a bag may hold unpacked, as a multiple of what may be sent.
+_UNPACKED = 8
 
 
 @page("GET", "/verify", "public")
@@ -31,7 +34,7 @@ def form(ask: Ask) -> Response:
 
 @page("POST", "/verify", "public")
 def judge(ask: Ask) -> Response:
-    """Verify a package or receipt against the trust file of this office, or one that is given; nothing is kept."""
+    """Verify a package or receipt against the trust file of this office, or one that is given, or check somebody's bag; nothing is kept."""
     allowed(ask, "verify")
     try:
         return _judge(ask)
@@ -56,6 +59,9 @@ def _judge(ask: Ask) -> Response:
     stream.seek(0)
     if start == HEADER:
         return _show(ask, name=name, receipt=_receipt(ask, stream))
+    if not name.lower().endswith(".evp") and holds_bag(stream):
+        bag = check_zipped_bag(stream, _UNPACKED * ask.desk.settings.max_verify_bytes)
+        return _show(ask, name=name, bag=bag)
     own = ask.desk.home.trust_path
     trusted = trusts[0].file.read(_MAX_TRUST) if trusts else own.read_bytes() if own.exists() else None
     sent = cast("io.BufferedReader", stream)  # where it came: in memory, or a file without a name
@@ -73,6 +79,7 @@ def _show(
     name: str = "",
     report: Report | None = None,
     receipt: Receipt | None = None,
+    bag: BagReport | None = None,
     error: QingyuanError | None = None,
 ) -> Response:
     return ask.page(
@@ -81,6 +88,7 @@ def _show(
         name=name,
         report=report,
         receipt=receipt,
+        bag=bag,
         error=error,
         most=ask.desk.settings.max_verify_bytes,
     )
