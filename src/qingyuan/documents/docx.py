@@ -7,147 +7,113 @@ content control that a person fills in.
 
 from __future__ import annotations
 
-import io
-import zipfile
+import struct
 from collections.abc import Sequence
-from datetime import datetime
 from itertools import count
 
-import docx
-from docx.document import Document as DocxDocument
-from docx.enum.text import WD_ALIGN_PARAGRAPH
-from docx.oxml.ns import qn
-from docx.oxml.text.paragraph import CT_P
-from docx.shared import Length, Mm, Pt
-from docx.text.paragraph import Paragraph
+from msgspec.structs import replace
 
 from qingyuan.documents import _docx
-from qingyuan.documents._docx import BODY, HEADING, PITCH, SIZE, TITLE
+from qingyuan.documents._docx import BODY, CELL, CENTRED_CELL, EMU, HEADING, PITCH, SIZE, TITLE, Shape
+from qingyuan.documents._docxparts import packed
 from qingyuan.documents.model import Block, Document, Picture, Role, Run, Runs, Table
 from qingyuan.documents.picture import picture_png
 
-_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-_SMALL = Pt(12)
+_SMALL, _COPIES = 240, 280
 #: The day and the name above it stand four characters from the right edge.
-_CLOSING = Pt(64)
-_WIDTH = 156
+_CLOSING = 1280
+#: Width of the text area, in millimetres and in twips.
+_MM, _WIDTH = 156, 8844
 #: A column of numbers is as wide as its heading, as in the PDF.
-_COUNT, _COUNT_WIDTH = "序号", Pt(36)
-_OUTLINE = {Role.TITLE: 0, Role.HEADING: 1, Role.SUBHEADING: 2}
-_SETTINGS_KEPT = {Role.HEADING, Role.SUBHEADING, Role.SIGNATURE, Role.SIGN}
+_COUNT, _COUNT_WIDTH = "序号", 720
+_BODY_TEXT = Shape("both", first=640)
+_HEADED = Shape("center", line=720)
+#: How a paragraph of each role stands, its face and size.
+_LOOKS: dict[Role, tuple[Shape, str, int]] = {
+    Role.OFFICE: (_HEADED, TITLE, 440),
+    Role.TITLE: (replace(_HEADED, outline=0), TITLE, 440),
+    Role.NUMBER: (Shape("right", right=SIZE, after=PITCH), BODY, SIZE),
+    Role.ADDRESSEE: (Shape("left"), BODY, SIZE),
+    Role.HEADING: (replace(_BODY_TEXT, keep=True, outline=1), HEADING, SIZE),
+    Role.SUBHEADING: (replace(_BODY_TEXT, keep=True, outline=2), BODY, SIZE),
+    Role.BODY: (_BODY_TEXT, BODY, SIZE),
+    Role.ITEM: (_BODY_TEXT, BODY, SIZE),
+    Role.LINE: (replace(_BODY_TEXT, align="left"), BODY, SIZE),
+    Role.ATTACHMENT: (Shape(left=1600, first=-960, before=PITCH), BODY, SIZE),
+    Role.SIGNATURE: (Shape("right", right=_CLOSING, before=PITCH, keep=True), BODY, SIZE),
+    Role.DATE: (Shape("right", right=_CLOSING), BODY, SIZE),
+    Role.SIGN: (Shape(first=640, before=280, after=280, keep=True), BODY, SIZE),
+    Role.COPIES: (Shape(left=1120, first=-840, before=PITCH), BODY, _COPIES),
+    Role.NOTE: (Shape(line=400), BODY, _SMALL),
+}
+_PICTURE = Shape("center", before=120, line=0, keep=True)
+_CAPTION = Shape("center", after=200, line=400)
 
 
 def render_docx(document: Document) -> bytes:
     """Return the .docx of ``document``; the same document gives the same bytes."""
-    word = docx.Document()
-    _page(word)
-    properties = word.core_properties
-    issued = datetime.fromisoformat(document.issued)
-    properties.title = document.title
-    properties.author = document.author
-    properties.language = document.lang
-    properties.created = properties.modified = issued
-    properties.last_modified_by = document.author
-    properties.comments = ""
-    writer = _Writer(word)
+    writer = _Writer()
+    parts = []
     for block in document.blocks:
         if isinstance(block, Table):
-            writer.table(block)
+            parts.append(writer.table(block))
         elif isinstance(block, Picture):
-            writer.picture(block)
+            parts.append(writer.picture(block))
         else:
-            writer.block(block, _beside(block, document.blocks))
-    buffer = io.BytesIO()
-    word.save(buffer)
-    return _repack(buffer.getvalue())
-
-
-def _page(word: DocxDocument) -> None:
-    section = word.sections[0]
-    section.page_width, section.page_height = Mm(210), Mm(297)
-    section.top_margin, section.bottom_margin = Mm(37), Mm(35)
-    section.left_margin, section.right_margin = Mm(28), Mm(26)
-    section.footer_distance = Mm(23)
-    _docx.line_grid(section._sectPr)  # noqa: SLF001 - python-docx has no API for the grid
-    style = word.styles["Normal"]
-    style.font.size = SIZE
-    style.font.name = BODY
-    style.element.rPr.rFonts.set(qn("w:eastAsia"), BODY)
-    word.settings.odd_and_even_pages_header_footer = True
-    for footer, side in (
-        (section.footer, WD_ALIGN_PARAGRAPH.RIGHT),
-        (section.even_page_footer, WD_ALIGN_PARAGRAPH.LEFT),
-    ):
-        paragraph = footer.paragraphs[0]
-        paragraph.alignment = side
-        shape = paragraph.paragraph_format
-        shape.left_indent, shape.right_indent = (
-            (Pt(14), None) if side is WD_ALIGN_PARAGRAPH.LEFT else (None, Pt(14))
-        )
-        _docx.page_number(paragraph)
+            parts.append(writer.block(block, _beside(block, document.blocks)))
+    if document.blocks and isinstance(document.blocks[-1], Table):
+        parts.append(_docx.paragraph(Shape(), ""))  # the standard asks for a paragraph after a table
+    return packed(document, "".join(parts), writer.pictures)
 
 
 class _Writer:
     """Writes blocks one after the other; bookmarks are numbered through the document."""
 
-    def __init__(self, word: DocxDocument) -> None:
-        self._word = word
+    def __init__(self) -> None:
+        self.pictures: list[bytes] = []
         self._numbers = count(1)
         self._before: Role | None = None
 
-    def block(self, block: Block, beside: str = "") -> None:
-        paragraph = self._word.add_paragraph()
-        face, size = _shape(paragraph, block.role)
+    def block(self, block: Block, beside: str = "") -> str:
+        shape, face, size = _LOOKS[block.role]
         if beside:
-            paragraph.paragraph_format.right_indent = Length(
-                _CLOSING + max(0, _wide(beside) - _wide(block.text)) // 2
-            )
+            shape = replace(shape, right=_CLOSING + max(0, _wide(beside) - _wide(block.text)) // 2)
         if block.role is self._before is Role.ATTACHMENT:
-            shape = paragraph.paragraph_format
-            shape.space_before = Pt(0)
-            shape.left_indent, shape.first_line_indent = Pt(104), Pt(-24)
+            shape = replace(shape, before=0, left=2080, first=-480)
         self._before = block.role
-        self._runs(paragraph._p, block.runs, face, size)  # noqa: SLF001 - the element below
+        return _docx.paragraph(shape, self._runs(block.runs, face, size))
 
-    def picture(self, picture: Picture) -> None:
-        paragraph = self._word.add_paragraph()
-        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        paragraph.paragraph_format.keep_with_next = True
-        shape = paragraph.add_run().add_picture(io.BytesIO(picture_png(picture.svg)), width=Mm(_WIDTH))
-        shape._inline.docPr.set("descr", picture.told)  # noqa: SLF001 - python-docx has no API for what is told
-        caption = self._word.add_paragraph()
-        caption.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        _docx.written(caption._p, picture.caption, HEADING, _SMALL)  # noqa: SLF001 - the element below
+    def picture(self, picture: Picture) -> str:
+        png = picture_png(picture.svg)
+        self.pictures.append(png)
+        across, down = struct.unpack(">2I", png[16:24])  # PNG, IHDR: the first chunk
+        drawn = _docx.picture(len(self.pictures), picture.told, _MM * EMU, _MM * EMU * down // across)
+        caption = _docx.text(picture.caption, HEADING, _SMALL)
+        return _docx.paragraph(_PICTURE, drawn) + _docx.paragraph(_CAPTION, caption)
 
-    def table(self, table: Table) -> None:
-        grid = self._word.add_table(rows=1, cols=len(table.columns))
-        grid.style = "Table Grid"
+    def table(self, table: Table) -> str:
         counted = [name == _COUNT for name in table.columns]
-        left = Mm(_WIDTH) - _COUNT_WIDTH * sum(counted)
+        left = _WIDTH - _COUNT_WIDTH * sum(counted)
         total = sum(width for width, fixed in zip(table.widths, counted, strict=True) if not fixed)
         widths = [
-            _COUNT_WIDTH if fixed else Length(left * width // total)
+            _COUNT_WIDTH if fixed else left * width // total
             for width, fixed in zip(table.widths, counted, strict=True)
         ]
-        rows = _docx.rows(grid, widths, len(table.cells) + 1)
-        for paragraph, words in zip(next(rows), table.columns, strict=True):
-            _docx.centred(paragraph)
-            _docx.written(paragraph, words, HEADING, _SMALL)
-        for paragraphs, cells in zip(rows, table.cells, strict=True):
-            for paragraph, runs in zip(paragraphs, cells, strict=True):
-                self._runs(paragraph, runs, BODY, _SMALL)
+        head = [_docx.paragraph(CENTRED_CELL, _docx.text(words, HEADING, _SMALL)) for words in table.columns]
+        rows = [
+            [_docx.paragraph(CELL, self._runs(runs, BODY, _SMALL)) for runs in row] for row in table.cells
+        ]
+        return _docx.table(widths, [head, *rows])
 
-    def _runs(self, paragraph: CT_P, runs: Runs, face: str, size: Length) -> None:
-        for run in runs:
-            self._run(paragraph, run, face, size)
+    def _runs(self, runs: Runs, face: str, size: int) -> str:
+        return "".join(self._run(run, face, size) for run in runs)
 
-    def _run(self, paragraph: CT_P, run: Run, face: str, size: Length) -> None:
+    def _run(self, run: Run, face: str, size: int) -> str:
         named = HEADING if run.blank and "＿" not in run.text else face
-        written = _docx.written(paragraph, run.text, named, size)
+        written = _docx.text(run.text, named, size)
         if run.events:
-            _docx.bookmarks(written, [(next(self._numbers), event) for event in run.events])
-        elif run.blank:
-            _docx.control(written, run.blank)
+            return _docx.bookmarked(written, [(next(self._numbers), event) for event in run.events])
+        return _docx.control(written, run.blank) if run.blank else written
 
 
 def _beside(block: Block, blocks: Sequence[Block | Table | Picture]) -> str:
@@ -160,60 +126,3 @@ def _beside(block: Block, blocks: Sequence[Block | Table | Picture]) -> str:
 def _wide(text: str) -> int:
     """Return how wide a line is set: a Chinese character a full square, others half of it."""
     return sum(SIZE if char > "\u2e7f" else SIZE // 2 for char in text)
-
-
-def _shape(paragraph: Paragraph, role: Role) -> tuple[str, Length]:
-    """Give a paragraph the looks of its role; return face and size."""
-    shape = paragraph.paragraph_format
-    _docx.spacing(paragraph)
-    _docx.outline(paragraph, _OUTLINE.get(role))
-    shape.keep_with_next = role in _SETTINGS_KEPT or None
-    match role:
-        case Role.OFFICE | Role.TITLE:
-            shape.alignment = WD_ALIGN_PARAGRAPH.CENTER
-            shape.line_spacing = Pt(36)
-            return TITLE, Pt(22)
-        case Role.NUMBER:
-            shape.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-            shape.right_indent = SIZE
-            shape.space_after = PITCH
-        case Role.ADDRESSEE:
-            shape.alignment = WD_ALIGN_PARAGRAPH.LEFT
-        case Role.SIGNATURE | Role.DATE:
-            shape.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-            shape.right_indent = _CLOSING
-            shape.space_before = PITCH if role is Role.SIGNATURE else Pt(0)
-        case Role.SIGN:
-            shape.first_line_indent = Pt(32)
-            shape.space_before = shape.space_after = Pt(14)
-        case Role.ATTACHMENT:
-            shape.left_indent, shape.first_line_indent = Pt(80), Pt(-48)
-            shape.space_before = PITCH
-        case Role.NOTE:
-            shape.line_spacing = Pt(20)
-            return BODY, _SMALL
-        case Role.COPIES:
-            shape.left_indent, shape.first_line_indent = Pt(56), Pt(-42)
-            shape.space_before = PITCH
-            return BODY, Pt(14)
-        case _:
-            shape.first_line_indent = Pt(32)
-            shape.alignment = WD_ALIGN_PARAGRAPH.LEFT if role is Role.LINE else WD_ALIGN_PARAGRAPH.JUSTIFY
-            return (HEADING if role is Role.HEADING else BODY), SIZE
-    return BODY, SIZE
-
-
-def _repack(data: bytes) -> bytes:
-    """Write the parts again in their order with a fixed time, so that bytes repeat."""
-    target = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(data)) as source,
-        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out,
-    ):
-        for item in source.infolist():
-            info = zipfile.ZipInfo(item.filename, _ZIP_TIME)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.external_attr = 0o644 << 16
-            info.create_system = 3
-            out.writestr(info, source.read(item))
-    return target.getvalue()
