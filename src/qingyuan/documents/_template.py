@@ -7,11 +7,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
+from pathlib import Path
 
 import jinja2
 import jinja2.sandbox
 import msgspec
 
+from qingyuan.documents._compiling import template
 from qingyuan.documents.errors import DocumentError
 from qingyuan.documents.model import Run
 
@@ -298,7 +300,13 @@ def holds(expression: str, facts: Mapping[str, object], where: str) -> bool:
 
 @cache
 def _compiled(source: str) -> jinja2.Template:
-    return _environment().from_string(source)
+    return template(_environment(), source, _own())
+
+
+@cache
+def _own() -> bytes:
+    """Return the text of this module, whose filters may be worked into a template when it is compiled."""
+    return Path(__file__).read_bytes()
 
 
 @cache

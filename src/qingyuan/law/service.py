@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from qingyuan.law import _check, _damages, _deadline, _jurisdiction, _search, _service, _tables, _threshold
 from qingyuan.law._calendar import WorkCalendar
@@ -16,7 +16,6 @@ from qingyuan.law._service import Service
 from qingyuan.law._store import Store
 from qingyuan.law._versions import Citer, applies, choose, nearest
 from qingyuan.law._words import length_en, length_zh
-from qingyuan.law.corpus import KnownEdition, plain_title
 from qingyuan.law.damages import Amounts, Damages
 from qingyuan.law.model import (
     Citation,
@@ -37,6 +36,9 @@ from qingyuan.law.model import (
     Track,
 )
 from qingyuan.law.tables import LawTable, TableRow
+
+if TYPE_CHECKING:
+    from qingyuan.law.corpus import KnownEdition
 
 
 class Law:
@@ -301,6 +303,8 @@ class Law:
 
     def editions(self) -> dict[str, tuple[KnownEdition, ...]]:
         """Return the versions of every instrument by its plain title, to check citations against a corpus."""
+        from qingyuan.law.corpus import KnownEdition, plain_title  # noqa: PLC0415 - only citations need its patterns
+
         return {
             plain_title(entry.record.zh): tuple(
                 KnownEdition(version.since, version.until) for version in entry.record.versions

@@ -5,6 +5,9 @@ and policy. The room knows no clock, no database and no case: storage is a proto
 entry is bytes.
 """
 
+import importlib
+from typing import TYPE_CHECKING
+
 from qingyuan.ledger._ed25519 import ed25519_verify
 from qingyuan.ledger.checkpoint import Checkpoint, parse_checkpoint
 from qingyuan.ledger.errors import (
@@ -15,7 +18,6 @@ from qingyuan.ledger.errors import (
     SignatureError,
     WitnessError,
 )
-from qingyuan.ledger.fork import ForkProof, ForkVerdict, parse_fork, prove_fork, verify_fork
 from qingyuan.ledger.fsck import fsck
 from qingyuan.ledger.hashes import (
     HASH_SIZE,
@@ -49,18 +51,7 @@ from qingyuan.ledger.log import (
     check_head,
 )
 from qingyuan.ledger.note import Note, OpenedNote, Signature, add_signatures, open_note, parse_note, sign_note
-from qingyuan.ledger.policy import (
-    NO_QUORUM,
-    Cosigned,
-    Policy,
-    PolicyGroup,
-    PolicyLog,
-    PolicyVerdict,
-    PolicyWitness,
-    parse_policy,
-)
 from qingyuan.ledger.problems import Problem
-from qingyuan.ledger.proof import TlogProof, parse_proof, prove_inclusion
 from qingyuan.ledger.quick import is_quick, quicken
 from qingyuan.ledger.signed import (
     SignedCheckpoint,
@@ -82,7 +73,6 @@ from qingyuan.ledger.sm2 import (
 )
 from qingyuan.ledger.sm2note import Sm2NoteSigner
 from qingyuan.ledger.storage import Head, LogStorage, MemoryStorage
-from qingyuan.ledger.submission import Submission
 from qingyuan.ledger.tiles import (
     CHECKPOINT_NAME,
     TileFolder,
@@ -106,15 +96,69 @@ from qingyuan.ledger.tree import (
     tree_root,
 )
 from qingyuan.ledger.verify import root_from_inclusion, verify_consistency, verify_inclusion
-from qingyuan.ledger.witness import (
-    AddCheckpoint,
-    MemoryWitnessStorage,
-    Witness,
-    WitnessedLog,
-    WitnessReply,
-    WitnessState,
-    WitnessStorage,
-)
+
+if TYPE_CHECKING:
+    from qingyuan.ledger.fork import ForkProof, ForkVerdict, parse_fork, prove_fork, verify_fork
+    from qingyuan.ledger.policy import (
+        NO_QUORUM,
+        Cosigned,
+        Policy,
+        PolicyGroup,
+        PolicyLog,
+        PolicyVerdict,
+        PolicyWitness,
+        parse_policy,
+    )
+    from qingyuan.ledger.proof import TlogProof, parse_proof, prove_inclusion
+    from qingyuan.ledger.submission import Submission
+    from qingyuan.ledger.witness import (
+        AddCheckpoint,
+        MemoryWitnessStorage,
+        Witness,
+        WitnessedLog,
+        WitnessReply,
+        WitnessState,
+        WitnessStorage,
+    )
+
+#: What few commands use is loaded by whoever names it first.
+_LATER = {
+    "ForkProof": "fork",
+    "ForkVerdict": "fork",
+    "parse_fork": "fork",
+    "prove_fork": "fork",
+    "verify_fork": "fork",
+    "Cosigned": "policy",
+    "NO_QUORUM": "policy",
+    "Policy": "policy",
+    "PolicyGroup": "policy",
+    "PolicyLog": "policy",
+    "PolicyVerdict": "policy",
+    "PolicyWitness": "policy",
+    "parse_policy": "policy",
+    "TlogProof": "proof",
+    "parse_proof": "proof",
+    "prove_inclusion": "proof",
+    "Submission": "submission",
+    "AddCheckpoint": "witness",
+    "MemoryWitnessStorage": "witness",
+    "Witness": "witness",
+    "WitnessReply": "witness",
+    "WitnessState": "witness",
+    "WitnessStorage": "witness",
+    "WitnessedLog": "witness",
+}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        """Load what is named here for the first time."""
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
+        globals()[name] = value
+        return value
+
 
 __all__ = [
     "CHECKPOINT_NAME",

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from qingyuan.evidence import PublicKey
-from qingyuan.ledger import FormatError, parse_policy
+from qingyuan.ledger import FormatError
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.keys.history import History
 from qingyuan.office.settings import OfficeInfo
@@ -88,6 +88,8 @@ def witness_keys(home: Path) -> list[str]:
     path = home / POLICY
     if not path.is_file():
         return []
+    from qingyuan.ledger import parse_policy  # noqa: PLC0415 - loaded where witnesses are named
+
     try:
         witnesses = parse_policy(path.read_bytes()).witnesses
     except FormatError as error:
