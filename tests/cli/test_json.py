@@ -13,6 +13,7 @@ import pytest
 from tests.cli.outside import outside
 from tests.cli.running import run
 from tests.cli.test_help import COMMANDS
+from tests.pii.spark.cluster import SHORT_LIVED
 
 READING = {"reading", "sensitive", "important", "general", "serious", "especially_serious", "ratio", "basis"}
 UNREAD = {"path", "member", "code", "reason", "reason_en", "remedy", "remedy_en"}
@@ -44,7 +45,7 @@ USES: dict[str, str] = {
     "case show": "C2026-0001 --home {home}",
     "case tasks": "--home {home}",
     "case verbs": "",
-    "demo": "--home {tmp}/demo --rows 500",
+    "demo": "--home {tmp}/demo --rows 500 --no-references",
     "deidentify": "{tmp}/list.csv -o {tmp}/clean.csv",
     "document list": "C2026-0001 --home {home}",
     "document make": "filing-decision C2026-0001 -o {tmp}/documents --home {home}",
@@ -220,7 +221,11 @@ LAST = [
 
 
 @pytest.mark.slow
-def test_every_command_prints_one_json_value(home: Path, tmp_path: Path) -> None:
+def test_every_command_prints_one_json_value(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable, value in SHORT_LIVED.items():
+        monkeypatch.setenv(variable, value)
     between = [name for name in USES if name not in {*FIRST, *LAST}]
     with outside(home, tmp_path) as names:
         for name in [*FIRST, *between, *LAST]:

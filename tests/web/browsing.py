@@ -17,10 +17,48 @@ from qingyuan.web.routing import PAGES
 from tests.web.making import PASSWORD
 
 _AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-_RUN = """axe.run(document, {resultTypes: ['violations']%s}).then(r => JSON.stringify(r.violations.map(
-  v => [v.id, v.nodes.slice(0, 3).map(n => n.html.slice(0, 160))])))"""
 #: The rules that colours alone can break; what else a page breaks, it breaks in any of them.
-_OF_COLOUR = ", runOnly: {type: 'rule', values: ['color-contrast', 'link-in-text-block']}"
+_OF_COLOUR = "['color-contrast', 'link-in-text-block']"
+_RUN = """axe.run(document, {resultTypes: ['violations'], rules: Object.fromEntries(RULES.map(r => [r, {enabled: false}]))})
+  .then(r => JSON.stringify(r.violations.map(v => [v.id, v.nodes.slice(0, 3).map(n => n.html.slice(0, 160))])))""".replace(
+    "RULES", _OF_COLOUR
+)
+#: What a text is judged by (its colour, size and weight, and all that is painted behind it) is judged once in a tab:
+#: axe looks at the texts of which no like one has passed yet, on this page or on one before it.
+_RUN_OF_COLOUR = """(async () => {
+  const passed = new Set(JSON.parse(sessionStorage.getItem('passed') || '[]'));
+  const behind = new Map();
+  const painted = e => {
+    if (!e) return '';
+    if (!behind.has(e)) {
+      const s = getComputedStyle(e);
+      const own = [s.backgroundColor, s.backgroundImage, s.opacity, s.mixBlendMode, s.filter, s.color].join();
+      const above = painted(e.parentElement);
+      behind.set(e, above.endsWith(own) ? above : above + '|' + own);
+    }
+    return behind.get(e);
+  };
+  const like = e => {
+    const s = getComputedStyle(e);
+    const amid = e.localName === 'a' && [...e.parentNode.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+    return [e.localName, e.type, amid, s.fontSize, s.fontWeight, s.textShadow, s.textDecorationLine].join() + painted(e);
+  };
+  const control = 'input, select, textarea, button';
+  const shown = [...document.body.querySelectorAll('*')].filter(e => e.matches(control)
+    || [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()));
+  const fresh = shown.filter(e => !passed.has(like(e)));
+  const wrong = [];
+  if (fresh.length) {
+    const found = await axe.run({include: fresh}, {runOnly: {type: 'rule', values: RULES},
+      resultTypes: ['violations', 'passes'], elementRef: true});
+    for (const v of found.violations) wrong.push([v.id, v.nodes.slice(0, 3).map(n => n.html.slice(0, 160))]);
+    const bad = new Set([...found.violations, ...found.incomplete].flatMap(v => v.nodes.map(n => n.element)));
+    for (const v of found.passes) for (const n of v.nodes)
+      if (v.id === 'color-contrast' && !bad.has(n.element)) passed.add(like(n.element));
+    sessionStorage.setItem('passed', JSON.stringify([...passed]));
+  }
+  return JSON.stringify(wrong);
+})()""".replace("RULES", _OF_COLOUR)
 #: Addresses of the table that :func:`addresses` leaves out, by a pattern of the whole of it, and why.
 UNSEEN = {
     r".*(/file|/content|/picture|/receipt|/answer|/message|/events|/introduction|/draft|\.html|\.json|\.pdf|\.py)": "a file, a picture or a stream of events",
@@ -101,8 +139,11 @@ def violations(page: Page, *, of_colour: bool = False) -> list[object]:
     """Return what axe-core finds on the page that is shown, by every rule or by those of colour: the rule and the elements that break it."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(_AXE + "; 0")
-    found = json.loads(str(page.evaluate(_RUN % (_OF_COLOUR if of_colour else ""))))
-    assert isinstance(found, list)
+    found: list[object] = []
+    for run in (_RUN_OF_COLOUR,) if of_colour else (_RUN, _RUN_OF_COLOUR):
+        wrong = json.loads(str(page.evaluate(run)))
+        assert isinstance(wrong, list)
+        found += wrong
     return found
 
 

@@ -18,11 +18,15 @@ import pyspark
 from tests.docs.shell import ROOT
 
 HOME = Path(pyspark.__file__).parent
+#: What a machine that lives for seconds needs: no second compiler, no collector with threads of its own.
+SHORT_LIVED = {"JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
 
 
 def environment(folder: Path) -> dict[str, str]:
     """Return what every process of the cluster sees."""
-    return os.environ | {
+    return {
+        **os.environ,
+        **SHORT_LIVED,
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_HOME": str(HOME),
         "SPARK_LOCAL_DIRS": str(folder / "local"),
