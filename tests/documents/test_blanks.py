@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import date
+from pathlib import Path
 
 import docx
 import pikepdf
@@ -12,11 +13,13 @@ from docx.oxml.ns import qn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import qingyuan.documents.pdf as pdf_module
 from qingyuan.documents import Document, DocumentError, Fact, Form, Table, fill
 from qingyuan.documents.docx import render_docx
+from qingyuan.documents.fonts import with_rare
 from qingyuan.documents.form import load_form
 from qingyuan.documents.geometry import check_pages, read_pages
-from qingyuan.documents.pdf import render_pdf
+from qingyuan.documents.pdf import embedded_fonts, render_pdf
 
 DAY = date(2026, 3, 12)
 FORM = """
@@ -111,10 +114,37 @@ def test_a_table_keeps_the_source_of_its_cells_and_a_long_one_repeats_its_headin
     assert all(row._tr.find(qn("w:trPr")).find(qn("w:cantSplit")) is not None for row in rows)
 
 
-def test_a_character_that_the_fonts_lack_is_named_and_there_is_no_pdf() -> None:
+#: Of Extensions A to F; the first and the third from names of people, the second of elements.
+RARE_NAME = "贺𠮷秋、孙㛃婷、钱𬭩泽、𪚥𫠠𬺰"
+
+
+def test_names_with_rare_characters_are_set_in_a_named_face_that_has_them_in_both_files() -> None:
+    made = make(what=Fact(RARE_NAME, 3), rows=[Fact("𠮷" * 60, 4)])
+    pdf = render_pdf(made)
+    assert "HanaMinB" in {
+        name.rpartition("+")[2] for name, embedded in embedded_fonts(pdf).items() if embedded
+    }
+    assert pdf == render_pdf(made)
+    lines = [line for page in read_pages(pdf) for line in page.lines]
+    assert any(RARE_NAME in line.text for line in lines)
+    assert max(len(line.text) for line in lines if line.size > 15 and "𠮷𠮷" in line.text) == 28
+    runs = docx.Document(io.BytesIO(render_docx(made))).element.body.iter(qn("w:r"))
+    faces = {
+        (run.text, run.rPr.rFonts.get(qn("w:eastAsia"))) for run in runs if run.text in {"𠮷", "㛃", "贺"}
+    }
+    assert faces == {("𠮷", "SimSun-ExtB"), ("㛃", "宋体"), ("贺", "仿宋_GB2312")}
+
+
+def test_a_character_that_no_font_has_is_named_and_so_is_the_package_where_that_is_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with pytest.raises(DocumentError, match="🧾") as caught:
+        render_pdf(make(what=Fact("贺𠮷秋🧾", 3)))
+    assert caught.value.code == "documents.glyph"
+    monkeypatch.setattr(pdf_module, "with_rare", lambda fonts: with_rare(fonts, tmp_path / "none"))
     with pytest.raises(DocumentError, match="𠮷") as caught:
         render_pdf(make(what=Fact("贺𠮷秋", 3)))
-    assert caught.value.code == "documents.glyph"
+    assert "fonts-hanazono" in caught.value.remedy_en
 
 
 def test_text_that_leaves_the_text_area_is_refused() -> None:

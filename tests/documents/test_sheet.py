@@ -10,7 +10,7 @@ import pytest
 
 from qingyuan.documents import DocumentError
 from qingyuan.documents._coverage import MISSING, covered, shown
-from qingyuan.documents.fonts import FontSet, default_fonts
+from qingyuan.documents.fonts import FontSet, default_fonts, with_rare
 from qingyuan.documents.pdf import embedded_fonts
 from qingyuan.documents.sheet import Section, Sheet, SheetTable, sheet_html, sheet_pdf, sheet_text
 
@@ -76,7 +76,9 @@ def test_a_long_table_goes_on_and_every_page_is_numbered() -> None:
 )
 def test_any_name_can_be_printed_and_none_is_markup(name: str) -> None:
     made = sheet(name)
-    assert "".join(shown(name, default_fonts()).split()) in words(sheet_pdf(made))[0].replace("\ufffe", "")
+    assert "".join(shown(name, with_rare(default_fonts())).split()) in words(sheet_pdf(made))[0].replace(
+        "\ufffe", ""
+    )
     assert len(words(sheet_pdf(made))) == 1
 
 
@@ -88,10 +90,11 @@ def test_names_are_no_html() -> None:
 
 def test_what_the_fonts_lack_is_shown_by_the_mark_for_it() -> None:
     fonts = default_fonts()
-    known = covered(fonts.folders)
+    known = covered(fonts)
     assert {ord(c) for c in "检察院Aa0〓—“”"} <= known
     assert not {ord("🧾"), 0x202E, 0xE000} & known
     assert shown("a🧾\n检\x01", fonts) == f"a{MISSING}\n检{MISSING}"
+    assert shown("𠮷\ue000", with_rare(fonts)) == f"𠮷{MISSING}"
 
 
 def test_a_sheet_for_fonts_that_are_not_there_is_refused(tmp_path: Path) -> None:

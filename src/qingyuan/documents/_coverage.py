@@ -16,20 +16,37 @@ from qingyuan.documents.fonts import FontSet
 MISSING = "〓"
 
 _FILES = (".otf", ".ttf")
+#: The two planes of ideographs.
+_SUPPLEMENTARY = range(0x20000, 0x3FFFE)
 _UNICODE = {(0, 3), (0, 4), (0, 6), (3, 1), (3, 10)}
 
 
 @functools.cache
-def covered(folders: tuple[Path, ...]) -> frozenset[int]:
-    """Return the code points that every font file in ``folders`` has."""
-    files = sorted({file for folder in folders for file in folder.iterdir() if file.suffix.lower() in _FILES})
-    maps = [frozenset(_code_points(file.read_bytes())) for file in files]
-    return frozenset.intersection(*maps) if maps else frozenset()
+def covered(fonts: FontSet) -> frozenset[int]:
+    """Return the code points that a text of these fonts can have: what all its faces have, or one of those for rare ones."""
+    common = [_map(file) for folder in fonts.folders for file in _files(folder)]
+    known = frozenset.intersection(*common) if common else frozenset()
+    rare = () if fonts.rare_folder is None else _files(fonts.rare_folder)
+    return known.union(code for file in rare for code in _map(file) if _ideograph(code))
+
+
+def _ideograph(code: int) -> bool:
+    """Say whether a character is Chinese: the other ones of faces for rare characters are not asked for."""
+    return 0x3400 <= code <= 0x9FFF or 0xF900 <= code <= 0xFAFF or code in _SUPPLEMENTARY  # noqa: PLR2004 - CJK blocks of Unicode 17
+
+
+def _files(folder: Path) -> tuple[Path, ...]:
+    return tuple(sorted(file for file in folder.iterdir() if file.suffix.lower() in _FILES))
+
+
+@functools.cache
+def _map(file: Path) -> frozenset[int]:
+    return frozenset(_code_points(file.read_bytes()))
 
 
 def shown(text: str, fonts: FontSet) -> str:
     """Return ``text`` with every character that the fonts lack as :data:`MISSING`; line ends stay."""
-    known = covered(fonts.folders)
+    known = covered(fonts)
     return "".join(c if ord(c) in known or c == "\n" else MISSING for c in text)
 
 

@@ -154,10 +154,15 @@ def _ordered(glyphs: list[_Glyph]) -> list[_Glyph]:
 
 def _line(glyphs: list[_Glyph]) -> Line:
     return Line(
-        "".join(glyph.text for glyph in glyphs),
+        _whole("".join(glyph.text for glyph in glyphs)),
         min(glyph.left for glyph in glyphs),
         max(glyph.right for glyph in glyphs),
         min(glyph.top for glyph in glyphs),
         glyphs[0].base,
         max(glyph.size for glyph in glyphs),
     )
+
+
+def _whole(text: str) -> str:
+    """Return text whose characters above the first plane came as two halves each."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -14,7 +14,7 @@ import msgspec
 
 from qingyuan.documents._coverage import covered
 from qingyuan.documents.errors import DocumentError
-from qingyuan.documents.fonts import FontSet, default_fonts, loaded
+from qingyuan.documents.fonts import RARE_PACKAGE, FontSet, default_fonts, loaded, with_rare
 from qingyuan.documents.geometry import Page, check_pages, read_pages
 from qingyuan.documents.model import Block, Document, Picture, Role, Table
 from qingyuan.documents.picture import in_face
@@ -25,6 +25,8 @@ EVENT_URN = f"{URN}event:"
 #: Archival and accessible: PDF/A-2a and PDF/UA-1.
 STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 
+_GLYPH = "documents.glyph"
+
 
 def render_pdf(document: Document, fonts: FontSet | None = None) -> bytes:
     """Return the PDF of ``document``; the same document and fonts give the same bytes.
@@ -33,8 +35,7 @@ def render_pdf(document: Document, fonts: FontSet | None = None) -> bytes:
         DocumentError: The page cannot be set, a named family is not embedded in the result, or text stands outside
             the text area.
     """
-    faces = fonts or default_fonts()
-    pdf = _compiled(document, faces, hold=False)
+    pdf, faces = _typeset(document, fonts or default_fonts())
     pages = read_pages(pdf)
     if _signed_alone(document, pages):
         pdf = _compiled(document, faces, hold=True)
@@ -42,6 +43,17 @@ def render_pdf(document: Document, fonts: FontSet | None = None) -> bytes:
     check_fonts(pdf, faces, where=document.form)
     check_pages(pages, where=document.form)
     return pdf
+
+
+def _typeset(document: Document, faces: FontSet) -> tuple[bytes, FontSet]:
+    """Return the set pages and their faces: those for rare characters are asked only where the others lack one."""
+    try:
+        return _compiled(document, faces, hold=False), faces
+    except DocumentError as error:
+        wider = with_rare(faces)
+        if error.code != _GLYPH or wider == faces or _lacking(document, wider):
+            raise
+    return _compiled(document, wider, hold=False), wider
 
 
 def _compiled(document: Document, faces: FontSet, *, hold: bool) -> bytes:
@@ -55,7 +67,11 @@ def _compiled(document: Document, faces: FontSet, *, hold: bool) -> bytes:
         "base": URN,
         "urn": EVENT_URN,
         "hold": hold,
-        "fonts": {"body": faces.body, "title": faces.title, "heading": faces.heading},
+        "fonts": {
+            "body": faces.asked(faces.body),
+            "title": faces.asked(faces.title),
+            "heading": faces.asked(faces.heading),
+        },
         "blocks": [_in_face(block, faces) for block in document.blocks],
     }
     source = resources.files("qingyuan.documents").joinpath("gbt9704.typ").read_bytes()
@@ -63,7 +79,7 @@ def _compiled(document: Document, faces: FontSet, *, hold: bool) -> bytes:
     try:
         pdf, warnings = typst.compile_with_warnings(
             source,
-            font_paths=loaded(faces.folders),
+            font_paths=loaded(faces.places),
             format="pdf",
             sys_inputs={"document": msgspec.json.encode(payload).decode()},
             pdf_standards=[*STANDARDS],
@@ -93,18 +109,18 @@ def _signed_alone(document: Document, pages: Sequence[Page]) -> bool:
 
 def _lacking(document: Document, fonts: FontSet) -> str:
     """Return the characters of a document that its fonts do not have."""
-    known = covered(fonts.folders)
+    known = covered(fonts)
     return "".join(dict.fromkeys(c for c in document.text() if ord(c) not in known and c not in "\n\t"))
 
 
 def _no_glyph(characters: str, where: str) -> DocumentError:
     return DocumentError(
-        "documents.glyph",
+        _GLYPH,
         zh=f"字体中没有这些字：{characters}",
         en=f"the fonts do not have these characters: {characters}",
         where=where,
-        remedy_zh="请改用通用规范汉字，或者写明该字的构成",
-        remedy_en="write them in standard characters, or describe them",
+        remedy_zh=f"生僻汉字请安装字体包 {RARE_PACKAGE}（花园明朝，扩展 B 至 F 区）；其他字符请改写",
+        remedy_en=f"for rare Chinese characters install {RARE_PACKAGE} (Extensions B to F); write other characters otherwise",
     )
 
 

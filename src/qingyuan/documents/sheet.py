@@ -14,7 +14,7 @@ import msgspec
 
 from qingyuan.documents._coverage import shown
 from qingyuan.documents.errors import DocumentError
-from qingyuan.documents.fonts import FontSet, default_fonts, loaded
+from qingyuan.documents.fonts import FontSet, default_fonts, loaded, with_rare
 from qingyuan.documents.pdf import STANDARDS, check_fonts
 
 
@@ -121,16 +121,18 @@ def sheet_pdf(sheet: Sheet, fonts: FontSet | None = None) -> bytes:
     import typst  # noqa: PLC0415 - 40 MB of compiler that only rendering needs
 
     faces = fonts or default_fonts()
+    if shown(said := sheet_text(sheet), faces) != said:
+        faces = with_rare(faces)
     payload = {
         "sheet": _shown(msgspec.to_builtins(sheet), faces),
-        "body": faces.body,
-        "heading": faces.heading,
+        "body": faces.asked(faces.body),
+        "heading": faces.asked(faces.heading),
     }
     issued = datetime.combine(datetime.fromisoformat(sheet.issued).date(), time(), UTC)
     try:
         pdf, warnings = typst.compile_with_warnings(
             resources.files("qingyuan.documents").joinpath("sheet.typ").read_bytes(),
-            font_paths=loaded(faces.folders),
+            font_paths=loaded(faces.places),
             format="pdf",
             sys_inputs={"sheet": msgspec.json.encode(payload).decode()},
             pdf_standards=[*STANDARDS],
