@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qingyuan.pii import linking
+from qingyuan.pii._identity import current
 from qingyuan.pii.linking import Linked
 from tests.pii.people import COLUMNS, scores, world
 
@@ -212,3 +213,72 @@ def test_links_that_are_made_leave_fewer_people_to_agree_by_chance() -> None:
     many = [{"name": "张伟", "mobile": "138****8000", "address": HOME} for _ in range(40)]
     whole = {"name": "张伟", "resident-id": ZHANG, "address": HOME}
     assert link(*many, whole, {"name": "张伟", "birth-date": "1990-03-07"}).persons == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"resident-id": "330782900307123"}, {"resident-id": current("330782900307123")}),
+        ({"resident-id": "33078219900307123x"}, {"resident-id": "330782 19900307 123Ｘ"}),
+        ({"passport": "E12345678"}, {"passport": "e1234 5678", "name": "ZHANG WEI"}),
+        ({"name": "張偉麗", "mobile": PHONE}, {"name": "张伟丽", "mobile": "(+86)138-0013-8000"}),
+        ({"name": "张伟丽", "mobile": PHONE}, {"name": "張偉麗女士", "mobile": f"{OTHER}/{PHONE}"}),
+        ({"name": "张伟", "mobile": PHONE}, {"name": "张伟先生", "mobile": PHONE}),
+        ({"name": "张文静", "mobile": PHONE}, {"name": "章雯婧", "mobile": PHONE}),
+        ({"name": "张文静", "bank-card": "6222021234567890123"}, {"name": "张文婧", "bank-card": "6222 0212 3456 7890 123"}),
+        ({"name": "张文静", "mobile": PHONE}, {"name": "張文靜", "mobile": "尾号8000"}),
+        ({"name": "张文静", "address": HOME}, {"name": "ZHANG WENJING", "address": "江东街道青口南路12-3-501"}),
+        ({"name": "张伟", "landline": "0579-85123456"}, {"name": "张伟", "landline": "+86 579 85123456转802"}),
+    ],
+)  # fmt: skip
+def test_one_person_written_in_two_ways(one: dict[str, str], other: dict[str, str]) -> None:
+    columns = {kind: [one.get(kind, ""), other.get(kind, "")] for kind in {**one, **other}}
+    assert linking.link(linking.mentions(columns, KEY)).persons == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"name": "欧阳女士", "mobile": PHONE}, {"name": "欧阳文静", "mobile": OTHER}),
+        ({"name": "张建国", "mobile": PHONE}, {"name": "张建军", "mobile": PHONE}),
+        ({"name": "张伟", "mobile": PHONE, "birth-date": "2001-02-03"}, {"name": "张云蕾", "mobile": PHONE, "birth-date": "2001-02-03"}),
+        ({"name": "张伟", "resident-id": "330782*****1234"}, {"name": "张伟", "resident-id": ZHANG}),
+        ({"name": "张伟", "resident-id": "33078219******123X"}, {"name": "张伟", "resident-id": ZHANG}),
+    ],
+)  # fmt: skip
+def test_two_people_who_look_alike(one: dict[str, str], other: dict[str, str]) -> None:
+    columns = {kind: [one.get(kind, ""), other.get(kind, "")] for kind in {**one, **other}}
+    assert linking.link(linking.mentions(columns, KEY)).persons == 2
+
+
+def of_families(brothers: int, slips: int) -> Linked:
+    """Link numbers shared by brothers known to be two, numbers of people with a slip known to be one, and one unknown."""
+    rows: list[dict[str, str]] = []
+    for n in range(brothers + slips):
+        area, mobile = f"{110101 + n}", f"139{n:08d}"
+        two = (f"{area}199003071231", f"{area}199203071231" if n < brothers else f"{area}199003071231")
+        surname = chr(0x4E00 + 97 * n)
+        rows += [
+            {"name": f"{surname}建{given}", "resident-id": number, "mobile": mobile}
+            for given, number in zip("国军", two, strict=True)
+        ]
+    return link(
+        *rows, {"name": "张建国", "mobile": PHONE, "resident-id": ZHANG}, {"name": "张建军", "mobile": PHONE}
+    )
+
+
+def test_whether_a_name_is_a_slip_the_material_says() -> None:
+    """As a brother's name or a slip of the pen, by what names on one number are where the IDs are known."""
+    assert of_families(0, 6).person[-1] == of_families(0, 6).person[-2]
+    assert of_families(6, 0).person[-1] != of_families(6, 0).person[-2]
+    assert of_families(3, 3).person[-1] != of_families(3, 3).person[-2]
+
+
+@given(st.sampled_from(["330782900307123", "110105491231002", "430102850612998"]), st.integers(0, 9))
+def test_an_old_number_is_the_new_one_without_century_and_check(old: str, digit: int) -> None:
+    new = current(old)
+    assert (len(new), new[:6], new[8:17]) == (18, old[:6], old[6:])
+    assert new[6:8] == ("18" if int(old[12:]) >= 996 else "19")
+    assert sum(int("10" if c == "X" else c) * pow(2, 17 - i, 11) for i, c in enumerate(new)) % 11 == 1
+    assert current(new) == new
+    assert current(f"{old}{digit}") == f"{old}{digit}"

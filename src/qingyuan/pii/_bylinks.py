@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from qingyuan.pii._alike import Alike
+from qingyuan.pii._clusters import Clusters, buckets, marked, one_each
 from qingyuan.pii._features import Feature
-from qingyuan.pii.batch import Longs
 
 if TYPE_CHECKING:
     from qingyuan.pii.linking import Mentions
@@ -18,94 +18,32 @@ if TYPE_CHECKING:
 _SHARED = (Feature.MOBILE, Feature.CARD, Feature.KEY)
 
 
-class Clusters:
-    """Mentions joined so far; two different IDs or contradicting dates of birth are never joined by partial keys."""
-
-    def __init__(self, rows: int, content: npt.NDArray[np.uint64]) -> None:
-        """Start with every mention alone."""
-        self.content = content
-        self._parent = list(range(rows))
-        #: IDs and dates of birth of each cluster, by its lowest mention.
-        self.ids: dict[int, frozenset[int]] = {}
-        self.births: dict[int, frozenset[int]] = {}
-
-    def find(self, row: int) -> int:
-        """Return the lowest mention of the cluster."""
-        parent = self._parent
-        while parent[row] != row:
-            parent[row] = parent[parent[row]]
-            row = parent[row]
-        return row
-
-    def join(self, one: int, other: int, *, birth: bool = True) -> bool:
-        """Join two clusters unless they contradict each other; return whether they are different ones joined now.
-
-        Args:
-            one: A mention.
-            other: Another one.
-            birth: Whether different dates of birth contradict.
-        """
-        a, b = sorted((self.find(one), self.find(other)))
-        if a == b or self.contradict(a, b, birth=birth):
-            return False
-        self._parent[b] = a
-        for known in (self.ids, self.births):
-            if b in known:
-                known[a] = known.get(a, frozenset()) | known.pop(b)
-        return True
-
-    def contradict(self, a: int, b: int, *, birth: bool = True) -> bool:
-        """Tell whether two lowest mentions have different IDs or dates of birth."""
-        one, other = self.ids.get(a), self.ids.get(b)
-        if one and other and one != other:
-            return True
-        one, other = self.births.get(a), self.births.get(b)
-        return bool(birth and one and other and not one & other)
-
-
-def one_each(found: Mentions, feature: Feature) -> dict[int, int]:
-    """Return the mark of each mention that has exactly one (in clear) of this feature."""
-    chosen = (found.feature == feature) & ~found.hidden
-    out: dict[int, int] = {}
-    several = set()
-    for row, mark in zip(found.row[chosen].tolist(), found.mark[chosen].tolist(), strict=True):
-        if out.setdefault(row, mark) != mark:
-            several.add(row)
-    return {row: mark for row, mark in out.items() if row not in several}
-
-
-def buckets(feature: npt.NDArray[np.uint8], mark: npt.NDArray[np.uint64], row: Longs) -> Iterator[list[int]]:
-    """Yield the different rows of each mark that has several, in the order of feature and mark."""
-    order = np.lexsort((row, mark, feature))
-    feature, mark, row = feature[order], mark[order], row[order]
-    new = np.ones(len(row), dtype=np.bool_)
-    new[1:] = (feature[1:] != feature[:-1]) | (mark[1:] != mark[:-1])
-    starts = np.append(np.flatnonzero(new), len(row))
-    for i in np.flatnonzero(np.diff(starts) > 1).tolist():
-        rows = np.unique(row[starts[i] : starts[i + 1]])
-        if len(rows) > 1:
-            yield rows.tolist()
-
-
 class _Names:
     """What the mentions say about names."""
 
     def __init__(self, found: Mentions) -> None:
         self.clear = one_each(found, Feature.NAME)
-        self.first: dict[int, int] = {}
         self.hidden: dict[int, int] = {}
         self.forms: dict[int, set[int]] = {}
         chosen = np.isin(found.feature, (Feature.NAME_SHAPE, Feature.NAME_FIRST))
-        for row, feature, mark, hidden in zip(
-            found.row[chosen].tolist(), found.feature[chosen].tolist(), found.mark[chosen].tolist(),
-            found.hidden[chosen].tolist(), strict=True,
-        ):  # fmt: skip
+        for row, mark, hidden in zip(
+            found.row[chosen].tolist(),
+            found.mark[chosen].tolist(),
+            found.hidden[chosen].tolist(),
+            strict=True,
+        ):
             if hidden:
                 self.hidden[row] = mark
             else:
                 self.forms.setdefault(row, set()).add(mark)
-                if feature == Feature.NAME_FIRST:
-                    self.first[row] = mark
+
+    def by_name(self, rows: list[int]) -> dict[int, list[int]]:
+        """Return the mentions with a clear name, by name."""
+        named: dict[int, list[int]] = {}
+        for row in rows:
+            if row in self.clear:
+                named.setdefault(self.clear[row], []).append(row)
+        return named
 
     def fits(self, masked: int, clear: int) -> bool:
         """Tell whether the masked name of one mention can be the clear one of another (or there is none)."""
@@ -129,40 +67,51 @@ def by_keys(found: Mentions, clusters: Clusters) -> list[tuple[int, int, str]]:
     first: dict[int, int] = {}
     for row, mark in sorted(ids.items()):
         tie(first.setdefault(mark, row), row, "same-id")
+    chosen = found.feature == Feature.DOCUMENT
+    for rows in buckets(found.feature[chosen], found.mark[chosen], found.row[chosen]):
+        for row in rows[1:]:
+            tie(rows[0], row, "same-document")
     names = _Names(found)
     births = one_each(found, Feature.BIRTH)
     chosen = np.isin(found.feature, _SHARED) & ~found.hidden
-    for rows in buckets(found.feature[chosen], found.mark[chosen], found.row[chosen]):
-        _share(rows, names, births, clusters, tie)
+    alike = Alike(found)
+    for sort, rows in marked(found.feature[chosen], found.mark[chosen], found.row[chosen]):
+        _share(rows, names, births, alike, clusters, tie)
+        alike.note(sort, names.by_name(rows))
+    for one, other in alike.links(clusters):
+        tie(one, other, "same-key+similar-name")
     return links
 
 
-def _share(rows: list[int], names: _Names, births: dict[int, int], clusters: Clusters, tie: Tie) -> None:
+def _share(
+    rows: list[int], names: _Names, births: dict[int, int], alike: Alike, clusters: Clusters, tie: Tie
+) -> None:
     """Link the mentions of one number."""
     rows.sort(key=lambda r: (int(clusters.content[r]), r))
-    named: dict[int, list[int]] = {}
-    for row in rows:
-        if row in names.clear:
-            named.setdefault(names.clear[row], []).append(row)
+    named = names.by_name(rows)
     for same in named.values():
         if _owners(same, clusters) <= 1:
             for row in same[1:]:
                 tie(same[0], row, "same-key+name")
-    _by_birth(rows, names, births, tie)
+    _by_birth(rows, names, births, alike, tie)
     if named:
         _unnamed(rows, named, names, clusters, tie)
     else:
         _nameless(rows, names, clusters, tie)
 
 
-def _by_birth(rows: list[int], names: _Names, births: dict[int, int], tie: Tie) -> None:
-    """Link the mentions of a number that have one date of birth and one surname."""
-    same: dict[tuple[int, int], int] = {}
+def _by_birth(rows: list[int], names: _Names, births: dict[int, int], alike: Alike, tie: Tie) -> None:
+    """Link the mentions of a number that have one date of birth and names that differ by a slip; twins' differ by more."""
+    same: dict[int, list[int]] = {}
     for row in rows:
-        if row in births and row in names.first:
-            one = same.setdefault((births[row], names.first[row]), row)
-            if one != row:
-                tie(one, row, "same-key+birth")
+        if row in births and row in names.clear:
+            known = same.setdefault(births[row], [])
+            for one in known:
+                if names.clear[one] != names.clear[row] and alike.slip(one, row):
+                    tie(one, row, "same-key+birth")
+                    break
+            if not any(names.clear[one] == names.clear[row] for one in known):
+                known.append(row)
 
 
 def _unnamed(

@@ -6,33 +6,30 @@ import itertools
 import re
 from collections.abc import Callable, Sequence
 
+from qingyuan.pii._identity import LENGTH, MARKS, OLD, remainder
 from qingyuan.pii._kernel.shapes import valid_date
 from qingyuan.pii._tables import tables
 
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_MARKS = "10X98765432"
 _CREDIT = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_OLD = 15  # characters of resident IDs before 1999
 
 
 def _birth(value: str) -> bool:
     """Tell whether a resident ID shows a date."""
-    if len(value) == _OLD:
+    if len(value) == OLD:
         return valid_date(1900 + int(value[6:8]), int(value[8:10]), int(value[10:12]))
     return bool(valid_date(int(value[6:10]), int(value[10:12]), int(value[12:14])))
 
 
 def _identity(value: str) -> bool:
     """Tell whether a resident ID shows a date and, when it has one, the right check character (GB 11643)."""
-    if not _birth(value) or len(value) == _OLD:
+    if not _birth(value) or len(value) == OLD:
         return _birth(value)
-    total = sum(int(c) * w for c, w in zip(value, _WEIGHTS, strict=False))
-    return _MARKS[total % 11] == value[-1].upper()
+    return len(value) == LENGTH and MARKS[remainder(value[:-1])] == value[-1].upper()
 
 
 def _credit(value: str) -> bool:
     """Tell whether a unified social credit code has the right check character (GB 32100); older codes have none."""
-    if len(value) != len(_WEIGHTS) + 1 or any(c not in _CREDIT for c in value):
+    if len(value) != LENGTH or any(c not in _CREDIT for c in value):
         return False
     total = sum(_CREDIT.index(c) * pow(3, i, 31) for i, c in enumerate(value[:-1]))
     return _CREDIT[-total % 31] == value[-1]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qingyuan.pii._bylinks import Clusters, buckets
+from qingyuan.pii._clusters import Clusters, buckets, one_each
 from qingyuan.pii._features import Feature
 from qingyuan.pii.batch import Longs
 
@@ -105,11 +105,17 @@ class View:
             found.mark,
             found.hidden,
         )
+        #: Names of each cluster, as written and as they sound.
         self.names: dict[int, set[int]] = {}
-        clear = (self.feature == F.NAME) & ~self.hidden
+        clear = np.isin(self.feature, (F.NAME, F.NAME_SOUND)) & ~self.hidden
         for root, mark in zip(self.row[clear].tolist(), self.mark[clear].tolist(), strict=True):
             self.names.setdefault(root, set()).add(mark)
         self.bearers = Counter(name for names in self.names.values() for name in names)
+        self.several = self._several(found)
+        self.mobiles: dict[int, set[int]] = {}
+        clear = (self.feature == F.MOBILE) & ~self.hidden
+        for root, mark in zip(self.row[clear].tolist(), self.mark[clear].tolist(), strict=True):
+            self.mobiles.setdefault(root, set()).add(mark)
         telling = np.isin(self.feature, _CODES)
         self.marks: dict[int, dict[int, dict[int, bool]]] = {}
         for root, feature, mark, hidden in zip(
@@ -123,6 +129,33 @@ class View:
         for told in self.marks.values():
             self.users.update((feature, mark) for feature, marks in told.items() for mark in marks)
         self.population = max(_POPULATION, len(self.marks))
+
+    def _several(self, found: Mentions) -> dict[int, float]:
+        """Return, by name, how many of its pairs of bearers may be different people, at most 1.
+
+        All of them where two are known to differ; else as many others of the name as its surname and given name make likely,
+        each taken from the people who share one of them only.
+        """
+        names, firsts, givens = (one_each(found, f) for f in (F.NAME, F.NAME_FIRST, F.NAME_GIVEN))
+        parts = {name: (firsts[row], givens[row]) for row, name in names.items() if row in givens}
+        with_first: Counter[int] = Counter()
+        with_given: Counter[int] = Counter()
+        for name, (first, given) in parts.items():
+            with_first[first] += self.bearers[name]
+            with_given[given] += self.bearers[name]
+        total = max(1, with_first.total())
+        known: dict[int, set[int]] = {}
+        births: dict[int, set[int]] = {}
+        for root, held in self.names.items():
+            for name in held:
+                known.setdefault(name, set()).update(self.clusters.ids.get(root, ()))
+                births.setdefault(name, set()).update(self.clusters.births.get(root, ()))
+        return {
+            name: 1.0
+            if len(known[name]) > 1 or len(births[name]) > 1
+            else min(1.0, with_first[first] / total * (with_given[given] - self.bearers[name] + 1))
+            for name, (first, given) in parts.items()
+        }
 
     def _wordings(self, found: Mentions) -> dict[tuple[int, int], frozenset[int]]:
         """Return the wording of the address of each cluster and house number."""
@@ -139,19 +172,44 @@ class View:
 
     def pairs(self, coincidences: float) -> list[Pair]:
         """Return the pairs of one name that hardly agree by accident, the surest first."""
-        found: dict[tuple[int, int], Pair] = {}
+        agreeing: dict[int, list[Pair]] = {}
         for one, other, name in self._candidates():
-            chance, agreeing = self._chance(one, other)
-            if not agreeing or self.clusters.contradict(one, other):
-                continue
-            bearers = self.bearers[name]
-            chance *= bearers * (bearers - 1) / 2
-            if chance <= coincidences:
-                pair = Pair(one, other, agreeing, chance)
-                known = found.get((one, other))
-                if known is None or chance < known.chance:
-                    found[one, other] = pair
+            chance, groups = self._chance(one, other)
+            if not self._other_mobiles(one, other):
+                chance *= self.several.get(name, 1.0)
+            if groups and not self.clusters.contradict(one, other):
+                agreeing.setdefault(name, []).append(Pair(one, other, groups, chance))
+        found: dict[tuple[int, int], Pair] = {}
+        for name, pairs in agreeing.items():
+            accidents = self.bearers[name] * (self.bearers[name] - 1) / 2
+            for pair in self._hardly_chance(sorted(pairs, key=self._order), accidents, coincidences):
+                known = found.get((pair.one, pair.other))
+                if known is None or pair.chance < known.chance:
+                    found[pair.one, pair.other] = pair
         return self._unambiguous(sorted(found.values(), key=self._order))
+
+    @staticmethod
+    def _hardly_chance(pairs: list[Pair], others: float, coincidences: float) -> list[Pair]:
+        """Return the pairs of one name of which few are accidents, with the share of accidents to expect.
+
+        Of so many pairs of different people, some agree as well by accident; so many links are made by those that do (the false
+        discovery rate of Benjamini and Hochberg 1995, where what agrees only through others is no link more).
+        """
+        parent: dict[int, int] = {}
+
+        def find(one: int) -> int:
+            while parent.setdefault(one, one) != one:
+                one = parent[one]
+            return one
+
+        links, last, rates = 0, 0, []
+        for at, pair in enumerate(pairs, start=1):
+            a, b = find(pair.one), find(pair.other)
+            links += a != b
+            parent[max(a, b)] = min(a, b)
+            rates.append(pair.chance * others / links)
+            last = at if rates[-1] <= coincidences else last
+        return [Pair(p.one, p.other, p.agreeing, rate) for p, rate in zip(pairs[:last], rates, strict=False)]
 
     def _order(self, pair: Pair) -> tuple[float, int, int]:
         content = self.clusters.content
@@ -208,6 +266,11 @@ class View:
             best.pop("birth")
         chance = penalty * float(np.prod(list(best.values()))) if best else 1.0
         return chance, tuple(name for name in GROUPS if name in best)
+
+    def _other_mobiles(self, one: int, other: int) -> bool:
+        """Tell whether both have mobiles in clear, and none in common."""
+        a, b = self.mobiles.get(one), self.mobiles.get(other)
+        return bool(a and b and not a & b)
 
     def _alike(self, one: int, other: int, mark: int) -> bool:
         """Tell whether two addresses with the same numbers have nearly the same wording."""

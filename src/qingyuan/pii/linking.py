@@ -25,7 +25,8 @@ import numpy as np
 import numpy.typing as npt
 
 from qingyuan.pii import _evidence
-from qingyuan.pii._bylinks import Clusters, by_keys
+from qingyuan.pii._bylinks import by_keys
+from qingyuan.pii._clusters import Clusters
 from qingyuan.pii._features import Marker
 from qingyuan.pii._sample import scramble
 from qingyuan.pii.batch import Bytes, Longs
@@ -40,6 +41,7 @@ ROUNDS = 8
 #: What makes a link, in words.
 REASONS: dict[str, tuple[str, str]] = {
     "same-id": ("身份证号相同", "the same resident ID"),
+    "same-document": ("护照、通行证等证件号码相同", "the same passport, permit or other document"),
     "same-key+name": (
         "号码（手机、卡号等）与姓名均相同",
         "the same number (mobile, card …) and the same name",
@@ -48,7 +50,14 @@ REASONS: dict[str, tuple[str, str]] = {
         "号码相同，部分隐藏的姓名与之相符，且该号码没有其他姓名",
         "the same number, a masked name that fits, and no other name with the number",
     ),
-    "same-key+birth": ("号码与出生日期均相同，姓氏相同", "the same number, date of birth and surname"),
+    "same-key+similar-name": (
+        "号码相同，姓名仅差一字，材料中此种情形几乎都是同一人",
+        "the same number and a name that differs by a slip, which in this material is nearly always one person",
+    ),
+    "same-key+birth": (
+        "号码与出生日期均相同，姓名仅差一字",
+        "the same number and date of birth, and a name that differs by a slip",
+    ),
     "same-key": ("号码相同，该号码至多对应一个姓名", "the same number, which stands with one name at most"),
     "name+partial": (
         "姓名相同，且若干部分信息一致，偶合可能极低",

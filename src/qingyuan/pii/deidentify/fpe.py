@@ -14,11 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from qingyuan.pii._identity import LENGTH, MARKS, remainder
 from qingyuan.pii.deidentify.ff1 import MOST_DIGITS, MOST_TWEAK, Decimals
 
 _FULL = {ord("０") + d: ord("0") + d for d in range(10)}
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_CHECKS = "10X98765432"
 #: Steps from the right check digit to the one a pseudonym has.
 _WRONG = 5
 _FIRST_DAY = dt.date(1900, 1, 1)
@@ -27,7 +26,6 @@ _DAYS = (_LAST_DAY - _FIRST_DAY).days + 1
 _ID_DIGITS = 8
 _LEAST = 6
 _MOBILE = 11
-_RESIDENT = 18
 _LEAST_CARD = 13
 _DIRECT = ("010", *(f"02{d}" for d in range(10)))
 
@@ -148,19 +146,14 @@ def _plain(value: str, _: bool) -> Split | None:
     return _part(value, _places(value), 0)
 
 
-def _check(body: str) -> int:
-    """Return the index of the right check character (GB 11643-1999)."""
-    return sum(w * int(d) for w, d in zip(_WEIGHTS, body, strict=True)) % 11
-
-
 def _resident_id(value: str, pseudonym: bool) -> Split | None:
     plain = value.translate(_FULL).upper()
     places = [i for i, c in enumerate(plain) if c.isdecimal() or c == "X"]
     text = "".join(plain[i] for i in places)
-    if len(text) != _RESIDENT or not text[:17].isdecimal():
+    if len(text) != LENGTH or not text[:17].isdecimal():
         return None
     shift = _WRONG if pseudonym else 0
-    if text[17] != _CHECKS[(_check(text[:17]) + shift) % 11]:
+    if text[17] != MARKS[(remainder(text[:17]) + shift) % 11]:
         return None
     try:
         day = dt.datetime.strptime(text[6:14], "%Y%m%d").date()  # noqa: DTZ007 - a date
@@ -173,7 +166,7 @@ def _resident_id(value: str, pseudonym: bool) -> Split | None:
     def join(body: int) -> str:
         days, order = divmod(body, 1000)
         other = text[:6] + f"{_FIRST_DAY + dt.timedelta(days):%Y%m%d}" + f"{order:03d}"
-        check = _CHECKS[(_check(other) + new) % 11]
+        check = MARKS[(remainder(other) + new) % 11]
         return _written(value, places[:17], other)[: places[17]] + check + value[places[17] + 1 :]
 
     body = (day - _FIRST_DAY).days * 1000 + int(text[14:17])
