@@ -52,7 +52,7 @@ from qingyuan.ledger.log import (
 )
 from qingyuan.ledger.note import Note, OpenedNote, Signature, add_signatures, open_note, parse_note, sign_note
 from qingyuan.ledger.problems import Problem
-from qingyuan.ledger.quick import is_quick, quicken
+from qingyuan.ledger.quick import is_quick, quicken, quicken_if_ready
 from qingyuan.ledger.signed import (
     SignedCheckpoint,
     add_cosignatures,
@@ -255,6 +255,7 @@ __all__ = [
     "prove_fork",
     "prove_inclusion",
     "quicken",
+    "quicken_if_ready",
     "root_from_inclusion",
     "root_of",
     "sign_checkpoint",

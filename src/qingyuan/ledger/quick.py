@@ -11,12 +11,16 @@ entries in batches. ``GroupCommitter`` asks for it by itself; a witness does not
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from pathlib import Path
 
-from qingyuan.ledger import hashes, sm2
+from qingyuan.ledger import _machine, hashes, sm2
 from qingyuan.ledger.tree import Frontier
 
 _LOCK = threading.Lock()
+#: Modules with kernels.
+_MODULES = ("blocks", "entry", "sm2", "sm3", "tree")
 #: Lengths of the entries that are hashed both ways: up to three blocks, more than lanes, and not a multiple of them.
 _LENGTHS = range(150)
 #: How many of them are added one by one.
@@ -24,7 +28,7 @@ _GROWN = 40
 
 
 def quicken() -> bool:
-    """Put compiled hashing of trees and SM2 signing in place, for this process.
+    """Put compiled hashing of trees and SM2 signing in place, for this process; compile it if that was never done.
 
     Each must first give the examples of its standard (FIPS 180-4, GB/T 32905-2016, GB/T 32918.5-2017) and the trees of the plain
     way; what does not is left as it was. Where OpenSSL lacks an algorithm nothing is put in place of its absence; SHA-256 is
@@ -34,7 +38,20 @@ def quicken() -> bool:
         Whether SM3 and SM2 are in place.
     """
     with _LOCK:
-        return all((_trees(), _sm2()))
+        return is_quick() or _put_in_place(_machine.load() or _compiled())
+
+
+def quicken_if_ready() -> bool:
+    """Do the same where the code was compiled before and can be had without Numba, which takes some milliseconds; else do nothing.
+
+    Returns:
+        Whether SM3 and SM2 are in place.
+    """
+    with _LOCK:
+        if is_quick():
+            return True
+        machine = _machine.load()
+        return machine is not None and _put_in_place(machine)
 
 
 def is_quick() -> bool:
@@ -42,18 +59,34 @@ def is_quick() -> bool:
     return bool("sm3" in hashes.QUICK and sm2.QUICK)
 
 
-def _trees() -> bool:
-    if "sm3" not in hashes.QUICK and hashes.sm3_backend() == "openssl":
-        from qingyuan.ledger._compiled import blocks  # noqa: PLC0415 - Numba only where asked for
-        from qingyuan.ledger._compiled.tree import Tree  # noqa: PLC0415
+def _compiled() -> _machine.Machine:
+    """Return the code as Numba has it, compiled now or before, and keep it for other processes."""
+    from qingyuan.ledger._compiled import blocks  # noqa: PLC0415 - Numba only where asked for
 
-        for suite, kind in ((hashes.SHA256, blocks.SHA256), (hashes.SM3, blocks.SM3)):
-            if kind is blocks.SHA256 and not blocks.HAS_SHA:
-                continue
-            quick = Tree(kind)
+    _machine.drop_stale(Path(blocks.hash_blocks._cache.cache_path), _MODULES)  # noqa: SLF001 - Numba tells it nowhere else
+    from qingyuan.ledger._compiled import image  # noqa: PLC0415
+
+    machine = image.in_process()
+    with contextlib.suppress(image.UnsuitedError):
+        _machine.save(image.make())
+    return machine
+
+
+def _put_in_place(machine: _machine.Machine) -> bool:
+    for suite in (hashes.SHA256, hashes.SM3):
+        if (
+            suite.name in machine.suites
+            and suite.name not in hashes.QUICK
+            and hashes.sm3_backend() == "openssl"
+        ):
+            quick = _machine.Tree(machine, machine.suites[suite.name])
             if _is_the_same(quick, suite):
                 hashes.QUICK[suite.name] = quick
-    return "sm3" in hashes.QUICK
+    if not sm2.QUICK and sm2.sm2_backend() == "openssl":
+        signing = _machine.Signing(machine)
+        if sm2.gives_the_example(signing.sign):
+            sm2.QUICK.update(sign=signing.sign, first=signing.first)
+    return is_quick()
 
 
 def _is_the_same(quick: hashes.QuickTree, suite: hashes.HashSuite) -> bool:
@@ -76,13 +109,3 @@ def _is_the_same(quick: hashes.QuickTree, suite: hashes.HashSuite) -> bool:
         and quick.leads(leaves[0], 0, 4, path, root)
         and not quick.leads(leaves[0], 1, 4, path, root)
     )
-
-
-def _sm2() -> bool:
-    if not sm2.QUICK and sm2.sm2_backend() == "openssl":
-        from qingyuan.ledger._compiled.sm2 import Signing  # noqa: PLC0415
-
-        signing = Signing()
-        if sm2.gives_the_example(signing.sign):
-            sm2.QUICK.update(sign=signing.sign, first=signing.first)
-    return bool(sm2.QUICK)

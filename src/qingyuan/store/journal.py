@@ -15,7 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from qingyuan.canonical import NotCanonicalError
-from qingyuan.ledger import Batch, Head, Log
+from qingyuan.ledger import Batch, Head, Log, quicken_if_ready
 from qingyuan.store._driver import Driver, Values
 from qingyuan.store._leaf import leaf_bytes, payload_bytes
 from qingyuan.store.errors import StoreError
@@ -27,6 +27,8 @@ SALT_BYTES = 16
 _CHUNK = 512
 #: Streams whose end a journal remembers.
 _MOST_TAILS = 4_096
+#: After so many signatures of a twin compiled signing is asked for, where it is at hand: it costs five milliseconds and saves half of one each time.
+_QUICKEN_AFTER = 16
 
 _TAIL = (
     "SELECT event.n, ledger_entry.data FROM event JOIN ledger_entry ON ledger_entry.idx = event.idx "
@@ -134,6 +136,7 @@ class Journal:
         #: in the database finds the same entries: its root covers them.
         self._tails: dict[str, tuple[int, str]] = {}
         self._tails_of: Head | None = None
+        self._signed = 0
 
     @property
     def has_twin(self) -> bool:
@@ -201,6 +204,9 @@ class Journal:
             twin.store(twin_storage)
             # Signing in a second thread meanwhile was measured: handing over and back costs more than it saves.
             twin.finish(twin_storage, self._twin.sign(twin.checkpoint()))
+            self._signed += 1
+            if self._signed == _QUICKEN_AFTER:
+                quicken_if_ready()
         driver.many(_INSERT_EVENT, rows)
         self._tails_of = batch.finish(storage, self._log.sign(batch.checkpoint())).head
         held.write(driver)

@@ -11,11 +11,12 @@ from typing import Any
 import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils as numba_cgutils
 from numba.core import config as numba_config
 from numba.extending import intrinsic as numba_intrinsic
 
+from qingyuan.ledger._compiled.local import kernel
 from qingyuan.ledger._compiled.sm3 import INITIAL as SM3_INITIAL
 from qingyuan.ledger._compiled.sm3 import Bytes, Rounds, Words
 
@@ -169,7 +170,7 @@ def _say(typing: Any, state: Any, out: Any, at: Any) -> Any:
     return types.void(state, out, types.int64), build
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def hash_blocks(kind: int, padded: Bytes, blocks: int, state: Words, out: Bytes, at: int) -> None:
     """Write the hash of a padded message: 32 bytes of ``out`` from ``at``; ``state`` takes eight words."""
     if kind:

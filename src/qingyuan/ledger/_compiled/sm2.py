@@ -17,11 +17,11 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 from llvmlite import ir
-from numba import njit
 from numba.core import types as numba_types
 from numba.extending import intrinsic as numba_intrinsic
 
 from qingyuan.ledger._compiled.blocks import SM3, copy, hash_blocks
+from qingyuan.ledger._compiled.local import kernel, local_bytes, local_longs, local_words
 from qingyuan.ledger._compiled.sm3 import Bytes
 from qingyuan.ledger._sm2_curve import B, G, N, P
 
@@ -77,7 +77,7 @@ def _mac(typing: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
     return signature, build
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _less_modulus(t: Any, top: Any, m: Any) -> Any:
     """Return a number of 256 bits and a carry, below twice the modulus, less the modulus where it is not below it."""
     borrow = _ZERO
@@ -127,7 +127,7 @@ def _less(typing: Any, a: Any, b: Any, borrow: Any) -> Any:
     return signature, build
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _times(a: Any, b: Any, m: Any, inverse: Any) -> Any:
     """Return the Montgomery product ``a · b / 2^256 mod m``."""
     t0 = t1 = t2 = t3 = t4 = _ZERO
@@ -148,12 +148,12 @@ def _times(a: Any, b: Any, m: Any, inverse: Any) -> Any:
     return _less_modulus((t0, t1, t2, t3), t4, m)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _mul(a: Any, b: Any) -> Any:
     return _times(a, b, _P, _P_INVERSE)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _add_mod(a: Any, b: Any, m: Any) -> Any:
     t0, c = _plus(a[0], b[0], _ZERO)
     t1, c = _plus(a[1], b[1], c)
@@ -162,7 +162,7 @@ def _add_mod(a: Any, b: Any, m: Any) -> Any:
     return _less_modulus((t0, t1, t2, t3), c, m)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sub_mod(a: Any, b: Any, m: Any) -> Any:
     t0, c = _less(a[0], b[0], _ZERO)
     t1, c = _less(a[1], b[1], c)
@@ -176,17 +176,17 @@ def _sub_mod(a: Any, b: Any, m: Any) -> Any:
     return (t0, t1, t2, t3)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _add(a: Any, b: Any) -> Any:
     return _add_mod(a, b, _P)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sub(a: Any, b: Any) -> Any:
     return _sub_mod(a, b, _P)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sum(x1: Any, y1: Any, z1: Any, x2: Any, y2: Any) -> Any:
     """Return a projective point plus an affine one; complete but for the point at infinity on the right."""
     t0 = _mul(x1, x2)
@@ -212,29 +212,28 @@ def _sum(x1: Any, y1: Any, z1: Any, x2: Any, y2: Any) -> Any:
     return x3, y3, z3
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _inverted(a: Any) -> Any:
     """Return the inverse in the field, by Fermat: the exponent is public."""
-    powers = np.empty((16, 4), np.uint64)
+    powers = local_longs(64)
     one = a
     now = _P_ONE
     for at in range(16):
         for i in range(4):
-            powers[at, i] = now[i]
+            powers[4 * at + i] = now[i]
         now = _mul(now, one)
     out = _P_ONE
     for at in range(64):
         for _ in range(4):
             out = _mul(out, out)
-        each = powers[_P_MINUS_2[at]]
-        out = _mul(out, (each[0], each[1], each[2], each[3]))
+        each = 4 * int(_P_MINUS_2[at])
+        out = _mul(out, (powers[each], powers[each + 1], powers[each + 2], powers[each + 3]))
     return out
 
 
-@njit(cache=True, nogil=True)
-def make_table() -> Words:
-    """Return the multiples 1 to 15 of ``16^i · G``: windows × points × (four words of x, four of y)."""
-    table = np.empty((64, 15, 8), np.uint64)
+@kernel
+def make_table(table: Words) -> None:
+    """Write the multiples 1 to 15 of ``16^i · G``: windows × points × (four words of x, four of y)."""
     base_x, base_y = _P_GX, _P_GY
     for window in range(64):
         x, y, z = base_x, base_y, _P_ONE
@@ -246,13 +245,12 @@ def make_table() -> Words:
                 px, py = _mul(x, inverse), _mul(y, inverse)
             if point < 15:
                 for i in range(4):
-                    table[window, point, i] = px[i]
-                    table[window, point, 4 + i] = py[i]
+                    table[(15 * window + point) * 8 + i] = px[i]
+                    table[(15 * window + point) * 8 + 4 + i] = py[i]
         base_x, base_y = px, py
-    return table
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _base_x(k: Words, table: Words) -> Any:
     """Return the x coordinate of ``[k]G``, plain; constant time."""
     zero = (_ZERO, _ZERO, _ZERO, _ZERO)
@@ -262,15 +260,16 @@ def _base_x(k: Words, table: Words) -> Any:
         x0 = x1 = x2 = x3 = y0 = y1 = y2 = y3 = _ZERO
         for point in range(15):
             other = digit ^ np.uint64(point + 1)
+            row = (15 * window + point) * 8
             mask = ((other - np.uint64(1)) >> np.uint64(63)) * np.uint64(0xFFFFFFFFFFFFFFFF)
-            x0 |= table[window, point, 0] & mask
-            x1 |= table[window, point, 1] & mask
-            x2 |= table[window, point, 2] & mask
-            x3 |= table[window, point, 3] & mask
-            y0 |= table[window, point, 4] & mask
-            y1 |= table[window, point, 5] & mask
-            y2 |= table[window, point, 6] & mask
-            y3 |= table[window, point, 7] & mask
+            x0 |= table[row + 0] & mask
+            x1 |= table[row + 1] & mask
+            x2 |= table[row + 2] & mask
+            x3 |= table[row + 3] & mask
+            y0 |= table[row + 4] & mask
+            y1 |= table[row + 5] & mask
+            y2 |= table[row + 6] & mask
+            y3 |= table[row + 7] & mask
         nx, ny, nz = _sum(x, y, z, (x0, x1, x2, x3), (y0, y1, y2, y3))
         keep = ((digit - np.uint64(1)) >> np.uint64(63)) * np.uint64(0xFFFFFFFFFFFFFFFF)
         x = _chosen(x, nx, keep)
@@ -279,7 +278,7 @@ def _base_x(k: Words, table: Words) -> Any:
     return _mul(_mul(x, _inverted(z)), _PLAIN_ONE)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _chosen(a: Any, b: Any, mask: Any) -> Any:
     """Return ``a`` under a mask of ones, ``b`` under one of zeros."""
     other = ~mask
@@ -291,7 +290,14 @@ def _chosen(a: Any, b: Any, mask: Any) -> Any:
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
+def _is_any(a: Any) -> Any:
+    """Return 1 for a number that is not zero, else 0."""
+    bits = a[0] | a[1] | a[2] | a[3]
+    return (bits | (_ZERO - bits)) >> np.uint64(63)
+
+
+@kernel
 def _read(data: Any, into: Words) -> None:
     for i in range(4):
         word = _ZERO
@@ -300,38 +306,35 @@ def _read(data: Any, into: Words) -> None:
         into[i] = word
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _write(value: Any, out: Any, start: int) -> None:
     for i in range(4):
         for j in range(8):
             out[start + 24 - 8 * i + j] = np.uint8((value[i] >> np.uint64(56 - 8 * j)) & np.uint64(255))
 
 
-@njit(cache=True, nogil=True)
-def _sign(words: Words, digest: bytes, inverse: bytes, table: Words, out: Bytes) -> bool:
-    """Write ``r ‖ s`` by the nonce in ``words``; say whether the standard allows it (A5 and A6), looking at public values only."""
+@kernel
+def _sign(words: Words, digest: Bytes, inverse: Bytes, table: Words, out: Bytes) -> Any:
+    """Write ``r ‖ s`` by the nonce in ``words``; return 1 if the standard allows it (A5 and A6), else 0."""
     k = (words[0], words[1], words[2], words[3])
     x = _less_modulus(_base_x(words, table), _ZERO, _N)
     _read(digest, words)
     e = _less_modulus((words[0], words[1], words[2], words[3]), _ZERO, _N)
     _read(inverse, words)
     d = _times((words[0], words[1], words[2], words[3]), _N_SQUARE, _N, _N_INVERSE)
-    words[:] = _ZERO
+    for i in range(4):
+        words[i] = _ZERO
     r = _add_mod(e, x, _N)
     s = _sub_mod(_times(_add_mod(k, r, _N), d, _N, _N_INVERSE), r, _N)
     _write(r, out, 0)
     _write(s, out, 32)
     t = _add_mod(r, s, _N)
-    return bool(
-        (r[0] | r[1] | r[2] | r[3]) != 0
-        and (s[0] | s[1] | s[2] | s[3]) != 0
-        and (t[0] | t[1] | t[2] | t[3]) != 0
-    )
+    return _is_any(r) & _is_any(s) & _is_any(t)
 
 
-@njit(cache=True, nogil=True)
-def sign(nonce: bytes, digest: bytes, inverse: bytes, table: Words, out: Bytes) -> bool:
-    """Write the signature ``r ‖ s`` by one nonce (6.1, A4 to A6), and say whether the standard allows it.
+@kernel
+def sign(nonce: Bytes, digest: Bytes, inverse: Bytes, table: Words, out: Bytes) -> Any:
+    """Write the signature ``r ‖ s`` by one nonce (6.1, A4 to A6), and return 1 if the standard allows it, else 0.
 
     Args:
         nonce: The number k, 1 to n − 1, 32 bytes.
@@ -340,12 +343,12 @@ def sign(nonce: bytes, digest: bytes, inverse: bytes, table: Words, out: Bytes) 
         table: Of :func:`make_table`.
         out: Takes 64 bytes.
     """
-    words = np.empty(4, np.uint64)
+    words = local_longs(4)
     _read(nonce, words)
     return _sign(words, digest, inverse, table, out)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _hmac(key: Bytes, data: Bytes, count: int, buffer: Bytes, state: Any, out: Bytes) -> None:
     """Write HMAC-SM3 (RFC 2104) of the first ``count`` bytes under a key of 32; ``out`` may be any of the two."""
     for inner in range(2):
@@ -367,15 +370,16 @@ def _hmac(key: Bytes, data: Bytes, count: int, buffer: Bytes, state: Any, out: B
         hash_blocks(SM3, buffer, blocks, state[0], out if inner else state[1], 0)
 
 
-@njit(cache=True, nogil=True)
-def first_nonce(private: bytes, digest: bytes, words: Words) -> Any:
+@kernel
+def first_nonce(private: Bytes, digest: Bytes, words: Words) -> Any:
     """Write the first number that RFC 6979, 3.2 draws, with HMAC-SM3; return 1 if it is 1 to n − 1, as all but one in 2^32 are, or 0."""
-    key = np.zeros(32, np.uint8)
-    data = np.empty(97, np.uint8)
-    buffer = np.empty(192, np.uint8)
-    state = (np.empty(8, np.uint32), np.empty(32, np.uint8))
+    key, data, buffer = local_bytes(32), local_bytes(97), local_bytes(192)
+    state = (local_words(8), local_bytes(32))
+    for i in range(32):
+        key[i] = 0
     _read(digest, words)
-    data[:32] = 1
+    for i in range(32):
+        data[i] = 1
     for mark in range(2):
         data[32] = mark
         copy(data, 33, private, 0, 32)
@@ -384,36 +388,16 @@ def first_nonce(private: bytes, digest: bytes, words: Words) -> Any:
         _hmac(key, data, 32, buffer, state, data)
     _hmac(key, data, 32, buffer, state, data)
     _read(data, words)
-    key[:] = 0
-    data[:] = 0
-    buffer[:] = 0
+    for i in range(192):
+        buffer[i] = 0
     borrow = _ZERO
     for i in (0, 1, 2, 3):
         _, borrow = _less(words[i], _N[i], borrow)
-    any_bit = words[0] | words[1] | words[2] | words[3]
-    return borrow & ((any_bit | (_ZERO - any_bit)) >> np.uint64(63))
+    return borrow & _is_any((words[0], words[1], words[2], words[3]))
 
 
-@njit(cache=True, nogil=True)
-def sign_first(private: bytes, digest: bytes, inverse: bytes, table: Words, out: Bytes) -> bool:
-    """Write the signature by the first nonce of RFC 6979, and say whether there is one by it."""
-    words = np.empty(4, np.uint64)
-    return first_nonce(private, digest, words) == 1 and _sign(words, digest, inverse, table, out)
-
-
-class Signing:
-    """The table of the base point, and signing by it; may be used from several threads."""
-
-    def __init__(self) -> None:
-        """Compute the table, 60 KiB."""
-        self._table = make_table()
-
-    def sign(self, nonce: bytes, digest: bytes, inverse: bytes) -> bytes | None:
-        """Return ``r ‖ s``, 64 bytes, as :func:`sign` writes it; ``None`` when the standard asks for another nonce."""
-        out = np.empty(64, np.uint8)
-        return out.tobytes() if sign(nonce, digest, inverse, self._table, out) else None
-
-    def first(self, private: bytes, digest: bytes, inverse: bytes) -> bytes | None:
-        """Return the signature by the first nonce that RFC 6979 draws, or ``None`` when another is asked for."""
-        out = np.empty(64, np.uint8)
-        return out.tobytes() if sign_first(private, digest, inverse, self._table, out) else None
+@kernel
+def sign_first(private: Bytes, digest: Bytes, inverse: Bytes, table: Words, out: Bytes) -> Any:
+    """Write the signature by the first nonce of RFC 6979, and return 1 if there is one by it, else 0."""
+    words = local_longs(4)
+    return first_nonce(private, digest, words) & _sign(words, digest, inverse, table, out)

@@ -12,8 +12,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic as numba_intrinsic
+
+from qingyuan.ledger._compiled.local import kernel, local_longs, local_words
 
 #: Without Numba's types, which know nothing of what such a function is given.
 intrinsic: Any = numba_intrinsic
@@ -124,77 +126,73 @@ def _compress(typing: Any, state: Any, block: Any) -> Any:
     return types.void(state, block), build
 
 
-@njit(cache=True, nogil=True)
-def pad(data: Any, start: int, length: int, prefix: int, into: Bytes) -> int:
-    """Write a padded message (prefix, data, 0x80, zeros, length in bits) and return its number of blocks."""
+@kernel
+def pad(data: Bytes, start: int, length: int, prefix: int, into: Bytes, to: int) -> int:
+    """Write a padded message (prefix, data, 0x80, zeros, length in bits) from ``to`` on and return its number of blocks."""
     blocks = (length + 1 + 8) // 64 + 1
-    into[0] = prefix
+    into[to] = prefix
     for i in range(length):
-        into[1 + i] = data[start + i]
-    into[length + 1] = 0x80
+        into[to + 1 + i] = data[start + i]
+    into[to + length + 1] = 0x80
     for i in range(length + 2, 64 * blocks - 4):
-        into[i] = 0
+        into[to + i] = 0
     bits = (length + 1) * 8
     for i in range(4):
-        into[64 * blocks - 4 + i] = bits >> (24 - 8 * i) & 255
+        into[to + 64 * blocks - 4 + i] = bits >> (24 - 8 * i) & 255
     return blocks
 
 
-@njit(cache=True, nogil=True)
-def hash_each(data: bytes, ends: Longs, prefix: int) -> Bytes:
-    """Return the hash of each part of ``data`` with a byte before it.
+@kernel
+def hash_each(
+    data: Bytes, ends: Longs, count: int, longest: int, prefix: int, padded: Bytes, out: Bytes
+) -> None:
+    """Write the hash of each part of ``data`` with a byte before it.
 
     Args:
         data: The parts one after the other, each below 2^28 bytes.
         ends: Where each ends.
+        count: How many there are.
+        longest: Length of the longest.
         prefix: The byte that stands before each.
-
-    Returns:
-        32 bytes a part.
+        padded: Room for eight times the longest and 128 bytes.
+        out: Takes 32 bytes a part.
     """
-    count = ends.shape[0]
-    out = np.empty(count * 32, np.uint8)
-    longest = ends[0] if count else 0
-    for part in range(1, count):
-        longest = max(longest, ends[part] - ends[part - 1])
-    padded = np.empty((_LANES, longest + 128), np.uint8)
-    state = np.empty((8, _LANES), np.uint32)
-    before = np.empty((8, _LANES), np.uint32)
-    words = np.zeros((16, _LANES), np.uint32)
-    blocks = np.zeros(_LANES, np.int64)
-    for group in range(0, count, _LANES):
-        lanes = min(_LANES, count - group)
+    room = longest + 128
+    state, before, words = local_words(64), local_words(64), local_words(128)
+    blocks = local_longs(8)
+    for i in range(128):
+        words[i] = 0
+    for group in range(0, count, 8):
+        lanes = min(8, count - group)
         most = 0
-        for lane in range(_LANES):
+        for lane in range(8):
             blocks[lane] = 0
             if lane < lanes:
                 start = ends[group + lane - 1] if group + lane else 0
-                blocks[lane] = pad(data, start, ends[group + lane] - start, prefix, padded[lane])
-            most = max(most, blocks[lane])
+                blocks[lane] = pad(data, start, ends[group + lane] - start, prefix, padded, lane * room)
+            most = max(most, int(blocks[lane]))
             for i in range(8):
-                state[i, lane] = INITIAL[i]
+                state[8 * i + lane] = INITIAL[i]
         for block in range(most):
-            for lane in range(_LANES):
-                if block < blocks[lane]:
+            for lane in range(8):
+                if block < int(blocks[lane]):
                     for i in range(16):
-                        at = 64 * block + 4 * i
-                        words[i, lane] = (
-                            np.uint32(padded[lane, at]) << np.uint32(24)
-                            | np.uint32(padded[lane, at + 1]) << np.uint32(16)
-                            | np.uint32(padded[lane, at + 2]) << np.uint32(8)
-                            | np.uint32(padded[lane, at + 3])
+                        at = lane * room + 64 * block + 4 * i
+                        words[8 * i + lane] = (
+                            np.uint32(padded[at]) << np.uint32(24)
+                            | np.uint32(padded[at + 1]) << np.uint32(16)
+                            | np.uint32(padded[at + 2]) << np.uint32(8)
+                            | np.uint32(padded[at + 3])
                         )
-            for i in range(8):
-                for lane in range(_LANES):
-                    before[i, lane] = state[i, lane]
+            for i in range(64):
+                before[i] = state[i]
             _compress(state, words)
-            for lane in range(_LANES):
-                if block >= blocks[lane]:
+            for lane in range(8):
+                if block >= int(blocks[lane]):
                     for i in range(8):
-                        state[i, lane] = before[i, lane]
+                        state[8 * i + lane] = before[8 * i + lane]
         for lane in range(lanes):
             for i in range(8):
                 for j in range(4):
-                    word = state[i, lane] >> np.uint32(24 - 8 * j)
+                    word = state[8 * i + lane] >> np.uint32(24 - 8 * j)
                     out[32 * (group + lane) + 4 * i + j] = np.uint8(word & np.uint32(255))
-    return out

@@ -5,35 +5,27 @@ Source: RFC 6962, 2.1; RFC 9162, 2.1.3.2. ``kind`` is a number of :mod:`qingyuan
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-import numpy as np
-from numba import njit
-
-from qingyuan.ledger._compiled.blocks import SHA256, SM3, copy, hash_blocks
-from qingyuan.ledger._compiled.sm3 import Bytes, Longs, Words, hash_each
-
-#: Leaf hash and root, then one hash for each bit that a size may have.
-_OUT = 32 * (2 + 64)
+from qingyuan.ledger._compiled.blocks import copy, hash_blocks
+from qingyuan.ledger._compiled.local import kernel, local_bytes, local_words
+from qingyuan.ledger._compiled.sm3 import Bytes, Longs, Words
 
 
-@njit(cache=True, nogil=True)
-def _node_buffer() -> Bytes:
-    """Return the two blocks of a node's message: prefix, room for both children, padding."""
-    buffer = np.zeros(128, np.uint8)
+@kernel
+def _begin_node(buffer: Bytes) -> None:
+    """Write the two blocks of a node's message: prefix, room for both children, padding."""
+    for i in range(128):
+        buffer[i] = 0
     buffer[0] = 1
     buffer[65] = 0x80
     buffer[126] = 2  # 65 bytes are 520 bits
     buffer[127] = 8
-    return buffer
 
 
-@njit(cache=True, nogil=True)
-def _leaf(
-    kind: int, data: Any, start: int, length: int, padded: Bytes, state: Words, out: Bytes, at: int
+@kernel
+def leaf(
+    kind: int, data: Bytes, start: int, length: int, padded: Bytes, state: Words, out: Bytes, at: int
 ) -> None:
-    """Write the leaf hash of a part of ``data``."""
+    """Write the leaf hash of a part of ``data``; ``padded`` has room for 128 bytes more than it."""
     blocks = (length + 9) // 64 + 1
     end = 64 * blocks
     for i in range(end - 72 if end > 72 else 0, end):
@@ -47,14 +39,25 @@ def _leaf(
     hash_blocks(kind, padded, blocks, state, out, at)
 
 
-@njit(cache=True, nogil=True)
-def _add(kind: int, entry: bytes, size: int, edge: bytes, out: Bytes) -> int:
-    """Add an entry at the right edge; write leaf hash, root and new edge, and return how many nodes this has."""
-    state = np.empty(8, np.uint32)
-    padded = np.empty(len(entry) + 128, np.uint8)
-    _leaf(kind, entry, 0, len(entry), padded, state, out, 0)
-    node = _node_buffer()
-    count = len(edge) // 32
+@kernel
+def add(
+    kind: int, entry: Bytes, length: int, size: int, edge: Bytes, count: int, padded: Bytes, out: Bytes
+) -> None:
+    """Add an entry at the right edge; write leaf hash, root and new edge.
+
+    Args:
+        kind: The hash.
+        entry: The entry.
+        length: Its length.
+        size: How many entries there are before it.
+        edge: The right edge before it.
+        count: How many nodes this has.
+        padded: Room for the entry and 128 bytes.
+        out: Takes 32 bytes of leaf hash, 32 of root, and the edge; room for one node more than the edge had.
+    """
+    state, node = local_words(8), local_bytes(128)
+    leaf(kind, entry, 0, length, padded, state, out, 0)
+    _begin_node(node)
     place = size
     here = 64 + 32 * count  # where the node under way stands; the edge before it is copied below
     copy(out, 64, edge, 0, 32 * count)
@@ -70,12 +73,11 @@ def _add(kind: int, entry: bytes, size: int, edge: bytes, out: Bytes) -> int:
         copy(node, 1, out, at, 32)
         copy(node, 33, out, 32, 32)
         hash_blocks(kind, node, 2, state, out, 32)
-    return (here - 32) // 32
 
 
-@njit(cache=True, nogil=True)
-def _leads(kind: int, leaf: bytes, index: int, size: int, path: bytes, root: bytes) -> bool:
-    """Say whether a path leads from a leaf hash to the root and has the length for its place."""
+@kernel
+def leads(kind: int, first: Bytes, index: int, size: int, path: Bytes, length: int, root: Bytes) -> bool:
+    """Say whether a path of ``length`` nodes leads from a leaf hash to the root and has the length for its place."""
     inner = 0
     rest = index ^ (size - 1)
     while rest:
@@ -86,12 +88,11 @@ def _leads(kind: int, leaf: bytes, index: int, size: int, path: bytes, root: byt
     while above:
         left += above & 1
         above >>= 1
-    if len(leaf) != 32 or len(root) != 32 or len(path) != 32 * (inner + left):
+    if length != inner + left:
         return False
-    state = np.empty(8, np.uint32)
-    found = np.empty(32, np.uint8)
-    node = _node_buffer()
-    copy(found, 0, leaf, 0, 32)
+    state, found, node = local_words(8), local_bytes(32), local_bytes(128)
+    _begin_node(node)
+    copy(found, 0, first, 0, 32)
     for level in range(inner + left):
         if level >= inner or index >> level & 1:
             copy(node, 1, path, 32 * level, 32)
@@ -106,72 +107,20 @@ def _leads(kind: int, leaf: bytes, index: int, size: int, path: bytes, root: byt
     return True
 
 
-@njit(cache=True, nogil=True)
-def _each(kind: int, data: bytes, ends: Longs) -> Bytes:
-    """Return the leaf hash of each part of ``data``, one after the other in 32 bytes each."""
-    count = ends.shape[0]
-    out = np.empty(32 * count, np.uint8)
-    state = np.empty(8, np.uint32)
-    longest = ends[0] if count else 0
-    for part in range(1, count):
-        longest = max(longest, ends[part] - ends[part - 1])
-    padded = np.empty(longest + 128, np.uint8)
+@kernel
+def each(kind: int, data: Bytes, ends: Longs, count: int, padded: Bytes, out: Bytes) -> None:
+    """Write the leaf hash of each part of ``data``, one after the other in 32 bytes each."""
+    state = local_words(8)
     for part in range(count):
         start = ends[part - 1] if part else 0
-        _leaf(kind, data, start, ends[part] - start, padded, state, out, 32 * part)
-    return out
+        leaf(kind, data, start, ends[part] - start, padded, state, out, 32 * part)
 
 
-@njit(cache=True, nogil=True)
-def _pairs(kind: int, row: bytes) -> Bytes:
-    """Return the node above each pair of a row."""
-    count = len(row) // 64
-    out = np.empty(32 * count, np.uint8)
-    state = np.empty(8, np.uint32)
-    node = _node_buffer()
+@kernel
+def pairs(kind: int, row: Bytes, count: int, out: Bytes) -> None:
+    """Write the node above each of ``count`` pairs of a row."""
+    state, node = local_words(8), local_bytes(128)
+    _begin_node(node)
     for pair in range(count):
         copy(node, 1, row, 64 * pair, 64)
         hash_blocks(kind, node, 2, state, out, 32 * pair)
-    return out
-
-
-class Tree:
-    """What a hash suite asks of compiled code.
-
-    Args:
-        kind: Number of its hash function.
-    """
-
-    def __init__(self, kind: int) -> None:
-        """Take the number."""
-        self._kind = kind
-
-    def leaf_row(self, entries: Sequence[bytes]) -> bytes:
-        """Return the leaf hash of each entry, one after the other; there is at least one."""
-        ends = np.fromiter(map(len, entries), np.int64, len(entries)).cumsum()
-        data = b"".join(entries)
-        return (hash_each(data, ends, 0) if self._kind == SM3 else _each(SHA256, data, ends)).tobytes()
-
-    def parent_row(self, row: bytes) -> bytes:
-        """Return the hash above each pair of a row; an odd last node has none."""
-        if self._kind == SM3:
-            pairs = len(row) // 64
-            return hash_each(row, np.arange(64, 64 * pairs + 1, 64), 1).tobytes()
-        return _pairs(SHA256, row).tobytes()
-
-    def add(self, entry: bytes, size: int, edge: bytes) -> tuple[bytes, bytes, bytes]:
-        """Return leaf hash, new edge and root of a tree with one entry more.
-
-        Args:
-            entry: The entry.
-            size: Entries before it.
-            edge: The right edge of the tree before it.
-        """
-        out = np.empty(_OUT, np.uint8)
-        count = _add(self._kind, entry, size, edge, out)
-        made = out.tobytes()
-        return made[:32], made[64 : 64 + 32 * count], made[32:64]
-
-    def leads(self, leaf: bytes, index: int, size: int, path: bytes, root: bytes) -> bool:
-        """Say whether a path, its hashes one after the other, leads from entry ``index`` of ``size`` to the root."""
-        return bool(_leads(self._kind, leaf, index, size, path, root))
