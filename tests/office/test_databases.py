@@ -25,9 +25,9 @@ from qingyuan.office.fsck import check_home
 from qingyuan.office.home import Home, OfficeInfo
 from qingyuan.office.paperwork import record_number
 from qingyuan.office.register import cases, deadlines, rebuild, search, timeline
-from qingyuan.store import StoreError
+from qingyuan.store import EventDraft, StoreError
 from tests.cases._world import moment
-from tests.office.register.playing import Player
+from tests.office.register.playing import Player, steps
 from tests.office.test_holdings import check_figures
 from tests.store.postgres import Cluster
 
@@ -110,23 +110,40 @@ def test_of_many_clerks_with_the_same_page_one_acts(player: Player, tmp_path: Pa
     assert len(load(player.home, CASE).docket.cases[CASE].measures) == 1
 
 
-def test_of_two_clerks_who_give_one_number_to_two_papers_the_second_is_told(
+def test_of_clerks_who_give_one_number_to_papers_of_two_dockets_one_is_first_and_the_others_are_told(
     player: Player, tmp_path: Path
 ) -> None:
-    player.play("suggested")
-    together = threading.Barrier(2)
+    player.play("filed")
+    exhibit = "X00000000000000c1"
+    player.home.append([EventDraft("L2026-0002", "evidence.extracted", {"exhibit": exhibit})], actor="P001")
+    for step in steps("filed"):  # the same affair again, as a second docket
+        given = {
+            name: (value.replace("2026-0001", "2026-0002") if isinstance(value, str) else value)
+            for name, value in step.get("with", {}).items()
+        }
+        given |= {"leads": ["L2026-0002"]} if "leads" in given else {}
+        if "do" in step:
+            player.do(step["do"], given | ({"exhibits": [exhibit]} if "exhibits" in given else {}))
+    papers = [(CASE, "filing-decision"), (CASE, "investigation-plan"), ("C2026-0002", "filing-decision")]
+    together = threading.Barrier(len(papers))
 
-    def clerk(form: str) -> str:
+    def clerk(paper: tuple[str, str]) -> str:
         with Home.open(tmp_path / "home", clock=player.clock) as home:
             together.wait()
             try:
-                record_number(home, form, CASE, "清检公建〔2026〕1号", actor="P001")
+                record_number(home, paper[1], paper[0], "清检公建〔2026〕1号", actor="P001")
             except DocumentError as error:
-                return error.code
-            return "done"
+                return error.en
+            return ""
 
-    with ThreadPoolExecutor(2) as pool:
-        assert sorted(pool.map(clerk, ("suggestion", "filing-decision"))) == ["documents.bad-number", "done"]
+    with ThreadPoolExecutor(len(papers)) as pool:
+        told = list(pool.map(clerk, papers))
+    assert told.count("") == 1
+    first, form = papers[told.index("")]
+    assert all(first in one for one in told if one)
+    record_number(
+        player.home, form, first, "清检公建〔2026〕1号", actor="P001"
+    )  # the same paper may say it again
 
 
 _CLERK = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import qingyuan.store
 from qingyuan.ledger import MemoryStorage
 from qingyuan.store import Database, Journal, StoreError, events
 from qingyuan.store.database import HEAD_REVISION
+from qingyuan.store.numbers import recorded_at
 from qingyuan.store.schema import METADATA
 from tests.store.making import append, both, check_whole, log, numbered
 
@@ -73,6 +75,28 @@ def test_a_database_of_the_first_version_is_brought_up_with_its_events(url: str)
     check_whole(database, ENTRIES)
     append(database, journal, 400)  # the last tile of the first version goes on in rows of many hashes
     check_whole(database, ENTRIES + 400)
+    database.close()
+
+
+def test_numbers_of_papers_recorded_before_are_kept_with_the_event_that_was_first(url: str) -> None:
+    engine = sa.create_engine(url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(qingyuan.store.__file__).parent / "migrations"))
+    config.attributes["engine"] = engine
+    command.upgrade(config, "0007")
+    said = ["甲〔2026〕1号", "乙〔2026〕1号", "甲〔2026〕1号"]  # two dockets could give one number then
+    rows = [
+        {"idx": 5 + n, "stream": f"C{n}", "n": 0, "type": "document.numbered", "at": "", "actor": "", "salt": b"",
+         "payload": json.dumps({"form": "x", "number": number}, ensure_ascii=False).encode()}
+        for n, number in enumerate(said)
+    ]  # fmt: skip
+    with engine.begin() as connection:
+        connection.execute(sa.insert(METADATA.tables["event"]), rows)
+    engine.dispose()
+    database = Database(url)
+    with database.read() as connection:
+        assert [recorded_at(connection, number) for number in said] == [5, 6, 5]
+        assert recorded_at(connection, "丙〔2026〕1号") is None
     database.close()
 
 
