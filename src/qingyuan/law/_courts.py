@@ -137,7 +137,7 @@ class Courts(Drafting):
                 city = code[:2] + "0000" if code[:2] in self._rules.municipalities else code[:4] + "00"
                 if city in court.cities:
                     found = True
-                    draft = self._court(self._divisions.level(city), city, "internet-court")
+                    draft = self._court(court.level, city, "internet-court")
                     draft.preferred = True
                     self._because(
                         draft,

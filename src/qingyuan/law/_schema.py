@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from qingyuan.law.model import Office, Track
+from qingyuan.law.model import Level, Office, Track
 
 Unit = Literal["hour", "day", "workday", "month", "year"]
 
@@ -260,9 +260,13 @@ class DutyFile(Record, frozen=True):
 
 
 class InternetCourt(Record, frozen=True):
-    """A rule that gives internet courts the cases of one city, for a time; ``subjects`` are its items in order."""
+    """A rule that gives internet courts the cases of one city, for a time; ``subjects`` are its items in order.
+
+    ``level`` is that of the court, whatever the level of the city it is called after.
+    """
 
     rule: str
+    level: Level
     cities: tuple[str, ...]
     subjects: tuple[Text, ...]
     since: date = msgspec.field(name="from")
