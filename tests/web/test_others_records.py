@@ -288,10 +288,13 @@ def test_an_act_joins_only_records_that_one_may_act_on(app: FastAPI, home: Home)
         assert (joined.status_code, joined.json()["error"]["code"]) == (403, "web.forbidden"), spelt
     assert post(head, f"/acts/{mine}/lead-merge", {"into": theirs}, form="/account").status_code in {403, 404}
     assert home.head() == size
-    assert (
-        head.post(f"/api/v1/acts/{mine}/matter-open", json={"leads": [mine]}, headers=headers).status_code
-        == 200
-    )
+    opened = head.post(f"/api/v1/acts/{mine}/matter-open", json={"leads": [mine]}, headers=headers)
+    assert opened.status_code == 200
+    matter, size = opened.json()["events"][0]["stream"], home.head()
+    for given in (theirs, f" {theirs}"):
+        sent = head.post(f"/api/v1/acts/{matter}/matter-join", json={"lead": given}, headers=headers)
+        typed = post(head, f"/acts/{matter}/matter-join", {"lead": given}, form="/account")
+        assert (sent.status_code, typed.status_code, home.head()) == (403, 403, size)
 
 
 def test_who_is_recused_sees_their_own_jobs_of_the_docket_no_more(app: FastAPI, home: Home) -> None:

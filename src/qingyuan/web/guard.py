@@ -31,7 +31,7 @@ _EXHIBIT = re.compile(r"X[0-9a-f]{16}\Z")
 _PACKAGE = re.compile(r"K\d{4}-\d{4,9}\Z")
 _REPORTER = "R"
 #: Particulars of acts that name other records which the act changes.
-_JOINED = frozenset({"leads", "other-lead", "other-matter"})
+_JOINED = frozenset({"lead", "leads", "matter", "case", "other-lead", "other-matter"})
 #: Particulars of jobs that name the record they are about.
 _OF_JOBS = ("record", "case", "lead", "exhibit")
 #: Texts to look for; what stands there is not asked for.

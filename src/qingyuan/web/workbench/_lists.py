@@ -124,8 +124,9 @@ def exported(
 
 
 def as_file(name: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> StreamingResponse:
-    """Return rows as CSV with a byte order mark; no cell becomes a formula."""
-    lines = itertools.chain([heads], rows)
+    """Return rows as CSV with a byte order mark; no cell becomes a formula. What refuses the first row is refused before the answer begins."""
+    rest = iter(rows)
+    lines = itertools.chain([heads], list(itertools.islice(rest, 1)), rest)
     return _streamed(name, itertools.chain(["\ufeff".encode()], map(_line, lines)))
 
 
