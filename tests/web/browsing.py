@@ -62,7 +62,7 @@ _RUN_OF_COLOUR = """(async () => {
 #: Addresses of the table that :func:`addresses` leaves out, by a pattern of the whole of it, and why.
 UNSEEN = {
     r".*(/file|/content|/picture|/receipt|/answer|/message|/events|/introduction|/draft|\.html|\.json|\.pdf|\.py)": "a file, a picture or a stream of events",
-    r"/leads/\{identifier\}/scan/report|/reports/\{name\}|/admin/(witnesses/files|keys/trust)/\{name\}": "a file",
+    r"/(leads|matters)/\{identifier\}/scan/report|/reports/\{name\}|/admin/(witnesses/files|keys/trust)/\{name\}": "a file",
     r"/portal/i/.*": "the desks behind a link: tests/web/portal/test_desks_browser.py",
     r".*\{job\}": "what came of a job: the page of one that was done and of one that failed are looked at, tests/web/scenes.py draws more",
     r"/admin/(keys/\{key\}|hooks/\{hook\})|/packages/\{identifier\}": "there is one only after an act: tests/web/scenes.py draws it",
@@ -178,7 +178,7 @@ def addresses(home: Home) -> dict[str, str]:
         stands = [_STANDS[start] for start in sorted(_STANDS, key=len) if one.path.startswith(start)]
         last = newest.get(stands[-1], stands[-1]) if stands else newest["L"]
         names = {
-            "identifier": scanned if re.search("/scan|/harm", one.path) else last,
+            "identifier": scanned if re.match("/leads/.*(/scan|/harm)", one.path) else last,
             "name": _NAMES.get(one.path) or home.law.tables()[0].id,
             "case": newest["C"],
             "target": newest["C"],

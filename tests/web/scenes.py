@@ -160,6 +160,7 @@ def _inside(captured: str, rechecked: str, exhibit: str) -> Iterator[Scene]:
     yield Scene("lead", f"/leads/{_LEAD}", printed=True)
     yield Scene("lead-to-assess", "/leads/L2026-0002")
     yield Scene("scan", f"/leads/{_LEAD}/scan", printed=True)
+    yield Scene("scan-matter", f"/matters/{_MATTER}/scan")
     yield Scene("source", f"/exhibits/{exhibit}/source?at=1")
     yield Scene("exhibit", f"/exhibits/{exhibit}", printed=True)
     yield Scene("document", f"/documents/{CASE}/filing-decision", printed=True)

@@ -11,13 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from fastapi import FastAPI
 
+from qingyuan.office.casework import act
 from qingyuan.office.home import Home
 from qingyuan.office.scanned import Wanted, narrowed, places
 from qingyuan.office.summary import gather, read_hits
-from tests.web.making import client_of
+from tests.web.making import ASSESSED, client_of
 from tests.web.test_sources import clear_of, first
 
-LEAD = "L2026-0001"
+LEAD, OTHER, MATTER = "L2026-0001", "L2026-0002", "M2026-0001"
 
 
 def test_filters_pages_and_files_agree_with_the_sealed_results(app: FastAPI, home: Home) -> None:
@@ -78,3 +79,37 @@ def test_findings_are_narrowed_and_the_report_is_a_file(app: FastAPI, home: Home
     assert "attachment" in report.headers["content-disposition"]
     assert "个人信息扫描报告" in report.text
     assert client.get(f"/leads/{LEAD}/scan/report").content.startswith(b"%PDF")
+
+
+def test_a_matter_is_shown_as_a_whole_and_who_stands_in_several_leads_is_one_person(
+    app: FastAPI, home: Home
+) -> None:
+    act(home, "lead-assess", OTHER, ASSESSED, actor="P001")
+    act(home, "matter-join", MATTER, {"lead": OTHER}, actor="P001")
+    home.publish()
+    each = [gather(home, one).summary for one in (LEAD, OTHER)]
+    whole = gather(home, LEAD, OTHER, MATTER)
+    apart = sum(one.persons.distinct for one in each)
+    assert max(one.persons.distinct for one in each) <= whole.summary.persons.distinct < apart
+    assert whole.summary.records.clear == sum(one.records.clear for one in each)
+    client = client_of(app, "technician")
+    assert f'href="/matters/{MATTER}/scan"' in client_of(app, "prosecutor").get(f"/matters/{MATTER}").text
+    page = client.get(f"/matters/{MATTER}/scan").text
+    assert f"{apart:,} 人，合并后不同自然人 {whole.summary.persons.distinct:,} 人" in page
+    for one in (LEAD, OTHER):
+        assert f'href="/leads/{one}/scan"' in page
+    asked = {"what": "places", "format": "jsonl", "decision": "every"}
+    alone, together = (
+        [client.get(f"{base}/scan/file", params=asked).text.splitlines() for base in bases]
+        for bases in ([f"/leads/{LEAD}", f"/leads/{OTHER}"], [f"/matters/{MATTER}"])
+    )
+    assert sorted(line for lines in alone for line in lines) == sorted(together[0])
+    exhibit = gather(home, OTHER).findings[0].exhibit
+    narrow = client.get(f"/matters/{MATTER}/scan/places", params={"exhibit": exhibit}).text
+    assert f"/exhibits/{exhibit}" in narrow
+    assert client.get(f"/matters/{MATTER}/scan/report").content.startswith(b"%PDF")
+    assert (
+        client.get(f"/matters/{LEAD}/scan").status_code
+        == client.get("/leads/M2026-0001/scan").status_code
+        == 404
+    )

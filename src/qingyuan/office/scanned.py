@@ -1,4 +1,4 @@
-"""What the scans of a lead found, narrowed: findings, and every single place from the sealed results; never a value."""
+"""What the scans of a lead, or of a matter with its leads, found, narrowed: findings, and every single place from the sealed results; never a value."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ DECISIONS = ("confirmed", "suspected", REJECTED)
 CLASSES = ("A", "B", "C", "sensitive")
 #: Files that results are written as.
 SUFFIXES = (".csv", ".jsonl", ".parquet")
+#: One lead or matter, or several.
+Scopes = str | Sequence[str]
 _SHOWN = ("file", "member", "place", "kind", "masked", "state", "reason", "column", "record")
 
 
@@ -109,15 +111,17 @@ class Places(msgspec.Struct, frozen=True):
     total: int
 
 
-def scans_of(home: Home, lead: str) -> list[FileScan]:
-    """Return the scans of the files of a lead, without their hits, one an exhibit, in the order of the plan."""
+def scans_of(home: Home, *scopes: str) -> list[FileScan]:
+    """Return the scans of the files of leads or matters, without their hits, one an exhibit, in the order of the plans."""
     found: dict[str, FileScan] = {}
-    with home.database.read() as connection:
-        held = items(connection, lead)
-    for scans in task_scans(home, lead, held):
-        found |= scans
-    order = dict.fromkeys(item.exhibit for item in held if item.exhibit in found)
-    return [found[name] for name in order if name is not None]
+    order: dict[str, None] = {}
+    for scope in scopes:
+        with home.database.read() as connection:
+            held = items(connection, scope)
+        for scans in task_scans(home, scope, held):
+            found |= scans
+        order |= dict.fromkeys(item.exhibit for item in held if item.exhibit is not None)
+    return [found[name] for name in order if name in found]
 
 
 def narrowed(findings: Sequence[Finding], wanted: Wanted) -> list[Finding]:
@@ -137,20 +141,19 @@ def _fits(one: Finding, wanted: Wanted) -> bool:
     )
 
 
-def places(home: Home, lead: str, wanted: Wanted, *, first: int, size: int) -> Places:
+def places(home: Home, scopes: Scopes, wanted: Wanted, *, first: int, size: int) -> Places:
     """Return a page of the places that fit.
 
     Args:
         home: The office.
-        lead: The lead.
+        scopes: The lead, or what a matter's material was sealed for.
         wanted: What is asked for.
         first: How many to leave out before.
         size: Largest number of rows.
     """
-    names = {row.path: row.id for row in _exhibits(home, lead)}
     rows: list[Place] = []
     total = 0
-    for table in hit_tables(home, lead, wanted, _SHOWN):
+    for names, table in _tables(home, scopes, wanted, _SHOWN):
         start = max(0, first - total)
         total += table.num_rows
         if len(rows) < size and start < table.num_rows:
@@ -162,35 +165,48 @@ def places(home: Home, lead: str, wanted: Wanted, *, first: int, size: int) -> P
 
 
 def hit_tables(
-    home: Home, lead: str, wanted: Wanted, columns: Sequence[str] | None = None
+    home: Home, scopes: Scopes, wanted: Wanted, columns: Sequence[str] | None = None
 ) -> Iterator[pa.Table]:
     """Yield the hits that fit, one table a sealed result.
 
     Args:
         home: The office.
-        lead: The lead.
+        scopes: The lead, or what a matter's material was sealed for.
         wanted: What is asked for.
         columns: The columns to read, by default all.
     """
+    for _, table in _tables(home, scopes, wanted, columns):
+        yield table
+
+
+def _tables(
+    home: Home, scopes: Scopes, wanted: Wanted, columns: Sequence[str] | None
+) -> Iterator[tuple[dict[str, str], pa.Table]]:
+    """Yield the exhibits by path and the hits that fit, of each sealed result."""
     import pyarrow as pa  # noqa: PLC0415 - heavy
     import pyarrow.parquet as pq  # noqa: PLC0415 - heavy
 
-    rows = {row.id: row for row in _exhibits(home, lead)}
-    chosen = _chosen(wanted, rows)
-    with home.database.read() as connection:
-        of_results: dict[str, set[str]] = {}
-        for item in items(connection, lead):
-            if item.scan and item.exhibit:
-                of_results.setdefault(item.scan, set()).add(item.exhibit)
-    for name, inside in sorted(of_results.items()):
-        if wanted.exhibit and wanted.exhibit not in inside:
-            continue
-        with open_exhibit(home, rows[name]) as content:
-            yield pq.read_table(
-                pa.BufferReader(content.read()),
-                columns=None if columns is None else [*columns],
-                filters=chosen,
-            )
+    for scope in (scopes,) if isinstance(scopes, str) else scopes:
+        rows = {row.id: row for row in _exhibits(home, scope)}
+        names = {row.path: row.id for row in rows.values()}
+        chosen = _chosen(wanted, rows)
+        with home.database.read() as connection:
+            of_results: dict[str, set[str]] = {}
+            for item in items(connection, scope):
+                if item.scan and item.exhibit:
+                    of_results.setdefault(item.scan, set()).add(item.exhibit)
+        for name, inside in sorted(of_results.items()):
+            if wanted.exhibit and wanted.exhibit not in inside:
+                continue
+            with open_exhibit(home, rows[name]) as content:
+                yield (
+                    names,
+                    pq.read_table(
+                        pa.BufferReader(content.read()),
+                        columns=None if columns is None else [*columns],
+                        filters=chosen,
+                    ),
+                )
 
 
 def _chosen(wanted: Wanted, rows: dict[str, ExhibitRow]) -> pc.Expression | None:
@@ -217,12 +233,12 @@ def _exhibits(home: Home, lead: str) -> list[ExhibitRow]:
         return list(exhibits(connection, [lead]))
 
 
-def write_places(home: Home, lead: str, wanted: Wanted, target: Path) -> int:
+def write_places(home: Home, scopes: Scopes, wanted: Wanted, target: Path) -> int:
     """Write the hits that fit as ``.csv``, ``.jsonl`` or ``.parquet``, as ``scan --hits`` does, and return their number."""
     from qingyuan.pii.hits import SCHEMA, write_hits  # noqa: PLC0415 - heavy
     from qingyuan.pii.recheck import key_id  # noqa: PLC0415 - heavy
 
-    tables = hit_tables(home, lead, wanted)
+    tables = hit_tables(home, scopes, wanted)
     if target.suffix != ".csv":
         return write_hits(target, tables, key_id(home.scope_key("tokens").key))
     return _write_csv(target, SCHEMA, (table.cast(SCHEMA) for table in tables))

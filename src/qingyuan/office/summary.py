@@ -96,14 +96,14 @@ class IntakeResult(msgspec.Struct, frozen=True):
 
 
 class Gathered(msgspec.Struct, frozen=True):
-    """The scans of a lead added up.
+    """The scans of a lead, or of a matter with its leads, added up.
 
     Attributes:
         summary: All files together.
         findings: The findings of every file, in plan order.
         unread: What was not taken or not fully read, in plan order.
         exhibits: The sealed files, in plan order.
-        rows: The exhibits of the lead by identifier.
+        rows: The exhibits by identifier.
     """
 
     summary: Summary
@@ -113,28 +113,38 @@ class Gathered(msgspec.Struct, frozen=True):
     rows: dict[str, ExhibitRow]
 
 
-def gather(home: Home, lead: str) -> Gathered:
-    """Read the scans of a lead and add them up, one task's scans in memory at a time."""
+def gather(home: Home, *scopes: str) -> Gathered:
+    """Read the scans of leads or matters and add them up, one task's scans in memory at a time; who stands in several is one person.
+
+    Args:
+        home: The office.
+        scopes: What the material was sealed for.
+    """
     from qingyuan.pii import engine  # noqa: PLC0415 - heavy
     from qingyuan.pii.report import to_findings  # noqa: PLC0415 - heavy
 
     with home.database.read() as connection:
-        held = items(connection, lead)
-        rows = {row.id: row for row in exhibits(connection, [lead])}
+        held = {scope: items(connection, scope) for scope in scopes}
+        rows = {row.id: row for row in exhibits(connection, scopes)}
     sums: list[FileScan] = []
     findings: dict[str, list[Finding]] = {}
-    unread: dict[str, tuple[Unread, ...]] = {}
-    for scans in task_scans(home, lead, held):
-        sums.append(together([*scans.values()]))
-        for name, scan in scans.items():
-            findings[name] = to_findings(scan, name)
-            if scan.unread:
-                unread[name] = scan.unread
-    order = tuple(dict.fromkeys(item.exhibit for item in held if item.exhibit is not None))
+    refused: list[Refused] = []
+    for scope, of in held.items():
+        unread: dict[str, tuple[Unread, ...]] = {}
+        for scans in task_scans(home, scope, of):
+            sums.append(together([*scans.values()]))
+            for name, scan in scans.items():
+                findings[name] = to_findings(scan, name)
+                if scan.unread:
+                    unread[name] = scan.unread
+        refused += _refused(of, unread)
+    order = tuple(
+        dict.fromkeys(item.exhibit for of in held.values() for item in of if item.exhibit is not None)
+    )
     return Gathered(
         summary=engine.merge(sums),
         findings=tuple(finding for name in order for finding in findings.get(name, ())),
-        unread=_refused(held, unread),
+        unread=tuple(refused),
         exhibits=order,
         rows=rows,
     )

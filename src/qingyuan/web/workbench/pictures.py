@@ -66,13 +66,14 @@ def affair(ask: Ask, identifier: str) -> Response:
 @page("GET", "/leads/{identifier}/harm", "material.take", slow=True)
 def lead(ask: Ask, identifier: str) -> Response:
     """Show the material of a lead in pictures: kinds at once, days, sites and carriers when they were counted."""
-    one, found = held_of(ask, identifier)
+    held = held_of(ask, identifier)
+    found = held.found
     job = _newest(ask, identifier)
     harm = convert(job.result, Harm, strict=False) if job and job.state == "done" else None
     counted = sorted(found.summary.kinds.items(), key=lambda pair: -pair[1].confirmed - pair[1].masked)
     return ask.page(
         "harm.html",
-        lead=one,
+        lead=held,
         kinds=catalog().kinds,
         counted=counted,
         most=max((c.confirmed + c.suspected + c.masked for _, c in counted), default=1),

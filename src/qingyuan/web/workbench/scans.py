@@ -1,4 +1,4 @@
-"""What the scan of a lead found: kinds, persons, thresholds, every finding and every place, as files and as a report."""
+"""What the scans of a lead, or of a whole matter, found: kinds, persons, thresholds, every finding and every place, as files and as a report."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 import msgspec
 from starlette.responses import Response
 
-from qingyuan.cases import Lead
 from qingyuan.documents.page import report_html, report_sheet
 from qingyuan.documents.sheet import sheet_pdf
 from qingyuan.errors import QingyuanError
@@ -52,6 +51,8 @@ _NAMES = {
     "column": "column",
 }
 _LONGEST = 300
+#: A table of the parts of a matter has so many rows at least, and so many at most.
+_SEVERAL, _MOST_PIECES = 2, 40
 #: What the interpretation of 2017 asks beside numbers: gain, insiders, lawful business, how records are counted.
 _ALSO = ("pi-crime-gain", "pi-crime-insider", "pi-crime-business", "pi-crime-counting")
 
@@ -96,10 +97,46 @@ def pages_of(number: int, total: int, query: dict[str, str]) -> Pages:
     )
 
 
+class Held(msgspec.Struct, frozen=True):
+    """A lead or matter whose scans are shown.
+
+    Attributes:
+        id: Its number.
+        title: Its title.
+        base: Address of its page.
+        scopes: What its material was sealed for.
+        found: What the scans found.
+    """
+
+    id: str
+    title: str
+    base: str
+    scopes: tuple[str, ...]
+    found: Gathered
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What one lead of a matter, or what was sealed for the matter itself, has to do with the whole.
+
+    Attributes:
+        id: The lead or matter.
+        files: Its files.
+        clear: Records that hold something in clear.
+        distinct: Its different persons.
+    """
+
+    id: str
+    files: int
+    clear: int
+    distinct: int
+
+
+@page("GET", "/matters/{identifier}/scan", "material.view", slow=True)
 @page("GET", "/leads/{identifier}/scan", "material.view", slow=True)
 def scan(ask: Ask, identifier: str) -> Response:
-    """Show what a scan found: kinds, persons, thresholds, findings by page with masked excerpts, and what was not read."""
-    lead, found = held_of(ask, identifier)
+    """Show what scans found: kinds, persons, thresholds, findings by page with masked excerpts, and what was not read."""
+    held = held_of(ask, identifier)
+    found = held.found
     wanted, asked = _wanted(ask, found)
     fits = narrowed(found.findings, wanted)
     number = _number(ask)
@@ -110,7 +147,8 @@ def scan(ask: Ask, identifier: str) -> Response:
         cited=_cited(ask, {p.rule for one in shown for p in one.provisions}),
         cited_counts=_cited(ask, {one.rule for one in found.summary.counts}),
         also=[home.law.provision(rule) for rule in _ALSO],
-        lead=lead,
+        held=held,
+        pieces=_pieces(ask, held),
         summary=found.summary,
         readings=readings_of(found.summary, home.law, home.clock.now().date()),
         counts=found.summary.counts,
@@ -122,16 +160,18 @@ def scan(ask: Ask, identifier: str) -> Response:
     )
 
 
+@page("GET", "/matters/{identifier}/scan/places", "material.view", slow=True)
 @page("GET", "/leads/{identifier}/scan/places", "material.view", slow=True)
 def every_place(ask: Ask, identifier: str) -> Response:
     """Show every single place by page, with kind, decision, reason and column, also what was rejected; no value."""
-    lead, found = held_of(ask, identifier)
+    held = held_of(ask, identifier)
+    found = held.found
     wanted, asked = _wanted(ask, found)
     number = _number(ask)
-    shown = places(ask.desk.home, identifier, wanted, first=(number - 1) * _SIZE, size=_SIZE)
+    shown = places(ask.desk.home, held.scopes, wanted, first=(number - 1) * _SIZE, size=_SIZE)
     return ask.page(
         "places.html",
-        lead=lead,
+        held=held,
         shown=shown.rows,
         pages=pages_of(number, shown.total, asked),
         decisions=(*DECISIONS, EVERY),
@@ -140,10 +180,12 @@ def every_place(ask: Ask, identifier: str) -> Response:
     )
 
 
+@page("GET", "/matters/{identifier}/scan/file", "material.view", slow=True)
 @page("GET", "/leads/{identifier}/scan/file", "material.view", slow=True)
 def file(ask: Ask, identifier: str) -> Response:
     """Hand out the findings or the places that the address asks for, as the CLI writes them; no value is in them."""
-    _, found = held_of(ask, identifier)
+    held = held_of(ask, identifier)
+    found = held.found
     wanted, _ = _wanted(ask, found)
     suffix, what = f".{ask.query('format') or 'csv'}", ask.query("what") or "findings"
     if suffix not in SUFFIXES or what not in {"findings", "places"}:
@@ -155,22 +197,24 @@ def file(ask: Ask, identifier: str) -> Response:
         lambda target: (
             write_findings(narrowed(found.findings, wanted), target)
             if what == "findings"
-            else write_places(home, identifier, wanted, target)
+            else write_places(home, held.scopes, wanted, target)
         ),
     )
 
 
+@page("GET", "/matters/{identifier}/scan/report", "material.view", slow=True)
 @page("GET", "/leads/{identifier}/scan/report", "material.view", slow=True)
 def report(ask: Ask, identifier: str) -> Response:
     """Hand out the report of the scan as HTML or PDF, as ``scan --report`` writes it; nothing personal is in it."""
     kind = ask.query("format") or "pdf"
     if kind not in {"html", "pdf"}:
         raise not_found(kind)
-    _, found = held_of(ask, identifier)
+    held = held_of(ask, identifier)
+    found = held.found
     home = ask.desk.home
     today = home.clock.now().date()
     made = scan_report(
-        scans_of(home, identifier),
+        scans_of(home, *held.scopes),
         found.summary,
         readings_of(found.summary, home.law, today),
         found.unread,
@@ -191,17 +235,40 @@ def _handed(ask: Ask, name: str, write: Callable[[Path], object]) -> Response:
     return ask.finish(attached(content, size, f'filename="{name}"'))
 
 
-def held_of(ask: Ask, identifier: str) -> tuple[Lead, Gathered]:
-    """Return a lead and what its scans found."""
-    lead = load(ask.desk.home, identifier).docket.leads.get(identifier)
-    if lead is None:
+def held_of(ask: Ask, identifier: str) -> Held:
+    """Return a lead or matter of the address and what its scans found.
+
+    Raises:
+        WebError: There is none of that number, or nothing of it was scanned.
+    """
+    home = ask.desk.home
+    loaded = load(home, identifier)
+    docket = loaded.docket
+    if ask.request.url.path.startswith("/leads/"):
+        if (lead := docket.leads.get(identifier)) is None:
+            raise not_found(identifier)
+        base, title, scopes = f"/leads/{identifier}", lead.registered.title, (identifier,)
+    elif docket.matter is not None and docket.matter.id == identifier:
+        base, title, scopes = f"/matters/{identifier}", docket.matter.title, (*docket.leads, identifier)
+    else:
         raise not_found(identifier)
-    found = gathered(ask.desk.home, identifier)
+    found = gathered(home, *scopes)
     if not found.exhibits:
-        raise bad_request(
-            "该线索没有扫描过的材料", "no material of this lead was scanned", code="web.no-scan"
-        )
-    return lead, found
+        raise bad_request("没有扫描过的材料", "no material was scanned", code="web.no-scan")
+    return Held(identifier, title, base, scopes, found)
+
+
+def _pieces(ask: Ask, held: Held) -> list[Part]:
+    """Return each part of a matter by itself, when there are several."""
+    if len(held.scopes) < _SEVERAL + 1:
+        return []
+    found = {one: gathered(ask.desk.home, one) for one in held.scopes[:_MOST_PIECES]}
+    shown = [
+        Part(one, len(each.exhibits), each.summary.records.clear, each.summary.persons.distinct)
+        for one, each in found.items()
+        if each.exhibits
+    ]
+    return shown if len(shown) >= _SEVERAL else []
 
 
 def _number(ask: Ask) -> int:
