@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import pyrage  # type: ignore[import-untyped]
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from qingyuan.office.browser import Page
 from qingyuan.office.casework import Argument, act
 from qingyuan.office.home import Home, OfficeInfo
+from qingyuan.office.packages.recipient_keys import add_recipient
 from qingyuan.store import events
 from qingyuan.store.registry import exhibits
 from qingyuan.web.portal.invitations import invite
@@ -127,6 +129,8 @@ def _desks(app: FastAPI, client: TestClient, home: Home) -> Iterator[Scene]:
     """Yield what outsiders see, after the officer spoke and the court asked for corrections."""
     desk = desk_of(app)
     package = packaged(app, client, CASE, "清州市人民法院")
+    key = str(pyrage.x25519.Identity.generate().to_public())
+    add_recipient(home, "清州市人民法院", key, basis="书记员当面提供，末六位核对一致", by="P002")
     invited = {
         "organ": invite(desk, CASE, "organ", name=ORGAN, days=9, actor="P001"),
         "firm": invite(desk, CASE, "firm", name=FIRM, days=9, actor="P001", owner=FIRM),
@@ -176,6 +180,7 @@ def _inside(captured: str, rechecked: str, exhibit: str) -> Iterator[Scene]:
         "/admin/hooks",
         "/admin/keys",
         "/admin/provider",
+        "/admin/recipients",
         "/admin/timestamps",
         "/admin/witnesses",
     ):

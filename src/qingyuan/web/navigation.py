@@ -54,6 +54,7 @@ ENTRIES = (
 
 #: Pages that the side bar does not list; the search and the palette find them.
 FURTHER = (
+    Entry("/admin/recipients", "recipients.title", "office.manage", "office"),
     Entry("/scan", "look.title", "material.take", "work"),
     Entry("/law/duties", "law.duties", "signed-in", "law"),
     Entry("/law/tables", "law.tables", "signed-in", "law"),

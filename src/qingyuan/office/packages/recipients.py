@@ -16,7 +16,8 @@ from qingyuan.shapes import convert
 #: A file ``{name: age1…}``.
 RECIPIENTS = "recipients.yaml"
 _MOST = 64 << 10
-_PREFIX = "age1"
+#: How public keys begin; no name does.
+PREFIX = "age1"
 
 
 def recipients_of(home: Home) -> dict[str, str]:
@@ -52,9 +53,7 @@ def known_recipients(home: Home, given: Sequence[str]) -> list[str]:
     Raises:
         OfficeError: The file of names cannot be used. A name that is not there is refused as a key.
     """
-    names: Mapping[str, str] = (
-        recipients_of(home) if any(not one.startswith(_PREFIX) for one in given) else {}
-    )
+    names: Mapping[str, str] = recipients_of(home) if any(not one.startswith(PREFIX) for one in given) else {}
     return [names.get(one, one) for one in given]
 
 
