@@ -247,9 +247,11 @@ def held_of(ask: Ask, identifier: str) -> Held:
     if ask.request.url.path.startswith("/leads/"):
         if (lead := docket.leads.get(identifier)) is None:
             raise not_found(identifier)
-        base, title, scopes = f"/leads/{identifier}", lead.registered.title, (identifier,)
+        base, title = f"/leads/{identifier}", lead.registered.title
+        scopes: tuple[str, ...] = (identifier,)
     elif docket.matter is not None and docket.matter.id == identifier:
-        base, title, scopes = f"/matters/{identifier}", docket.matter.title, (*docket.leads, identifier)
+        base, title = f"/matters/{identifier}", docket.matter.title
+        scopes = (*docket.leads, identifier)
     else:
         raise not_found(identifier)
     found = gathered(home, *scopes)
