@@ -282,6 +282,23 @@ def test_named_dockets_are_looked_up_by_their_own_index(tmp_path: Path) -> None:
         assert "_docket (docket=?)" in plan[0][3]
 
 
+@pytest.mark.parametrize(
+    ("place", "index"), [("/", "all_stage"), ("/33/", "o1_changed"), ("/33/3301/330110/z1/", "o3_changed")]
+)
+def test_a_stage_is_looked_for_among_the_dockets_of_the_place(tmp_path: Path, place: str, index: str) -> None:
+    """Those of one stage are many in a country: to find the few of a county among them reads tens of thousands."""
+    with contextlib.closing(Database.at(tmp_path / "q.db")) as database, database.read() as connection:
+        asked: list[str] = []
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        raw.set_trace_callback(asked.append)
+        records(connection, "matter", Scope(offices=(place,)), Filters(stages=("rectifying",), active=True))
+        raw.set_trace_callback(None)
+        (plan,) = [raw.execute(f"EXPLAIN QUERY PLAN {one}").fetchall() for one in asked if "register" in one]
+    assert len(plan) == 1  # nothing is sorted
+    assert f"ix_register_{index} " in plan[0][3]
+
+
 @pytest.mark.parametrize("few", [0, 2_000])
 def test_named_dockets_are_searched_alike_however_many(
     database: Database, few: int, monkeypatch: pytest.MonkeyPatch

@@ -89,6 +89,7 @@ _DUE_ARTICLES = Due.__struct_fields__.index("articles")
 _FALLING = frozenset({"changed", "begun", "score"})
 _NUMBERS = frozenset({"changed", "score"})
 _PLAIN_KIND = "kind || '' = ?"
+_PLAIN_STAGE = "stage || ''"
 _DUE_ORDER, _PLAIN_DUE_ORDER = "due, target, key", "due || '', target, key"
 
 
@@ -120,13 +121,14 @@ def records(
         StoreError: ``store.bad-page`` when ``after`` is none of ours.
     """
     chosen = filters or Filters()
-    narrowed, narrowing = _narrowed(chosen)
+    everywhere, narrowing = _narrowed(chosen)
+    placed, _ = _narrowed(chosen, placed=True)
     falling = (sort in _FALLING) != turned
     since, from_ = _since(sort, after, falling=falling)
     size = max(1, min(limit, MOST))
     states = (1, 0) if chosen.active is None else (int(chosen.active),)
 
-    def ask(where: str, order: str, values: Sequence[Value]) -> list[Record]:
+    def ask(where: str, order: str, values: Sequence[Value], narrowed: str) -> list[Record]:
         rows = Driver(connection).all(
             f"SELECT {_RECORD} FROM register WHERE {where}{narrowed}{since} ORDER BY {order} LIMIT ?",  # noqa: S608 - no value
             *values, *narrowing, *from_, size + 1,
@@ -137,10 +139,13 @@ def records(
     for column, condition, values in branches(scope):
         if column == NAMED:
             where = f"{_PLAIN_KIND} AND active IN ({', '.join('?' * len(states))}) AND {condition}"
-            parts.append(ask(where, _order(sort, falling=falling, plain=True), (kind, *states, *values)))
+            parts.append(
+                ask(where, _order(sort, falling=falling, plain=True), (kind, *states, *values), placed)
+            )
             continue
         where = f"kind = ? AND active = ? AND {condition}"
-        parts += [ask(where, _order(sort, falling=falling), (kind, state, *values)) for state in states]
+        order, narrowed = _order(sort, falling=falling), placed if column else everywhere
+        parts += [ask(where, order, (kind, state, *values), narrowed) for state in states]
 
     def key(row: Record) -> tuple[str | int, ...]:
         return (row.changed,) if sort == "changed" else (getattr(row, sort), row.id)
@@ -318,10 +323,15 @@ def _merged(
     return tuple(chosen.values()), False
 
 
-def _narrowed(filters: Filters) -> tuple[str, list[str]]:
+def _narrowed(filters: Filters, *, placed: bool = False) -> tuple[str, list[str]]:
+    """Return the conditions of filters and their values.
+
+    ``placed``: the list is that of a place, whose own index leads to fewer rows than that of the stages of all places.
+    """
     where = ""
     values: list[str] = []
-    for name, several in (("stage", filters.stages), ("field", filters.fields)):
+    stage = _PLAIN_STAGE if placed else "stage"
+    for name, several in ((stage, filters.stages), ("field", filters.fields)):
         if several:
             where += f" AND {name} IN ({', '.join('?' * len(several))})"
             values += several
