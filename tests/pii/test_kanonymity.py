@@ -49,6 +49,25 @@ def test_each_table_of_a_file_stands_by_itself() -> None:
     assert one.unique == 2
 
 
+MISSING = [
+    ('{"total":2,"rows":[{"sex":"m","city":"x"},{"sex":"m","city":"x"},{"note":"a"}]}', "a.json", 3, 1, 1),
+    ('{"total":2,"rows":[{"sex":"m"},{"sex":"m"},{"sex":null},{"sex":""},{"sex":"m"}]}', "a.json", 5, 2, 2),
+    ('[{"sex":"m","orders":[{"id":1},{"id":2}]},{"name":"q"},{"sex":"m"}]', "a.json", 3, 1, 1),
+    ('{"sex":"m","x":{"y":1}}\n{"z":3}\n{}\n{"sex":"m"}\n', "a.jsonl", 4, 2, 2),
+    ('[{"p":{"sex":"m"},"n":1},{"p":{"sex":"m"}},{"p":{},"n":2}]', "a.json", 3, 1, 1),
+    ("<r><n>9</n><p><sex>m</sex><n>1</n></p><p><sex>m</sex></p><p><n>3</n></p></r>", "a.xml", 3, 1, 1),
+    ("sex,n\nm,1\nm,2\n,3\n,\nm\n", "a.csv", 5, 2, 2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "name", "records", "missing", "k"), MISSING)
+def test_a_record_without_any_of_them_counts(
+    text: str, name: str, records: int, missing: int, k: int
+) -> None:
+    (one,) = stands(text, name, quasi=("sex",))
+    assert (one.records, one.missing, one.k) == (records, missing, k)
+
+
 @pytest.mark.parametrize("given_", [{"quasi": ("没有",)}, {"sensitive": "没有"}])
 def test_a_column_that_is_not_there_is_named(given_: dict[str, object]) -> None:
     with pytest.raises(PiiError, match="没有"):

@@ -65,6 +65,11 @@ def _say(table: Anonymity, out: Out) -> None:
         f"{table.records:,} records in {table.classes:,} classes, k = {table.k}; "
         f"unique {table.unique:,} ({table.unique_share:.1%}); in classes below {table.wanted}: {table.below:,}",
     )
+    if table.missing:
+        out.say(
+            f"其中准标识符全部缺失的 {table.missing:,} 条，同归一类",
+            f"of these {table.missing:,} have none of the quasi-identifiers; they form one class",
+        )
     sizes = "，".join(f"{c.size} 条 × {c.classes:,} 类" for c in table.smallest)
     out.say(
         f"最小的类：{sizes}",

@@ -50,6 +50,7 @@ class Anonymity(msgspec.Struct, frozen=True):
         member: Path inside an archive, or ``None``.
         table: Sheet or table, "" if none.
         records: Records.
+        missing: Records that have none of the quasi-identifiers; they agree in lacking all and form a class.
         quasi: The quasi-identifiers, as column names.
         proposed: Whether they were proposed from kinds and names of columns and not chosen.
         direct: Columns that name a person by themselves (numbers, names) and are in clear: while they are there, k says nothing.
@@ -68,6 +69,7 @@ class Anonymity(msgspec.Struct, frozen=True):
     member: str | None
     table: str
     records: int
+    missing: int
     quasi: tuple[str, ...]
     proposed: bool
     direct: tuple[str, ...]
@@ -93,7 +95,7 @@ def is_quasi(column: str, kinds: Iterable[str] = ()) -> bool:
     known = _words()
     if any(kind in known.kinds for kind in kinds):
         return True
-    plain = column.rpartition(".")[2].casefold().replace("_", " ").strip()
+    plain = _last(column).casefold().replace("_", " ").strip()
     return any(plain in words.zh or plain in words.en for words in known.columns.values())
 
 
@@ -105,12 +107,15 @@ class _Table:
     records: int = 0
     known: dict[int, dict[bytes, int]] = field(default_factory=dict)
     parts: dict[int, list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]] = field(default_factory=dict)
+    #: Records that have a value of each level of nesting: what their columns are called before their last name.
+    levels: dict[str, list[npt.NDArray[np.int64]]] = field(default_factory=dict)
 
     def add(self, batch: Batch, wanted: Sequence[int]) -> None:
         """Take the cells of the wanted columns."""
         if len(batch.columns) >= len(self.columns):
             self.columns = batch.columns
         self.records = max(self.records, int(batch.record[-1]))
+        self._note_levels(batch)
         for column in wanted:
             cells = np.flatnonzero((batch.column == column) & (batch.record > 0))
             if not len(cells):
@@ -123,13 +128,45 @@ class _Table:
             ]
             self.parts.setdefault(column, []).append((batch.record[cells], np.array(codes, np.int64)))
 
-    def present(self) -> npt.NDArray[np.bool_]:
-        """Return which records have a cell in any of the columns; an object above others in JSON has none."""
-        out = np.zeros(self.records, np.bool_)
-        for parts in self.parts.values():
-            for record, _ in parts:
-                out[record - 1] = True
+    def _note_levels(self, batch: Batch) -> None:
+        """Take which records stand on which level."""
+        levels = [_level(name) for name in batch.columns]
+        names = sorted(set(levels))
+        number = np.array([*(names.index(level) for level in levels), len(names)], np.int64)[batch.column]
+        for code, name in enumerate(names):
+            records = batch.record[(number == code) & (batch.record > 0)]
+            if len(records):
+                self.levels.setdefault(name, []).append(np.unique(records))
+
+    def present(self, quasi: Sequence[int]) -> npt.NDArray[np.bool_]:
+        """Return which records are about people: those with a quasi-identifier, and those of the same make without one.
+
+        A record is of the same make when it has a value on a level on which a record with a quasi-identifier has one; what stands
+        above or below them in JSON or XML (a page number, an order) is not. An empty object between such objects is one as well.
+        """
+        known = np.zeros(self.records, np.bool_)
+        for column in quasi:
+            for record, _ in self.parts.get(column, ()):
+                known[record - 1] = True
+        out = known.copy()
+        own = set()
+        for level, parts in self.levels.items():
+            records = np.concatenate(parts) - 1
+            if known[records].any():
+                own.add(level)
+                out[records] = True
+        beside = {name for name in self.levels if not any(level.startswith(name) for level in own)}
+        if not beside and not self._further(own):
+            out[0 if "$" in own else 1 :] = True
         return out
+
+    def _further(self, own: set[str]) -> bool:
+        """Tell whether a number without values may be something else than an empty object: all but one list of objects."""
+        if not any(level.startswith("$") for level in own):
+            return True
+        lists = {level for level in own if level.endswith("[]")}
+        inner = (name for name in self.columns if name.endswith("[]"))
+        return len(lists) > 1 or any(name not in lists for name in inner)
 
     def codes(self, column: int) -> npt.NDArray[np.int64]:
         """Return the code of every record."""
@@ -187,8 +224,19 @@ def anonymity(
     return out
 
 
+def _last(column: str) -> str:
+    """Return the last name of a column: of its path in JSON, XML, or with dots."""
+    return column.rpartition("/" if column[:1] == "/" else ".")[2]
+
+
+def _level(column: str) -> str:
+    """Return the level of nesting of a column: its path in JSON or XML without the last name."""
+    mark = column[:1]
+    return column.rpartition({"$": "."}.get(mark, mark))[0] if mark in {"$", "/"} else ""
+
+
 def _named(column: str, name: str) -> bool:
-    return name.casefold() in {column.casefold(), column.rpartition(".")[2].casefold()}
+    return name.casefold() in {column.casefold(), _last(column).casefold()}
 
 
 def _chosen(
@@ -215,11 +263,14 @@ def _stands(
     proposed: bool,
 ) -> Anonymity:
     """Return how one table stands."""
-    present = table.present()
+    present = table.present(quasi)
     records = int(present.sum())
     number = np.zeros(records, np.int64)
+    said = np.zeros(records, np.bool_)
     for column in quasi:  # one number for each class so far
-        pairs = np.stack((number, table.codes(column)[present]))
+        codes = table.codes(column)[present]
+        said |= codes > 0
+        pairs = np.stack((number, codes))
         number = np.unique(pairs, axis=1, return_inverse=True)[1].reshape(-1)
     sizes = np.bincount(number)
     size, times = np.unique(sizes, return_counts=True)
@@ -236,6 +287,7 @@ def _stands(
         member=key[0],
         table=key[1],
         records=records,
+        missing=int(records - said.sum()),
         quasi=tuple(table.columns[c] for c in quasi),
         proposed=proposed,
         direct=tuple(c for (m, t, c), held in kinds.items() if (m, t) == key and held & set(direct)),
