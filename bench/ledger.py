@@ -15,7 +15,7 @@ from bench._harness import Context, Row, SkippedError, Times, in_turns
 from bench._merkle import Peer
 from bench._proofs import checks, from_disk, hashing
 from qingyuan.canonical import canonical_json
-from qingyuan.ledger import SM3, Log, NoteSigner, Sm2NoteSigner, quicken
+from qingyuan.ledger import SM3, Log, NoteSigner, Sm2NoteSigner, append_both, quicken
 from qingyuan.store import Database, EventDraft, GroupCommitter, Journal, SqlLogStorage
 
 _ORIGIN = "bench.invalid/log"
@@ -177,8 +177,8 @@ def _batches(context: Context) -> list[Row]:
 
     def both_logs() -> None:
         with databases[1].write() as connection:
-            first.append(SqlLogStorage(connection, _ORIGIN), entries)
-            second.append(SqlLogStorage(connection, _TWIN, owns_entries=False), entries)
+            storage = SqlLogStorage(connection, _ORIGIN)
+            append_both(first, storage, second, SqlLogStorage(connection, _TWIN, owns_entries=False), entries)
 
     texts = len(batch[0].stream) + len(batch[0].type) + 29  # with time and actor
     event = texts + 16 + len(canonical_json(batch[0].payload))  # salt and payload

@@ -16,17 +16,21 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qingyuan.ledger import (
+    MAX_SIZE,
     SHA256,
     SM3,
     Frontier,
     Hashes,
     HashSuite,
     InclusionChecker,
+    Log,
     MemoryStorage,
+    NoteSigner,
     ProofError,
     Sm2PrivateKey,
     TileCache,
     _machine,
+    append_both,
     hashes,
     inclusion_path,
     is_quick,
@@ -34,13 +38,14 @@ from qingyuan.ledger import (
     root_of,
     sm2,
     sm2_verify,
+    take_both,
     verify_inclusion,
 )
 from qingyuan.ledger import _sm2_curve as curve
 from qingyuan.ledger._compiled.blocks import HAS_SHA, hash_blocks
 from qingyuan.ledger._compiled.blocks import SM3 as SM3_NUMBER
 from qingyuan.ledger._compiled.entry import TABLE
-from tests.ledger.support import entry
+from tests.ledger.support import ORIGIN, entry, expect
 
 
 @pytest.fixture(autouse=True)
@@ -144,6 +149,44 @@ def test_paths_are_accepted_and_refused_alike(suite: HashSuite, size: int, data:
 
 def _xor(one: bytes, other: bytes) -> bytes:
     return bytes(a ^ b for a, b in zip(one, other, strict=True))
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(st.sampled_from([1, 3, 255, 256, 257, 700]), min_size=1, max_size=3))
+def test_two_logs_appended_to_at_once_are_those_appended_to_one_after_the_other(counts: list[int]) -> None:
+    origins = ORIGIN, f"{ORIGIN}/sm3"
+    suites = SHA256, SM3
+    logs = [Log(o, NoteSigner(o, bytes(32)), s) for o, s in zip(origins, suites, strict=True)]
+    again = [Log(o, NoteSigner(o, bytes(32)), s) for o, s in zip(origins, suites, strict=True)]
+    stores, plain = [MemoryStorage(), MemoryStorage()], [MemoryStorage(), MemoryStorage()]
+    at = 0
+    for count in counts:
+        entries = [entry(at + each) for each in range(count)]
+        at += count
+        done = append_both(logs[0], stores[0], logs[1], stores[1], entries)
+        for each, log, storage in zip(done, again, plain, strict=True):
+            assert each == log.append(storage, entries)
+    for one, other in zip(stores, plain, strict=True):
+        assert (one.head, one.entries, one.hashes) == (other.head, other.entries, other.hashes)
+
+
+@pytest.mark.parametrize("count", [2, 300])
+def test_what_the_twin_refuses_is_told_and_what_the_log_refuses_is_not_stored(count: int) -> None:
+    log, twin = (Log(ORIGIN, NoteSigner(ORIGIN, bytes(32)), suite) for suite in (SHA256, SM3))
+    stored: list[str] = []
+    full = twin.begin(MemoryStorage())
+    full._frontier.size = MAX_SIZE
+    with expect("ledger.full"):
+        take_both(log.begin(MemoryStorage()), full, [b"x"] * count, lambda: stored.append("first"))
+    assert stored == ["first"]
+    with expect("ledger.entry-size"):
+        take_both(
+            log.begin(MemoryStorage()),
+            twin.begin(MemoryStorage()),
+            [bytes(65_536)] * count,
+            lambda: stored.append("second"),
+        )
+    assert stored == ["first"]
 
 
 @settings(deadline=None, max_examples=60)

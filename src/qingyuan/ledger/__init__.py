@@ -46,9 +46,11 @@ from qingyuan.ledger.log import (
     Appended,
     Batch,
     Log,
+    append_both,
     check_continues,
     check_entries,
     check_head,
+    take_both,
 )
 from qingyuan.ledger.note import Note, OpenedNote, Signature, add_signatures, open_note, parse_note, sign_note
 from qingyuan.ledger.problems import Problem
@@ -228,6 +230,7 @@ __all__ = [
     "WitnessedLog",
     "add_cosignatures",
     "add_signatures",
+    "append_both",
     "check_continues",
     "check_entries",
     "check_head",
@@ -266,6 +269,7 @@ __all__ = [
     "sm3",
     "sm3_backend",
     "sm3_new",
+    "take_both",
     "tile_names",
     "tree_root",
     "verify_consistency",

@@ -7,12 +7,13 @@ before the commit has returned: no signature may leave the process for a state t
 
 from __future__ import annotations
 
+import _thread
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from qingyuan.ledger.checkpoint import Checkpoint
 from qingyuan.ledger.errors import FormatError, LogError
-from qingyuan.ledger.hashes import SHA256, Hashes, HashSuite
+from qingyuan.ledger.hashes import QUICK, SHA256, Hashes, HashSuite
 from qingyuan.ledger.keys import TextSigner, VerifierKey
 from qingyuan.ledger.signed import SignedCheckpoint, open_checkpoint, sign_checkpoint
 from qingyuan.ledger.storage import Head, LogStorage
@@ -20,6 +21,8 @@ from qingyuan.ledger.tree import MAX_SIZE, Frontier, TileCache, TileRun, tree_ro
 
 #: Largest entry in bytes: bundles of C2SP tlog-tiles write its length as uint16.
 MAX_ENTRY_SIZE = 65_535
+#: From so many entries on those of a twin are hashed in a thread of its own; starting one takes as long as hashing some dozens.
+_MANY = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +215,11 @@ class Batch:
         self._runs: list[TileRun] = []
 
     @property
+    def suite(self) -> HashSuite:
+        """The hash suite of the log."""
+        return self._frontier.suite
+
+    @property
     def size(self) -> int:
         """Size of the log with the entries taken."""
         return self._frontier.size
@@ -258,6 +266,65 @@ class Batch:
         storage.write_head(head)
         self._settle(head, self._frontier.copy())
         return Appended(self.first, head, self.checkpoint().root)
+
+
+def take_both(first: Batch, second: Batch, entries: Sequence[bytes], store: Callable[[], None]) -> None:
+    """Hash entries into two batches and call ``store``, which stores the first; many at once are hashed for the second meanwhile.
+
+    A thread of its own pays where hashing is compiled code, which gives the interpreter's lock away, and takes longer than starting it.
+
+    Raises:
+        LogError: As :meth:`Batch.take`; ``store`` has not been called when the first batch refuses.
+        FormatError: As :meth:`Batch.take`.
+    """
+    if len(entries) < _MANY or second.suite.name not in QUICK:
+        first.take(entries)
+        store()
+        second.take(entries)
+        return
+    refused: list[BaseException] = []
+    taken = _thread.allocate_lock()
+    taken.acquire()
+
+    def take() -> None:
+        try:
+            second.take(entries)
+        except BaseException as error:  # noqa: BLE001 - raised again below
+            refused.append(error)
+        finally:
+            taken.release()
+
+    try:
+        _thread.start_new_thread(
+            take, ()
+        )  # threading.Thread waits until it runs, which takes half a millisecond
+    except RuntimeError:  # the system has no more threads
+        take()
+    try:
+        first.take(entries)
+        store()
+    finally:
+        taken.acquire()
+    if refused:
+        raise refused[0]
+
+
+def append_both(
+    log: Log, storage: LogStorage, twin: Log, twin_storage: LogStorage, entries: Sequence[bytes]
+) -> tuple[Appended, Appended]:
+    """Append entries to a log and to its twin, whose storage does not write them again; both are of the same size before.
+
+    Raises:
+        LogError: As :meth:`Log.append` of either.
+        FormatError: ``ledger.entry-size``.
+    """
+    batch, other = log.begin(storage), twin.begin(twin_storage)
+    take_both(batch, other, entries, lambda: batch.store(storage))
+    other.store(twin_storage)
+    return (
+        batch.finish(storage, log.sign(batch.checkpoint())),
+        other.finish(twin_storage, twin.sign(other.checkpoint())),
+    )
 
 
 def check_entries(entries: Sequence[bytes]) -> None:

@@ -15,7 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from qingyuan.canonical import NotCanonicalError
-from qingyuan.ledger import Batch, Head, Log, quicken_if_ready
+from qingyuan.ledger import Batch, Head, Log, quicken_if_ready, take_both
 from qingyuan.store._driver import Driver, Values
 from qingyuan.store._leaf import leaf_bytes, payload_bytes
 from qingyuan.store.errors import StoreError
@@ -197,10 +197,11 @@ class Journal:
                 connection, self._twin.origin, driver, twin_head, held, owns_entries=False
             )
             twin = _caught_up(self._twin, twin_storage, batch.first)
-        batch.take(leaves)
-        batch.store(storage)
-        if self._twin is not None and twin is not None:
-            twin.take(leaves)
+        if self._twin is None or twin is None:
+            batch.take(leaves)
+            batch.store(storage)
+        else:
+            take_both(batch, twin, leaves, lambda: batch.store(storage))
             twin.store(twin_storage)
             # Signing in a second thread meanwhile was measured: handing over and back costs more than it saves.
             twin.finish(twin_storage, self._twin.sign(twin.checkpoint()))
