@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qingyuan.pii import _sample, counting
+from qingyuan.pii import _sample, counting, counts
 from qingyuan.pii._kernel.flags import ADDRESS, BANK_CARD, EMAIL, MOBILE, NAME
 from qingyuan.pii.counting import FULL_ADDRESS, TIERS, UNDER14, WAYBILL, Pieces
 
@@ -95,6 +95,9 @@ def test_a_piece_about_a_child_anywhere_is_one_about_a_child() -> None:
 
     merged = counting.merge([one(child=False), one(child=True)])
     assert (len(merged.mark), merged.raw, int(merged.traits[0]) & UNDER14) == (1, 2, UNDER14)
+    # 个人信息保护法 art. 28: of somebody under fourteen even a mere mobile is sensitive, in every reading.
+    sensitive = [[c.count for c in counts.counts(p) if c.law == "pipl"] for p in (one(child=False), merged)]
+    assert sensitive == [[0, 0], [1, 1]]
 
 
 @settings(max_examples=60, deadline=None)

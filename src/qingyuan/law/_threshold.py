@@ -88,6 +88,9 @@ class _Weighing:
         self._cited: list[Citation] = []
         # Art. 6 is about buying; who passes the information on is judged under art. 5.
         self._business = act.business and act.recipients is None
+        # It is about general information alone: a gain from graver information is judged under art. 5.
+        graver = any(count for name, count in counts.items() if name != "general")
+        self._business_gain = self._business and not graver
 
     def run(self) -> Threshold:
         version = self._version
@@ -101,7 +104,7 @@ class _Weighing:
         ratio, reached = self._by_count()
         money = self._by_gain()
         serious = reached or (money is not None and money >= 1)
-        especially = self._especially(ratio, None if self._business else money)
+        especially = self._especially(ratio, None if self._business_gain else money)
         self._step(
             f"结论：{'达到' if serious else '未达到'}“情节严重”标准，{'达到' if especially else '未达到'}“情节特别严重”的数量或数额标准；"
             "只是是否移送的线索，不是对犯罪的认定",
@@ -172,6 +175,13 @@ class _Weighing:
                 f"CNY {version.business_gain} and the like",
                 version.business_rule,
             )
+            if not self._business_gain:
+                self._step(
+                    "同时购买、收受了行踪轨迹、健康生理等信息的，违法所得按第五条判断；其中来自其他公民个人信息的部分应予剔除",
+                    "graver information was bought as well: the gain is judged under art. 5; what came from the other pieces "
+                    "is to be taken out of it",
+                    version.gain_rule,
+                )
 
     def _by_count(self) -> tuple[Fraction, bool]:
         total = Fraction(0)
@@ -203,7 +213,7 @@ class _Weighing:
     def _by_gain(self) -> Fraction | None:
         if self._gain is None:
             return None
-        business = self._business
+        business = self._business_gain
         standard = Fraction(
             self._version.business_gain if business else self._version.gain, 1 if business else self._divisor
         )

@@ -168,7 +168,8 @@ def pieces(
     tier, seen = np.zeros(size, dtype=np.uint8), np.zeros(size, dtype=np.uint8)
     traits = np.where(waybill != 0, np.uint8(WAYBILL), np.uint8(0))
     if under14 is not None:
-        traits[under14] |= UNDER14
+        # Whatever is known of them is sensitive (个人信息保护法 art. 28), in every reading.
+        traits[under14] |= UNDER14 | sum(SENSITIVE << number for number in range(len(rules().sensitive)))
     tiers, bits = _kind_bits()
     fold(group, kind, key, tiers, bits, _kind_traits(), mark, tier, seen, traits)
     counted = np.flatnonzero(((seen & IDENTIFIES) != 0) | ((seen & NAMED) == NAMED))
