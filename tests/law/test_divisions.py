@@ -67,6 +67,14 @@ def test_a_name_may_be_shared_and_is_told_apart_by_what_it_belongs_to(law: Law) 
     assert law.divisions_named("", on) == ()
 
 
+def test_the_beginning_of_a_name_offers_those_that_have_it_on_the_day(law: Law) -> None:
+    assert [each.full_name for each in law.divisions_begun("义乌", date(2022, 1, 1))] == [
+        "浙江省金华市义乌市"
+    ]
+    assert [each.code for each in law.divisions_begun("江干", date(2020, 1, 1))] == ["330104"]
+    assert law.divisions_begun("江干", date(2022, 1, 1)) == law.divisions_begun("", date(2022, 1, 1)) == ()
+
+
 def test_a_code_renamed_has_both_names_in_their_time(law: Law) -> None:
     assert law.division("130502", date(2019, 1, 1)).name == "桥东区"
     assert law.division("130502", date(2022, 1, 1)).name == "襄都区"

@@ -22,6 +22,7 @@ def test_tables_duties_and_divisions_are_narrowed_by_the_address(app: FastAPI) -
     assert client.get("/law/duties", params={"on": "never"}).status_code == 400
     shown = client.get("/law/divisions", params={"name": "江干区", "on": "2020-01-01"}).text
     assert "330104" in shown
+    assert "浙江省金华市义乌市" in client.get("/law/divisions", params={"name": "义乌"}).text
     assert "没有名为" in client.get("/law/divisions", params={"name": "无此区"}).text
 
 

@@ -30,7 +30,7 @@ def division(code_or_name: str, on: str | None, out: Out) -> None:
         else known.divisions_named(code_or_name, day)
     )
     if not found:
-        raise unnamed(code_or_name, day)
+        raise unnamed(known, code_or_name, day)
     out.result(msgspec.to_builtins(found))
     for each in found if not code_or_name.isdecimal() else found[:1]:
         _say(out, each)

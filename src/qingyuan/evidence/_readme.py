@@ -130,7 +130,7 @@ def _outside(source: PackageSource) -> tuple[str, str]:
         "The same entries stand in a twin log with the national algorithms (SM3 tree, SM2 signatures); its proofs are inside."
         if source.twin
         else "There is no twin log with the national algorithms.",
-        f"{tokens} time-stamp token(s) show that entries existed before the times in them."
+        f"Time-stamp tokens: {tokens}. Entries existed before the times in them."
         if tokens
         else "There is no time-stamp token: the times are only claimed by the office.",
         "The office's published policy of witnesses is inside for information; which witnesses to demand, the reader decides."

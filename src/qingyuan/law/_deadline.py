@@ -314,13 +314,13 @@ class _Count:
             before = due
             due = self._span(spans, tell=False, free=free)
             self.suspended = sum(1 for day in free if self.start < day <= due and self.work.day(day).workday)
-            unit, unit_en = "个工作日", "workday(s)"
+            unit, unit_en = "个工作日", "workday"
         else:
             before = due
             while (days := sum(1 for day in free if self.start < day <= due)) != self.suspended:
                 self.suspended = days
                 due = before + timedelta(days=days)
-            unit, unit_en = "日", "day(s)"
+            unit, unit_en = "日", "day"
         shown = "、".join(f"{first}至{last}" for first, last in self.suspend)
         shown_en = ", ".join(f"{first} to {last}" for first, last in self.suspend)
         grounds = self._counting([ground.rule for ground in version.suspensions])
@@ -328,7 +328,7 @@ class _Count:
         source_en = f" ({articles_en(grounds)})" if grounds else ""
         self._step(
             f"{shown}不计入期限：期限内有{self.suspended}{unit}，由{before}延至{due}{source}",
-            f"{shown_en} not counted: {self.suspended} {unit_en} within the period; {before} becomes {due}{source_en}",
+            f"{shown_en} not counted: {self.suspended} {unit_en if self.suspended == 1 else unit_en + 's'} within the period; {before} becomes {due}{source_en}",
             due,
         )
         if not version.suspensions:

@@ -160,6 +160,16 @@ class Gazetteer:
                 found.append(self._shown(row, on))
         return tuple(found)
 
+    def begun(self, beginning: str, on: date) -> tuple[Division, ...]:
+        """Return the divisions whose own name begins so on a day, by code: ``义乌`` is the beginning of ``义乌市``."""
+        codes = sorted(
+            code for code, rows in self._rows.items() if any(row.name.startswith(beginning) for row in rows)
+        )
+        shown = ((code, self.find(code, on)) for code in codes)
+        return tuple(
+            self._shown(row, on) for _, row in shown if row is not None and row.name.startswith(beginning)
+        )
+
     def successors(self, code: str, on: date) -> tuple[str, ...]:
         """Return what a code that ended before ``on`` has become by then; nothing when it still is, or was never known."""
         if self.find(code, on) is not None:

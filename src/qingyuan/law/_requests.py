@@ -37,7 +37,7 @@ def refuse_bad_request(name: str, version: PeriodVersion, extend: int, suspend: 
         raise refusal(
             "law.no-extension",
             f"该期限只能延长{most}次" if most else "规则没有规定该期限可以延长",
-            f"this period can be extended {most} time(s)"
+            f"this period can be extended {'once' if most == 1 else f'{most} times'}"
             if most
             else "the rules do not let this period be extended",
             name,

@@ -341,6 +341,10 @@ class Law:
         """Return the divisions of a name on a day, e.g. ``江干区`` or ``浙江省杭州市江干区``; empty when there is none."""
         return self._store.gazetteer.named(name, on)
 
+    def divisions_begun(self, beginning: str, on: date) -> tuple[Division, ...]:
+        """Return the divisions whose name begins so on a day, e.g. ``义乌``: what somebody may mean whom :meth:`divisions_named` does not answer."""
+        return self._store.gazetteer.begun(beginning, on) if beginning else ()
+
     def division_line(self, code: str, on: date) -> tuple[Division, ...]:
         """Return a division and those it belongs to, up to the province.
 

@@ -94,7 +94,7 @@ def _standing(
 
 
 def columns_of(home: Home, identifier: str) -> tuple[str, ...]:
-    """Return the names of the columns of an exhibit, as far as its beginning shows them.
+    """Return the names of the columns of an exhibit, as far as its beginning shows them; of nested ones the innermost.
 
     Raises:
         OfficeError: There is no such exhibit.
@@ -111,4 +111,7 @@ def columns_of(home: Home, identifier: str) -> tuple[str, ...]:
                 break
             if not isinstance(batch, Unread) and not batch.prose:
                 found |= dict.fromkeys(name for name in batch.columns if name)
-    return tuple(found)
+    around = {
+        name[:at] for name in found for at, mark in enumerate(name) if mark in ".[" and name.startswith("$")
+    }
+    return tuple(name for name in found if name not in around)

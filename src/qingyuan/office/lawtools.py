@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 WRONG = frozenset({"article-missing", "part-missing", "not-in-force"})
 #: Folder of a home in which full texts may lie.
 CORPUS = "corpus"
+#: Divisions that an error offers at most.
+_OFFERED = 8
 
 
 def code_of(known: Law, text: str, on: date, where: str) -> str:
@@ -32,7 +34,7 @@ def code_of(known: Law, text: str, on: date, where: str) -> str:
         return text
     found = known.divisions_named(text, on)
     if not found:
-        raise unnamed(text, on).within(where)
+        raise unnamed(known, text, on).within(where)
     if len(found) > 1:
         listed = "、".join(f"{each.full_name} {each.code}" for each in found)
         raise OfficeError(
@@ -46,15 +48,16 @@ def code_of(known: Law, text: str, on: date, where: str) -> str:
     return found[0].code
 
 
-def unnamed(name: str, on: date) -> OfficeError:
-    """Return the error for a name that no division had on a day."""
+def unnamed(known: Law, name: str, on: date) -> OfficeError:
+    """Return the error for a name that no division had on a day; it offers those whose names begin so."""
+    meant = "、".join(each.full_name for each in known.divisions_begun(name, on)[:_OFFERED])
     return OfficeError(
         "office.no-such-division",
         zh=f"{on}没有名为“{name}”的行政区划",
         en=f"no division was called {name!r} on {on}",
         where=name,
-        remedy_zh="请核对名称和日期，或者改用代码查询后继",
-        remedy_en="check name and day, or ask by code for what became of it",
+        remedy_zh=f"是否指：{meant}" if meant else "请核对名称和日期，或者改用代码查询后继",
+        remedy_en=f"perhaps {meant}" if meant else "check name and day, or ask by code for what became of it",
     )
 
 

@@ -55,14 +55,14 @@ def _titles(kind: Kind, tally: Tally) -> tuple[str, str]:
     if tally.masked:
         return (
             f"发现已部分隐藏的{kind.zh} {tally.count} 处",
-            f"{kind.en}: {tally.count} partly hidden occurrence(s)",
+            f"{kind.en}: {tally.count} partly hidden",
         )
     if tally.state == "suspected":
         return (
             f"发现疑似{kind.zh} {tally.count} 处（{tally.distinct} 个不同值），待核实",
-            f"{kind.en}: {tally.count} suspected occurrence(s), {tally.distinct} different value(s)",
+            f"{kind.en}: {tally.count} suspected, {tally.distinct} of them different",
         )
     return (
         f"发现未隐藏的{kind.zh} {tally.count} 处（{tally.distinct} 个不同值）",
-        f"{kind.en}: {tally.count} occurrence(s) in clear, {tally.distinct} different value(s)",
+        f"{kind.en}: {tally.count} in clear, {tally.distinct} of them different",
     )

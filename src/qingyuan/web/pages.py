@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import mimetypes
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from importlib.resources import files
@@ -18,6 +19,8 @@ from qingyuan.office.clock import CHINA
 _ROOM = Path(str(files("qingyuan.web")))
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 _STEP = 1024
+#: A step of a place in a file, such as "page 3"; what the readers write (pii/readers).
+_STEP_OF_A_PLACE = re.compile(r"(line|row|page|paragraph|slide|table) (\d+)(?: |$)")
 
 
 class Static(msgspec.Struct, frozen=True):
@@ -66,6 +69,7 @@ def environment() -> Environment:
         "minutes": minutes,
         "moment": moment,
         "weekday": weekday,
+        "parted": parted,
     }
     made.globals["asset"] = lambda name: f"/static/{name}?v={static[name].version}"
     return made
@@ -105,6 +109,15 @@ def moment(value: str | float | datetime | date) -> str:
     if isinstance(value, datetime):
         return value.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
     return value.isoformat()
+
+
+def parted(place: str) -> tuple[list[tuple[str, str]], str]:
+    """Return the numbered steps with which a place begins, and the rest: ``"line 22 $.a.b"`` is ``[("line", "22")]`` and ``"a.b"``."""
+    steps: list[tuple[str, str]] = []
+    while step := _STEP_OF_A_PLACE.match(place):
+        steps.append((step[1], step[2]))
+        place = place[step.end() :]
+    return steps, place[1:].removeprefix(".") if place.startswith("$") else place
 
 
 def weekday(value: str | date) -> int:

@@ -184,6 +184,10 @@ def _within(cited: Cited, edition: Edition, title: str, *, unsure: bool) -> Chec
     return Checked(cited, "exists", f"存在{told}", f"exists{told_en}", title, edition.version, digest, text)
 
 
+def _several(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def _missing_part(cited: Cited, text: str) -> tuple[str, str] | None:
     paragraphs: list[list[str]] = []
     for line in text.splitlines():
@@ -192,10 +196,13 @@ def _missing_part(cited: Cited, text: str) -> tuple[str, str] | None:
         else:
             paragraphs.append([])
     if cited.paragraph > len(paragraphs):
-        return f"该条只有{len(paragraphs)}款", f"the article has {len(paragraphs)} paragraph(s) only"
+        return (
+            f"该条只有{len(paragraphs)}款",
+            f"the article has only {_several(len(paragraphs), 'paragraph')}",
+        )
     held = (
         paragraphs[cited.paragraph - 1] if cited.paragraph else [line for one in paragraphs for line in one]
     )
     if cited.item > len(held):
-        return f"只有{len(held)}项", f"there are {len(held)} item(s) only"
+        return f"只有{len(held)}项", f"there are only {_several(len(held), 'item')}"
     return None

@@ -39,7 +39,7 @@
     document.querySelectorAll("main table").forEach(function (table) {
       var heads = Array.from(table.querySelectorAll("thead th"));
       var compact = table.classList.contains("compact");
-      if (table.getAttribute("role") || (!compact && (table.scrollWidth <= table.parentNode.clientWidth + 1 || (!table.classList.contains("grouped") && table.querySelector("tbody [colspan], tbody [rowspan]"))))) return;
+      if (table.getAttribute("role") || table.classList.contains("bars") || (!compact && (table.scrollWidth <= table.parentNode.clientWidth + 1 || (!table.classList.contains("grouped") && table.querySelector("tbody [colspan], tbody [rowspan]"))))) return;
       if (!compact) table.dataset.stacked = "1";
       table.setAttribute("role", "table");
       table.querySelectorAll("thead, tbody").forEach(function (part) { part.setAttribute("role", "rowgroup"); });

@@ -21,6 +21,7 @@ from qingyuan.web.routing import page
 
 _LONGEST, _MOST_TEXT = 200, 200_000
 _MOST_SHOWN = 300
+_OFFERED = 30
 #: Formats of documents whose words are read.
 _SUFFIXES = (".docx", ".pdf", ".txt", ".md", ".html")
 
@@ -70,12 +71,14 @@ def divisions(ask: Ask) -> Response:
         on = _day(ask) or today
         found = law.division_line(name, on) if name.isdecimal() else law.divisions_named(name, on)
         if not found:
-            raise unnamed(name, on)
+            raise unnamed(law, name, on)
         return found
 
     found, error = _tried(look if name else None)
     asked = {"name": name, "on": ask.query("on") or today.isoformat()}
-    return ask.page("law-divisions.html", found=found or (), error=error, asked=asked)
+    known = error is not None and error.code == "office.no-such-division"
+    meant = law.divisions_begun(name, _day(ask) or today)[:_OFFERED] if known else ()
+    return ask.page("law-divisions.html", found=found or (), error=error, asked=asked, meant=meant)
 
 
 @page("GET", "/law/texts", "signed-in", slow=True)
