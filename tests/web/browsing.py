@@ -13,6 +13,7 @@ from qingyuan.office.browser import BrowserError, Page
 from qingyuan.office.home import Home
 from qingyuan.store.intakes import ItemState, items
 from qingyuan.store.registry import exhibits, streams
+from qingyuan.web.asking import LANG_COOKIE
 from qingyuan.web.routing import PAGES
 from tests.web.making import PASSWORD
 
@@ -154,6 +155,11 @@ def in_both_themes(page: Page) -> dict[str, list[object]]:
     prefer(page, "dark")
     found["dark"] = violations(page, of_colour=True)
     return {theme: wrong for theme, wrong in found.items() if wrong}
+
+
+def speak(page: Page, url: str, lang: str) -> None:
+    """Let whoever looks have chosen a language, so that what a form answers is in it too."""
+    page.call("Network.setCookie", {"name": LANG_COOKIE, "value": lang, "url": url}, into=Nothing)
 
 
 def prefer(page: Page, theme: str) -> None:

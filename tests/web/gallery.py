@@ -16,7 +16,7 @@ import pytest
 
 from qingyuan.office.browser import Browser, BrowserError, Page
 from qingyuan.office.home import Home
-from tests.web.browsing import Nothing, addresses, arrive
+from tests.web.browsing import Nothing, addresses, arrive, speak
 from tests.web.making import PASSWORD, desk_of, handle_all
 from tests.web.scenes import Scene, busy_office, empty_office
 from tests.web.serving import served
@@ -64,6 +64,7 @@ class _Studio:
             return
         self.enter(url, scene.who)
         for lang in ("zh", "en"):
+            speak(self.page, url, lang)
             try:
                 self.page.navigate(f"{url}{scene.path}{'&' if '?' in scene.path else '?'}lang={lang}")
             except BrowserError as error:  # a download shows nothing

@@ -22,6 +22,7 @@ from tests.web.browsing import (
     press,
     reason_unseen,
     sign_in,
+    speak,
 )
 from tests.web.making import PASSWORD, clock, desk_of, ended, handle_all
 from tests.web.scenes import cite, send_blank, summon
@@ -63,6 +64,7 @@ def look(
     """Return what is wrong with a page in both languages and both themes, after something was done on it."""
     found: dict[tuple[str, str], object] = {}
     for lang in ("zh", "en"):
+        speak(page, url, lang)
         page.navigate(f"{url}{path}{'&' if '?' in path else '?'}lang={lang}")
         answered = page.evaluate("performance.getEntriesByType('navigation')[0].responseStatus")
         arrived = page.evaluate("location.pathname")

@@ -89,6 +89,10 @@ def show(ask: Ask, name: str) -> Response:
         rows=rows[:_BEHIND],
         total=len(rows),
         group=group,
+        named=[
+            {one.key[at]: getattr(one, ask.lang)[at] for one in shown.figure.groups}
+            for at, _ in enumerate(shown.query.by)
+        ],
         asked=_asked(ask),
         query=kept(_asked(ask)),
     )
