@@ -44,14 +44,20 @@ def quicken() -> bool:
 def quicken_if_ready() -> bool:
     """Do the same where the code was compiled before and can be had without Numba, which takes some milliseconds; else do nothing.
 
+    Nothing is waited for: where another thread is compiling, it will put the code in place.
+
     Returns:
         Whether SM3 and SM2 are in place.
     """
-    with _LOCK:
-        if is_quick():
-            return True
+    if is_quick():
+        return True
+    if not _LOCK.acquire(blocking=False):
+        return False
+    try:
         machine = _machine.load()
         return machine is not None and _put_in_place(machine)
+    finally:
+        _LOCK.release()
 
 
 def is_quick() -> bool:
@@ -67,8 +73,9 @@ def _compiled() -> _machine.Machine:
     from qingyuan.ledger._compiled import image  # noqa: PLC0415
 
     machine = image.in_process()
-    with contextlib.suppress(image.UnsuitedError):
-        _machine.save(image.make())
+    if _machine.supported():
+        with contextlib.suppress(image.UnsuitedError):
+            _machine.save(image.make())
     return machine
 
 

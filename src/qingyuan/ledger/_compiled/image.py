@@ -5,6 +5,7 @@ Source: System V ABI, chapters 4 and 5 (object files), and its AMD64 supplement 
 
 from __future__ import annotations
 
+import pickle
 import struct
 from collections.abc import Mapping
 from typing import Any
@@ -69,7 +70,15 @@ def _cached(entry: Any) -> bytes:
     try:
         found = cache._cache_file.load(cache._index_key(made.signature, codegen))  # noqa: SLF001
         _, kind, (code, _) = found[0]
-    except (OSError, AttributeError, TypeError, ValueError) as error:
+    except (
+        OSError,
+        EOFError,
+        AttributeError,
+        TypeError,
+        ValueError,
+        ImportError,
+        pickle.PickleError,
+    ) as error:
         raise UnsuitedError(made.fndesc.llvm_func_name) from error
     if kind != "object":
         raise UnsuitedError(kind)
