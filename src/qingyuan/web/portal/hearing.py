@@ -32,6 +32,7 @@ def material(ask: Ask, identifier: str, name: str) -> Response:
 @page("POST", "/portal/i/{identifier}/statement", "public")
 def state(ask: Ask, identifier: str) -> Response:
     """Record the statement of somebody invited, or the opinion of a hearing officer, with its papers."""
+    allowed(ask, "invited")
     invited = Invited(ask, identifier, "hearing")
     given = {name: ask.field(name) for name in ("view", "text")}
     role, name = invited.ticket.record["role"], invited.ticket.record["name"]
@@ -41,7 +42,6 @@ def state(ask: Ask, identifier: str) -> Response:
         return {**shared, "view": given["view"]} if role == OFFICER else {**shared, "role": role}
 
     try:
-        allowed(ask, "invited")
         send(ask, invited, _verb(invited), f"听证/{invited.case.id}", args)
     except QingyuanError as error:
         return show(ask, identifier, invited, status_of(error), error=error, given=given)

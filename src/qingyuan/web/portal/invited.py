@@ -35,12 +35,14 @@ def show(ask: Ask, identifier: str) -> Response:
 @page("POST", "/portal/i/{identifier}/reply", "public")
 def reply(ask: Ask, identifier: str) -> Response:
     """Register the organ's reply to the suggestion, with its papers."""
+    allowed(ask, "invited")
     return _do(ask, identifier, Invited(ask, identifier, "organ"), "receive-reply", "")
 
 
 @page("POST", "/portal/i/{identifier}/prove", "public")
 def prove(ask: Ask, identifier: str) -> Response:
     """Submit the proof of one measure."""
+    allowed(ask, "invited")
     invited = Invited(ask, identifier, "organ", "firm")
     measure = ask.field("measure")
     if measure not in {one.id for one in _measures(invited)}:
@@ -70,7 +72,6 @@ def _do(ask: Ask, code: str, invited: Invited, verb: str, measure: str) -> Respo
         return {"accepted": given["accepted"], "summary": given["summary"], "exhibits": sealed}
 
     try:
-        allowed(ask, "invited")
         send(ask, invited, verb, folder, args, measure=measure)
     except QingyuanError as error:
         return _show(ask, code, invited, status_of(error), error=error, given=given, at=measure or "reply")

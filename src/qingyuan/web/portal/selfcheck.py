@@ -26,6 +26,7 @@ def form(ask: Ask, identifier: str) -> Response:
 @page("POST", "/portal/i/{identifier}/self-check", "public")
 def check(ask: Ask, identifier: str) -> Response:
     """Say what the firm must fix, as a page or as a PDF; neither files nor list stay."""
+    allowed(ask, "invited")
     invited = Invited(ask, identifier, "firm")
     try:
         allowed(ask, "self-check")
