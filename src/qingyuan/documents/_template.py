@@ -19,9 +19,9 @@ from qingyuan.documents.model import Run
 
 _OPEN, _MIDDLE, _CLOSE = "\ue000", "\ue001", "\ue002"
 _MARK = re.compile(f"{_OPEN}([ebgo])([^{_MIDDLE}]*){_MIDDLE}(.*?){_CLOSE}", re.DOTALL)
-#: Controls, marks of direction, which make text read otherwise than it is written, and our own marks.
+#: Controls, marks of direction, tags and fillers, which make text read otherwise than it is written, what is no character, and our own marks.
 _CONTROLS = re.compile(
-    "[\ue000-\ue002\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+    "[\ue000-\ue002\x00-\x08\x0b-\x1f\x7f-\x9f\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
 #: Nothing, or a text that ends: a full stop may stand before a closing bracket or quotation mark.
 _ENDED = re.compile(r"(\A|[。；！？.;!?][）”’」]?)\Z")

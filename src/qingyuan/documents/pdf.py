@@ -5,6 +5,7 @@ The content reaches Typst as JSON data, so no word of a document is ever read as
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from importlib import resources
@@ -26,6 +27,8 @@ EVENT_URN = f"{URN}event:"
 STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 
 _GLYPH = "documents.glyph"
+_WITHOUT_GLYPH = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
+_SELECTORS = frozenset({*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)})
 
 
 def render_pdf(document: Document, fonts: FontSet | None = None) -> bytes:
@@ -110,10 +113,16 @@ def _signed_alone(document: Document, pages: Sequence[Page]) -> bool:
 def _lacking(document: Document, fonts: FontSet) -> str:
     """Return the characters of a document that its fonts do not have."""
     known = covered(fonts)
-    return "".join(dict.fromkeys(c for c in document.text() if ord(c) not in known and c not in "\n\t"))
+    return "".join(dict.fromkeys(c for c in document.text() if ord(c) not in known and not _needs_none(c)))
 
 
-def _no_glyph(characters: str, where: str) -> DocumentError:
+def _needs_none(character: str) -> bool:
+    """Say whether a character has no glyph: blanks, ends of lines, joiners, and selectors of a variant of the one before."""
+    return unicodedata.category(character) in _WITHOUT_GLYPH or ord(character) in _SELECTORS
+
+
+def _no_glyph(lacking: str, where: str) -> DocumentError:
+    characters = "".join(c if c.isprintable() else f" U+{ord(c):04X} " for c in lacking).strip()
     return DocumentError(
         _GLYPH,
         zh=f"字体中没有这些字：{characters}",
