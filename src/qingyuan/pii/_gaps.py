@@ -11,6 +11,7 @@ import re
 import numpy as np
 import numpy.typing as npt
 
+from qingyuan.pii._spaced import spaced
 from qingyuan.pii.batch import Bytes, Longs
 
 _BLANK, _DASH, _DOT, _SLASH, _STAR, _ZERO, _NINE = 0x20, 0x2D, 0x2E, 0x2F, 0x2A, 0x30, 0x39
@@ -34,7 +35,7 @@ def narrowed(data: Bytes) -> list[tuple[int, bytes]]:
     Args:
         data: UTF-8 bytes of free text.
     """
-    return [*_double(data), *_behind_area(data), *_stressed(data)]
+    return [*_double(data), *_behind_area(data), *_stressed(data), *spaced(data)]
 
 
 def _digit(data: Bytes) -> npt.NDArray[np.bool_]:
