@@ -153,6 +153,7 @@ USES: dict[str, str] = {
     "scan": "{tmp}/list.csv",
     "spark": "{tmp}/list.csv --format csv --master local[1] --token-key {tmp}/scan.key",
     "seal": "{tmp}/list.csv --matter M2026-0001 --home {home}",
+    "sellers": "{tmp}/list.csv",
     "serve": "--home {home} --port 0 --for 0",
     "timestamp check": "--home {home}",
     "timestamp export": "1 {tmp}/token --home {home}",

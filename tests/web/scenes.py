@@ -14,10 +14,12 @@ import pyrage  # type: ignore[import-untyped]
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from qingyuan.office.adding import add_material
 from qingyuan.office.browser import Page
 from qingyuan.office.casework import Argument, act
 from qingyuan.office.home import Home, OfficeInfo
 from qingyuan.office.packages.recipient_keys import add_recipient
+from qingyuan.office.sealing import Collector
 from qingyuan.store import events
 from qingyuan.store.registry import exhibits
 from qingyuan.web.portal.invitations import invite
@@ -29,6 +31,7 @@ from tests.web.portal.test_hearing import announce
 from tests.web.portal.test_invited import sent
 from tests.web.portal.test_selfcheck import NAMED, TABLE
 from tests.web.serving import served
+from tests.web.test_sellers import TABLE as SHOPS
 
 _LEAD, _MATTER = "L2026-0001", "M2026-0001"
 _LONG = 120.0
@@ -66,6 +69,9 @@ def busy_office(folder: Path) -> Iterator[tuple[str, list[Scene]]]:
     make_office(folder)
     with site_serving() as site, Home.open(folder / "home", clock=clock()) as home:
         serve_suggestion(home)
+        shops = folder / "店铺.csv"
+        shops.write_text(SHOPS, encoding="utf-8")
+        add_material(home, _MATTER, [shops], Collector("P001"), workers=0)
         announce(home)
         with home.database.read() as connection:
             first, second = [row.id for row in exhibits(connection, [_LEAD]) if row.origin == "collected"][:2]
@@ -164,6 +170,7 @@ def _inside(captured: str, rechecked: str, exhibit: str) -> Iterator[Scene]:
     yield Scene("lead", f"/leads/{_LEAD}", printed=True)
     yield Scene("lead-to-assess", "/leads/L2026-0002")
     yield Scene("scan", f"/leads/{_LEAD}/scan", printed=True)
+    yield Scene("sellers", f"/matters/{_MATTER}/sellers")
     yield Scene("scan-matter", f"/matters/{_MATTER}/scan")
     yield Scene("source", f"/exhibits/{exhibit}/source?at=1")
     yield Scene("exhibit", f"/exhibits/{exhibit}", printed=True)

@@ -35,6 +35,11 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
     "scan": ("scan", "scan", "只扫描个人信息，不留存 | scan for personal information, keep nothing"),
     "deidentify": ("deidentify", "deidentify", "去标识化，格式不变 | de-identify a file in its own format"),
     "anonymity": ("anonymity", "anonymity", "k-匿名检查 | k-anonymity and l-diversity of a table"),
+    "sellers": (
+        "sellers",
+        "sellers",
+        "商家聚类，每条关联写明理由 | clusters of sellers, each tie with its reason",
+    ),
     "recheck": (
         "recheck",
         "recheck",

@@ -105,6 +105,7 @@ def serve(
         port=port,
         public_url=public_url,
         jobs=jobs and workers == 1,
+        warm=jobs and workers == 1,
         private_hooks=private_hooks,
     )
     if api_per_minute is not None:
@@ -168,6 +169,7 @@ def serve(
 def worker(home: Path, seconds: float | None, private_hooks: bool, out: Out) -> None:
     """办理任务的独立进程 | Work on the jobs of a home until it is stopped; several may run, also on other machines."""
     from qingyuan.office.home import Home  # noqa: PLC0415
+    from qingyuan.office.workers import prepare  # noqa: PLC0415
     from qingyuan.web import ServeSettings  # noqa: PLC0415 - only this command needs the web
     from qingyuan.web.desk import Desk  # noqa: PLC0415
     from qingyuan.web.works import WORKS  # noqa: PLC0415
@@ -182,6 +184,7 @@ def worker(home: Path, seconds: float | None, private_hooks: bool, out: Out) -> 
         if not out.json:
             _log()
         desk.jobs.start()
+        prepare()
         ended.wait(seconds)
         desk.close()
 

@@ -28,7 +28,7 @@ R = TypeVar("R")
 
 #: Tasks handed to each process ahead of the one whose result is waited for.
 _AHEAD = 4
-_PRELOADED = ["qingyuan.pii.engine", "qingyuan.pii.readers"]
+_PRELOADED = ["qingyuan.office._loaded"]
 
 
 class Crew(Generic[T, R]):
@@ -124,7 +124,7 @@ def prepare() -> None:
 def _context() -> ForkServerContext:
     """Return how workers are started: forked from a small server that has loaded the scanner and nothing else."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([*_PRELOADED, "qingyuan.office.scanning"])
+    context.set_forkserver_preload(_PRELOADED)
     return context
 
 

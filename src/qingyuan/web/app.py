@@ -23,6 +23,7 @@ from qingyuan.cases import Refused, choice_lists
 from qingyuan.documents import forms
 from qingyuan.errors import QingyuanError
 from qingyuan.office.home import Home
+from qingyuan.office.workers import prepare
 from qingyuan.store import AWAY
 from qingyuan.web import portal, workbench
 from qingyuan.web.api import install
@@ -81,7 +82,7 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
         if settings.jobs:
             desk.jobs.start()
         stalls.start()
-        threading.Thread(target=_warm, args=(home, templates), name="warm", daemon=True).start()
+        threading.Thread(target=_warm, args=(home, templates, settings), name="warm", daemon=True).start()
         yield
         stalls.stop()
         await run_in_threadpool(desk.close)
@@ -132,8 +133,8 @@ def create_app(home: Home, settings: ServeSettings) -> FastAPI:
     return app
 
 
-def _warm(home: Home, templates: Environment) -> None:
-    """Read what every page reads, so that nobody waits for it: words, templates, the lists of the law and of the acts, the forms."""
+def _warm(home: Home, templates: Environment, settings: ServeSettings) -> None:
+    """Read what every page reads, so that nobody waits for it: words, templates, the lists of the law and of the acts, the forms; then let the scanner be loaded."""
     catalogue()
     for name in templates.list_templates():
         templates.get_template(name)
@@ -144,6 +145,8 @@ def _warm(home: Home, templates: Environment) -> None:
     # What is kept for good is not looked through for garbage any more.
     gc.collect()
     gc.freeze()
+    if settings.warm:  # another process loads it; here nothing waits
+        prepare()
 
 
 def _upload_route(desk: Desk, templates: Environment) -> Route:

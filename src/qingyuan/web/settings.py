@@ -33,6 +33,7 @@ class ServeSettings(msgspec.Struct, frozen=True):
         upload_days: An upload that nothing was added to for so long is removed, unless its intake waits or runs.
         package_days: A package made in the browser is removed after so long; it can be made again.
         jobs: Whether this process works on jobs; others may.
+        warm: Whether the scanner is loaded, in a process of its own, once the server answers.
         private_hooks: Let webhooks go to private networks and this machine, without TLS too.
     """
 
@@ -54,6 +55,7 @@ class ServeSettings(msgspec.Struct, frozen=True):
     upload_days: int = 7
     package_days: int = 30
     jobs: bool = True
+    warm: bool = False
     private_hooks: bool = False
 
     @property
