@@ -9,14 +9,16 @@ import pyrage  # type: ignore[import-untyped]
 import pytest
 from fastapi import FastAPI
 
+from qingyuan.evidence.sealing import seal_to
 from qingyuan.office.errors import CancelledError
 from qingyuan.office.home import Home
 from qingyuan.office.packages.packaging import make_package
 from qingyuan.office.packages.recipients import RECIPIENTS
+from qingyuan.office.packages.waiting import make_waiting
 from qingyuan.office.progress import Progress
 from qingyuan.store import events
 from qingyuan.store.registry import exhibits
-from tests.web.making import client_of, ended, packaged, post, token_of
+from tests.web.making import client_of, desk_of, ended, packaged, post, token_of
 
 MATTER = "M2026-0001"
 
@@ -82,3 +84,47 @@ def test_an_exhibit_is_handed_over_and_examined_on_its_page(app: FastAPI, home: 
     assert "复制时间不明" in client.get(path).text
     others = post(client, f"{path}/hand-over", {"to": "某院", "also": "X0123456789abcdef"}, form="/account")
     assert others.status_code in {400, 404}
+
+
+@pytest.mark.parametrize("step", ["named", "told"])
+def test_a_package_that_was_made_before_its_job_was_killed_is_found_and_not_made_again(
+    app: FastAPI, home: Home, step: str
+) -> None:
+    client = client_of(app, "prosecutor")
+    begun = post(client, "/packages", {"record": MATTER, "to": "法院"}, form="/account")
+    where = begun.headers["location"]
+    job = desk_of(app).jobs.get(where.rpartition("/")[2])
+    assert job is not None
+    # What a process did that ended between making the package, or giving it its name, and the row of its job.
+    args = {"to": "法院", "actor": job.person, "request": str(job.args["request"])}
+    made = make_waiting(home, MATTER, **args)
+    if step == "named":
+        made.path.unlink()
+    done = ended(app, where)
+    assert (done.state, done.result["id"], done.result["size"]) == ("done", made.id, made.size)
+    with home.database.read() as connection:
+        assert [one.type for one in events(connection, [MATTER]) if "transfer" in one.type] == [
+            "evidence.transferred",
+            "evidence.transfer_completed",
+        ]
+    shown = client.get(where, follow_redirects=True)
+    assert (shown.status_code, made.id in shown.text) == (200, True)
+    assert client.get(f"/packages/{made.id}/file").content.startswith(b"PK")
+    # Another wish for the same is another package.
+    assert packaged(app, client, MATTER, "法院") != made.id
+
+
+def test_a_package_whose_completion_was_not_logged_is_made_anew(app: FastAPI, home: Home) -> None:
+    client = client_of(app, "prosecutor")
+    begun = post(client, "/packages", {"record": MATTER, "to": "法院"}, form="/account")
+    where = begun.headers["location"]
+    job = desk_of(app).jobs.get(where.rpartition("/")[2])
+    assert job is not None
+    made = make_waiting(home, MATTER, to="法院", actor=job.person)
+    # A whole file lies there, of which the log says nothing: another content.
+    left = made.path.with_name(f"{job.args['request']}.evp.sealed")
+    key = home.scope_key("packages")
+    seal_to(io.BytesIO(b"PK unfinished"), left, key.key, key.id, home.entropy)
+    done = ended(app, where)
+    assert done.state == "done", done.result
+    assert done.result["id"] != made.id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Mapping
 
 import msgspec
@@ -11,7 +12,13 @@ from starlette.responses import Response
 from qingyuan.errors import QingyuanError
 from qingyuan.office.casework import Loaded, load
 from qingyuan.office.packages.recipients import keys_in, recipients_of
-from qingyuan.office.packages.waiting import is_for_recipients, is_waiting, make_waiting, open_waiting
+from qingyuan.office.packages.waiting import (
+    is_for_recipients,
+    is_waiting,
+    made_for,
+    make_waiting,
+    open_waiting,
+)
 from qingyuan.shapes import convert
 from qingyuan.web.asking import Ask
 from qingyuan.web.desk import Desk
@@ -78,7 +85,13 @@ def begin(ask: Ask) -> Response:
         recipients = _recipients(ask)
     except QingyuanError as error:
         return _show(ask, given, error)
-    args = {"record": given["record"], "to": given["to"], "encrypt_to": recipients, "title": given["record"]}
+    args = {
+        "record": given["record"],
+        "to": given["to"],
+        "encrypt_to": recipients,
+        "title": given["record"],
+        "request": secrets.token_hex(8),
+    }
     return ask.redirect(f"{PLACE}/{ask.desk.jobs.add(KIND, ask.person, args)}")
 
 
@@ -104,7 +117,10 @@ def _recipients(ask: Ask) -> list[str]:
 
 @work(KIND, PLACE, "case.export", quick=True)
 def package_work(desk: Desk, args: Mapping[str, object], person: str, report: Report) -> dict[str, object]:
-    """Make a package and let it wait; one that was interrupted is abandoned in the log and made anew."""
+    """Make a package and let it wait; one that was interrupted is abandoned in the log and made anew, one that was made is found again."""
+    request = str(args.get("request", ""))
+    if request and (known := made_for(desk.home, request)) is not None:
+        return {"id": known[0], "size": known[1]}
     made = make_waiting(
         desk.home,
         str(args["record"]),
@@ -112,6 +128,7 @@ def package_work(desk: Desk, args: Mapping[str, object], person: str, report: Re
         actor=person,
         encrypt_to=convert(args["encrypt_to"], list[str]),
         report=telling(report),
+        request=request,
     )
     told: dict[str, object] = msgspec.to_builtins(msgspec.structs.replace(made, path=""))
     return told
@@ -150,7 +167,7 @@ def show(ask: Ask, identifier: str) -> Response:
         size=size,
         closed=closed,
         days=ask.desk.settings.package_days,
-        made=job.result if job else None,
+        made=job.result if job and "witnesses" in job.result else None,
     )
 
 
