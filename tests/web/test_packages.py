@@ -96,8 +96,7 @@ def test_a_package_that_was_made_before_its_job_was_killed_is_found_and_not_made
     job = desk_of(app).jobs.get(where.rpartition("/")[2])
     assert job is not None
     # What a process did that ended between making the package, or giving it its name, and the row of its job.
-    args = {"to": "法院", "actor": job.person, "request": str(job.args["request"])}
-    made = make_waiting(home, MATTER, **args)
+    made = make_waiting(home, MATTER, to="法院", actor=job.person, request=str(job.args["request"]))
     if step == "named":
         made.path.unlink()
     done = ended(app, where)

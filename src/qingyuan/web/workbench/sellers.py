@@ -124,8 +124,8 @@ def drawn(cluster: Cluster) -> Drawn:
         )
     lines = []
     for link in cluster.links:
-        for one, other in itertools.pairwise(link.sellers):
-            if one in at and other in at:
-                (x, y), (to_x, to_y) = at[one], at[other]
+        for first, second in itertools.pairwise(link.sellers):
+            if first in at and second in at:
+                (x, y), (to_x, to_y) = at[first], at[second]
                 lines.append((round(x, 1), round(y, 1), round(to_x, 1), round(to_y, 1), link.reason))
     return Drawn(tuple(nodes), tuple(lines), len(cluster.sellers) - len(sellers))
