@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -91,6 +92,42 @@ def test_values_of_every_kind_under_every_column_name_are_found_alike(seed: int)
     texts = values(seed, 60 * len(names))
     batch = table(names, [texts[at : at + len(names)] for at in range(0, len(texts), len(names))])
     assert same(batch) > len(texts) // 8
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_cells_that_differ_in_their_digits_alone_are_found_as_if_each_were_the_first(seed: int) -> None:
+    names = ["手机号", "运单号", "身份证号", "座机", "银行卡号", "护照号", "港澳通行证", "时间", "imei"]
+    r = random.Random(seed)
+    few = [
+        *values(40 + seed, 30), "138****1234", "330***********0948", "LQ9928134689144", "950131599068转6725",
+        "SF1234567890123", "0571-12345678", "2026-06-25 21:23:53", "2026-06-25T21:23:53", "2026-96-25", "E12345678",
+    ]  # fmt: skip
+
+    def other_digits(text: str) -> str:
+        """Return the text with some of its digits drawn anew."""
+        return "".join(r.choice("0123456789") if c.isdigit() and r.random() < 0.7 else c for c in text)
+
+    rows_ = [[other_digits(r.choice(few)) for _ in names] for _ in range(700)]
+    assert same(table(names, rows_)) > 700
+
+
+@pytest.mark.parametrize("wide", [1, 2, 300])
+def test_rows_shorter_and_longer_than_the_others_are_found_alike(wide: int) -> None:
+    names = [("手机号", "姓名", "地址", "备注")[at % 4] for at in range(wide)]
+    r, texts = random.Random(wide), values(60, 200)
+    cells = [
+        (r.choice(texts), at % wide) for at in range(9000) if at % wide < wide - r.randint(0, 1) or wide == 1
+    ]
+    data = "\n".join(text for text, _ in cells).encode()
+    ends = np.cumsum([len(text.encode()) + 1 for text, _ in cells]) - 1
+    starts = np.concatenate(([0], ends[:-1] + 1))
+    column = np.array([at for _, at in cells], dtype=np.int32)
+    whole = table(names, [[""] * wide])
+    record = 1 + np.cumsum(np.concatenate(([0], column[1:] <= column[:-1])))
+    batch = replace(
+        whole, data=np.frombuffer(data, np.uint8), starts=starts, ends=ends, column=column, record=record
+    )
+    assert same(batch) > 1000
 
 
 def test_the_first_row_is_left_alone_when_it_is_the_header() -> None:

@@ -79,12 +79,12 @@ _kept = threading.local()
 Room: TypeAlias = tuple[Candidates, tuple[Longs, Longs, Longs]]
 
 
-def kept_room(size: int) -> Room:
-    """Return arrays for at least ``size`` candidates and parts of cells, valid until the thread asks again."""
-    kept: Room | None = getattr(_kept, "arrays", None)
+def kept_room(size: int, use: str = "numbers") -> Room:
+    """Return arrays for at least ``size`` candidates and parts of cells, valid until the thread asks again for the use."""
+    kept: Room | None = getattr(_kept, use, None)
     if kept is None or len(kept[0]) < size:
         kept = _empty(size), (np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64))
-        _kept.arrays = kept
+        setattr(_kept, use, kept)
     return kept
 
 

@@ -47,6 +47,7 @@ class Looked:
         texts: Columns of free text.
         numbered: Columns of numbers that may be masked.
         scopes: See :func:`qingyuan.pii._formed.find_forms`.
+        uses: What the look does with each column; see :data:`qingyuan.pii._kernel.settle.SETTLES`.
     """
 
     named: _Mask
@@ -54,6 +55,7 @@ class Looked:
     texts: _Mask
     numbered: _Mask
     scopes: Scopes
+    uses: Longs
 
     @classmethod
     def of(cls, labels: Longs, scopes: Scopes) -> Looked:
@@ -68,19 +70,16 @@ class Looked:
         texts[:width] = labels == f.LABEL_TEXT
         texts[width] = True
         numbered[:width] = (labels[:, None] == _NUMBERED).any(axis=1)
-        return cls(named, placed, texts, numbered, scopes)
-
-    def uses(self) -> Longs:
-        """Return what the look does with each column; see :data:`qingyuan.pii._kernel.settle.SETTLES`."""
         made = grammar()
-        scopes = self.scopes.astype(np.int64)
-        own = np.maximum(scopes, 0)
-        settles = ~self.texts & (scopes != TEXT) & ((scopes <= 0) | (made.cells_of[own] == -1))
+        wide = scopes.astype(np.int64)
+        own = np.maximum(wide, 0)
+        settles = ~texts & (wide != TEXT) & ((wide <= 0) | (made.cells_of[own] == -1))
         flags = (
-            (k.SETTLES, settles), (k.NAMED, self.named), (k.PLACED, self.placed), (k.NUMBERED, self.numbered),
-            (k.FORMED, scopes != SKIP), (k.NAMES_ONLY, self.named & (scopes > 0) & _names_only()[own]),
+            (k.SETTLES, settles), (k.NAMED, named), (k.PLACED, placed), (k.NUMBERED, numbered),
+            (k.FORMED, wide != SKIP), (k.NAMES_ONLY, named & (wide > 0) & _names_only()[own]),
         )  # fmt: skip
-        return np.array(sum(bit * mask.astype(np.int64) for bit, mask in flags), dtype=np.int64)
+        uses = np.array(sum(bit * mask.astype(np.int64) for bit, mask in flags), dtype=np.int64)
+        return cls(named, placed, texts, numbered, scopes, uses)
 
 
 def _forms_of(mask: npt.NDArray[np.uint64]) -> list[int]:
@@ -114,6 +113,14 @@ def _digital() -> npt.NDArray[np.uint8]:
             level = k.WEAK_FORM if weak else k.WEAK_FORM + 1
             np.maximum(out[scope], fitting[form] * np.uint8(level), out=out[scope])
     return out
+
+
+@functools.cache
+def blind() -> npt.NDArray[np.uint8]:
+    """Return which states take all ASCII digits for the same; see :func:`qingyuan.pii._kernel.recall.traced`."""
+    made = grammar()
+    after = made.steps[:, made.classes[_DIGITS]]
+    return np.ascontiguousarray((after == after[:, :1]).all(axis=1), dtype=np.uint8)
 
 
 def _fitting(made: Grammar) -> npt.NDArray[np.bool_]:
@@ -152,44 +159,39 @@ def find_in_table(batch: Batch, t: Tables, looked: Looked, bins: Longs) -> Candi
         looked: What is looked for in which column.
         bins: ``int64[columns + 1, BINS]``, a row a column, the first for "no column"; grows.
     """
-    room = kept_room(2 * len(batch) + 2)
+    room = kept_room(2 * len(batch) + 2, "settled")
     # Whole blocks are read, which the last cells have only in a copy with room behind it.
     last = int(np.searchsorted(batch.ends, len(batch.data) - _BEHIND, side="right"))
-    n, more = _settle(batch, t, looked, bins, room, (0, last, 0, 0))
+    n, more = _settle(_part(batch, slice(last)), t, looked, bins, room, 0, 0)
     if last < len(batch):
         first = max(0, int(batch.starts[last]) - _BEHIND)
         end = np.concatenate((batch.data[first:], np.zeros(_BEHIND, dtype=np.uint8)))
         end.flags.writeable = False
-        moved = replace(batch, data=end, starts=batch.starts - first, ends=batch.ends - first)
+        moved = _part(batch, slice(last, None))
+        moved = replace(moved, data=end, starts=moved.starts - first, ends=moved.ends - first)
         before, left = n, more
-        n, more = _settle(moved, t, looked, bins, room, (last, len(batch), before, left))
+        n, more = _settle(moved, t, looked, bins, room, before, left)
         for place in (room[0].start, room[0].end):
             place[before:n] += first
         room[0].cell[before:n] += last
         room[1][0][left:more] += last
-    settled = take(first_of(room[0], n), slice(0, n))
-    if not more:
-        return settled
-    return both(settled, _found_in(batch, room[1][0][:more].copy(), t, looked, bins))
+    settled = first_of(room[0], n)
+    others = _found_in(batch, room[1][0][:more].copy(), t, looked, bins) if more else settled
+    return both(settled, others) if more and len(others) else take(settled, slice(0, n))
 
 
 def _settle(
-    batch: Batch, t: Tables, looked: Looked, bins: Longs, room: Room, some: tuple[int, int, int, int]
+    batch: Batch, t: Tables, looked: Looked, bins: Longs, room: Room, n: int, more: int
 ) -> tuple[int, int]:
-    """Settle the cells from the first to the second of ``some``, behind so many candidates and so many cells left.
-
-    Returns:
-        How many candidates and cells left there are then; the new ones count cells from the first of these.
-    """
+    """Settle the cells behind ``n`` candidates and ``more`` cells left; return how many of both there are then."""
     made = grammar()
-    first, last, n, more = some
     out = room[0]
     found, left = k.settle(
-        batch.data, batch.starts[first:last], batch.ends[first:last], batch.column[first:last],
-        batch.record[first:last], looked.uses(), looked.scopes, digital(), evidence_of_shapes(), t.plan,
-        t.provinces, t.glued, t.issuers, t.letters, t.surnames, t.marks, t.regions, made.classes, made.steps,
-        made.ending, made.forms, made.checks, made.firsts, made.lengths, made.owned, made.modes, bins,
-        out.cell[n:], out.start[n:], out.end[n:], out.kind[n:], out.flags[n:], room[1][0][more:],
+        batch.data, batch.starts, batch.ends, batch.column, batch.record, looked.uses, looked.scopes, digital(),
+        evidence_of_shapes(), t.plan, t.provinces, t.glued, t.issuers, t.letters, t.surnames, t.marks, t.regions,
+        made.classes, made.steps, made.ending, blind(), made.forms, made.checks, made.firsts, made.lengths,
+        made.owned, made.modes, bins, out.cell[n:], out.start[n:], out.end[n:], out.kind[n:], out.flags[n:],
+        room[1][0][more:],
     )  # fmt: skip
     return n + found, more + left
 
@@ -204,12 +206,12 @@ def _found_in(batch: Batch, cells: Longs, t: Tables, looked: Looked, bins: Longs
     """Return what the other passes find in the given cells."""
     few = batch
     if len(cells) < len(batch):
-        few = _chosen(batch, cells)
+        few = _part(batch, cells)
     shapes = shapes_of(few, t, looked.named | looked.placed, bins)
     number, first = _alike(few)
     one = few
     if len(first) < len(few):
-        one, shapes = _chosen(few, first), shapes[first]
+        one, shapes = _part(few, first), shapes[first]
     found = find(one, t, shapes, looked.named, looked.placed, looked.texts, looked.numbered, looked.scopes)
     if one is not few:
         found = _repeated(found, one, few, number)
@@ -218,7 +220,7 @@ def _found_in(batch: Batch, cells: Longs, t: Tables, looked: Looked, bins: Longs
     return found
 
 
-def _chosen(batch: Batch, cells: Longs) -> Batch:
+def _part(batch: Batch, cells: Longs | slice) -> Batch:
     """Return the given cells of a batch."""
     return replace(
         batch, starts=batch.starts[cells], ends=batch.ends[cells], column=batch.column[cells],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from qingyuan.findings import Example
@@ -53,6 +55,7 @@ class Accumulator:
         self.rows: list[tuple[int, Ints, Longs, Keys]] = []
         self.bytes = 0
         self.cells = 0
+        self._looked: dict[int, Looked] = {}
         self._before = before
         self._hits = 0
 
@@ -70,7 +73,7 @@ class Accumulator:
         if len(batch) == 0:
             return
         stream.records = max(stream.records, int(batch.record[-1]) - self._before)
-        looked = Looked.of(np.array([h.label for h in stream.headers], dtype=np.int64), stream.scopes())
+        looked = self._looked_for(stream)
         shown = separated(starred(_scripts.plain(batch)))
         if batch.prose:
             found = find(
@@ -89,6 +92,14 @@ class Accumulator:
             _profile(stream, bins[1:])
         if len(found):
             self._keep(stream, batch, shown, found)
+
+    def _looked_for(self, stream: Stream) -> Looked:
+        """Return what is looked for in the columns of a stream, made anew when it got more of them."""
+        known = self._looked.get(stream.number)
+        if known is None or len(known.named) != len(stream.headers) + 1:
+            labels = np.array([h.label for h in stream.headers], dtype=np.int64)
+            known = self._looked[stream.number] = Looked.of(labels, stream.scopes())
+        return known
 
     def _keep(self, stream: Stream, batch: Batch, shown: Batch, found: Candidates) -> None:
         """Key the candidates, put each into its group, and locate those that are shown."""
@@ -134,15 +145,22 @@ def _samples(
 
 def _profile(stream: Stream, bins: Longs) -> None:
     """Add the shapes of a batch, counted by column, to the profiles."""
-    patterns = np.arange(BINS)
-    filled = bins[:, (patterns & cells.FILLED) != 0].sum(axis=1)
-    digits = bins[:, (patterns & cells.DIGITS) != 0].sum(axis=1)
-    shaped = {name: bins[:, (patterns & bit) != 0].sum(axis=1) for name, bit in _SHAPES.items()}
-    for c, profile in enumerate(stream.profiles):
-        profile.filled += int(filled[c])
-        profile.digits += int(digits[c])
-        for name, counts in shaped.items():
-            profile.shapes[name] = profile.shapes.get(name, 0) + int(counts[c])
+    counts = bins @ _counted()
+    for c in np.flatnonzero(counts[:, 0]).tolist():
+        profile = stream.profiles[c]
+        filled, digits, *shaped = counts[c].tolist()
+        profile.filled += filled
+        profile.digits += digits
+        for name, count in zip(_SHAPES, shaped, strict=True):
+            profile.shapes[name] = profile.shapes.get(name, 0) + count
+
+
+@functools.cache
+def _counted() -> Longs:
+    """Return ``int64[BINS, 8]``: 1 where a shape is of a filled cell, of digits, and of each of the shapes."""
+    bits = np.array([cells.FILLED, cells.DIGITS, *_SHAPES.values()])
+    counted: Longs = ((np.arange(BINS)[:, None] & bits) != 0).astype(np.int64)
+    return counted
 
 
 def _add_examples(

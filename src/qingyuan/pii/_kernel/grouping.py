@@ -70,15 +70,15 @@ def group_candidates(
     last_code = -1
     last_at = 0
     for i in range(begin, cells.size):
-        cell = cells[i]
+        cell = np.uint64(cells[i])
         code = (int(column[cell]) + 1) << 40 | int(kinds[i]) << 32 | int(flags[i])
         if code == last_code:
             at = last_at
         else:
             at = _slot(code, bits)
-            while codes[at] != code and codes[at] >= 0:
+            while codes[np.uint64(at)] != code and codes[np.uint64(at)] >= 0:
                 at = (at + 1) & (codes.size - 1)
-            if codes[at] < 0:
+            if codes[np.uint64(at)] < 0:
                 if 2 * known >= codes.size or known >= counts.size:
                     return i, known
                 codes[at] = code
@@ -86,7 +86,7 @@ def group_candidates(
                 known += 1
             last_code = code
             last_at = at
-        number = numbers[at]
+        number = np.uint64(numbers[np.uint64(at)])
         if counts[number] < firsts.shape[1]:
             k = 0
             while k < firsts.shape[1] and firsts[number, k] >= 0:
@@ -94,6 +94,6 @@ def group_candidates(
             if k < firsts.shape[1]:
                 firsts[number, k] = i
         counts[number] += 1
-        group[i] = number
+        group[i] = np.int32(number)
         records[i] = record[cell]
     return cells.size, known

@@ -144,6 +144,11 @@ class TextOrigin:
         self._shift = shift
         self._marks: tuple[Longs, Longs] | None = None
 
+    @property
+    def needs_text(self) -> bool:
+        """Tell whether the window must stay as it was decoded."""
+        return self._source is not None
+
     def shifted(self, at: Longs, shift: Longs) -> TextOrigin:
         """Return the origin of a buffer that was copied out of this window with ``shift``."""
         return TextOrigin(self._base, self._source, self._lengths, at, shift)

@@ -29,6 +29,7 @@ from qingyuan.pii._kernel.cells import (
     NAME,
     NAME_MASKED,
 )
+from qingyuan.pii._kernel.recall import blurred
 from qingyuan.pii._kernel.sieve import beside_han, eight_in_a_row
 from qingyuan.pii.batch import Bytes, Longs
 
@@ -46,6 +47,11 @@ _ZEROS = np.uint64(0x3030303030303030)
 _SIXES = np.uint64(0x0606060606060606)
 _HIGH = np.uint64(0xF0F0F0F0F0F0F0F0)
 
+#: ``0000-00-``, ``00-00-00`` and ``00:00:00``, the first byte lowest.
+_YEAR, _DAY, _TIME = (
+    np.uint64(int.from_bytes(text, "little")) for text in (b"0000-00-", b"00-00-00", b"00:00:00")
+)
+
 _RO = "Array(uint8, 1, 'C', readonly=True)"
 _RO64 = "Array(int64, 1, 'C', readonly=True)"
 
@@ -56,6 +62,16 @@ def eleven_digits(data: Bytes, s: int) -> bool:
     a = word_at(data, s) ^ _ZEROS
     b = word_at(data, s + 3) ^ _ZEROS
     return bool(((a | (a + _SIXES)) | (b | (b + _SIXES))) & _HIGH == 0)
+
+
+@njit(f"boolean({_RO}, int64, int64)", cache=True, nogil=True)
+def is_date(data: Bytes, s: int, size: int) -> bool:
+    """Tell whether ``2026-03-11``, if ``size`` is 10, else ``2026-03-11 12:30:59`` or the same with T stands at ``s``."""
+    if data[s + 5] > 49 or blurred(word_at(data, s)) != _YEAR or blurred(word_at(data, s + 2)) != _DAY:
+        return False
+    if size == 10:
+        return True
+    return data[s + 10] in (32, 84) and bool(blurred(word_at(data, s + 11)) == _TIME)
 
 
 @njit(f"int64({_RO}, int64)", cache=True, nogil=True)

@@ -90,8 +90,20 @@ def _likely(lanes: _Lanes) -> list[Any]:
     return [lanes.word(lanes.either(leads, raised, wide, mark))]
 
 
+def _leads(lanes: _Lanes) -> list[Any]:
+    """Mark what such a character begins with."""
+    v = lanes.load(0)
+    return [
+        lanes.word(
+            lanes.either(*(lanes.same(v, lead) for lead in (0xC2, 0xD9, 0xDB, 0xE0, 0xE2, 0xEF, 0xF0)))
+        )
+    ]
+
+
 #: ``(data, at)``: where such a character may stand. Reads two bytes behind.
 likely_digits_of: Any = _on_block(1, _likely)
+#: ``(data, at)``: what such a character begins with.
+leads_of: Any = _on_block(1, _leads)
 
 
 @njit(f"UniTuple(int64, 3)({_RO}, int64)", cache=True, nogil=True)
@@ -206,7 +218,9 @@ def plain_digits(data: Bytes, begin: int, prose: bool, out: Bytes, write: bool) 
         word = ~np.uint64(0)
         size = min(BLOCK, data.size - base)
         if base + BLOCK + 2 < data.size:
-            word = likely_digits_of(data, base)
+            word = leads_of(data, base)
+            if word:
+                word = likely_digits_of(data, base)
         elif size < BLOCK:
             word = (np.uint64(1) << np.uint64(size)) - np.uint64(1)
         while word:

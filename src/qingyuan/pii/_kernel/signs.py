@@ -66,12 +66,22 @@ def _alike(lanes: _Lanes, one: Any, two: Any) -> Any:
     return lanes.same(lanes.other(one, two), 0)
 
 
-def _likely(lanes: _Lanes) -> list[Any]:
-    """Mark ASCII signs that are repeated or stand behind a longer character, and the first bytes of the other signs."""
-    v, after, third, before = lanes.load(0), lanes.load(1), lanes.load(2), lanes.load(-1)
+def _narrow(lanes: _Lanes) -> Any:
+    """Return where ASCII signs are repeated or stand behind a longer character."""
+    v, after, before = lanes.load(0), lanes.load(1), lanes.load(-1)
     narrow = lanes.either(*(lanes.same(v, ord(sign)) for sign in "#?_-."), lanes.same(lanes.lower(v), 120))
     run = lanes.both(narrow, _alike(lanes, v, after))
     lone = lanes.both(lanes.same(v, 35), lanes.within(before, 0x80, 0xBF))
+    return lanes.either(lone, run)
+
+
+def _likely_narrow(lanes: _Lanes) -> list[Any]:
+    return [lanes.word(_narrow(lanes))]
+
+
+def _likely(lanes: _Lanes) -> list[Any]:
+    """Mark the signs of :func:`_narrow`, and the first bytes of the other signs."""
+    v, after, third = lanes.load(0), lanes.load(1), lanes.load(2)
     full = lanes.both(
         lanes.same(after, 0xBC),
         lanes.either(*(lanes.same(third, low) for low in (0x83, 0x8A, 0x9F, 0xB8, 0xBF))),
@@ -89,11 +99,21 @@ def _likely(lanes: _Lanes) -> list[Any]:
         lanes.both(lanes.same(v, 0xE2), drawn),
         lanes.both(lanes.same(v, 0xE3), zero),
     )
-    return [lanes.word(lanes.either(lone, run, wide))]
+    return [lanes.word(lanes.either(_narrow(lanes), wide))]
+
+
+def _leads(lanes: _Lanes) -> list[Any]:
+    """Mark what the signs that are not ASCII begin with."""
+    v = lanes.load(0)
+    return [lanes.word(lanes.either(*(lanes.same(v, lead) for lead in (0xE2, 0xE3, 0xEF))))]
 
 
 #: ``(data, at)``: where a sign may hide something. Reads one byte before and two behind.
 likely_signs_of: Any = _on_block(1, _likely)
+#: ``(data, at)``: the ASCII ones of them. Reads one byte before and one behind.
+narrow_signs_of: Any = _on_block(1, _likely_narrow)
+#: ``(data, at)``: what the others begin with.
+leads_of: Any = _on_block(1, _leads)
 
 
 @njit(f"int64({_RO}, int64)", cache=True, nogil=True)
@@ -199,7 +219,11 @@ def hidden_signs(data: Bytes, begin: int, prose: bool, out: Bytes, write: bool) 
         word = ~np.uint64(0)
         size = min(BLOCK, data.size - base)
         if base > 0 and base + BLOCK + 2 < data.size:
-            word = likely_signs_of(data, base)
+            # Most blocks of a table have none of the longer signs, which take most of the comparing.
+            if leads_of(data, base):
+                word = likely_signs_of(data, base)
+            else:
+                word = narrow_signs_of(data, base)
         elif size < BLOCK:
             word = (np.uint64(1) << np.uint64(size)) - np.uint64(1)
         while word:

@@ -129,12 +129,12 @@ def tally_records(
     n_owned = 0
     n_pieces = 0
     for i in range(group.size + 1):
-        g = 0
+        g = np.uint64(0)
         if i < group.size:
-            g = group[i]
-            slot = facts[g, SLOT]
-            if slot >= 0:
-                slots[slot_ends[slot]] = key[i]
+            g = np.uint64(group[i])
+            if facts[g, SLOT] >= 0:
+                slot = np.uint64(facts[g, SLOT])
+                slots[np.uint64(slot_ends[slot])] = key[i]
                 slot_ends[slot] += 1
             if not facts[g, SAYS]:
                 continue
@@ -144,12 +144,12 @@ def tally_records(
                 continue
         if count == 1:
             # Most records of a single column, and most lines, have one hit.
-            at = held[0]
-            f = group[at]
+            at = np.uint64(held[0])
+            f = np.uint64(group[at])
             here = facts[f, SAYS]
             if here & KEYED:
-                place = facts[f, PLACE]
-                keys[key_ends[place]] = key[at]
+                place = np.uint64(facts[f, PLACE])
+                keys[np.uint64(key_ends[place])] = key[at]
                 key_ends[place] += 1
             else:
                 sizes[UNKEYED] += (here & CONTENT) != 0
@@ -170,14 +170,14 @@ def tally_records(
             n_values = 0
             together = 0
             for h in range(count):
-                at = held[h]
-                f = group[at]
+                at = np.uint64(held[h])
+                f = np.uint64(group[at])
                 here = facts[f, SAYS]
                 together |= here
-                mine = facts[f, OWNER]
+                mine = np.uint64(facts[f, OWNER])
                 if owner_turn[mine] != turn:
                     owner_turn[mine] = turn
-                    owners[n_mine] = mine
+                    owners[n_mine] = np.int64(mine)
                     n_mine += 1
                     says[mine] = 0
                     ids[mine] = 0
@@ -198,10 +198,10 @@ def tally_records(
                     else:
                         weaker[mine] += 1
                 if here & CONTENT:
-                    his = facts[f, PERSON]
+                    his = np.uint64(facts[f, PERSON])
                     if person_turn[his] != turn:
                         person_turn[his] = turn
-                        persons[n_his] = his
+                        persons[n_his] = np.int64(his)
                         n_his += 1
                         mark[his] = 0
                         tier[his] = 0
@@ -211,10 +211,10 @@ def tally_records(
                     new = True
                     if n_values < _MANY:
                         for k in range(n_values):
-                            if values[k] == value and people[k] == his:
+                            if values[k] == value and people[k] == np.int64(his):
                                 new = False
                     values[n_values] = value
-                    people[n_values] = his
+                    people[n_values] = np.int64(his)
                     n_values += 1
                     if new:
                         mark[his] += value
@@ -222,19 +222,19 @@ def tally_records(
                     means[his] |= facts[f, MEANS]
                     traits[his] |= facts[f, TRAITS]
             for h in range(count):
-                at = held[h]
-                f = group[at]
+                at = np.uint64(held[h])
+                f = np.uint64(group[at])
                 if not facts[f, SAYS] & KEYED:
                     continue
-                mine = facts[f, OWNER]
+                mine = np.uint64(facts[f, OWNER])
                 rank = facts[f, RANK]
-                place = facts[f, PLACE]
-                keys[key_ends[place]] = key[at]
+                place = np.uint64(facts[f, PLACE])
+                keys[np.uint64(key_ends[place])] = key[at]
                 key_ends[place] += 1
                 if rank == IDENTITY:
                     continue
                 if ids[mine] or (documents[mine] and rank != DOCUMENT):
-                    tied[tied_ends[place]] = key[at]
+                    tied[np.uint64(tied_ends[place])] = key[at]
                     tied_ends[place] += 1
                 if ids[mine] == 1 and rank == TELEPHONE:
                     owned[n_owned, 0] = key[at]
@@ -257,10 +257,10 @@ def tally_records(
                     sizes[UNKEYED] += (here & CONTENT) != 0
                     sizes[MASKED] += (here & VEILED) != 0
             for k in range(n_his):
-                his = persons[k]
+                his = np.uint64(persons[k])
                 if means[his] & IDENTIFIES or means[his] & NAMED == NAMED:
                     if n_values > _MANY:
-                        mark[his] = _sum_of_different(values, people, n_values, his, room)
+                        mark[his] = _sum_of_different(values, people, n_values, int(his), room)
                     marks[n_pieces] = mark[his]
                     strata[n_pieces] = tier[his] << SHIFT | traits[his]
                     places[n_pieces, 0] = stream

@@ -122,9 +122,11 @@ def read_delimited(
     """
     limits = source.limits
     above = 0 if dialect.header is None else dialect.header + 1
+    record -= above
     unclosed: list[int] = []
     wide: list[int] = []
     while True:
+        began = record
         window = stream.window()
         data = window.data
         room = kernel.count_cells(data, dialect.delimiter)
@@ -144,7 +146,7 @@ def read_delimited(
                 starts,
                 ends,
                 column,
-                np.maximum(records - above, 0) if above else records,
+                np.maximum(records, 0) if began < 1 else records,
                 prose=False,
                 addresses=Numbered("line ", lines),
                 origin=origin,
@@ -187,14 +189,15 @@ def _unquoted(
     data = window.data[:used]
     if not len(gone):
         return data, origin
-    data = data.copy()
+    if origin.needs_text:
+        data = data.copy()
     at, shift = kernel.unquote(data, ends, gone)
     return data, origin.shifted(at, shift)
 
 
 def _read_wide(source: Source, stream: TextStream, line: int) -> Generator[Batch, None, tuple[int, bool]]:
     """Yield one over-wide line as free text, in pieces; return line breaks passed and if that was all."""
-    bound = source.limits.max_record_bytes
+    bound = source.limits.line_bytes
     while True:
         window = stream.window()
         data = window.data
@@ -205,7 +208,11 @@ def _read_wide(source: Source, stream: TextStream, line: int) -> Generator[Batch
         elif window.final and len(data) <= bound:
             end = used = len(data)
         elif len(data) > bound:
-            end = used = safe_cut(data, bound)[0]
+            end, safe = safe_cut(data, bound)
+            if not safe and bound < source.limits.max_record_bytes:
+                bound = source.limits.max_record_bytes
+                continue
+            used = end
         else:
             continue
         if end:

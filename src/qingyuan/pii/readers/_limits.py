@@ -19,6 +19,8 @@ class Limits:
     Attributes:
         block_bytes: Bytes read at a time; also about the size of a batch.
         max_record_bytes: Longest line or record kept whole; a longer one is read in pieces.
+        max_line_bytes: Longest line of free text kept whole, if ``max_record_bytes`` is not less: what is found in
+            a line takes many times its own size.
         max_quoted_bytes: Longest quoted field of delimited text.
         max_columns: Columns of a table, or distinct paths of a JSON stream.
         max_json_depth: Nesting of JSON beyond which paths are no longer told apart.
@@ -37,6 +39,7 @@ class Limits:
 
     block_bytes: int = 4 * MIB
     max_record_bytes: int = 64 * MIB
+    max_line_bytes: int = 8 * MIB
     max_quoted_bytes: int = MIB
     max_columns: int = 20_000
     max_json_depth: int = 100
@@ -51,3 +54,8 @@ class Limits:
     max_pages: int = 5_000
     seconds: float = 3600.0
     clock: Callable[[], float] = time.monotonic
+
+    @property
+    def line_bytes(self) -> int:
+        """Return the size from which a line of free text is read in pieces."""
+        return min(self.max_line_bytes, self.max_record_bytes)

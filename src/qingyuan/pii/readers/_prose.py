@@ -82,11 +82,16 @@ def read_prose(
         data = window.data
         room = kernel.count_cells(data, kernel.LF)
         starts, ends, lines, used, after = kernel.split_lines(data, window.final, line, room)
-        if not used and len(data) > source.limits.max_record_bytes:
-            used, safe = safe_cut(data, source.limits.max_record_bytes)
-            starts, ends = np.array([0], np.int64), np.array([used], np.int64)
-            lines = np.array([line], np.int64)
-            torn += not safe
+        if not used and len(data) > source.limits.line_bytes:
+            used, safe = safe_cut(data, source.limits.line_bytes)
+            if not safe:
+                # Rather more memory than a value torn.
+                bound = source.limits.max_record_bytes
+                used, safe = safe_cut(data, bound) if len(data) > bound else (0, True)
+            if used:
+                starts, ends = np.array([0], np.int64), np.array([used], np.int64)
+                lines = np.array([line], np.int64)
+                torn += not safe
         if len(starts):
             yield prose_batch(source, data[:used], starts, ends, lines, stream.origin(window), table=table)
         line = after
