@@ -16,16 +16,21 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from qingyuan.exchange import SENT
 from qingyuan.office.access import change_docket
+from qingyuan.office.exchange import add_peer
+from qingyuan.office.exchange.peers import own_keys
+from qingyuan.office.exchange.state import RECEIVED, stream_of
 from qingyuan.office.home import Home
 from qingyuan.parties import recuse
-from qingyuan.store import events
+from qingyuan.store import EventDraft, events
 from qingyuan.store.registry import exhibits
 from qingyuan.web.access import ASKED
 from qingyuan.web.accounts import SCOPES
 from qingyuan.web.portal.invitations import invite
 from qingyuan.web.routing import PAGES, Page
 from qingyuan.web.state import ACCOUNT, HOOK, JOB, PASSKEY, SESSION, TICKET, TOKEN, UPLOAD
+from qingyuan.web.workbench.exchange import SENDABLE
 from tests.web.making import ASSESSED, clock, desk_of, open_app, packaged, post, token_of
 from tests.web.portal.serving import CASE, ORGAN, serve_suggestion
 from tests.web.test_access import BY_CODE, ENDING, OTHERS, PLAIN, address
@@ -325,3 +330,25 @@ def test_who_is_recused_sees_their_own_jobs_of_the_docket_no_more(app: FastAPI, 
     answers = {one: client.get(one, headers=headers) for one in places}
     assert {one: answer.status_code for one, answer in answers.items()} == dict.fromkeys(places, 403)
     assert not any(MARK in answer.text for answer in answers.values())
+
+
+def test_what_went_to_other_sites_is_listed_for_who_sees_the_record_only(app: FastAPI, home: Home) -> None:
+    log, package = own_keys(home)
+    add_peer(home, "other", title="另一检察院", log=log, package=package, actor="P001")
+    for number, record in enumerate(("L2026-0001", MINE), 1):
+        told: dict[str, object] = {"seq": number, "kind": SENDABLE[0], "manifest": "ab" * 32, "ref": record}
+        home.append([EventDraft(stream_of("other"), SENT, told)], actor="P001")
+        home.append(
+            [EventDraft(stream_of("other"), RECEIVED, {**told, "record": record, "ref": "", "exhibit": ""})],
+            actor="P001",
+        )
+    handler, chief = one_of(app, "handler", "prosecutor"), one_of(app, "chief-1", "chief", "prosecutor")
+    desk_of(app).posts.handle(
+        MINE, next(one.person for one in desk_of(app).people.all() if one.name == "handler")
+    )
+    shown = {name: client.get("/exchange").text for name, client in (("handler", handler), ("chief", chief))}
+    assert {name: [text.count(one) > 1 for one in ("L2026-0001", MINE)] for name, text in shown.items()} == {
+        "handler": [False, True],
+        "chief": [True, True],
+    }
+    assert "L2026-0001" not in shown["handler"]

@@ -14,6 +14,8 @@ from qingyuan.office.browser import TemporaryFolder
 from qingyuan.office.exchange import Receipt, Sent, add_peer, receive, send, status
 from qingyuan.office.exchange.peers import own_keys, read_introduction
 from qingyuan.office.exchange.sending import send_again
+from qingyuan.office.exchange.state import PeerStatus
+from qingyuan.office.register import visible
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import bad_request, not_found
 from qingyuan.web.routing import page
@@ -120,7 +122,7 @@ def _show(ask: Ask, *, error: QingyuanError | None = None, taken: Receipt | None
     return ask.page(
         "exchange.html",
         400 if error else 200,
-        sites=status(ask.desk.home),
+        sites=_sites(ask),
         kinds=SENDABLE,
         error=error,
         taken=taken,
@@ -131,6 +133,25 @@ def _show(ask: Ask, *, error: QingyuanError | None = None, taken: Receipt | None
             "your_ref": ask.field("your_ref"),
         },
     )
+
+
+def _sites(ask: Ask) -> list[PeerStatus]:
+    """Return the sites; of what went and came, what is about records that who asks may list, or about none."""
+    known = {"": True}
+
+    def listed(record: str) -> bool:
+        if record not in known:
+            known[record] = visible(ask.desk.home, record, ask.scope)
+        return known[record]
+
+    return [
+        msgspec.structs.replace(
+            site,
+            sent=tuple(one for one in site.sent if listed(one.ref)),
+            received=tuple(one for one in site.received if listed(one.record)),
+        )
+        for site in status(ask.desk.home)
+    ]
 
 
 def _file(made: Sent) -> Response:
