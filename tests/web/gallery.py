@@ -18,7 +18,7 @@ from qingyuan.office.browser import Browser, BrowserError, Page
 from qingyuan.office.home import Home
 from tests.web.browsing import Nothing, addresses, arrive, speak
 from tests.web.making import PASSWORD, desk_of, handle_all
-from tests.web.scenes import Scene, busy_office, empty_office
+from tests.web.scenes import Scene, busy_office, empty_office, new_office, stopped_office
 from tests.web.serving import served
 
 #: Name, width and height of a screen, and whether it is a telephone.
@@ -102,7 +102,7 @@ def draw(folder: Path, target: Path, *, only: str, themes: tuple[str, ...]) -> i
                 studio.shoot(url, Scene(re.sub(r"[^\w\u4e00-\u9fff]+", "-", path).strip("-") or "home", path))
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("XDG_DATA_HOME", str(Path(scratch) / "data"))
-            for begin in (busy_office, empty_office):
+            for begin in (busy_office, empty_office, new_office, stopped_office):
                 studio.enter("", "")
                 with begin(Path(scratch) / begin.__name__) as (url, scenes):
                     for scene in scenes:

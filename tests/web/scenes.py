@@ -19,6 +19,7 @@ from qingyuan.office.browser import Page
 from qingyuan.office.casework import Argument, act
 from qingyuan.office.home import Home, OfficeInfo
 from qingyuan.office.packages.recipient_keys import add_recipient
+from qingyuan.office.recognition.stopped import Stop, write_stop
 from qingyuan.office.sealing import Collector
 from qingyuan.store import events
 from qingyuan.store.registry import exhibits
@@ -120,6 +121,66 @@ def empty_office(folder: Path) -> Iterator[tuple[str, list[Scene]]]:
         yield url, [Scene(f"empty-{path.strip('/') or 'home'}", path) for path in paths]
 
 
+@contextlib.contextmanager
+def new_office(folder: Path) -> Iterator[tuple[str, list[Scene]]]:
+    """Serve a home of which nobody has said yet whose it is."""
+    with (
+        Home.open(folder / "home", create=True, begin=False, clock=clock()) as home,
+        served(home) as (url, app),
+    ):
+        code = desk_of(app).setup_code
+        chosen = f"/setup?code={code}&office=procuratorate-330782"
+        yield (
+            url,
+            [
+                Scene("setup-search", f"/setup?code={code}&q=义乌", ""),
+                Scene("setup-chosen", chosen, ""),
+                Scene("setup-refused", chosen, "", send_blank),
+                Scene("setup-no-code", "/setup", ""),
+            ],
+        )
+
+
+@contextlib.contextmanager
+def stopped_office(folder: Path) -> Iterator[tuple[str, list[Scene]]]:
+    """Serve an office whose log a witness found to be shorter than what it had cosigned."""
+    office = OfficeInfo("stopped", "清州市人民检察院")
+    with (
+        Home.open(folder / "home", create=True, office=office, clock=clock()) as home,
+        served(home) as (url, app),
+    ):
+        for name, display, roles in _PEOPLE[:2]:
+            desk_of(app).people.add(name, display, roles, PASSWORD)
+        home.publish()
+        held = home.head()
+        assert held is not None
+        at = (home.path / "log" / "checkpoint").read_text(encoding="utf-8")
+        url_of = "https://witness.example/"
+        write_stop(
+            home.path,
+            Stop(
+                1,
+                "rolled-back",
+                home.settings.origin,
+                "2026-07-01T09:00:00+08:00",
+                held.size,
+                at,
+                "witness.example",
+                "witness.example+0",
+                url_of,
+                held.size + 9,
+            ),
+        )
+        yield (
+            url,
+            [
+                Scene("stopped-home", "/"),
+                Scene("stopped-witnesses", "/admin/witnesses", "gao"),
+                Scene("stopped-act", "/acts/new/lead-register"),
+            ],
+        )
+
+
 def _job(app: FastAPI, client: TestClient, path: str, fields: Fields) -> str:
     """Begin a job and return its address when it has ended."""
     begun = post(client, path, fields, form="/account")
@@ -174,6 +235,14 @@ def _inside(captured: str, rechecked: str, exhibit: str) -> Iterator[Scene]:
     yield Scene("scan-matter", f"/matters/{_MATTER}/scan")
     yield Scene("source", f"/exhibits/{exhibit}/source?at=1")
     yield Scene("exhibit", f"/exhibits/{exhibit}", printed=True)
+    yield Scene("exhibit-forms", f"/exhibits/{exhibit}", then=unfold)
+    yield Scene("exhibit-forms-refused", f"/exhibits/{exhibit}", then=_hand_over_to_nobody)
+    yield Scene("deidentified", f"/exhibits/{exhibit}/deidentify", then=_begin)
+    yield Scene("anonymity", f"/exhibits/{exhibit}/anonymity")
+    yield Scene("reidentify", f"/exhibits/{exhibit}/reidentify")
+    yield Scene("calculated", "/law/calculators?which=deadline&period=agency-reply&from=2026-03-18")
+    yield Scene("division-meant", "/law/divisions?name=朝阳")
+    yield Scene("allowed", f"/access?person=P002&action=read&what={_LEAD}")
     yield Scene("document", f"/documents/{CASE}/filing-decision", printed=True)
     yield Scene("palette", f"/matters/{_MATTER}", then=summon)
     yield Scene("provision-beside", f"/matters/{_MATTER}", then=cite)
@@ -204,6 +273,7 @@ def _refused() -> Iterator[Scene]:
     yield Scene("not-found", "/matters/M2026-0999")
     yield Scene("nowhere", "/nowhere", "")
     yield Scene("not-permitted", "/admin", "zhu")
+    yield Scene("too-large", "/sign-in/code", "", _send_too_much)
     yield Scene("too-many", "/sign-in/code", "", _guess)
 
 
@@ -242,6 +312,34 @@ def send_blank(page: Page) -> None:
     )
     page.click("main form:last-of-type .button")
     arrive(page, "document.querySelector('.problem')")
+
+
+def unfold(page: Page) -> None:
+    """Open everything on the page that is folded."""
+    page.evaluate("document.querySelectorAll('main details').forEach(e => { e.open = true; }); 0")
+
+
+def _hand_over_to_nobody(page: Page) -> None:
+    """Record a hand-over without saying to whom."""
+    page.evaluate(
+        "document.querySelectorAll('main details [required]').forEach(e => e.removeAttribute('required')); 0"
+    )
+    page.click("main details form .button")
+    arrive(page, "document.querySelector('.problem')")
+
+
+def _begin(page: Page) -> None:
+    """Begin the job of the page and wait for what came of it."""
+    page.click("main form:last-of-type .button:not(.plain)")
+    arrive(page, "document.querySelector('.outcome, .problem')")
+
+
+def _send_too_much(page: Page) -> None:
+    """Send more than anybody may who has not signed in."""
+    page.evaluate(
+        "document.title = 'before'; document.querySelector('main form input:not([type=hidden])').value = 'a'.repeat(1e5); document.querySelector('main form').submit(); 0"
+    )
+    arrive(page, "document.title !== 'before'")
 
 
 def _guess(page: Page) -> None:

@@ -84,6 +84,7 @@ def test_witnesses_are_asked_an_old_backup_is_stopped_and_the_newest_state_lifts
             assert "账本已停止写入" in shown
             assert "见证方出示了本院自己签名的检查点" in shown
             assert "现在请各见证方会签" not in shown
+            assert "账本已停止写入" in client.get("/admin/keys").text
             assert client.get("/admin/witnesses/files/stopped.json").json()["reason"] == "rolled-back"
             assert client.get("/admin/witnesses/files/keyring.json").status_code == 404
             refused = post(client, "/admin/witnesses/resume", {}, form="/account")
@@ -93,6 +94,7 @@ def test_witnesses_are_asked_an_old_backup_is_stopped_and_the_newest_state_lifts
         with opened(folder) as (app, home, client):
             assert post(client, "/admin/witnesses/resume", {}, form="/account").status_code == 303
             assert read_stop(folder) is None
+            assert "账本已停止写入" not in client.get("/admin/keys").text
             with home.database.read() as connection:
                 assert [one.type for one in events(connection, ["office"])].count("recognition.resumed") == 1
             home.append([EventDraft("office", "office.noted", {})], actor="D001")

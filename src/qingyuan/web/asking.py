@@ -15,6 +15,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from qingyuan.office.recognition.stopped import STOPPED
 from qingyuan.store.register import Scope
 from qingyuan.web.access import ASKED, Permission
 from qingyuan.web.accounts import Account
@@ -178,6 +179,7 @@ class Ask:
             here=self._here(),
             next_theme=THEMES[(THEMES.index(self.theme) + 1) % len(THEMES)],
             flash=_flash_key(flash),
+            halted=(self.desk.home.path / STOPPED).exists(),
             **values,
         )
         return self.finish(HTMLResponse(text, status, headers={"Cache-Control": "no-store"}))

@@ -59,7 +59,9 @@ def forbidden(zh: str, en: str, *, where: str | None = None) -> WebError:
 
 def bad_request(zh: str, en: str, *, code: str = "web.bad-request") -> WebError:
     """Return the error of a form or address that cannot be read."""
-    return WebError(code, 400, zh=zh, en=en, remedy_zh="请返回上一页改正", remedy_en="go back and correct it")
+    return WebError(
+        code, 400, zh=zh, en=en, remedy_zh="请改正后再提交", remedy_en="correct it and send it again"
+    )
 
 
 def too_large(most: int) -> WebError:

@@ -29,6 +29,11 @@ POSITIONS: tuple[Position, ...] = get_args(Position)
 def hand_over(ask: Ask, identifier: str) -> Response:
     """Record that an exhibit, and others with it, pass into the custody of another."""
     given = {name: ask.field(name) for name in ("to", "received_by", "reason", "medium", "also")}
+    if not given["to"].strip():
+        error = bad_request(
+            "请填写接收的单位或者人员", "say which organ or person takes it", code="web.nobody"
+        )
+        return shown(ask, identifier, error, given, "hand-over")
     together = list(dict.fromkeys([identifier, *given["also"].split()]))
     for one in together[1:]:
         docket = ask.desk.guard.docket(one)
@@ -60,6 +65,8 @@ def examine(ask: Ask, identifier: str) -> Response:
     """Record what a party said of an exhibit."""
     given = {name: ask.field(name) for name in ("party", "position", "grounds", "occasion")}
     try:
+        if not given["party"].strip():
+            raise bad_request("请填写是哪一方的意见", "say which party said it", code="web.nobody")
         if given["position"] not in POSITIONS:
             raise bad_request("请选择质证意见", "choose what the party said", code="web.no-position")
         with ask.desk.turn:
