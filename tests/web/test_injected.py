@@ -170,6 +170,7 @@ def test_no_operation_of_the_api_takes_what_it_does_not_ask_for(app: FastAPI, ho
     assert home.head() == size
 
 
+@pytest.mark.slow
 def test_no_value_breaks_a_line_of_the_log_a_header_a_figure_or_the_list_of_readings(
     app: FastAPI, home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
