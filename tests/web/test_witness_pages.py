@@ -16,10 +16,11 @@ from qingyuan.office.home import Home
 from qingyuan.office.recognition.asking import cosign
 from qingyuan.office.recognition.stopped import read_stop
 from qingyuan.store import EventDraft, events
+from qingyuan.store.registry import exhibits
 from tests.ledger.witnessing import cosigner
 from tests.office.recognition.recognising import grow, seat, served, witness, write_policy
 from tests.office.timestamps.authorities import authority, configure, entry
-from tests.web.making import client_of, clock, desk_of, open_app, post
+from tests.web.making import client_of, clock, desk_of, ended, open_app, post
 
 _LONG = 120.0
 
@@ -113,3 +114,20 @@ def test_timestamps_are_asked_for_checked_and_handed_out(app: FastAPI, home: Hom
     assert "全部可信" in done(app, client, "/admin/timestamps/ask", {"do": "check"})
     assert client.get("/admin/timestamps/99/answer").status_code == 404
     assert post(client, "/admin/timestamps/ask", {"do": "anything"}, form="/account").status_code == 400
+
+
+def test_an_exhibit_is_stamped_from_its_page_once_and_the_job_says_who_stamped(
+    app: FastAPI, home: Home
+) -> None:
+    client = client_of(app, "prosecutor")
+    with home.database.read() as connection:
+        exhibit = exhibits(connection, ["L2026-0001"])[0].id
+    with authority() as (url, found):
+        configure(home.path, entry("a", url, found))
+        for told in ("stamped", "present"):
+            begun = post(client, f"/exhibits/{exhibit}/stamp", form="/account")
+            job = ended(app, begun.headers["location"])
+            assert (job.state, [each[0] for each in job.result[told]]) == ("done", ["a"]), job.result
+    assert client.get(begun.headers["location"]).status_code == 200
+    # The job of somebody is nobody else's.
+    assert client_of(app, "assistant").get(begun.headers["location"]).status_code == 404
