@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 from qingyuan.office.home import Home
 from qingyuan.office.recognition.asking import cosign
 from qingyuan.office.recognition.stopped import read_stop
+from qingyuan.shapes import convert
 from qingyuan.store import EventDraft, events
 from qingyuan.store.registry import exhibits
 from tests.ledger.witnessing import cosigner
@@ -127,7 +128,10 @@ def test_an_exhibit_is_stamped_from_its_page_once_and_the_job_says_who_stamped(
         for told in ("stamped", "present"):
             begun = post(client, f"/exhibits/{exhibit}/stamp", form="/account")
             job = ended(app, begun.headers["location"])
-            assert (job.state, [each[0] for each in job.result[told]]) == ("done", ["a"]), job.result
+            assert (job.state, [each[0] for each in convert(job.result[told], list[list[str]])]) == (
+                "done",
+                ["a"],
+            ), job.result
     assert client.get(begun.headers["location"]).status_code == 200
     # The job of somebody is nobody else's.
     assert client_of(app, "assistant").get(begun.headers["location"]).status_code == 404
