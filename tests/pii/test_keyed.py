@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from qingyuan.pii._identity import current
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii._kernel.keyed import encipher, round_keys, siphash
 from qingyuan.pii.tokens import Tokenizer
@@ -66,6 +67,13 @@ def test_writing_does_not_matter_but_kind_and_secret_do() -> None:
     one = "6222021234567890123"
     assert len({*keys([one], f.BANK_CARD), *keys([one], f.EMAIL), *keys([one], f.BANK_CARD, bytes(32))}) == 3
     assert len(set(keys(["Ab@Example.com", "ab@example.COM"], f.EMAIL))) == 1
+
+
+def test_an_old_identity_number_has_the_key_of_its_form_of_today() -> None:
+    maker = Maker(11)
+    old = [f"{maker.digits(12)}{last}" for last in ("001", "995", "996", "999") for _ in range(50)]
+    for written in (old, [f"{one[:6]} {one[6:12]} {one[12:]}" for one in old]):
+        assert keys(written, f.RESIDENT_ID) == keys([current(one) for one in old], f.RESIDENT_ID)
 
 
 def test_plain_values_have_the_keys_of_their_written_forms() -> None:

@@ -6,12 +6,15 @@ import random
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qingyuan.demo import generate
 from qingyuan.pii import FileScan, Persons, merge, persons, scan
+from qingyuan.pii._identity import current
 from qingyuan.pii._kernel.flags import BANK_CARD, MOBILE, RESIDENT_ID
+from qingyuan.pii.arrow import batches_of
 from qingyuan.pii.readers import read
 from tests.pii.generator import Maker
 from tests.pii.material import KEY, prose, table
@@ -185,6 +188,35 @@ def test_generated_people_are_counted_exactly() -> None:
             rows.append([name, shown, mobile])
         files.append(of(["姓名", "身份证号", "手机号"], *rows))
     assert people(*files).distinct == len(seen) == len(with_id)
+
+
+_BORN = [current(f"{M.resident_id()[:6]}{40 + n}0{n + 1}1{n}{M.digits(3)}") for n in range(6)]
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(range(6)), st.booleans(), st.sampled_from(["", *MOBILES])),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_old_and_new_identity_numbers_of_a_person_count_as_the_new_ones(
+    rows: list[tuple[int, bool, str]],
+) -> None:
+    columns = ["身份证号", "手机号"]
+    new = [[_BORN[n], mobile] for n, _, mobile in rows]
+    mixed = [
+        [one[:6] + one[8:17] if old else one, mobile]
+        for (one, mobile), (_, old, _) in zip(new, rows, strict=True)
+    ]
+    want, found = of(columns, *new), of(columns, *mixed)
+    assert people(found) == people(want)
+    assert merge([found]).readings == merge([want]).readings
+    assert merge([found]).counts == merge([want]).counts
+    assert people(found, want) == people(want, want)
+    batch = pa.RecordBatch.from_pydict({name: [row[at] for row in mixed] for at, name in enumerate(columns)})
+    assert people(scan(batches_of(batch, table="a"), KEY, "a")) == people(want)
 
 
 def test_columns_without_a_role_word_belong_to_the_only_role_named() -> None:

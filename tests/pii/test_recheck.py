@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qingyuan.office.rechecking import Material, recheck
 from qingyuan.pii import PiiError, engine, readers, write_hits
 from qingyuan.pii.readers._unread import unread
 from qingyuan.pii.recheck import Recheck, Sampler, compare, holding_records, key_id, read_hits, upper_bound
@@ -81,6 +82,30 @@ def test_a_file_of_hits_is_enough_of_the_earlier_side(tmp_path: Path, suffix: st
     before, said = read_hits(path)
     assert said == (key_id(KEY) if suffix == ".parquet" else "")
     assert compare([before], [hits(OLD, "v2/b.csv")]).kinds["mobile"].still_there == 4
+
+
+@pytest.mark.parametrize(
+    ("later", "remaining"),
+    [
+        ("110105491231002", 1),
+        ("11010519491231002X", 1),
+        ("110105 19491231 002x", 1),
+        ("110105194912310089", 0),
+    ],
+)
+def test_tokens_made_of_fifteen_digits_find_the_person_again(
+    later: str, remaining: int, tmp_path: Path
+) -> None:
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    old.write_text("身份证号\n110105491231002\n", encoding="utf-8")
+    new.write_text(f"身份证号\n{later}\n", encoding="utf-8")
+    with old.open("rb") as stream:
+        before = engine.scan(readers.read(stream, "old.csv"), KEY, "old.csv", earlier=True).hits
+    assert before["token"].to_pylist() != hits(old.read_text(encoding="utf-8"))["token"].to_pylist()
+    result = recheck(([before], key_id(KEY)), Material((new,)), key=KEY)
+    assert (result.remaining, result.new) == (remaining, 1 - remaining)
+    assert result.verdict == ("remains" if remaining else "clean")
+    assert recheck(Material((old,)), Material((new,)), key=KEY).remaining == remaining
 
 
 def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:

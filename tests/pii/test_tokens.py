@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qingyuan.pii import PiiError, Tokenizer
+from qingyuan.pii._kernel.flags import RESIDENT_ID
 from tests.pii.material import KEY
 
 
@@ -24,6 +26,9 @@ def expected(key: bytes, kind: str, normal: str) -> str:
         ("mobile", "０0861３812345678", "13812345678"),
         ("resident-id", "11010519491231002x", "11010519491231002X"),
         ("resident-id", "110105 19491231 002X", "11010519491231002X"),
+        ("resident-id", "110105491231002", "11010519491231002X"),
+        ("resident-id", "１１０１０５-４９１２３１-００２", "11010519491231002X"),
+        ("resident-id", "110105011231997", "110105180112319977"),
         ("bank-card", "6222 0212 3456 7890 128", "6222021234567890128"),
         ("email", "Zhang.San@Example.COM", "zhang.san@example.com"),
         ("name", " 张 三　", "张三"),
@@ -38,6 +43,21 @@ def test_one_value_has_one_token_however_written(kind: str, written: str, normal
 @given(st.binary(min_size=16, max_size=130), st.text("浙江省义乌市路0123456789号", max_size=300))
 def test_every_length_of_key_and_value_is_hashed_as_the_standard_says(key: bytes, value: str) -> None:
     assert Tokenizer(key).token("address", value) == expected(key, "address", value)
+
+
+@pytest.mark.parametrize(
+    ("written", "normal"),
+    [
+        ("110105491231002", "110105491231002"),
+        ("110105 19491231 002x", "110105491231002"),
+        ("110105200101010014", "110105200101010014"),
+        ("110105194912310021", "110105194912310021"),
+    ],
+)
+def test_an_identity_number_has_the_token_that_was_made_of_it_before(written: str, normal: str) -> None:
+    data, ends = np.frombuffer(written.encode(), np.uint8), np.array([len(written)])
+    made = Tokenizer(KEY).earlier_tokens(data, np.array([0]), ends, np.array([RESIDENT_ID], dtype=np.uint8))
+    assert made.tobytes().hex() == expected(KEY, "resident-id", normal)
 
 
 def test_a_short_key_is_refused() -> None:

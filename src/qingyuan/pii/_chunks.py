@@ -61,21 +61,23 @@ class Chunk:
         )  # fmt: skip
 
 
-def locate(batch: Batch, shown: Batch, found: Candidates, tokenizer: Tokenizer) -> Chunk:
-    """Return the candidates with places and offsets in ``batch``, and the tokens of what they are in ``shown``."""
+def locate(
+    batch: Batch, shown: Batch, found: Candidates, tokenizer: Tokenizer, *, earlier: bool = False
+) -> Chunk:
+    """Return the candidates with places and offsets in ``batch``, and the tokens of what they are in ``shown``; ``earlier``: of their earlier forms."""
     start = np.empty(len(found), dtype=np.int32)
     length = np.empty(len(found), dtype=np.int32)
     count_characters(batch.data, np.ascontiguousarray(batch.starts[found.cell]), found.start, start)
     count_characters(batch.data, found.start, found.end, length)
     return Chunk(
         batch.addresses, found.cell, start, start + length, batch.byte_offsets(found.start),
-        batch.byte_offsets(found.end), _tokens(shown, found, tokenizer),
+        batch.byte_offsets(found.end), _tokens(shown, found, tokenizer.earlier_tokens if earlier else tokenizer.tokens),
     )  # fmt: skip
 
 
-def _tokens(batch: Batch, found: Candidates, tokenizer: Tokenizer) -> Bytes:
+def _tokens(batch: Batch, found: Candidates, tokens: Callable[[Bytes, Longs, Longs, Bytes], Bytes]) -> Bytes:
     """Return the tokens of clear candidates; masked ones have none (zeros)."""
     out = np.zeros((len(found), TOKEN_BYTES), dtype=np.uint8)
     clear = np.flatnonzero((found.flags & f.MASKED) == 0)
-    out[clear] = tokenizer.tokens(batch.data, found.start[clear], found.end[clear], found.kind[clear])
+    out[clear] = tokens(batch.data, found.start[clear], found.end[clear], found.kind[clear])
     return out

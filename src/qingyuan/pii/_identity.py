@@ -8,7 +8,7 @@ MARKS = "10X98765432"
 #: Characters of a number, and of those issued before October 1999.
 LENGTH, OLD = 18, 15
 #: Sequence numbers of old numbers that were kept for people born in the century before.
-_CENTENARIANS = 996
+CENTENARIANS = 996
 
 
 def remainder(body: str) -> int:
@@ -24,5 +24,17 @@ def current(number: str) -> str:
     """
     if len(number) != OLD or not (number.isascii() and number.isdigit()):
         return number
-    body = f"{number[:6]}{18 if int(number[12:]) >= _CENTENARIANS else 19}{number[6:]}"
+    body = f"{number[:6]}{18 if int(number[12:]) >= CENTENARIANS else 19}{number[6:]}"
     return body + MARKS[remainder(body)]
+
+
+def earlier(number: str) -> str | None:
+    """Return the number of fifteen digits that one of today had before October 1999, ``None`` where it cannot have had one.
+
+    Args:
+        number: Digits and X, nothing between them; an old number is returned as it stands.
+    """
+    if len(number) == OLD and number.isascii() and number.isdigit():
+        return number
+    old = f"{number[:6]}{number[8:17]}"
+    return old if len(number) == LENGTH and current(old) == number.upper() else None

@@ -38,7 +38,9 @@ _SHAPES = {
 class Accumulator:
     """Takes the batches of one file or part; :mod:`qingyuan.pii.engine` draws the result from it."""
 
-    def __init__(self, tables: Tables, tokenizer: Tokenizer, *, hits: bool, before: int = 0) -> None:
+    def __init__(
+        self, tables: Tables, tokenizer: Tokenizer, *, hits: bool, before: int = 0, earlier: bool = False
+    ) -> None:
         """Start empty.
 
         Args:
@@ -46,6 +48,7 @@ class Accumulator:
             tokenizer: Makes keys and tokens.
             hits: Whether to keep what a table of hits needs.
             before: Records of the table that stand in earlier parts.
+            earlier: Whether the tokens are those of earlier forms of values.
         """
         self.tables = tables
         self.tokenizer = tokenizer
@@ -57,6 +60,7 @@ class Accumulator:
         self.cells = 0
         self._looked: dict[int, Looked] = {}
         self._before = before
+        self._earlier = earlier
         self._hits = 0
 
     def add(self, batch: Batch) -> None:
@@ -108,7 +112,7 @@ class Accumulator:
         keys = self.tokenizer.keys(shown.data, found.start, found.end, found.kind, found.flags)
         self.rows.append((stream.number, group, record, keys))
         if self.chunks is not None:
-            self.chunks.append(locate(batch, shown, found, self.tokenizer))
+            self.chunks.append(locate(batch, shown, found, self.tokenizer, earlier=self._earlier))
         if examples:
             _add_examples(batch, found, groups, examples, self._hits)
         self._hits += len(found)

@@ -20,7 +20,8 @@ from qingyuan.pii.partial import Partial
 from qingyuan.pii.tokens import Tokenizer
 
 #: Name and version written into findings.
-ENGINE = f"pii/{qingyuan.__version__}"
+#: The second way of making keys and tokens: a resident ID of fifteen digits has those of its form of today.
+ENGINE = f"pii/{qingyuan.__version__}+keys.2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,9 @@ def warm() -> None:
             merge([scan(read(io.BytesIO(text.encode(encoding)), name), bytes(32), name)])
 
 
-def scan(batches: Iterable[Batch | Unread], key: bytes, name: str, *, hits: bool = True) -> FileScan:
+def scan(
+    batches: Iterable[Batch | Unread], key: bytes, name: str, *, hits: bool = True, earlier: bool = False
+) -> FileScan:
     """Scan the cells of one file.
 
     Args:
@@ -78,11 +81,13 @@ def scan(batches: Iterable[Batch | Unread], key: bytes, name: str, *, hits: bool
         key: Token key, at least :data:`qingyuan.pii.tokens.MIN_KEY` bytes.
         name: The file's name as the user gave it.
         hits: Whether to keep every hit; counts, columns and examples do not depend on it.
+        earlier: Whether the tokens of the hits are those of earlier forms of values (resident IDs of fifteen digits), to be
+            compared with tokens made long ago.
 
     Raises:
         PiiError: The key is too short.
     """
-    part = scan_part(batches, key, hits=hits)
+    part = scan_part(batches, key, hits=hits, earlier=earlier)
     decisions = judge(part.outline)
     return assemble(name, decisions, [finish(part, decisions, name)])
 
@@ -94,7 +99,12 @@ def _tokenizer(key: bytes) -> Tokenizer:
 
 
 def scan_part(
-    batches: Iterable[Batch | Unread], key: bytes, *, hits: bool = False, before: int = 0
+    batches: Iterable[Batch | Unread],
+    key: bytes,
+    *,
+    hits: bool = False,
+    before: int = 0,
+    earlier: bool = False,
 ) -> Partial:
     """Scan part of a file or table without deciding yet; see :mod:`qingyuan.pii.partial`.
 
@@ -103,11 +113,12 @@ def scan_part(
         key: Token key, at least :data:`qingyuan.pii.tokens.MIN_KEY` bytes.
         hits: Whether to keep what the table of hits needs.
         before: Number of the last record of the parts before, where the batches' numbers go on from it.
+        earlier: See :func:`scan`.
 
     Raises:
         PiiError: The key is too short.
     """
-    acc = Accumulator(tables(), _tokenizer(key), hits=hits, before=before)
+    acc = Accumulator(tables(), _tokenizer(key), hits=hits, before=before, earlier=earlier)
     unread: list[Unread] = []
     for batch in batches:
         if isinstance(batch, Unread):

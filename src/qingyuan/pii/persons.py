@@ -4,7 +4,7 @@ A person is known by the kinds with a ``key`` rank in the catalogue: resident ID
 mobiles, cards; an e-mail address or a name alone identifies nobody here. Keys that stand in the same
 record and role are tied, in three levels:
 
-- every different resident ID is one person;
+- every different resident ID is one person, one of fifteen digits as that of today;
 - other documents (passport, permit) that stand together, at most one of each kind, form connected groups, across
   files, and a group none of which ever stands with an ID is one person;
 - a mobile or card that ever stands with an ID or another document, in any file, belongs to that person and is
@@ -48,13 +48,13 @@ _SPREAD = 1 << 19
 _UNMARKED = np.empty(0, dtype=np.uint8)
 
 METHOD_ZH = (
-    "精确计数：每个不同的身份证号计一人；同一记录同一角色中与身份证号同时出现过的其他证件号、手机号、银行卡号归于该人，不另计；"
+    "精确计数：每个不同的身份证号计一人（15位旧号按其18位现号）；同一记录同一角色中与身份证号同时出现过的其他证件号、手机号、银行卡号归于该人，不另计；"
     "其余手机号、银行卡号凡在同一记录同一角色中同时出现的连为一组（跨文件），每组计一人；"
     "一个手机号对应多个身份证号的不合并；备注栏单独作为一个角色；自由文本或者无列名表格同一行中的多个手机号不相连；"
     "不按姓名、电子邮箱认定或者合并；脱敏值不计入人数，仅列为可能相容。"
 )
 METHOD_EN = (
-    "exact count: every different ID is one person; another document, mobile or card that ever stands with an ID in one "
+    "exact count: every different ID is one person (one of 15 digits as the same person's of 18); another document, mobile or card that ever stands with an ID in one "
     "record and role belongs to that person; the other mobiles and cards that stand together in a record and role form groups, "
     "across files, and each group is one person; a mobile shared by several IDs merges nobody; remarks are a role of "
     "their own; several mobiles in one line of free text or of a table without column names stay apart; names and e-mail addresses neither identify nor "

@@ -393,6 +393,32 @@ class _Chosen:
         return self._batch.places(self._keep[cells])
 
 
+def of_identities(tables: Sequence[pa.Table]) -> bool:
+    """Tell whether hits have tokens of resident IDs, which may have been made when those of fifteen digits had tokens of their own."""
+    return any("resident-id" in pc.unique(table["kind"].cast(pa.string())).to_pylist() for table in tables)
+
+
+def with_earlier(after: pa.Table, earlier: pa.Table, before: Sequence[pa.Table]) -> pa.Table:
+    """Return the hits of the later material with the tokens that the earlier side knows their values by.
+
+    Args:
+        after: Hits.
+        earlier: The same hits, scanned with ``earlier``.
+        before: Hits of the earlier side, made at any time.
+    """
+    known = pa.concat_arrays(
+        [pa.array([], pa.string()), *(c.cast(pa.string()) for t in before for c in t["token"].chunks)]
+    )
+    now, then = (table["token"].cast(pa.string()).combine_chunks() for table in (after, earlier))
+    old = pc.and_(
+        pc.is_in(then, known, skip_nulls=True), pc.fill_null(pc.not_equal(now, then), fill_value=False)
+    )
+    both = pc.and_(old, pc.is_in(now, known, skip_nulls=True))
+    place = after.schema.get_field_index("token")
+    chosen = after.set_column(place, "token", pc.if_else(pc.and_not(old, both), then, now))
+    return pa.concat_tables([chosen, after.set_column(place, "token", then).filter(both)])
+
+
 def holding_records(before: Sequence[pa.Table], after: Sequence[pa.Table]) -> int:
     """Return how many records of the later material hold a value of the earlier one."""
     old = _Side(before, "").kind

@@ -1,7 +1,8 @@
 """Tokens and keys: values made comparable without being kept.
 
 A token is HMAC-SHA256 under the caller's key over ``"<kind>:<normal form>"``, cut to 16 bytes; it stands in
-tables of hits. A key is 64 bits under secrets derived from the caller's key (see
+tables of hits. The normal form of a resident ID of fifteen digits is that of today, of eighteen. Tokens made before that was so are
+compared with :meth:`Tokenizer.earlier_tokens`. A key is 64 bits under secrets derived from the caller's key (see
 :mod:`qingyuan.pii._kernel.keyed`); counts are made with it. Whoever lacks the caller's key can neither read a
 value from either nor test a guess.
 """
@@ -10,14 +11,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import unicodedata
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from qingyuan.pii._identity import earlier
 from qingyuan.pii._kernel import digest
 from qingyuan.pii._kernel._words import ROUNDS
-from qingyuan.pii._kernel.flags import KINDS
+from qingyuan.pii._kernel.flags import KINDS, RESIDENT_ID
 from qingyuan.pii._kernel.keyed import Flags, Keys, key_values, round_keys
 from qingyuan.pii._kernel.mac import digest_values
 from qingyuan.pii._kernel.written import write_hex
@@ -31,6 +34,8 @@ TOKEN_BYTES = 16
 _NORMAL = {"digits": digest.DIGITS, "letters": digest.LETTERS, "text": digest.TEXT, "exact": digest.EXACT}
 #: Block of SHA-256, in bytes.
 _BLOCK = 64
+#: Signs that stand for the X of an identity number.
+_CROSSES = str.maketrans("Ｘｘ×", "XXX")
 #: Tokens in one Arrow array; its text offsets are 32-bit.
 _SLICE = 1 << 24
 
@@ -52,6 +57,7 @@ class Tokenizer:
                 remedy_zh="请使用随机生成的 32 字节密钥",
                 remedy_en="use 32 random bytes",
             )
+        self._key = key
         self._block = _key_block(key)
         self._prefixes = np.zeros((len(KINDS), 32), dtype=np.uint8)
         self._sizes = np.zeros(len(KINDS), dtype=np.int64)
@@ -88,6 +94,17 @@ class Tokenizer:
             self._block,
             out,
         )
+        return out
+
+    def earlier_tokens(self, data: Bytes, starts: Longs, ends: Longs, kinds: Bytes) -> Bytes:
+        """Return the tokens with that of the number of fifteen digits for each resident ID that has or had one."""
+        out = self.tokens(data, starts, ends, kinds)
+        for i in np.flatnonzero(kinds == RESIDENT_ID).tolist():
+            text = data[starts[i] : ends[i]].tobytes().decode("utf-8", "replace").translate(_CROSSES)
+            old = earlier("".join(str(unicodedata.decimal(c, c)) for c in text if c.isalnum()).upper())
+            if old is not None:
+                made = hmac.digest(self._key, f"resident-id:{old}".encode(), "sha256")[:TOKEN_BYTES]
+                out[i] = np.frombuffer(made, dtype=np.uint8)
         return out
 
     def token(self, kind: str, value: str) -> str:

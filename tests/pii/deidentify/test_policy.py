@@ -122,4 +122,5 @@ def test_equal_values_have_equal_pseudonyms_however_they_are_written() -> None:
     }
     assert len(same) == 1
     assert pseudonym(key, "mobile", "13800138001") not in same
+    assert len({pseudonym(key, "resident-id", v) for v in ("110105491231002", "110105 19491231 002x")}) == 1
     assert pseudonym(bytes(31) + b"1", "mobile", "13800138000") not in same

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from qingyuan.pii._identity import CENTENARIANS, LENGTH, MARKS, OLD, WEIGHTS
 from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii._kernel.beside import numeral
 from qingyuan.pii._kernel.cells import character_at
@@ -14,6 +15,9 @@ from qingyuan.pii.batch import Bytes
 
 #: What of a value makes its token; see ``normal`` of :class:`qingyuan.pii.catalog.Kind`.
 DIGITS, LETTERS, TEXT, EXACT = 0, 1, 2, 3
+#: Weights and check characters of identity numbers, as numbers that compiled code reads.
+_WEIGHTS = np.array(WEIGHTS, dtype=np.int64)
+_MARKS = np.frombuffer(MARKS.encode(), dtype=np.uint8).astype(np.int64)
 
 
 @njit(
@@ -48,6 +52,26 @@ def _plain(data: Bytes, a: int, b: int, form: int, out: Bytes, at: int, limit: i
     return n
 
 
+@njit("int64(uint8[::1], int64)", cache=True, nogil=True)
+def _current(out: Bytes, at: int) -> int:
+    """Make the old identity number ``out[at : at + OLD]`` the one of today, as :func:`qingyuan.pii._identity.current` does; return its end."""
+    last = 0
+    for k in range(OLD):
+        if out[at + k] > 57:
+            return at + OLD
+        if k >= OLD - 3:
+            last = last * 10 + out[at + k] - 48
+    for k in range(OLD - 1, 5, -1):
+        out[at + k + 2] = out[at + k]
+    out[at + 6] = 49
+    out[at + 7] = 56 if last >= CENTENARIANS else 57
+    total = 0
+    for k in range(LENGTH - 1):
+        total += (out[at + k] - 48) * _WEIGHTS[k]
+    out[at + LENGTH - 1] = _MARKS[total % 11]
+    return at + LENGTH
+
+
 @njit(
     "int64(Array(uint8, 1, 'C', readonly=True), int64, int64, int64, int64, uint8[::1], int64, int64)",
     cache=True,
@@ -56,8 +80,8 @@ def _plain(data: Bytes, a: int, b: int, form: int, out: Bytes, at: int, limit: i
 def normalise(data: Bytes, a: int, b: int, kind: int, form: int, out: Bytes, at: int, limit: int) -> int:
     """Write the normal form of ``data[a:b]`` into ``out`` from ``at``; return its end.
 
-    ``form`` is one of :data:`DIGITS`, :data:`LETTERS`, :data:`TEXT`, :data:`EXACT`. Numbers keep their digits (``X`` upper-case in an ID, no country code before a mobile); e-mail
-    addresses are lower-case; names and addresses lose their spaces. At most ``limit`` bytes.
+    ``form`` is one of :data:`DIGITS`, :data:`LETTERS`, :data:`TEXT`, :data:`EXACT`. Numbers keep their digits (``X`` upper-case in an ID, one of fifteen digits as that of today
+    of the same person, no country code before a mobile); e-mail addresses are lower-case; names and addresses lose their spaces. At most ``limit`` bytes.
     """
     if form != DIGITS:
         return _plain(data, a, b, form, out, at, limit)
@@ -113,4 +137,6 @@ def normalise(data: Bytes, a: int, b: int, kind: int, form: int, out: Bytes, at:
         for k in range(at, at + 11):
             out[k] = out[k + shift]
         n = at + 11
+    if kind == RESIDENT_ID and n - at == OLD:
+        n = _current(out, at)
     return n

@@ -210,10 +210,9 @@ def packed(text: Bytes, n: int, kind: int) -> tuple[np.uint64, np.uint64]:
     zero = np.uint64(0)
     last = n
     if kind == RESIDENT_ID:
-        if n == 18:
-            last = 17
-        elif n != 15:
+        if n != 18:  # an old number has become that of today
             return zero, zero
+        last = 17
     elif kind == MOBILE:
         if n != 11:
             return zero, zero
@@ -225,8 +224,6 @@ def packed(text: Bytes, n: int, kind: int) -> tuple[np.uint64, np.uint64]:
             return zero, zero
         value = value * np.uint64(10) + np.uint64(text[k] - 48)
     if kind == RESIDENT_ID:
-        if n == 15:
-            return value | np.uint64(1) << np.uint64(62), np.uint64(1)
         check = np.uint64(10) if text[17] == 88 else np.uint64(text[17] - 48)
         value = value << np.uint64(4) | check
     return value, np.uint64(1)

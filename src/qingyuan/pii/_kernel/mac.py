@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qingyuan.pii._identity import LENGTH
 from qingyuan.pii._kernel._compile import intrinsic, ir, njit, types
 from qingyuan.pii._kernel._words import word_at
 from qingyuan.pii._kernel.digest import DIGITS, normalise
-from qingyuan.pii._kernel.flags import ADDRESS, EMAIL, MOBILE, NAME
+from qingyuan.pii._kernel.flags import ADDRESS, EMAIL, MOBILE, NAME, RESIDENT_ID
 from qingyuan.pii.batch import Bytes, Longs
 
 Words = npt.NDArray[np.uint32]
@@ -156,7 +157,11 @@ def _normal(data: Bytes, s: int, e: int, kind: int, form: int, out: Bytes, at: i
     if form == DIGITS and e - s <= _LONGEST:
         if kind in (NAME, ADDRESS):
             end = _words(data, s, e, out, at)
-        elif kind != EMAIL and (kind != MOBILE or e - s == _MOBILE):
+        elif (
+            kind != EMAIL
+            and (kind != MOBILE or e - s == _MOBILE)
+            and (kind != RESIDENT_ID or e - s == LENGTH)
+        ):
             end = _digits(data, s, e, out, at)
     return int(end if end >= 0 else normalise(data, s, e, kind, form, out, at, _LONGEST))
 

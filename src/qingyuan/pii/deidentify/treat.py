@@ -6,6 +6,7 @@ import base64
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
 
+from qingyuan.pii._identity import current
 from qingyuan.pii.catalog import catalog
 from qingyuan.pii.deidentify import fpe
 from qingyuan.pii.deidentify.generalise import generalised
@@ -100,10 +101,12 @@ class Treater:
 
 
 def pseudonym(key: bytes, kind: str, value: str) -> str:
-    """Return the HMAC pseudonym of a value: equal values, written with or without separators, get equal ones."""
+    """Return the HMAC pseudonym of a value: equal values, written with or without separators, get equal ones, and so do the old and the new number of a person."""
     plain = "".join(c for c in value.translate(_WIDE).casefold() if c.isalnum())
     if kind == "mobile":
         plain = plain[-_MOBILE:]
+    elif kind == "resident-id":
+        plain = current(plain).casefold()
     digest = hmac.digest(key, plain.encode(), "sha256")[:_SHOWN]
     return f"{kind or 'value'}_{base64.b32encode(digest).decode().lower()}"
 
