@@ -411,7 +411,8 @@ def with_earlier(after: pa.Table, earlier: pa.Table, before: Sequence[pa.Table])
     )
     now, then = (table["token"].cast(pa.string()).combine_chunks() for table in (after, earlier))
     old = pc.and_(
-        pc.is_in(then, known, skip_nulls=True), pc.fill_null(pc.not_equal(now, then), fill_value=False)
+        pc.is_in(then, known, skip_nulls=True),
+        pc.fill_null(pc.not_equal(now, then), False),  # noqa: FBT003 - pyarrow's
     )
     both = pc.and_(old, pc.is_in(now, known, skip_nulls=True))
     place = after.schema.get_field_index("token")
