@@ -406,18 +406,18 @@ def with_earlier(after: pa.Table, earlier: pa.Table, before: Sequence[pa.Table])
         earlier: The same hits, scanned with ``earlier``.
         before: Hits of the earlier side, made at any time.
     """
-    known = pa.concat_arrays(
-        [pa.array([], pa.string()), *(c.cast(pa.string()) for t in before for c in t["token"].chunks)]
-    )
-    now, then = (table["token"].cast(pa.string()).combine_chunks() for table in (after, earlier))
-    old = pc.and_(
-        pc.is_in(then, known, skip_nulls=True),
-        pc.fill_null(pc.not_equal(now, then), False),  # noqa: FBT003 - pyarrow's
-    )
-    both = pc.and_(old, pc.is_in(now, known, skip_nulls=True))
+    known = {token for table in before for token in table["token"].to_pylist()}
+    rows: list[str | None] = []
+    more: list[int] = []
+    now, then = after["token"].to_pylist(), earlier["token"].to_pylist()
+    for row, (of_now, of_then) in enumerate(zip(now, then, strict=True)):
+        changed = of_then is not None and of_then != of_now and of_then in known
+        if changed and of_now in known:
+            more.append(row)
+        rows.append(of_then if changed and of_now not in known else of_now)
     place = after.schema.get_field_index("token")
-    chosen = after.set_column(place, "token", pc.if_else(pc.and_not(old, both), then, now))
-    return pa.concat_tables([chosen, after.set_column(place, "token", then).filter(both)])
+    tokens = pa.array([*rows, *(then[row] for row in more)], after.schema.field(place).type)
+    return after.take(pa.array([*range(len(rows)), *more], pa.int64())).set_column(place, "token", tokens)
 
 
 def holding_records(before: Sequence[pa.Table], after: Sequence[pa.Table]) -> int:
