@@ -43,7 +43,7 @@ def test_every_picture_is_followed_by_its_query_and_the_records_behind_it() -> N
     text = document.text()
     pictures = [block for block in document.blocks if isinstance(block, Picture)]
     assert len(pictures) >= 8
-    assert "数据：查询 leads-by-source，计入1项，依据账本中2条记录。" in text
+    assert "数据来源：计入1项，依据账本中2条签名记录（查询编号 leads-by-source）。" in text
     assert [f"图{number}　" in picture.caption for number, picture in enumerate(pictures, start=1)]
 
 

@@ -136,17 +136,22 @@ def bookmarked(run: str, events: Sequence[tuple[int, int]]) -> str:
     return run
 
 
-def control(run: str, name: str) -> str:
-    """Return a run in a content control, so that a blank is filled in where it stands."""
+def control(run: str, name: str, face: str, size: int) -> str:
+    """Return a run in a content control, so that a blank is filled in where it stands, in this face and size."""
     named = plain(name)
     return (
-        f'<w:sdt><w:sdtPr><w:alias w:val="{named}"/><w:tag w:val="{BLANK_TAG}{named}"/><w:showingPlcHdr/><w:text/></w:sdtPr>'
+        f'<w:sdt><w:sdtPr>{_face(face, size)}<w:alias w:val="{named}"/><w:tag w:val="{BLANK_TAG}{named}"/><w:showingPlcHdr/><w:text/></w:sdtPr>'
         f"<w:sdtContent>{run}</w:sdtContent></w:sdt>"
     )
 
 
-def table(widths: Sequence[int], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table of cells that hold paragraphs; the first row is repeated on every page and no row is split."""
+def table(widths: Sequence[int], rows: Iterable[Sequence[str]], *, margin: int = 0) -> str:
+    """Return a table of cells that hold paragraphs; the first row is repeated on every page and no row is split.
+
+    ``margin`` is the room left and right of a cell's text in twips, or 0 for that of the style.
+    """
+    beside = "".join(f'<w:{side} w:w="{margin}" w:type="dxa"/>' for side in ("left", "right"))
+    room = f"<w:tblCellMar>{beside}</w:tblCellMar>" if margin else ""
     columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     lines = []
     for number, row in enumerate(rows):
@@ -158,7 +163,7 @@ def table(widths: Sequence[int], rows: Iterable[Sequence[str]]) -> str:
         lines.append(f"<w:tr><w:trPr><w:cantSplit/>{head}</w:trPr>{cells}</w:tr>")
     return (
         '<w:tbl><w:tblPr><w:tblStyle w:val="TableGrid"/><w:tblW w:w="0" w:type="auto"/><w:tblLayout w:type="fixed"/>'
-        '<w:tblLook w:val="0020" w:firstRow="1" w:lastRow="0" w:firstColumn="0" w:lastColumn="0" w:noHBand="1" w:noVBand="1"/>'
+        f'{room}<w:tblLook w:val="0020" w:firstRow="1" w:lastRow="0" w:firstColumn="0" w:lastColumn="0" w:noHBand="1" w:noVBand="1"/>'
         f"</w:tblPr><w:tblGrid>{columns}</w:tblGrid>{''.join(lines)}</w:tbl>"
     )
 

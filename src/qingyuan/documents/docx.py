@@ -92,6 +92,7 @@ class _Writer:
         return _docx.paragraph(_PICTURE, drawn) + _docx.paragraph(_CAPTION, caption)
 
     def table(self, table: Table) -> str:
+        size = table.size * 20  # twentieths of a point
         counted = [name == _COUNT for name in table.columns]
         left = _WIDTH - _COUNT_WIDTH * sum(counted)
         total = sum(width for width, fixed in zip(table.widths, counted, strict=True) if not fixed)
@@ -99,11 +100,12 @@ class _Writer:
             _COUNT_WIDTH if fixed else left * width // total
             for width, fixed in zip(table.widths, counted, strict=True)
         ]
-        head = [_docx.paragraph(CENTRED_CELL, _docx.text(words, HEADING, _SMALL)) for words in table.columns]
-        rows = [
-            [_docx.paragraph(CELL, self._runs(runs, BODY, _SMALL)) for runs in row] for row in table.cells
-        ]
-        return _docx.table(widths, [head, *rows])
+        small = size < _SMALL
+        line = CELL.line * size // _SMALL
+        centred, cell = replace(CENTRED_CELL, line=line), replace(CELL, line=line)
+        head = [_docx.paragraph(centred, _docx.text(words, HEADING, size)) for words in table.columns]
+        rows = [[_docx.paragraph(cell, self._runs(runs, BODY, size)) for runs in row] for row in table.cells]
+        return _docx.table(widths, [head, *rows], margin=size // 3 if small else 0)
 
     def _runs(self, runs: Runs, face: str, size: int) -> str:
         return "".join(self._run(run, face, size) for run in runs)
@@ -113,7 +115,7 @@ class _Writer:
         written = _docx.text(run.text, named, size)
         if run.events:
             return _docx.bookmarked(written, [(next(self._numbers), event) for event in run.events])
-        return _docx.control(written, run.blank) if run.blank else written
+        return _docx.control(written, run.blank, face, size) if run.blank else written
 
 
 def _beside(block: Block, blocks: Sequence[Block | Table | Picture]) -> str:

@@ -145,7 +145,9 @@ def _table(table: FormTable, facts: Mapping[str, object], where: str) -> Table:
         tuple(_cell(cell, {**facts, "item": item, "index": ordinal(index)}, where) for cell in table.cells)
         for index, item in enumerate(_list(facts, table.each, where), start=1)
     )
-    return Table(table.columns, cells, table.widths, tuple(number - 1 for number in table.private))
+    return Table(
+        table.columns, cells, table.widths, tuple(number - 1 for number in table.private), table.size
+    )
 
 
 def _cell(text: str, facts: Mapping[str, object], where: str) -> Runs:

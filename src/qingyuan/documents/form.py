@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 import yaml
@@ -28,6 +28,7 @@ class FormTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         cells: Jinja2 text of each cell; the element is ``item``, its number ``index``.
         widths: Relative widths.
         private: Numbers (from 1) of the columns that a copy for the public leaves out.
+        size: Size of the type in points, from 8 to 12.
     """
 
     each: str
@@ -35,6 +36,7 @@ class FormTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cells: tuple[str, ...]
     widths: tuple[int, ...]
     private: tuple[int, ...] = ()
+    size: Annotated[int, msgspec.Meta(ge=8, le=12)] = 12
 
     def __post_init__(self) -> None:
         """Refuse a table whose columns, cells and widths are not equally many.

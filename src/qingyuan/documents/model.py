@@ -92,12 +92,14 @@ class Table(msgspec.Struct, frozen=True, omit_defaults=True, tag="table"):
         cells: Cells of each row, as many as columns.
         widths: Relative widths, as many as columns.
         private: Numbers (from 0) of the columns that a copy for the public leaves out.
+        size: Size of the type in points; a long list is set smaller, so that a row takes a line.
     """
 
     columns: tuple[str, ...]
     cells: tuple[tuple[Runs, ...], ...]
     widths: tuple[int, ...]
     private: tuple[int, ...] = ()
+    size: int = 12
 
     @property
     def rows(self) -> tuple[tuple[str, ...], ...]:

@@ -173,18 +173,19 @@ def _figure_blocks(figure: Figure, queries: Queries, number: int, lang: str) -> 
     behind = len({index for group in (*figure.groups, figure.total) for index in group.events})
     caution = figure.caution_zh if zh else figure.caution_en
     note = (
-        f"{figure.query}，计入{figure.counted:,}项，依据账本中{behind:,}条记录"
+        f"计入{figure.counted:,}项，依据账本中{behind:,}条签名记录"
         if zh
-        else f"{figure.query}, {figure.counted:,} counted, {behind:,} records of the log"
+        else f"{figure.counted:,} counted, from {behind:,} signed records of the log"
     )
+    named = f"（查询编号 {figure.query}）" if zh else f" (query {figure.query})"
     end = "。" if zh else ". "
     blocks.append(
         Block(
             Role.NOTE,
             (
-                Run("数据：查询 " if zh else "Data: query "),
+                Run("数据来源：" if zh else "Source: "),
                 Run(note, origin=f"query:{figure.query}"),
-                Run(f"{end}{caution}{end if caution else ''}".rstrip()),
+                Run(f"{named}{end}{caution}{end if caution else ''}".rstrip()),
             ),
         )
     )

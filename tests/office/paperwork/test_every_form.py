@@ -18,6 +18,8 @@ from qingyuan.cases.events import TYPES
 from qingyuan.documents import Table, forms
 from qingyuan.documents.geometry import CHARACTERS, LINES, Page, read_pages
 from qingyuan.documents.pdf import EVENT_URN, URN, embedded_fonts
+from qingyuan.evidence.custody import ABANDONED, COMPLETED, STAGES
+from qingyuan.office.paperwork import _tables
 from tests.cases._world import law
 from tests.office.paperwork.rendered import document, docx_text, letters, pdf, pdf_text, word
 from tests.office.paperwork.told import last_day, logged, stories, world_of
@@ -33,6 +35,10 @@ each_form = pytest.mark.parametrize("form", FORMS)
 def test_there_are_at_least_24_instruments_and_a_docket_for_each() -> None:
     assert len(FORMS) >= 24
     assert set(FORMS) == set(stories())
+
+
+def test_every_step_of_custody_has_words_of_its_own() -> None:
+    assert set(_tables.CUSTODY) == {*STAGES, ABANDONED, COMPLETED}
 
 
 @each_form

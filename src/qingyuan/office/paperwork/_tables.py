@@ -27,13 +27,15 @@ _NOTES = {"privacy-number": "虚拟号码，属去标识化形式"}
 _MASKED = ""
 #: Folder of the documents that the program itself made; they are no evidence.
 PAPERS = "文书/"
-_CUSTODY = {
+CUSTODY = {
     "evidence.extracted": "收集、提取并计算校验值",
     "evidence.generated": "由在案材料生成",
     "evidence.stored": "加密封存入库",
     "evidence.verified": "复核校验值",
     "evidence.transferred": "随证据包移交",
-    "evidence.handed": "移交",
+    "evidence.transfer_completed": "证据包制作完成",
+    "evidence.transfer_abandoned": "证据包未制成，移交作废",
+    "evidence.handed_over": "移交",
     "evidence.examined": "质证",
     "evidence.destroyed": "销毁密钥",
 }
@@ -79,7 +81,7 @@ def custody(events: Sequence[Recorded]) -> list[Row]:
         exhibit = event.payload.get("exhibit")
         if not event.type.startswith("evidence.") or exhibit in papers:
             continue
-        what = _CUSTODY.get(event.type, event.type)
+        what = CUSTODY.get(event.type, event.type)
         if event.type == "evidence.verified":
             what += "：相符" if event.payload.get("ok") is True else "：不符"
         if isinstance(to := event.payload.get("to"), str):
