@@ -141,6 +141,7 @@ USES: dict[str, str] = {
     "party end": "postal --home {home}",
     "party list": "--home {home}",
     "party show": "postal --home {home}",
+    "link": "{tmp}/list.csv {tmp}/people.csv",
     "recheck": "{tmp}/list.csv {tmp}/people.csv",
     "reidentify": "{tmp}/pseudonyms.txt -o {tmp}/values.csv --kind mobile --matter M2026-0001 --reason 核对 --by P001 --home {home}",
     "report card": "M2026-0001 --home {home}",

@@ -40,6 +40,11 @@ _COMMANDS: dict[str, tuple[str, str, str]] = {
         "sellers",
         "商家聚类，每条关联写明理由 | clusters of sellers, each tie with its reason",
     ),
+    "link": (
+        "link",
+        "link",
+        "人员关联，每条关联写明理由 | who is who in tables, each link with its reason",
+    ),
     "recheck": (
         "recheck",
         "recheck",

@@ -143,7 +143,7 @@ def _scans(
 ) -> Iterator[tuple[pa.Table, list[tuple[str, Unread]], int]]:
     from qingyuan.pii import engine, readers  # noqa: PLC0415 - heavy
 
-    for name, source in _sources(what, home):
+    for name, source in sources(what, home):
         with source as stream:
             batches = readers.read(stream, name)
             taken = sampler.batches(batches, name) if sampler else batches
@@ -151,7 +151,8 @@ def _scans(
         yield done.hits, [(name, missed) for missed in done.unread], done.bytes
 
 
-def _sources(what: Material, home: Home | None) -> Iterator[tuple[str, AbstractContextManager[BinaryIO]]]:
+def sources(what: Material, home: Home | None) -> Iterator[tuple[str, AbstractContextManager[BinaryIO]]]:
+    """Yield name and content, to be opened, of each file and exhibit."""
     for path in what.files:
         yield str(path), path.open("rb")
     for identifier in what.exhibits:
