@@ -80,7 +80,7 @@ def _about(source: PackageSource, exhibits: list[PackageExhibit]) -> Sheet:
             (_kind(source), f"{_cut(source.title)}（{_cut(source.matter)}）"),
             ("制作单位 Office", _cut(source.office.name)),
             ("制作时间 Made at", format_time(source.made_at)),
-            ("证据材料 Exhibits", f"{len(exhibits)} 件，其中 {withheld} 件未随包 withheld"),
+            ("证据材料 Exhibits", _held(len(exhibits), withheld)),
             ("过程事件 Events", f"{len(source.events)} 条"),
             ("日志 Log", f"{_cut(source.log.origin)}（{source.log.size} 条）"),
             ("日志根 Root", source.log.root.hex()),
@@ -138,13 +138,19 @@ def _kind(source: PackageSource) -> str:
     return " ".join(scope_kind(source.matter)).title()
 
 
+def _held(count: int, withheld: int) -> str:
+    if not withheld:
+        return f"{count} 件，均在包内 all inside"
+    return f"{count} 件，其中 {withheld} 件未随包 withheld"
+
+
 def _short_table(exhibits: list[PackageExhibit]) -> SheetTable:
     rows = tuple(
         (
             m.id,
             f"{_cut(m.name, _NAME // 2)}\n{source_of(m, _SOURCE)}",
             f"{m.size:,}",
-            m.collected.started,
+            m.collected.started.replace("T", "\n"),
             m.sha256[:16],
             "在包内 inside" if each.withheld is None else "未随包 withheld",
         )
@@ -159,7 +165,7 @@ def _short_table(exhibits: list[PackageExhibit]) -> SheetTable:
         "SHA-256（前 16 位）",
         "内容 Content",
     )
-    return SheetTable(columns, rows, (10, 19, 5, 10, 11, 6), 7.5)
+    return SheetTable(columns, rows, (20, 39, 13, 15, 20, 14), 7.5)
 
 
 def _more(exhibits: list[PackageExhibit]) -> tuple[str, ...]:
