@@ -186,3 +186,27 @@ def test_generated_children_are_counted_exactly() -> None:
         for low, high in ((0, 14), (14, 18), (18, 99))
     ]
     assert [found.under_14, found.minors, found.adults] == [Group(n, 0) for n in wanted]
+
+
+def test_what_a_record_says_of_a_child_is_sensitive_piece_by_piece() -> None:
+    child, adult, mobiles = (
+        identity(date(2016, 3, 3)),
+        identity(date(1990, 1, 1)),
+        [M.mobile() for _ in range(5)],
+    )
+    columns = ["姓名", "身份证号", "手机号", "出生日期", "年级", "年龄"]
+    rows = [
+        ["张三丰", child, mobiles[0], "", "", ""],
+        ["李四光", adult, mobiles[1], "", "", ""],
+        ["王五一", "", mobiles[2], "2015-01-01", "", "40"],
+        ["赵六合", "", mobiles[3], "", "七年级", ""],
+        ["钱七星", "", mobiles[4], "", "小学三年级", ""],
+    ]
+
+    def pieces(*chosen: list[str]) -> int:
+        found = agescan.scan_ages([table(columns, [*chosen])], KEY, DAY)
+        return a.count(found.ages, found.people, found.pieces).children.count
+
+    assert [pieces(row) for row in rows] == [1, 0, 1, 0, 1]
+    assert pieces(*rows, rows[0]) == 3
+    assert pieces(["张三丰", child, mobiles[0], "1990-01-01", "", ""]) == 0

@@ -243,3 +243,8 @@ def _print_ages(ages: Ages, on: date, out: Out) -> None:
         f"年龄（截至 {on.isoformat()}）：{zh}，不明 {ages.unknown:,} 人",
         f"ages as of {on.isoformat()}: {en}, unknown {ages.unknown:,}",
     )
+    if ages.children.count:
+        out.say(
+            f"　已知不满十四周岁的人的信息 {ages.children.count:,} 条，无论何种读法均属敏感个人信息（《个人信息保护法》{ages.children.article}）",
+            f"  information known to be of children under 14: {ages.children.count:,} pieces, sensitive in every reading (Personal Information Protection Law, art. 28)",
+        )

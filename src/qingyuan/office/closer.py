@@ -125,6 +125,6 @@ def _look(files: Iterable[_Content], key: bytes, day: date, *, waybills: bool, a
     together = agescan.merge(found)
     return Closer(
         shown if waybills else None,
-        people.count(together.ages, together.people) if ages else None,
+        people.count(together.ages, together.people, together.pieces) if ages else None,
         tuple(failed),
     )

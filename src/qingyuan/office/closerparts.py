@@ -110,4 +110,8 @@ def age_part(ages: Ages, on: date, lang: str) -> Part | None:
         "Certain with a date of birth, estimated by age or school grade. Information of persons under fourteen is sensitive "
         "(Personal Information Protection Law, art. 28).",
     )
-    return Part(t("年龄", "Ages"), (said,), Chart(caption, legend, tuple(bars)))
+    children = t(
+        f"记录载明不满十四周岁的人的信息 {ages.children.count:,} 条，无论何种读法均属敏感。",
+        f"Information whose record says that the person is under fourteen: {ages.children.count:,} pieces, sensitive in every reading.",
+    )
+    return Part(t("年龄", "Ages"), (said, children), Chart(caption, legend, tuple(bars)))

@@ -21,9 +21,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from qingyuan.pii import persons
+from qingyuan.pii import counting, persons
 from qingyuan.pii.batch import Bytes, Longs
 from qingyuan.pii.catalog import Words, load_file
+from qingyuan.pii.counting import Pieces
 from qingyuan.pii.persons import KEYS, Keys, PersonIndex
 
 Source = Literal["birth", "age", "grade"]
@@ -95,6 +96,33 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Children:
+    """Pieces of information whose record says that the person is under fourteen: sensitive in every reading, whatever they are.
+
+    Attributes:
+        count: Different pieces.
+        unit: The unit of the count.
+        rule: Rule of the law room it rests on.
+        article: Its article, Chinese.
+        zh: What is counted, Chinese.
+        en: The same in English.
+        dedupe_zh: What counts as a duplicate, Chinese.
+        dedupe_en: The same in English.
+    """
+
+    count: int
+    unit: str = "条"
+    rule: str = "pipl-sensitive"
+    article: str = "第二十八条"
+    zh: str = (
+        "记录中的出生日期、年龄或者年级表明本人不满十四周岁的信息，无论何种读法、何种内容均属敏感个人信息"
+    )
+    en: str = "information whose record says, by birth, age or grade, that the person is under fourteen: sensitive in every reading, whatever it is"
+    dedupe_zh: str = counting.DEDUPE_ZH
+    dedupe_en: str = counting.DEDUPE_EN
+
+
+@dataclass(frozen=True, slots=True)
 class Ages:
     """The answer; the three groups and ``unknown`` add up to all persons.
 
@@ -104,6 +132,7 @@ class Ages:
         adults: Eighteen and over.
         unknown: Nothing is said, or a range crosses a boundary.
         contradicting: Of the unknown, those whose sources of one sort contradict each other.
+        children: Pieces of information of known children; they are not added to the counts of the scan itself.
         method_zh: How it was counted, Chinese.
         method_en: The same in English.
     """
@@ -113,6 +142,7 @@ class Ages:
     adults: Group
     unknown: int
     contradicting: int
+    children: Children
     method_zh: str = METHOD_ZH
     method_en: str = METHOD_EN
 
@@ -186,12 +216,13 @@ def merge(parts: Sequence[AgeIndex]) -> AgeIndex:
     )
 
 
-def count(found: AgeIndex, people: PersonIndex) -> Ages:
+def count(found: AgeIndex, people: PersonIndex, pieces: Pieces | None = None) -> Ages:
     """Return the people by age.
 
     Args:
         found: What is said about keys; keys of other kinds, or that nobody has, are left out.
         people: All persons; keys that belong to the holder of a stronger one say nothing about him.
+        pieces: Their information, with what is known to be of children.
     """
     person = _persons_of(found, people)
     total = persons.count(people).distinct
@@ -217,7 +248,8 @@ def count(found: AgeIndex, people: PersonIndex) -> Ages:
     minors = group(sure & (least >= FOURTEEN) & (most < EIGHTEEN))
     adults = group(sure & (least >= EIGHTEEN))
     counted = sum(g.certain + g.estimated for g in (under, minors, adults))
-    return Ages(under, minors, adults, total - counted, int(against.sum()))
+    children = 0 if pieces is None else int(((pieces.traits & np.uint8(counting.UNDER14)) != 0).sum())
+    return Ages(under, minors, adults, total - counted, int(against.sum()), Children(children))
 
 
 def _persons_of(found: AgeIndex, people: PersonIndex) -> Longs:

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from qingyuan.pii import ages, engine, persons
+from qingyuan.pii import ages, counting, engine, persons
 from qingyuan.pii._arrays import arrow, coded, is_word, longs, truths
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii.ages import SOURCES, AgeIndex, age_rules
 from qingyuan.pii.batch import Batch, Bytes, Longs, Unread
+from qingyuan.pii.counting import CONTENT, Pieces
 from qingyuan.pii.headers import read_header
 from qingyuan.pii.persons import KEYS, Keys, PersonIndex
 from qingyuan.pii.tokens import Tokenizer
@@ -42,10 +43,12 @@ class Found:
     Attributes:
         people: The persons, by tokens of their keys.
         ages: What is said of their ages.
+        pieces: Their information, with what is known to be of children (:data:`qingyuan.pii.counting.UNDER14`).
     """
 
     people: PersonIndex
     ages: AgeIndex
+    pieces: Pieces
 
 
 class _Notes:
@@ -119,7 +122,7 @@ def scan_ages(batches: Iterable[Batch | Unread], key: bytes, day: date, name: st
     notes = _Notes(Tokenizer(key), day)
     hits = engine.scan(notes.passed(batches), key, name).hits
     chosen = is_word(hits["state"], "confirmed") & ~truths(hits["masked"])
-    chosen &= is_word(hits["kind"], *(f.KINDS[code] for code in KEYS))
+    chosen &= is_word(hits["kind"], *(f.KINDS[code] for code in {*KEYS, *CONTENT}))
     if len(chosen) > _FEW:  # loads what filters tables, which few rows are quicker without
         hits, chosen = hits.filter(arrow(chosen)), chosen[chosen]
     at = np.flatnonzero(chosen)
@@ -133,7 +136,10 @@ def scan_ages(batches: Iterable[Batch | Unread], key: bytes, day: date, name: st
     group = np.array([numbers.setdefault(one, len(numbers)) for one in who], dtype=np.int64)
     kind = np.array([f.KINDS.index(k or "") for k in kinds], dtype=np.uint8)
     token = np.array([int((tokens[i] or "0")[:16], 16) for i in at.tolist()], dtype=np.uint64)
-    return Found(persons.index(group, kind, token), _index(notes, who, kind, token))
+    index, young = _index(notes, who, kind, token)
+    children = np.array([one in young for one in numbers], dtype=np.bool_)
+    pieces = counting.pieces(group, kind, token, np.zeros(len(numbers), dtype=np.uint8), under14=children)
+    return Found(persons.index(group, kind, token), index, pieces)
 
 
 def _words(column: pa.ChunkedArray[Any], at: Longs) -> list[str | None]:
@@ -151,15 +157,19 @@ def _role(column: str | None) -> int:
     return _REMARK if header.label == f.LABEL_TEXT else header.role
 
 
-def _index(notes: _Notes, who: list[_Who], kind: Bytes, token: Keys) -> AgeIndex:
-    """Return what is said of the strongest key of each record and role."""
+def _index(notes: _Notes, who: list[_Who], kind: Bytes, token: Keys) -> tuple[AgeIndex, set[_Who]]:
+    """Return what is said of the strongest key of each record and role, and which of these are of somebody under fourteen."""
+    own: dict[_Who, list[tuple[int, int, int]]] = {one: [*said] for one, said in notes.said.items()}
     rows: list[tuple[int, int, int, int, int]] = []
     rank = {code: place for place, code in enumerate(KEYS)}
     strongest: dict[_Who, tuple[int, int, int]] = {}
     several: set[_Who] = set()
     for one, code, key in zip(who, kind.tolist(), token.tolist(), strict=True):
+        if code not in rank:
+            continue
         if code == f.RESIDENT_ID and key in notes.births:
             rows.append((code, key, 0, notes.births[key], notes.births[key]))
+            own.setdefault(one, []).append((0, notes.births[key], notes.births[key]))
         found = (rank[code], code, key)
         held = strongest.get(one)
         if held is not None and held[0] == found[0] and held[2] != key:
@@ -173,10 +183,22 @@ def _index(notes: _Notes, who: list[_Who], kind: Bytes, token: Keys) -> AgeIndex
             rows += [(code, key, source, low, high) for source, low, high in said]
     table = np.array(rows, dtype=np.uint64).reshape(-1, 5)
     small = [table[:, i].astype(np.uint8) for i in (0, 2, 3, 4)]
-    return ages.index(small[0], np.ascontiguousarray(table[:, 1]), small[1], small[2], small[3])
+    young = {one for one, said in own.items() if one not in several and _is_young(said)}
+    return ages.index(small[0], np.ascontiguousarray(table[:, 1]), small[1], small[2], small[3]), young
+
+
+def _is_young(said: list[tuple[int, int, int]]) -> bool:
+    """Tell whether the surest source of a record says that somebody is under fourteen, without contradicting itself."""
+    surest = min(source for source, _, _ in said)
+    low = max(low for source, low, _ in said if source == surest)
+    return low <= min(high for source, _, high in said if source == surest) < ages.FOURTEEN
 
 
 def merge(parts: Iterable[Found]) -> Found:
     """Return several files together."""
     found = list(parts)
-    return Found(persons.merge([p.people for p in found]), ages.merge([p.ages for p in found]))
+    return Found(
+        persons.merge([p.people for p in found]),
+        ages.merge([p.ages for p in found]),
+        counting.merge([p.pieces for p in found]),
+    )
