@@ -97,6 +97,11 @@ class Courts(Drafting):
                 "海关处理的案件，第一审由中级人民法院管辖",
                 "the respondent is a customs house: an intermediate court hears it first",
             )
+        if self._facts.major:
+            return (
+                "本辖区内重大、复杂的案件，第一审由中级人民法院管辖；是否重大、复杂由法院认定",
+                "an intermediate court hears major or complex cases of its district first; whether one is such is for the court to find",
+            )
         return None
 
     def _by_interpretation(self, place: str) -> Draft:
@@ -123,6 +128,15 @@ class Courts(Drafting):
                 self._rules.court_civil,
             )
             draft.preferred = len(cities) == 1 and not online
+            if self._facts.major and online:
+                self._because(
+                    draft,
+                    "互联网法院只管辖应由基层法院受理的案件；重大、复杂的由设区的市级院办理，由中级人民法院管辖",
+                    "the Internet court hears only what a basic-level court would; a major or complex case is the prefecture's and goes to "
+                    "the intermediate court",
+                    self._rules.major,
+                )
+                draft.preferred = len(cities) == 1
         if cities:
             self._transfer()
 
@@ -138,7 +152,7 @@ class Courts(Drafting):
                 if city in court.cities:
                     found = True
                     draft = self._court(court.level, city, "internet-court")
-                    draft.preferred = True
+                    draft.preferred = not self._facts.major
                     self._because(
                         draft,
                         f"检察机关提起的网络公益诉讼，所在市辖区内应由基层法院受理的一审案件由互联网法院管辖"

@@ -72,11 +72,12 @@ class Drafting:
             self._divisions.check(code, name)
             now = self._gazetteer.successors(code, self._facts.on)
             if now:
-                names = "、".join(map(self._name, now))
+                names, split = "、".join(map(self._name, now)), len(now) > 1
                 self._doubt(
-                    f"{code}在立案之日已不存在，现为{names}；原区域归入哪一区须核对",
-                    f"{code} no longer exists on the day of filing and is now {names}; check which of them the place is in",
-                    doubtful=len(now) > 1,
+                    f"{code}在立案之日已不存在，现为{names}" + "；原区域归入哪一区须核对" * split,
+                    f"{code} no longer exists on the day of filing and is now {names}"
+                    + "; check which of them the place is in" * split,
+                    doubtful=split,
                 )
             elif self._divisions.level(code) is not Level.NATION and not self._gazetteer.find(
                 code, self._facts.on

@@ -160,6 +160,20 @@ class Gazetteer:
                 found.append(self._shown(row, on))
         return tuple(found)
 
+    def ended(self, name: str, on: date) -> tuple[Division, ...]:
+        """Return the divisions that had a name before ``on`` and have it no more, each as on its last day; the newest of a line only."""
+        last = (
+            row.until[1] for code in self._by_last.get(name[-2:], ()) for row in self._rows[code] if row.until
+        )
+        days = sorted({day for day in last if day < on}, reverse=True)
+        found: dict[tuple[str, ...], Division] = {}
+        for day in days:
+            for each in self.named(name, day):
+                now = self.successors(each.code, on)
+                if now:
+                    found.setdefault(now, each)
+        return tuple(found.values())
+
     def begun(self, beginning: str, on: date) -> tuple[Division, ...]:
         """Return the divisions whose own name begins so on a day, by code: ``义乌`` is the beginning of ``义乌市``."""
         codes = sorted(

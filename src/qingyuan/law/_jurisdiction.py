@@ -277,6 +277,12 @@ class _Proposing(Courts):
     def _cross(self, codes: Sequence[str]) -> None:
         if not self._is_cross() or not codes:
             return
+        if len(set(codes)) == 1:
+            self._doubt(
+                f"损害涉及的其他行政区划未列出，共同上一级院先按{self._name(codes[0])}的上一级；其他区划在别处的，共同上一级院更高，请补充",
+                f"the other divisions the harm reaches were not given: the office above {self._name(codes[0])} is taken; "
+                "if they lie elsewhere the common superior is higher, give them",
+            )
         common = self._divisions.common_above(codes)
         self._because(
             self._candidate(self._divisions.level(common), common),

@@ -341,6 +341,10 @@ class Law:
         """Return the divisions of a name on a day, e.g. ``江干区`` or ``浙江省杭州市江干区``; empty when there is none."""
         return self._store.gazetteer.named(name, on)
 
+    def divisions_ended(self, name: str, on: date) -> tuple[Division, ...]:
+        """Return the divisions that were called so before ``on`` and are no more, each as on its last day: ``江干区`` in 2022."""
+        return self._store.gazetteer.ended(name, on)
+
     def divisions_begun(self, beginning: str, on: date) -> tuple[Division, ...]:
         """Return the divisions whose name begins so on a day, e.g. ``义乌``: what somebody may mean whom :meth:`divisions_named` does not answer."""
         return self._store.gazetteer.begun(beginning, on) if beginning else ()

@@ -25,14 +25,16 @@ _OFFERED = 8
 
 
 def code_of(known: Law, text: str, on: date, where: str) -> str:
-    """Return the code that ``text`` means: itself when it is digits, else the one division of that name on the day.
+    """Return the code that ``text`` means: itself when it is digits, else the one division of that name on the day, or before it.
+
+    The code of an abolished division is returned as it was: what asks with it follows it to what it became, and says so.
 
     Raises:
         OfficeError: No division, or several, have the name.
     """
     if text.isdecimal():
         return text
-    found = known.divisions_named(text, on)
+    found = known.divisions_named(text, on) or known.divisions_ended(text, on)
     if not found:
         raise unnamed(known, text, on).within(where)
     if len(found) > 1:
@@ -51,6 +53,16 @@ def code_of(known: Law, text: str, on: date, where: str) -> str:
 def unnamed(known: Law, name: str, on: date) -> OfficeError:
     """Return the error for a name that no division had on a day; it offers those whose names begin so."""
     meant = "、".join(each.full_name for each in known.divisions_begun(name, on)[:_OFFERED])
+    was = "、".join(f"{each.full_name} {each.code}" for each in known.divisions_ended(name, on)[:_OFFERED])
+    if was:
+        return OfficeError(
+            "office.no-such-division",
+            zh=f"{on}已没有名为“{name}”的行政区划",
+            en=f"no division was called {name!r} any more on {on}",
+            where=name,
+            remedy_zh=f"此前为：{was}；请用此前的日期查询",
+            remedy_en=f"it was {was}; ask with an earlier day",
+        )
     return OfficeError(
         "office.no-such-division",
         zh=f"{on}没有名为“{name}”的行政区划",
