@@ -120,7 +120,7 @@ def _chart(chart: Chart, number: int) -> str:
 
 
 def _table(table: SheetTable, name: str) -> str:
-    numeric = [all(_is_number(row[at]) for row in table.rows) for at in range(len(table.columns))]
+    numeric = table.numbers
     head = "".join(
         f'<th scope="col"{_align(right)}>{_text(cell)}</th>'
         for cell, right in zip(table.columns, numeric, strict=True)
@@ -141,10 +141,6 @@ def _row(row: Sequence[str], columns: Sequence[str], numeric: Sequence[bool]) ->
 
 def _align(right: bool) -> str:
     return ' class="n"' if right else ""
-
-
-def _is_number(cell: str) -> bool:
-    return cell.replace(",", "").replace(".", "").replace("%", "").strip().isdigit() or cell in {"", "—"}
 
 
 def _text(words: str) -> str:

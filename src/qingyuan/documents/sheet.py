@@ -33,6 +33,11 @@ class SheetTable(msgspec.Struct, frozen=True):
     widths: tuple[int, ...]
     size: float = 8.0
 
+    @property
+    def numbers(self) -> tuple[bool, ...]:
+        """Return which columns hold nothing but numbers; they stand right."""
+        return tuple(all(_is_number(row[at]) for row in self.rows) for at in range(len(self.columns)))
+
 
 class Bar(msgspec.Struct, frozen=True):
     """One bar.
@@ -210,6 +215,10 @@ def _html_table(table: SheetTable) -> list[str]:
     lines = ["<table>", "<tr>" + "".join(f"<th>{_escaped(cell)}" for cell in table.columns)]
     lines += ["<tr>" + "".join(f"<td>{_escaped(cell)}" for cell in row) for row in table.rows]
     return [*lines, "</table>"]
+
+
+def _is_number(cell: str) -> bool:
+    return cell.replace(",", "").replace(".", "").replace("%", "").strip().isdigit() or cell in {"", "—"}
 
 
 def _escaped(text: str) -> str:

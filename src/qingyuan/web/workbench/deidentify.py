@@ -92,7 +92,14 @@ def start(ask: Ask, identifier: str) -> Response:
 def show(ask: Ask, job: str) -> Response:
     """Show what was replaced, what is left, and where the copy lies."""
     found, row = own_job(ask, KIND, job)
-    return ask.page("deidentified.html", job=found, row=row, result=found.result, kinds=catalog().kinds)
+    return ask.page(
+        "deidentified.html",
+        job=found,
+        row=row,
+        result=found.result,
+        kinds=catalog().kinds,
+        policies=policies(),
+    )
 
 
 @work(KIND, "/deidentified")
