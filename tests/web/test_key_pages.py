@@ -1,4 +1,4 @@
-"""Keys in the browser: replaced and revoked by the administrator, destroyed by who decides, each after a confirmation."""
+"""Keys in the browser: replaced and revoked by the administrator, each after a confirmation."""
 
 from __future__ import annotations
 
@@ -62,26 +62,6 @@ def test_a_key_is_replaced_and_revoked_after_a_confirmation_and_the_log_says_so(
         said = [event.type for event in events(connection, ["office"]) if new in str(event.payload)]
     assert said == ["office.key_rotated", "office.key_revoked"]
     assert client.get("/admin/keys/0000000000").status_code == 404
-
-
-def test_whoever_decides_destroys_a_sealing_key_and_an_administrator_cannot(app: FastAPI, home: Home) -> None:
-    chief = client_of(app, "chief")
-    person = next(one.person for one in desk_of(app).people.all() if one.name == "user-chief")
-    path = "/destroy/L2026-0002"
-    assert client_of(app, "administrator").get(path).status_code == 403
-    assert "L2026-0002" in home.keyring.scopes()
-    given: Fields = {"basis": "保管期限届满", "approved_by": person, "again": "L2026-0001"}
-    stale(app)
-    assert post(chief, path, {**given, "password": PASSWORD}, form=path).status_code == 400
-    assert post(chief, path, {**given, "again": "L2026-0002"}, form=path).status_code == 400
-    assert "L2026-0002" in home.keyring.scopes()
-    done = post(chief, path, {**given, "again": "L2026-0002", "password": PASSWORD}, form=path)
-    assert done.status_code == 303
-    assert "L2026-0002" in home.keyring.destroyed_scopes()
-    assert "永久销毁" not in chief.get(path).text
-    with home.database.read() as connection:
-        (event,) = [one for one in events(connection, ["L2026-0002"]) if one.type == "evidence.destroyed"]
-    assert (event.payload["approved_by"], event.actor) == (person, person)
 
 
 def test_a_role_file_goes_out_unsigned_and_comes_back_signed(app: FastAPI, home: Home) -> None:

@@ -203,7 +203,16 @@ def examined(exhibit: str, *, party: str, position: Position, grounds: str, occa
     }
 
 
-def destroyed(scope: str, *, key: str, exhibits: Sequence[str], basis: str, approved_by: str) -> Payload:
+def destroyed(
+    scope: str,
+    *,
+    key: str,
+    exhibits: Sequence[str],
+    basis: str,
+    approved_by: str,
+    asked_by: str = "",
+    request: int | None = None,
+) -> Payload:
     """Return the payload of ``evidence.destroyed``: the sealing key of a scope is gone, and its content with it.
 
     Args:
@@ -212,6 +221,8 @@ def destroyed(scope: str, *, key: str, exhibits: Sequence[str], basis: str, appr
         exhibits: Identifiers of the exhibits that it had sealed; may be none.
         basis: The rule or decision that it rests on.
         approved_by: Actor identifier of who approved it.
+        asked_by: Actor identifier of who asked for it; another person than who approved it.
+        request: Index of the event by which they asked; ``None`` when the approver is only stated.
 
     Raises:
         CustodyError: Scope, key, basis or approver is not given, or an exhibit is named twice.
@@ -221,7 +232,14 @@ def destroyed(scope: str, *, key: str, exhibits: Sequence[str], basis: str, appr
     if exhibits:
         _demand_distinct("evidence.destroyed", exhibits)
     listed: list[JsonValue] = list(exhibits)
-    return {"scope": scope, "key": key, "exhibits": listed, "basis": basis, "approved_by": approved_by}
+    payload: Payload = {
+        "scope": scope,
+        "key": key,
+        "exhibits": listed,
+        "basis": basis,
+        "approved_by": approved_by,
+    }
+    return payload if request is None else {**payload, "asked_by": asked_by, "request": request}
 
 
 def chain_of_custody(

@@ -301,6 +301,13 @@ def _check_exhibits(
             "封存密钥已销毁而账本没有记载",
             "its key was destroyed and the log does not say so",
         )
+    if said and not destroyed and scope in home.keyring.scopes():
+        yield Trouble(
+            f"scope {scope}",
+            "账本记载封存密钥已销毁，而密钥环中仍有：销毁中断，或者恢复了旧备份；请再次销毁",
+            "the log says that its key was destroyed and the keyring still has it: a destruction was cut off, or an old copy "
+            "was restored; destroy it again",
+        )
     for row in rows:
         where = f"exhibit {row.id}"
         # An event that cannot be read is named where events are checked.
