@@ -14,7 +14,8 @@ from qingyuan.office.errors import CancelledError
 from qingyuan.office.home import Home
 from qingyuan.office.packages.packaging import make_package
 from qingyuan.office.packages.recipients import RECIPIENTS
-from qingyuan.office.packages.waiting import make_waiting
+from qingyuan.office.packages.rereading import reread
+from qingyuan.office.packages.waiting import make_waiting, open_waiting
 from qingyuan.office.progress import Progress
 from qingyuan.store import events
 from qingyuan.store.registry import exhibits
@@ -108,6 +109,12 @@ def test_a_package_that_was_made_before_its_job_was_killed_is_found_and_not_made
         ]
     shown = client.get(where, follow_redirects=True)
     assert (shown.status_code, made.id in shown.text) == (200, True)
+    # What its job did not note is read from the package itself.
+    assert "读自证据包本身" in shown.text
+    with open_waiting(home, made.id) as content:
+        told = reread(home, content)
+    names = ("exhibits", "withheld", "events", "timestamps", "twin", "witnesses", "authorities")
+    assert [getattr(told, name) for name in names] == [getattr(made, name) for name in names]
     assert client.get(f"/packages/{made.id}/file").content.startswith(b"PK")
     # Another wish for the same is another package.
     assert packaged(app, client, MATTER, "法院") != made.id

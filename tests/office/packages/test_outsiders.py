@@ -21,6 +21,7 @@ from qingyuan.office.intake import intake, seal_into
 from qingyuan.office.keys.roots import adopt, draft, publish, trust_in_roots
 from qingyuan.office.keys.rotation import rotate
 from qingyuan.office.packages.packaging import make_package
+from qingyuan.office.packages.rereading import reread
 from qingyuan.office.packages.tokens import choose_checkpoints
 from qingyuan.office.sealing import Collector
 from qingyuan.store import EventDraft, SqlLogStorage
@@ -189,6 +190,8 @@ def test_the_witnesses_of_the_offices_policy_cosign_the_head_of_the_package(tmp_
             alone = make_package(home, lead, tmp_path / "b.evp", to="某法院", actor="P001", offline=True)
         assert (packed.witnesses, packed.missed) == (("w0",), ("w1",))
         assert (alone.witnesses, alone.missed) == ((), ())
+        with (tmp_path / "a.evp").open("rb") as content:
+            assert reread(home, content).witnesses == ("w0",)
         report = verify(tmp_path / "a.evp", trust=home.trust_path, policy=home.path / "policy.txt")
         assert (report.verdict, report.quorum["met"]) == ("pass", True)
         report = verify(tmp_path / "b.evp", trust=home.trust_path, policy=home.path / "policy.txt")
@@ -213,6 +216,8 @@ def test_the_authorities_of_the_office_stamp_the_heads_of_the_package(tmp_path: 
         configure(home.path, {**entry("a", url, made), "revocation": ["a.crl"]})
         packed = make_package(home, lead, tmp_path / "a.evp", to="x", actor="P001")
         assert (packed.timestamps, packed.missed) == (2, ())
+        with (tmp_path / "a.evp").open("rb") as content:
+            assert reread(home, content).authorities == packed.authorities == (("a", 2),)
         with zipfile.ZipFile(tmp_path / "a.evp") as archive:
             lines = [json.loads(line) for line in archive.read("evidence/timestamps.jsonl").splitlines()]
             described = json.loads(archive.read("evidence/package.json"))
