@@ -101,3 +101,8 @@ def test_a_sheet_for_fonts_that_are_not_there_is_refused(tmp_path: Path) -> None
     absent = FontSet("No Such Font", "No Such Font", "No Such Font", (tmp_path,))
     with pytest.raises(DocumentError):
         sheet_pdf(msgspec.structs.replace(sheet(), title="x"), absent)
+
+
+def test_a_column_of_numbers_is_known_and_one_of_dashes_is_not() -> None:
+    rows = (("甲", "1,234", "—", "—"), ("2", "—", "—", "50.4%"))
+    assert SheetTable(("a", "b", "c", "d"), rows, (1, 1, 1, 1)).numbers == (False, True, False, True)

@@ -35,8 +35,9 @@ class SheetTable(msgspec.Struct, frozen=True):
 
     @property
     def numbers(self) -> tuple[bool, ...]:
-        """Return which columns hold nothing but numbers; they stand right."""
-        return tuple(all(_is_number(row[at]) for row in self.rows) for at in range(len(self.columns)))
+        """Return which columns hold numbers and nothing else; they stand right."""
+        columns = [[row[at] for row in self.rows] for at in range(len(self.columns))]
+        return tuple(any(map(_is_number, cells)) and all(map(_fits_numbers, cells)) for cells in columns)
 
 
 class Bar(msgspec.Struct, frozen=True):
@@ -218,7 +219,11 @@ def _html_table(table: SheetTable) -> list[str]:
 
 
 def _is_number(cell: str) -> bool:
-    return cell.replace(",", "").replace(".", "").replace("%", "").strip().isdigit() or cell in {"", "—"}
+    return cell.replace(",", "").replace(".", "").replace("%", "").strip().isdigit()
+
+
+def _fits_numbers(cell: str) -> bool:
+    return _is_number(cell) or cell in {"", "—"}
 
 
 def _escaped(text: str) -> str:
