@@ -253,10 +253,10 @@ def _checked_id(
 def _joined(
     symbols: Symbols, groups: Longs, i: int, count: int, plan: Bytes, provinces: Bytes, out: Longs
 ) -> int:
-    """Try cards in fours and IDs in 6-8-4, 6-4-4-4 or 3-3-4-4-4 beginning with group ``i``."""
+    """Try cards in fours or fives and IDs in 6-8-4, 6-4-4-4 or 3-3-4-4-4 beginning with group ``i``; fives are not customary."""
     a = groups[i, 0]
     first = groups[i, 1] - a
-    if first not in (3, 4, 6):
+    if first not in (3, 4, 5, 6):
         return 0
     longest = min(5, count - i)
     for used in range(longest, 1, -1):
@@ -265,12 +265,17 @@ def _joined(
         size = groups[last, 1] - groups[last, 0]
         for k in range(i + 1, last):
             inner = groups[k, 1] - groups[k, 0]
-            fits = fits and inner == 4 if first == 4 else (used in (3, 4) and inner in (4, 8))
+            if first == 5:
+                fits = inner == 5 and (k == i + 1 or fits)
+            else:
+                fits = fits and inner == 4 if first == 4 else (used in (3, 4) and inner in (4, 8))
         if first == 3:
             fits = _in_threes(groups, i, last)
         elif first == 4:
             fits = fits and ((used == 4 and size == 4) or (used == 5 and size <= 3))
             fits = fits or (used == 3 and groups[i + 1, 1] - groups[i + 1, 0] == 6 and size == 5)
+        elif first == 5:
+            fits = fits and used == 4 and size <= 4
         else:
             fits = (fits and size == 4) or (used == 2 and size in (10, 12, 13))
         if not fits or not _same_separator(groups, i, last):
@@ -279,8 +284,10 @@ def _joined(
             continue
         kind, found = judge(symbols, a, groups[last, 1], True, plan, provinces)
         if kind in (RESIDENT_ID, BANK_CARD) and (found & MASKED or found != STANDARD | GROUPED):
+            if first == 5 and kind != BANK_CARD:
+                continue
             out[KIND] = kind
-            out[EVIDENCE] = found
+            out[EVIDENCE] = found if first != 5 else found & ~GROUPED
             out[FIRST] = a
             out[LAST] = groups[last, 1]
             return used
@@ -300,9 +307,11 @@ def _landline(symbols: Symbols, groups: Longs, i: int, count: int, out: Longs) -
         if i + used > count:
             continue
         last = i + used - 1
-        if used == 3 and (
-            groups[last, 1] - groups[last, 0] != 4 or groups[i + 1, 1] - groups[i + 1, 0] not in (3, 4)
-        ):
+        middle = groups[i + 1, 1] - groups[i + 1, 0]
+        final = groups[last, 1] - groups[last, 0]
+        # Seven digits are customarily parted 3-4; 4-3 is a telephone only where something says so.
+        odd = used == 3 and middle == 4 and final == 3
+        if used == 3 and not odd and (final != 4 or middle not in (3, 4)):
             continue
         if groups[last, 3] == 1 or groups[i + 1, 3] == 1:
             continue
@@ -315,10 +324,14 @@ def _landline(symbols: Symbols, groups: Longs, i: int, count: int, out: Longs) -
         found = clear_landline(symbols, a, b)
         if found >= 0:
             out[KIND] = LANDLINE
-            out[EVIDENCE] = found | GROUPED
+            more = last + 1 < count and groups[last, 2] == DASH
+            # Fours joined by dashes throughout are as well a number of something else.
+            fours = more and used == 3 and middle == 4 and groups[i, 2] == DASH and groups[i + 1, 2] == DASH
+            fours = fours and groups[last + 1, 1] - groups[last + 1, 0] == 4
+            out[EVIDENCE] = found if odd or fours else found | GROUPED
             out[FIRST] = a
             out[LAST] = b
-            if last + 1 < count and groups[last, 2] == DASH:
+            if more:
                 return used + 1
             return used
     return 0

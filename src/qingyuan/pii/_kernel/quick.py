@@ -165,6 +165,8 @@ def hopeless(data: Bytes, p: int, r: int, e: int, provinces: Bytes) -> bool:
                 return bool(data[r + 9] != data[r] and (data[r] != 32 or data[r + 8] != 32))
             if n == 1:
                 return not _digit_by_digit(data, p, e)
+            if n == 5 and r + 12 < e and data[r + 6] == data[r] and data[r + 12] == data[r]:
+                return False  # 62220 21234 56789 0128
             return bool(n in (5, 7, 8, 9) and d not in (1, 9))
     if n < 10 or n > 19:
         return True
