@@ -233,9 +233,20 @@ def test_no_secret_is_guessed_without_end_at_any_door(
         "qingyuan.web.limits.time", SimpleNamespace(time=lambda: 1_790_000_000.0, monotonic=time.monotonic)
     )
     app, desk = fresh, desk_of(fresh)
-    desk.people.add("li", "", ["prosecutor", "chief"], PASSWORD)
     client = TestClient(app, base_url="http://testserver", follow_redirects=False)
-    token, endless = token_of(client, "/verify"), []
+    token, endless = token_of(client, "/setup"), []
+    codes = [client.post("/setup", data={"_token": token, "code": f"{n:025}"}).status_code for n in range(12)]
+    assert codes == [400] * 10 + [429] * 2, "the first account"
+    desk.people.add("li", "", ["prosecutor", "chief"], PASSWORD)
+    within = TestClient(app, base_url="http://testserver", follow_redirects=False)
+    assert post(within, "/sign-in", {"name": "li", "password": PASSWORD}).status_code == 303
+    own, wrong = token_of(within, "/account"), {"password": "x" * 12, "old": "x" * 12}
+    for path in ("/account/confirm", "/account/password"):
+        tried = [within.post(path, data={"_token": own, **wrong}) for _ in range(12)]
+        assert tried[-1].status_code == 429, path
+    with desk.state.write() as connection:  # the account was locked by it, as it should be
+        connection.exec_driver_sql("UPDATE account SET locked_until = 0, failed = 0")
+    token = token_of(client, "/verify")
     doors = [
         (one.method, one.path.format(**PLAIN, identifier="0" * 25)) for one in PAGES if BY_CODE in one.path
     ]

@@ -129,7 +129,7 @@ def serve(
             hooks = ("--private-hooks",) if private_hooks else ()
             asking = ("--api-per-minute", str(settings.api_per_minute))
             sent = ("--verify-mib", str(settings.max_verify_bytes >> 20))
-            given = ("--host", host, "--public-url", settings.origin, *asking, *sent, *hooks)
+            given = ("--host", host, "--public-url", public_url, *asking, *sent, *hooks)
             supervise(home, listening, given, workers, jobs=hooks if jobs else None, seconds=seconds)
             return
         config = uvicorn.Config(
@@ -139,6 +139,7 @@ def serve(
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=settings.proxied,
             timeout_graceful_shutdown=5,
         )
         server = uvicorn.Server(config)
@@ -209,8 +210,14 @@ def _log() -> None:
     logging.getLogger("sqlalchemy.pool").setLevel(
         logging.CRITICAL
     )  # what it says of lost connections we say ourselves
-    handler = logging.StreamHandler()
+    from qingyuan.web.telling import OthersFormatter  # noqa: PLC0415 - only this command needs the web
+
+    handler, others = logging.StreamHandler(), logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(message)s"))
+    others.setFormatter(OthersFormatter())
+    others.addFilter(lambda record: not record.name.startswith("qingyuan.web"))
+    others.setLevel(logging.WARNING)
+    logging.getLogger().addHandler(others)
     log = logging.getLogger("qingyuan.web")
     log.addHandler(handler)
     log.setLevel(logging.INFO)

@@ -19,6 +19,16 @@ def confirm(ask: Ask) -> None:
         take_password(ask)
 
 
+def count_guess(ask: Ask) -> None:
+    """Count that somebody who is signed in gives their password once more, at whichever form.
+
+    Raises:
+        WebError: ``web.too-many``.
+    """
+    if wait := ask.desk.tries.take(f"confirm {ask.person}", _TRIES, 60):
+        raise too_many(wait)
+
+
 def take_password(ask: Ask) -> None:
     """Take the password of who asks, and note that they showed who they are.
 
@@ -27,8 +37,7 @@ def take_password(ask: Ask) -> None:
     """
     account = ask.account
     assert account is not None
-    if wait := ask.desk.tries.take(f"confirm {account.person}", _TRIES, 60):
-        raise too_many(wait)
+    count_guess(ask)
     if ask.desk.people.check(account.name, ask.field("password")) is None:
         raise bad_request(
             "请输入现在的密码以确认；密码不对，没有办理",

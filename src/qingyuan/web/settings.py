@@ -75,6 +75,11 @@ class ServeSettings(msgspec.Struct, frozen=True):
         )
 
     @property
+    def proxied(self) -> bool:
+        """Return whether a proxy stands before it, whose word on who asks is taken; named by ``public_url``."""
+        return bool(self.public_url)
+
+    @property
     def secure(self) -> bool:
         """Return whether browsers come by TLS."""
         return self.origin.startswith("https:")

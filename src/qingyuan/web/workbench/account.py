@@ -7,6 +7,7 @@ from starlette.responses import Response
 from qingyuan.errors import QingyuanError
 from qingyuan.web.accounts import SCOPES
 from qingyuan.web.asking import Ask
+from qingyuan.web.confirming import count_guess
 from qingyuan.web.errors import WebError, bad_request
 from qingyuan.web.routing import page
 from qingyuan.web.whole import whole
@@ -24,6 +25,7 @@ def change_password(ask: Ask) -> Response:
     """Change the password; every other session of the account ends."""
     account = ask.account
     assert account is not None
+    count_guess(ask)
     try:
         if ask.desk.people.check(account.name, ask.field("old")) is None:
             raise bad_request("现在的密码不对", "the present password is wrong", code="web.wrong-password")

@@ -20,7 +20,7 @@ from qingyuan.office.naming import (
 from qingyuan.office.settings import UNNAMED, OfficeInfo
 from qingyuan.parties import Body
 from qingyuan.web.asking import Ask
-from qingyuan.web.errors import bad_request, not_found
+from qingyuan.web.errors import bad_request, not_found, too_many
 from qingyuan.web.routing import page
 from qingyuan.web.workbench.account import agreed
 from qingyuan.web.workbench.signing import begin
@@ -28,6 +28,8 @@ from qingyuan.web.workbench.signing import begin
 #: Who acts before there is anybody: the server of the office, which signs as its first device.
 _SERVER = "D001"
 _MOST, _LONGEST = 20, 200
+#: Attempts of an address in a minute.
+_TRIES = 10
 _OFFICE = ("office_id", "office_name", "division", "level", "origin")
 #: What is typed when the register does not have the office.
 TYPED = "other"
@@ -65,6 +67,8 @@ def make_first(ask: Ask) -> Response:
     if desk.people.any():
         raise not_found()
     given = {name: ask.field(name)[:_LONGEST] for name in _OFFICE}
+    if wait := desk.tries.take(f"setup {ask.address}", _TRIES, 60):
+        raise too_many(wait)
     try:
         if not hmac.compare_digest(ask.field("code").encode(), desk.setup_code.encode()):
             raise bad_request(
