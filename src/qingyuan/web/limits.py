@@ -37,6 +37,23 @@ class Tries:
         granted, left = self.take_lot(name, 1, most, seconds)
         return 0 if granted else left
 
+    def exhausted(self, name: str, most: int) -> int:
+        """Return 0 when another attempt would be allowed, else the seconds to wait; nothing is counted.
+
+        Args:
+            name: Who tries what.
+            most: Attempts in a window.
+        """
+        key = hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()
+        now = int(time.time())
+        with self._state.read() as connection:
+            until = connection.scalar(
+                sa.select(ATTEMPT.c.until).where(
+                    ATTEMPT.c.name == key, ATTEMPT.c.until > now, ATTEMPT.c.count >= most
+                )
+            )
+        return 0 if until is None else int(until - now)
+
     def take_lot(self, name: str, lot: int, most: int, seconds: int) -> tuple[int, int]:
         """Count several attempts at once; return how many of them are allowed, and the seconds to the end of the window.
 

@@ -39,7 +39,6 @@ _TYPED = ("outcome", "text", "by", "number")
 @page("GET", "/portal/i/{identifier}/packages/{name}", "public", slow=True)
 def package(ask: Ask, identifier: str, name: str) -> Response:
     """Hand out a package of the matter to the court; that it was taken is an event."""
-    allowed(ask, "invited")
     invited = Invited(ask, identifier, "court")
     _check(ask, invited, name)
     return handed_out(ask, name, invited.actor)

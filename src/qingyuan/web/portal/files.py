@@ -49,14 +49,29 @@ def allowed(ask: Ask, what: str) -> None:
     """
     tries: Tries = ask.desk.tries
     if wait := tries.take(f"{what} {ask.address}", ask.desk.settings.portal_per_hour, _HOUR):
-        raise WebError(
-            "web.too-many",
-            429,
-            zh="提交过于频繁",
-            en="too many in a short time",
-            remedy_zh=f"请在 {-(-wait // 60)} 分钟后再试；紧急情况请直接联系本院",
-            remedy_en=f"try again in {-(-wait // 60)} minutes; if it is urgent, call the office",
-        )
+        raise _too_many(wait)
+
+
+def not_exhausted(ask: Ask, what: str) -> None:
+    """Refuse a network address that failed too often at something, without counting anything.
+
+    Raises:
+        WebError: ``web.too-many``.
+    """
+    tries: Tries = ask.desk.tries
+    if wait := tries.exhausted(f"{what} {ask.address}", ask.desk.settings.portal_per_hour):
+        raise _too_many(wait)
+
+
+def _too_many(wait: int) -> WebError:
+    return WebError(
+        "web.too-many",
+        429,
+        zh="提交过于频繁",
+        en="too many in a short time",
+        remedy_zh=f"请在 {-(-wait // 60)} 分钟后再试；紧急情况请直接联系本院",
+        remedy_en=f"try again in {-(-wait // 60)} minutes; if it is urgent, call the office",
+    )
 
 
 @contextlib.contextmanager

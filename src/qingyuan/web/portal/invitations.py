@@ -13,7 +13,7 @@ from qingyuan.store import EventDraft
 from qingyuan.web.asking import Ask
 from qingyuan.web.desk import Desk
 from qingyuan.web.errors import WebError, bad_request, not_found
-from qingyuan.web.portal.files import allowed
+from qingyuan.web.portal.files import allowed, not_exhausted
 from qingyuan.web.portal.landing import doors
 from qingyuan.web.portal.tickets import Ticket, issue, listed, opened, withdraw
 from qingyuan.web.routing import page
@@ -135,6 +135,8 @@ def owners(case: Case) -> list[str]:
 class Invited:
     """A case as somebody who was invited to it sees it.
 
+    A link that is none counts against the network address, a right one never: whoever proves thirty-four measures opens many pages.
+
     Attributes:
         ticket: The invitation.
         loaded: The docket.
@@ -146,10 +148,14 @@ class Invited:
         """Open an invitation.
 
         Raises:
-            WebError: ``web.no-such-invitation``: it is unknown, was withdrawn, has ended or is for something else.
+            WebError: ``web.no-such-invitation``: it is unknown, was withdrawn, has ended or is for something else;
+                ``web.too-many``: too many from this address were none.
         """
+        not_exhausted(ask, "invited")
         ticket = opened(ask.desk, kinds or KINDS, code)
         if ticket is None:
+            if opened(ask.desk, KINDS, code) is None:
+                allowed(ask, "invited")
             raise WebError(
                 "web.no-such-invitation",
                 404,
@@ -167,7 +173,6 @@ class Invited:
 @page("POST", "/portal/open", "public")
 def enter(ask: Ask) -> Response:
     """Open an invitation by the code, for whoever was given no link."""
-    allowed(ask, "invited")
     code = ask.field("code").rpartition("/")[2]
     try:
         Invited(ask, code)

@@ -14,7 +14,7 @@ from qingyuan.store.registry import exhibits
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import not_found
 from qingyuan.web.portal import court, hearing
-from qingyuan.web.portal.files import MAX_FILE_BYTES, MAX_FILES, MAX_TEXT, allowed
+from qingyuan.web.portal.files import MAX_FILE_BYTES, MAX_FILES, MAX_TEXT
 from qingyuan.web.portal.invitations import PATH, Invited
 from qingyuan.web.portal.sending import hand_out, refusal_of, send, status_of
 from qingyuan.web.routing import page
@@ -26,7 +26,6 @@ _TEMPLATES = {"organ": "portal/organ.html", "firm": "portal/firm.html"}
 @page("GET", "/portal/i/{identifier}", "public")
 def show(ask: Ask, identifier: str) -> Response:
     """Show a case to somebody invited to it."""
-    allowed(ask, "invited")
     invited = Invited(ask, identifier)
     shown = {"court": court.show, "hearing": hearing.show}.get(invited.ticket.kind, _show)
     return shown(ask, identifier, invited)
@@ -35,14 +34,12 @@ def show(ask: Ask, identifier: str) -> Response:
 @page("POST", "/portal/i/{identifier}/reply", "public")
 def reply(ask: Ask, identifier: str) -> Response:
     """Register the organ's reply to the suggestion, with its papers."""
-    allowed(ask, "invited")
     return _do(ask, identifier, Invited(ask, identifier, "organ"), "receive-reply", "")
 
 
 @page("POST", "/portal/i/{identifier}/prove", "public")
 def prove(ask: Ask, identifier: str) -> Response:
     """Submit the proof of one measure."""
-    allowed(ask, "invited")
     invited = Invited(ask, identifier, "organ", "firm")
     measure = ask.field("measure")
     if measure not in {one.id for one in _measures(invited)}:
@@ -53,7 +50,6 @@ def prove(ask: Ask, identifier: str) -> Response:
 @page("GET", "/portal/i/{identifier}/suggestion.pdf", "public")
 def suggestion(ask: Ask, identifier: str) -> Response:
     """Hand out the suggestion as it was made; that it was read is an event."""
-    allowed(ask, "invited")
     invited = Invited(ask, identifier, "organ")
     paper = _suggestion(invited)
     if paper is None:

@@ -19,14 +19,12 @@ PROFILE = "enterprise"
 @page("GET", "/portal/i/{identifier}/self-check", "public")
 def form(ask: Ask, identifier: str) -> Response:
     """Show where a firm gives files."""
-    allowed(ask, "invited")
     return _show(ask, identifier, Invited(ask, identifier, "firm"))
 
 
 @page("POST", "/portal/i/{identifier}/self-check", "public")
 def check(ask: Ask, identifier: str) -> Response:
     """Say what the firm must fix, as a page or as a PDF; neither files nor list stay."""
-    allowed(ask, "invited")
     invited = Invited(ask, identifier, "firm")
     try:
         allowed(ask, "self-check")
