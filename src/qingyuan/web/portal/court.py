@@ -41,6 +41,7 @@ def package(ask: Ask, identifier: str, name: str) -> Response:
     """Hand out a package of the matter to the court; that it was taken is an event."""
     invited = Invited(ask, identifier, "court")
     _check(ask, invited, name)
+    allowed(ask, "taken")
     return handed_out(ask, name, invited.actor)
 
 

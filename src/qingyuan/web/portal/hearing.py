@@ -13,7 +13,7 @@ from qingyuan.store.registry import exhibits
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import not_found
 from qingyuan.web.hearings import hearing_of
-from qingyuan.web.portal.files import MAX_FILE_BYTES, MAX_FILES, MAX_TEXT
+from qingyuan.web.portal.files import MAX_FILE_BYTES, MAX_FILES, MAX_TEXT, allowed
 from qingyuan.web.portal.invitations import OFFICER, PATH, Invited
 from qingyuan.web.portal.sending import hand_out, refusal_of, send, status_of
 from qingyuan.web.routing import page
@@ -25,6 +25,7 @@ def material(ask: Ask, identifier: str, name: str) -> Response:
     invited = Invited(ask, identifier, "hearing")
     if name not in hearing_of(invited.case, invited.loaded).materials:
         raise not_found(name)
+    allowed(ask, "taken")
     return hand_out(ask, name, actor=invited.actor)
 
 
@@ -40,6 +41,7 @@ def state(ask: Ask, identifier: str) -> Response:
         return {**shared, "view": given["view"]} if role == OFFICER else {**shared, "role": role}
 
     try:
+        allowed(ask, "sent")
         send(ask, invited, _verb(invited), f"听证/{invited.case.id}", args)
     except QingyuanError as error:
         return show(ask, identifier, invited, status_of(error), error=error, given=given)

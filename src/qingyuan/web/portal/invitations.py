@@ -135,7 +135,7 @@ def owners(case: Case) -> list[str]:
 class Invited:
     """A case as somebody who was invited to it sees it.
 
-    A link that is none counts against the network address, a right one never: whoever proves thirty-four measures opens many pages.
+    A link that is none counts against the network address, a right one does not: whoever proves thirty-four measures opens many pages.
 
     Attributes:
         ticket: The invitation.

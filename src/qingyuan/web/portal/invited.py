@@ -14,7 +14,7 @@ from qingyuan.store.registry import exhibits
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import not_found
 from qingyuan.web.portal import court, hearing
-from qingyuan.web.portal.files import MAX_FILE_BYTES, MAX_FILES, MAX_TEXT
+from qingyuan.web.portal.files import MAX_FILE_BYTES, MAX_FILES, MAX_TEXT, allowed
 from qingyuan.web.portal.invitations import PATH, Invited
 from qingyuan.web.portal.sending import hand_out, refusal_of, send, status_of
 from qingyuan.web.routing import page
@@ -54,6 +54,7 @@ def suggestion(ask: Ask, identifier: str) -> Response:
     paper = _suggestion(invited)
     if paper is None:
         raise not_found()
+    allowed(ask, "taken")
     return hand_out(ask, str(paper.payload["pdf"]), actor=invited.actor)
 
 
@@ -68,6 +69,7 @@ def _do(ask: Ask, code: str, invited: Invited, verb: str, measure: str) -> Respo
         return {"accepted": given["accepted"], "summary": given["summary"], "exhibits": sealed}
 
     try:
+        allowed(ask, "sent")
         send(ask, invited, verb, folder, args, measure=measure)
     except QingyuanError as error:
         return _show(ask, code, invited, status_of(error), error=error, given=given, at=measure or "reply")
