@@ -32,6 +32,8 @@ SHA256, SM3 = 0, 1
 HAS_SHA = bool(
     config.CPU_NAME is None and config.CPU_FEATURES is None and llvm.get_host_cpu_features().get("sha", False)
 )
+#: Whether it may use the registers of AVX.
+HAS_AVX = bool(llvm.get_host_cpu_features().get("avx", False))
 
 
 def _primes(count: int) -> list[int]:
@@ -74,6 +76,11 @@ def _sha256_block(builder: Any, state: Any, data: Any) -> None:
         found.align = 1
         return found
 
+    # These instructions have no form of AVX's own. Where the upper halves of its registers are in use, as code around may leave them,
+    # some processors take a hundred times as long for each.
+    if HAS_AVX:
+        of = ir.FunctionType(ir.VoidType(), ())
+        builder.call(builder.module.declare_intrinsic("llvm.x86.avx.vzeroupper", fnty=of), ())
     where = builder.bitcast(state, _FOUR.as_pointer())
     early, late = load(where, 0), load(where, 1)  # a b c d, e f g h
     first, second = lanes(late, early, 1, 0, 5, 4), lanes(late, early, 3, 2, 7, 6)  # f e b a, h g d c
