@@ -9,7 +9,7 @@ from qingyuan.documents import DocumentError, find_form
 from qingyuan.office.casework import docket_streams, load_docket
 from qingyuan.office.home import Home
 from qingyuan.office.paperwork._wrapping import NUMBERED
-from qingyuan.office.paperwork.making import allowed, overlay_of
+from qingyuan.office.paperwork.offered import allowed, overlay_of
 from qingyuan.store import EventDraft, StoredEvent, events_at
 from qingyuan.store.numbers import keep_number, recorded_at
 

@@ -14,7 +14,7 @@ from qingyuan.office.browser import TemporaryFolder
 from qingyuan.office.casework import Loaded, load
 from qingyuan.office.paperwork import FormOffer, make_document, offers_of, preview
 from qingyuan.office.paperwork.facts import subject
-from qingyuan.office.paperwork.making import overlay_of
+from qingyuan.office.paperwork.offered import overlay_of
 from qingyuan.shapes import convert
 from qingyuan.store import StoredEvent
 from qingyuan.web.asking import Ask

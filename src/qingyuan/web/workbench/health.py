@@ -20,7 +20,7 @@ from qingyuan.office.fsck import check_home
 from qingyuan.office.home import Home
 from qingyuan.office.keys.listing import list_keys
 from qingyuan.office.keys.roots import roots_of
-from qingyuan.office.paperwork.making import overlay_of
+from qingyuan.office.paperwork.offered import overlay_of
 from qingyuan.office.recognition.published import logs_of, read_policy
 from qingyuan.office.recognition.stopped import read_stop, stopped_error
 from qingyuan.store.schema import COSIGNATURE
