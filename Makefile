@@ -7,6 +7,8 @@ DEMO_HOME ?= .demo
 # Three workers, as one or the other waits for a disk or a process, share the files in the order of tests/conftest.py.
 SHARED := -n 3 --dist loadfile --no-loadscope-reorder
 LOCKS := requirements/runtime.lock requirements/dev.lock
+# Python keeps what it compiled, whatever the surroundings say: each of some hundred processes would compile the program again.
+export PYTHONDONTWRITEBYTECODE :=
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
 .PHONY: help fuzz demo serve test test-fast lint types docs wheel bench exhaustive equivalence kills lock clean fmt gallery
