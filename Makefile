@@ -11,7 +11,7 @@ LOCKS := requirements/runtime.lock requirements/dev.lock
 export PYTHONDONTWRITEBYTECODE :=
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: help fuzz demo serve test test-fast lint types docs wheel bench exhaustive equivalence kills lock clean fmt gallery
+.PHONY: help fuzz demo serve test suite test-fast lint types docs wheel bench exhaustive equivalence kills lock clean fmt gallery
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,7 +48,10 @@ serve: $(VENV)/.runtime ## the workbench and the portal on the reference matter
 	@$(BIN)/qingyuan serve --home $(DEMO_HOME)
 
 test: $(VENV)/.dev $(VENV)/.system ## every check and every test
-	$(MAKE) --no-print-directory -j2 lint types wheel
+	$(MAKE) --no-print-directory -j4 suite wheel types lint
+
+# Side by side with the checks: a core that waits for a disk or a process has something else to do.
+suite: $(VENV)/.dev $(VENV)/.system ## the tests alone
 	$(BIN)/python -m pytest $(SHARED)
 
 test-fast: $(VENV)/.dev $(VENV)/.system ## the tests but the slow ones
