@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -35,12 +36,21 @@ def _screen(page: Page, width: int, height: int, *, phone: bool) -> None:
     )
 
 
+class _Wanted(NamedTuple):
+    """What is to be drawn: pages by a part of their name, languages, themes and widths."""
+
+    only: str
+    langs: tuple[str, ...]
+    themes: tuple[str, ...]
+    widths: tuple[str, ...]
+
+
 class _Studio:
     """Draws pages of one browser, at both widths, in both languages and the themes asked for."""
 
-    def __init__(self, page: Page, target: Path, only: str, themes: tuple[str, ...]) -> None:
+    def __init__(self, page: Page, target: Path, wanted: _Wanted) -> None:
         """Begin with nobody signed in."""
-        self.page, self.target, self.only, self.themes = page, target, only, themes
+        self.page, self.target, self.wanted = page, target, wanted
         self.count, self._who = 0, ""
 
     def enter(self, url: str, who: str) -> None:
@@ -60,10 +70,10 @@ class _Studio:
 
     def shoot(self, url: str, scene: Scene) -> None:
         """Draw one page."""
-        if self.only not in scene.name:
+        if self.wanted.only not in scene.name:
             return
         self.enter(url, scene.who)
-        for lang in ("zh", "en"):
+        for lang in self.wanted.langs:
             speak(self.page, url, lang)
             try:
                 self.page.navigate(f"{url}{scene.path}{'&' if '?' in scene.path else '?'}lang={lang}")
@@ -72,9 +82,11 @@ class _Studio:
                 continue
             if scene.then is not None:
                 scene.then(self.page)
-            for theme in self.themes:
+            for theme in self.wanted.themes:
                 self.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'; 0")
                 for name, width, height, phone in SCREENS:
+                    if name not in self.wanted.widths:
+                        continue
                     _screen(self.page, width, height, phone=phone)
                     self._write(f"{scene.name}.{lang}.{theme}.{name}")
             if scene.printed:
@@ -89,11 +101,11 @@ class _Studio:
         self.count += 1
 
 
-def draw(folder: Path, target: Path, *, only: str, themes: tuple[str, ...]) -> int:
+def draw(folder: Path, target: Path, wanted: _Wanted) -> int:
     """Write the pictures of the home ``folder``, and of the offices of :mod:`tests.web.scenes`, to ``target``; return how many."""
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, Browser.launch() as browser:
-        studio = _Studio(browser.page(), target, only, themes)
+        studio = _Studio(browser.page(), target, wanted)
         copy = Path(shutil.copytree(folder, Path(scratch) / "home"))
         with Home.open(copy) as home, served(home) as (url, app):
             li = desk_of(app).people.add("li", "李检察官", ["prosecutor", "chief"], PASSWORD)
@@ -116,9 +128,12 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--only", default="", help="part of the name of a picture")
+    parser.add_argument("--langs", default="zh,en")
     parser.add_argument("--themes", default="light,dark")
+    parser.add_argument("--widths", default=",".join(name for name, *_ in SCREENS))
     given = parser.parse_args()
-    count = draw(given.home, given.out, only=given.only, themes=tuple(given.themes.split(",")))
+    wanted = _Wanted(given.only, *(tuple(one.split(",")) for one in (given.langs, given.themes, given.widths)))
+    count = draw(given.home, given.out, wanted)
     sys.stdout.write(f"{count} pictures in {given.out}\n")
 
 

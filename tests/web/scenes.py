@@ -95,6 +95,8 @@ def busy_office(folder: Path) -> Iterator[tuple[str, list[Scene]]]:
             rechecked = _job(app, client, f"/cases/{CASE}/recheck", checked)
             captured = _job(app, client_of(app, "technician"), "/capture", wanted)
             client.get(f"/exhibits/{first}/content")
+            asked: Fields = {"basis": "保管期限届满，2026 年第 3 号销毁决定", "reason": "案件已终结并归档"}
+            post(client, "/destroy/L2026-0002/ask", asked, form="/account")
             yield url, [*_desks(app, client, home), *_inside(captured, rechecked, first), *_refused()]
 
 
@@ -265,6 +267,10 @@ def _inside(captured: str, rechecked: str, exhibit: str) -> Iterator[Scene]:
         yield Scene(name.replace("/", "-"), f"/{name}", "gao")
     yield Scene("handlers", f"/handlers/{_MATTER}")
     yield Scene("destroy", f"/destroy/{_LEAD}")
+    yield Scene("destroy-waiting", "/destroy/L2026-0002")
+    yield Scene("home-destruction", "/")
+    yield Scene("act-file", f"/acts/{_MATTER}/case-file")
+    yield Scene("act-sue", f"/acts/{CASE}/file-suit")
     yield Scene("readings", "/readings", "shen")
 
 

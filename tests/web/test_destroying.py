@@ -50,6 +50,7 @@ def test_one_asks_and_another_confirms_with_a_password_and_nobody_does_both(app:
         True,
     )
     given = confirming(home)
+    assert [f'href="{PAGE}"' in one.get("/").text for one in (chief, asker)] == [True, False]
     assert post(asker, f"{PAGE}/confirm", given, form="/account").status_code == 403
     for wrong in (
         {"password": ""},
@@ -74,6 +75,7 @@ def test_one_asks_and_another_confirms_with_a_password_and_nobody_does_both(app:
     )
     assert said == (by, by, of, given["request"])
     assert "其材料不可恢复" in chief.get(PAGE).text
+    assert f'href="{PAGE}"' not in chief.get("/").text
     assert post(chief, "/destroy/R2026-0001/confirm", given, form="/account").status_code == 404
 
 

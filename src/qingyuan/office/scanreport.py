@@ -65,7 +65,7 @@ def scan_report(
         _places(scans, t),
         _columns(summary, t),
     ]
-    parts += [_thresholds(readings, t), *more, unread_part(unread, t), _method(summary, t)]
+    parts += [_thresholds(readings, t), *_steps(readings, t), *more, unread_part(unread, t), _method(summary, t)]
     return Report(
         lang=lang,
         title=t("个人信息扫描报告", "Personal information: report of a scan"),
@@ -144,8 +144,8 @@ def _classes(summary: Summary, t: Words) -> Part | None:
         )
     listed = [kind for kind in summary.kinds if known[kind].sensitive]
     said = t(
-        "按法释〔2017〕10号第五条的默认分类；面单类信息如何归类有争议，两种计数见下。",
-        "Default classes of the 2017 criminal interpretation, art. 5; how waybills count is disputed, both counts are below.",
+        "按法释〔2017〕10号（以下称《解释》）第五条的默认分类；面单类信息如何归类有争议，两种计数见下。",
+        "Default classes of the 2017 criminal interpretation (the Interpretation), art. 5; how waybills count is disputed, both counts are below.",
     )
     other = t(
         "《个人信息保护法》第二十八条列举的敏感个人信息：",
@@ -242,16 +242,38 @@ def _thresholds(readings: Sequence[Reading], t: Words) -> Part:
         t("一般", "general"),
         t("标准", "threshold"),
     )
-    said = tuple(
-        f"{t(r.zh, r.en)}{t('：', ': ')}" + t("；", "; ").join(t(s.zh, s.en) for s in r.threshold.basis)
-        for r in readings
-    )
     return Part(
         t("入罪标准（两种计数）", "Thresholds, in both readings"),
-        said,
+        (),
         None,
         SheetTable(heads, rows, (6, 2, 2, 2, 5), 9.0),
     )
+
+
+def _steps(readings: Sequence[Reading], t: Words) -> list[Part]:
+    """Return how each reading was counted, step by step, and what holds in all of them once."""
+    said = [[_short(t(one.zh, one.en), reading, t) for one in reading.threshold.basis] for reading in readings]
+    shared = [one for one in said[0] if all(one in other for other in said[1:])] if len(said) > 1 else []
+    own = [
+        (reading, [one for one in steps if one not in shared])
+        for reading, steps in zip(readings, said, strict=True)
+    ]
+    parts = [_listed(t("怎样计数：", "How it was counted: ") + t(r.zh, r.en), steps, t) for r, steps in own]
+    if shared:
+        parts.append(_listed(t("两种计数都适用", "In both readings"), shared, t))
+    return [part for part in parts if part is not None]
+
+
+def _listed(heading: str, steps: Sequence[str], t: Words) -> Part | None:
+    rows = tuple((one,) for one in steps)
+    return Part(heading, (), None, SheetTable((t("步骤", "step"),), rows, (1,), 9.0)) if rows else None
+
+
+def _short(step: str, reading: Reading, t: Words) -> str:
+    """Return a step with the name of the interpretation, which stands in the heading of the classes, in its short form."""
+    for law in {t(one.law, one.law_en) for one in reading.threshold.articles}:
+        step = step.replace(t(f"《{law}》", law), t("《解释》", "the Interpretation"))
+    return step
 
 
 def _answer(reading: Reading, t: Words) -> str:

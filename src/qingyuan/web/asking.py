@@ -15,6 +15,8 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from qingyuan.office.errors import OfficeError
+from qingyuan.office.paperwork.staff import read_staff
 from qingyuan.office.recognition.stopped import STOPPED
 from qingyuan.store.register import Scope
 from qingyuan.web.access import ASKED, Permission
@@ -126,6 +128,18 @@ class Ask:
     def address(self) -> str:
         """Network address of who asks; for limits only, never stored."""
         return self.request.client.host if self.request.client else ""
+
+    def name_of(self, person: str) -> str:
+        """Return the name of a person of the office: of their account, or of the list for documents; ``""`` when neither has it."""
+        return self._names.get(person, "")
+
+    @functools.cached_property
+    def _names(self) -> dict[str, str]:
+        try:
+            named = {number: one.name for number, one in read_staff(self.desk.home.path).items()}
+        except OfficeError:  # whoever makes a document is told; a page shows numbers
+            named = {}
+        return named | {one.person: one.display for one in self.desk.people.all()}
 
     # -- what -----------------------------------------------------------------------------------
 

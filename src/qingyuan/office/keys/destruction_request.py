@@ -22,6 +22,7 @@ from qingyuan.shapes import convert
 from qingyuan.store import EventDraft
 from qingyuan.store.registry import exhibits
 from qingyuan.store.schema import EVENT
+from qingyuan.store.waiting import asked, forget_asked, keep_asked
 
 #: How long a request stands.
 DAYS = 7
@@ -92,6 +93,13 @@ def standing(home: Home, scope: str) -> Standing:
     return Standing(request=request)
 
 
+def waiting(home: Home) -> dict[str, Request]:
+    """Return the requests that stand, by lead or matter."""
+    with home.database.read() as connection:
+        scopes = asked(connection)
+    return {scope: request for scope in scopes if (request := standing(home, scope).request) is not None}
+
+
 def ask(home: Home, scope: str, *, basis: str, reason: str, by: str, delete_blobs: bool = False) -> Request:
     """Ask that the key of a scope be destroyed.
 
@@ -141,6 +149,7 @@ def ask(home: Home, scope: str, *, basis: str, reason: str, by: str, delete_blob
             "until": until,
         }
         event = home.record(connection, [EventDraft(scope, _ASKED, payload)], actor=by)[0]
+        keep_asked(connection, scope, event.index)
     return _request(event.index, event.at, by, payload)
 
 
@@ -161,6 +170,7 @@ def withdraw(home: Home, scope: str, *, request: int, by: str) -> None:
         home.record(
             connection, [EventDraft(scope, _WITHDRAWN, {"scope": scope, "request": request})], actor=by
         )
+        forget_asked(connection, scope)
 
 
 def confirm(home: Home, scope: str, *, request: int, seen: int, by: str) -> Destroyed:
@@ -198,6 +208,7 @@ def confirm(home: Home, scope: str, *, request: int, seen: int, by: str) -> Dest
                 remedy_zh="核对后再确认",
                 remedy_en="look again, then confirm",
             )
+        forget_asked(connection, scope)
         return destroyed(
             scope,
             key=key,
@@ -240,15 +251,15 @@ def _read(connection: sa.Connection, scope: str) -> tuple[Request | None, int | 
         .where(EVENT.c.stream == scope, EVENT.c.type.in_((_ASKED, _WITHDRAWN, DESTROYED)))
         .order_by(EVENT.c.idx)
     )
-    asked: dict[int, Request] = {}
+    made: dict[int, Request] = {}
     request: Request | None = None
     for row in rows:
         payload = convert(msgspec.json.decode(row.payload), dict[str, object])
         if row.type == DESTROYED:
             number = payload.get("request")
-            return None, int(row.idx), asked.get(number) if isinstance(number, int) else None
+            return None, int(row.idx), made.get(number) if isinstance(number, int) else None
         if row.type == _ASKED:
-            request = asked[row.idx] = _request(row.idx, row.at, row.actor, payload)
+            request = made[row.idx] = _request(row.idx, row.at, row.actor, payload)
         elif request is not None and payload.get("request") == request.index:
             request = None
     return request, None, None

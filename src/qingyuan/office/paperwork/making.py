@@ -18,7 +18,7 @@ from qingyuan.office.paperwork.facts import docket_facts, issued_on, subject
 from qingyuan.office.paperwork.numbers import record_number
 from qingyuan.office.paperwork.offered import allowed, overlay_of
 from qingyuan.office.paperwork.redacting import public_copy
-from qingyuan.office.paperwork.staff import read_staff
+from qingyuan.office.paperwork.staff import Staff, read_staff
 from qingyuan.office.sealing import Collector, Sealer
 from qingyuan.store import EventDraft, StoredEvent
 
@@ -99,6 +99,7 @@ def make_document(
     given: Mapping[str, str] | None = None,
     about: int | None = None,
     redacted: bool = False,
+    people: Staff | None = None,
 ) -> Made:
     """Make a document of a lead or case as .docx and PDF, seal both and log that it was made.
 
@@ -112,6 +113,7 @@ def make_document(
         given: Particulars that a person states, by name of a field of the form.
         about: Index of the event that it records, where there are several; the newest when ``None``.
         redacted: Whether to make the copy for the public instead.
+        people: Names of people whom ``staff.yaml`` does not name.
 
     Raises:
         Refused: The instrument is not possible yet; what is missing and the article are named.
@@ -122,9 +124,10 @@ def make_document(
         record_number(home, form_name, identifier, number, actor=actor)
     form = find_form(form_name, overlay_of(home))
     loaded = load(home, identifier)
-    document = _document(home, form, loaded, identifier, actor=actor, given=given, about=about)
+    staff = {**(people or {}), **read_staff(home.path)}
+    document = _document(home, form, loaded, identifier, actor=actor, given=given, about=about, staff=staff)
     if redacted:
-        document = _public(home, document, loaded)
+        document = _public(home, document, loaded, staff)
     word, pdf = render_docx(document), render_pdf(document)
     exhibits = _seal(home, loaded, identifier, document, word, pdf, actor)
     folder.mkdir(parents=True, exist_ok=True)
@@ -158,16 +161,18 @@ def preview(
     given: Mapping[str, str] | None = None,
     about: int | None = None,
     redacted: bool = False,
+    people: Staff | None = None,
 ) -> Document:
     """Return the content of a document without rendering, sealing or logging it; see :func:`make_document`."""
     form = find_form(form_name, overlay_of(home))
     loaded = load(home, identifier)
-    document = _document(home, form, loaded, identifier, actor=actor, given=given, about=about)
-    return _public(home, document, loaded) if redacted else document
+    staff = {**(people or {}), **read_staff(home.path)}
+    document = _document(home, form, loaded, identifier, actor=actor, given=given, about=about, staff=staff)
+    return _public(home, document, loaded, staff) if redacted else document
 
 
-def _public(home: Home, document: Document, loaded: Loaded) -> Document:
-    officers = [person.name for person in read_staff(home.path).values()]
+def _public(home: Home, document: Document, loaded: Loaded, staff: Staff) -> Document:
+    officers = [person.name for person in staff.values()]
     return public_copy(document, loaded.docket, law=home.law, officers=officers)
 
 
@@ -180,6 +185,7 @@ def _document(
     actor: str,
     given: Mapping[str, str] | None,
     about: int | None,
+    staff: Staff,
 ) -> Document:
     allowed(home, form, loaded, identifier, actor=actor)
     recorded = _about(form, loaded, identifier, about)
@@ -196,7 +202,7 @@ def _document(
         today=issued,
         form=form.id,
         about=recorded,
-        staff=read_staff(home.path),
+        staff=staff,
     )
     return fill(form, facts, title=form.name, author=office, issued=issued, given=given)
 

@@ -13,6 +13,7 @@ from qingyuan.ledger import open_checkpoint
 from qingyuan.office import register
 from qingyuan.office.casework import Loaded
 from qingyuan.office.home import Home
+from qingyuan.office.keys.destruction_request import Request, waiting
 from qingyuan.office.register import Deadline
 from qingyuan.store.register import Filters, Record
 from qingyuan.web.asking import Ask
@@ -55,6 +56,7 @@ class Overview(msgspec.Struct, frozen=True):
         look_backs: Closed cases with a day to look back.
         waiting: How many leads wait.
         replied: How many replies there are.
+        destructions: Requests of others to destroy a sealing key that the person may confirm, by lead or matter.
     """
 
     due: list[Deadline]
@@ -63,11 +65,12 @@ class Overview(msgspec.Struct, frozen=True):
     look_backs: list[Deadline]
     waiting: int
     replied: int
+    destructions: dict[str, Request]
 
 
 def overview(ask: Ask) -> Overview:
     """Return what waits for who asks, from the register; read anew when the log has grown."""
-    state = "overview", ask.desk.posts.gate.state(), ask.desk.home.clock.now().date(), ask.scope
+    state = "overview", ask.desk.posts.gate.state(), ask.desk.home.clock.now().date(), ask.scope, ask.person
     return ask.desk.remembered(state, lambda: _overview(ask))
 
 
@@ -81,6 +84,11 @@ def _overview(ask: Ask) -> Overview:
         [row for row in rows if row.key == _LOOK_BACK],
         register.counts(home, "lead", scope).get("registered", 0),
         register.counts(home, "case", scope).get("replied", 0),
+        {
+            docket: request
+            for docket, request in waiting(home).items()
+            if request.by != ask.person and ask.may("case.decide", docket)
+        },
     )
 
 

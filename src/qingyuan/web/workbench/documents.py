@@ -15,6 +15,7 @@ from qingyuan.office.casework import Loaded, load
 from qingyuan.office.paperwork import FormOffer, make_document, offers_of, preview
 from qingyuan.office.paperwork.facts import subject
 from qingyuan.office.paperwork.offered import overlay_of
+from qingyuan.office.paperwork.staff import Person
 from qingyuan.shapes import convert
 from qingyuan.store import StoredEvent
 from qingyuan.web.asking import Ask
@@ -128,6 +129,7 @@ def make(ask: Ask, identifier: str, name: str) -> Response:
                 about=_about(ask),
                 redacted=ask.has("redacted"),
                 actor=ask.person,
+                people=_people(ask),
             )
     except QingyuanError as error:
         return _show(ask, identifier, form, given, error)
@@ -151,6 +153,7 @@ def _show(
                 given=given,
                 about=_about(ask),
                 redacted=ask.has("redacted"),
+                people=_people(ask),
             )
         except DocumentError as problem:
             error = error or problem
@@ -173,6 +176,11 @@ def _show(
         redacted=ask.has("redacted"),
         prefix=_GIVEN,
     )
+
+
+def _people(ask: Ask) -> dict[str, Person]:
+    """Return the names that accounts show; where none was given, what is typed to sign in is no name for a document."""
+    return {one.person: Person(one.display) for one in ask.desk.people.all() if one.display != one.name}
 
 
 def _form(ask: Ask, name: str) -> Form:

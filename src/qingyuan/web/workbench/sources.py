@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import msgspec
 from starlette.responses import Response
 
 from qingyuan.errors import QingyuanError
 from qingyuan.office.access import unmask
 from qingyuan.office.handover import find_exhibit
-from qingyuan.office.sources import Source, record_of, source
+from qingyuan.office.sources import Source, SourceRecord, record_of, source
 from qingyuan.pii.catalog import catalog
 from qingyuan.store.register import record
 from qingyuan.web.asking import Ask, kept
@@ -20,6 +21,37 @@ from qingyuan.web.whole import whole
 from qingyuan.web.workbench._grounds import MOST_REASON, grounds
 
 _AROUND = 8
+#: What a column of the members of a list has in its name.
+_LISTED = "[]"
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A row of the page: a record, and the members of its lists, which are records of their own.
+
+    Attributes:
+        record: The record.
+        parts: The members, in order.
+    """
+
+    record: SourceRecord
+    parts: tuple[SourceRecord, ...] = ()
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Numbers of the record and of its members."""
+        return (self.record.number, *(one.number for one in self.parts))
+
+
+def rows(records: Sequence[SourceRecord]) -> list[Row]:
+    """Return records as rows: members of a list stand with the record before them that has the list."""
+    found: list[Row] = []
+    for one in records:
+        member = bool(one.cells) and all(_LISTED in cell.column for cell in one.cells)
+        if member and found:
+            found[-1] = Row(found[-1].record, (*found[-1].parts, one))
+        else:
+            found.append(Row(one))
+    return found
 
 
 @page("GET", "/exhibits/{identifier}/source", "material.read", slow=True)
@@ -94,6 +126,7 @@ def _show(
         given={name: ask.field(name) for name in ("at", "ground", "reason")} if error else {},
         row=row,
         source=found,
+        rows=rows(found.records),
         kinds=catalog().kinds,
         cleared=cleared,
         before=kept({**where, "at": str(found.at - 2 * _AROUND)}) if found.at > 2 * _AROUND else "",
