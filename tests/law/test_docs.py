@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from qingyuan.law import _articles
 from qingyuan.law._files import Document
 from qingyuan.law._schema import PeriodFile, Rule
 from qingyuan.law._store import FILES, Store
@@ -38,3 +39,12 @@ def test_the_examples_are_records_of_the_data() -> None:
     assert Document("example", yaml.safe_dump(shown).encode()).parse(Rule) == store.rule(shown["id"]).record  # type: ignore[union-attr]
     listed = Document("example", b"periods:\n" + period.encode()).parse(PeriodFile)
     assert listed.periods[0] == store.periods["filing-decision-service"].record
+
+
+def test_every_reference_that_is_no_number_has_its_english() -> None:
+    store = Store()
+    records = [entry.record for name in store.names("provisions") for entry in store.rules_of(name).values()]
+    used = {article for record in records for version in record.versions for article in version.articles}
+    words = {one for one in map(str, used) if max(one) >= "\u4e00"}
+    assert words == set(_articles.references())
+    assert not [one for one in words if max(_articles.english([one])) >= "\u4e00"]

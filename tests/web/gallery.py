@@ -132,7 +132,9 @@ def main() -> None:
     parser.add_argument("--themes", default="light,dark")
     parser.add_argument("--widths", default=",".join(name for name, *_ in SCREENS))
     given = parser.parse_args()
-    wanted = _Wanted(given.only, *(tuple(one.split(",")) for one in (given.langs, given.themes, given.widths)))
+    wanted = _Wanted(
+        given.only, *(tuple(one.split(",")) for one in (given.langs, given.themes, given.widths))
+    )
     count = draw(given.home, given.out, wanted)
     sys.stdout.write(f"{count} pictures in {given.out}\n")
 

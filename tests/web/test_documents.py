@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from fastapi import FastAPI
 
 from qingyuan.office.casework import load
 from qingyuan.office.home import Home
 from qingyuan.office.paperwork import offers_of
 from qingyuan.store.registry import exhibits
-from tests.web.making import client_of, desk_of, post
+from tests.web.making import PASSWORD, client_of, desk_of, post
 from tests.web.test_surface import HOSTILE
 
 CASE = "C2026-0001"
@@ -58,7 +59,7 @@ def test_making_a_document_seals_both_files_and_records_its_number(app: FastAPI,
     served = re.search(r'href="(/exhibits/X\w+/content)">送达本', client.get("/matters/M2026-0001").text)
     assert served
     assert client.get(served[1]).content.startswith(b"%PDF")
-    again = post(client, f"{WHERE}/filing-approval", fields, form="/account")
+    again = post(client, f"{WHERE}/custody-sheet", fields, form="/account")
     assert again.status_code == 400
     assert "已用于" in again.text
 
@@ -105,3 +106,16 @@ def test_an_entry_of_the_log_is_shown_with_a_proof_that_verifies(app: FastAPI, h
         assert client.get(f"/ledger/entries/{wrong}").status_code == 404
     assert client_of(app, "admin").get(f"/ledger/entries/{event.index}").status_code == 403
     assert desk_of(app).home is home
+
+
+@pytest.mark.parametrize("display", ["周检察官", ""])
+def test_people_are_named_as_their_accounts_show_them_and_what_is_typed_to_sign_in_is_no_name(
+    app: FastAPI, display: str
+) -> None:
+    desk_of(app).people.add("zhou", display, ["prosecutor", "chief"], PASSWORD)
+    client = client_of(app, "prosecutor")
+    shown = client.get(f"{WHERE}/custody-sheet").text
+    assert ("周检察官" in shown, "【P001的姓名】" in shown) == (bool(display), not display)
+    assert (">zhou<" in shown) is False
+    lead = client.get("/leads/L2026-0001").text
+    assert f'{display or "zhou"} <span class="id">P001</span>' in lead

@@ -10,9 +10,10 @@ from fastapi.testclient import TestClient
 
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
-from qingyuan.office.sources import record_of, source
+from qingyuan.office.sources import Cell, Piece, SourceRecord, record_of, source
 from qingyuan.office.summary import gather
 from qingyuan.store import events
+from qingyuan.web.workbench.sources import rows
 from tests.web.making import client_of, desk_of, post
 
 LEAD = "L2026-0001"
@@ -117,3 +118,14 @@ def test_places_that_are_not_there_are_said(app: FastAPI, home: Home) -> None:
         assert client.get(f"/exhibits/{exhibit}/source{query}").status_code in {400, 404}, query
     with pytest.raises(OfficeError, match="no such place"):
         source(home, exhibit, 1, place="line 99999")
+
+
+def test_members_of_a_list_stand_in_the_row_of_the_record_that_has_the_list() -> None:
+    def made(number: int, *columns: str) -> SourceRecord:
+        cells = tuple(Cell(f"line {number} $.{name}", f"$.{name}", (Piece("x"),)) for name in columns)
+        return SourceRecord(number, cells, found=False)
+
+    first, last = made(1, "items[].goods"), made(5, "name", "tags[]")
+    records = [first, made(2, "name"), made(3, "items[].goods", "items[].weight"), made(4, "tags[]"), last]
+    assert [row.numbers for row in rows(records)] == [(1,), (2, 3, 4), (5,)]
+    assert [row.record for row in rows([first])] == [first]

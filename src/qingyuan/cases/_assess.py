@@ -95,12 +95,12 @@ def _components(facts: LeadFacts, weights: _Weights, law: Law, on: date) -> Iter
     counts = facts.counts
     items = counts.sensitive + counts.important + counts.general
     yield _persons(weights.persons, counts)
-    yield _made("volume", weights.volume, _step(weights.volume, items), f"{items:,} 条", f"{items:,} items")
+    yield _made("volume", weights.volume, _step(weights.volume, items), f"{items:,} 条", f"{items:,}")
     yield _sensitivity(weights, counts)
     yield _threshold(weights.threshold, counts, law, on)
     clear = max(0, sum(counts.kinds.values()) - counts.masked)
     points = weights.clear.limit if clear else 0
-    yield _made("clear", weights.clear, points, f"{clear:,} 处未脱敏", f"{clear:,} occurrences not masked")
+    yield _made("clear", weights.clear, points, f"{clear:,} 处未脱敏", f"{clear:,} not masked")
     source = label("lead-source", facts.source)
     yield _made("source", weights.source, weights.source.choices.get(facts.source, 0), source.zh, source.en)
     for name, weight, is_so in (
@@ -121,7 +121,7 @@ def _persons(weight: _Weight, counts: Counts) -> Component:
     if counts.persons is None:
         return _made("persons", weight, 0, "无法去重，不计分", "cannot be told apart; no points")
     points = _step(weight, counts.persons)
-    return _made("persons", weight, points, f"{counts.persons:,} 人", f"{counts.persons:,} persons")
+    return _made("persons", weight, points, f"{counts.persons:,} 人", f"{counts.persons:,}")
 
 
 def _sensitivity(weights: _Weights, counts: Counts) -> Component:
@@ -149,7 +149,7 @@ def _threshold(weight: _Weight, counts: Counts, law: Law, on: date) -> Component
     share = Fraction(found.ratio)
     points = weight.limit if share >= 1 else int(weight.limit * share)
     percent = int(share * 100)
-    return _made("threshold", weight, points, f"达到标准的 {percent:,}%", f"{percent:,} % of the standard")
+    return _made("threshold", weight, points, f"达到标准的 {percent:,}%", f"{percent:,}% of the standard")
 
 
 def _step(weight: _Weight, value: int) -> int:

@@ -2,13 +2,19 @@
 
 ``47`` is an article, ``47.2`` its second paragraph, ``47.2[3]`` the third item of that paragraph,
 ``2[9]`` the ninth item of an article, ``253-1`` the article inserted after article 253. Anything with a
-Chinese character in it (a section of a guiding case, say) is printed as it stands.
+Chinese character in it (a section of a guiding case, say) is printed as it stands; what it is in English,
+``data/references.yaml`` says, and what that does not know stands in Chinese.
 """
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+
+from qingyuan.plainyaml import read_yaml
+from qingyuan.shapes import convert
 
 _NOTATION = re.compile(r"(\d{1,4})(?:-(\d+))?(?:\.(\d+))?(?:\[(\d+)\])?")
 _DIGITS = "零一二三四五六七八九"
@@ -61,10 +67,16 @@ def _chinese(article: str) -> str:
     )
 
 
+@functools.cache
+def references() -> Mapping[str, str]:
+    """Return what references that are no numbers are in English."""
+    return convert(read_yaml((files("qingyuan.law") / "data/references.yaml").read_bytes()), dict[str, str])
+
+
 def _english(article: str) -> str:
     match = _NOTATION.fullmatch(article)
     if match is None:
-        return article
+        return references().get(article, article)
     number, inserted, paragraph, item = match.groups()
     return (
         number

@@ -65,7 +65,13 @@ def scan_report(
         _places(scans, t),
         _columns(summary, t),
     ]
-    parts += [_thresholds(readings, t), *_steps(readings, t), *more, unread_part(unread, t), _method(summary, t)]
+    parts += [
+        _thresholds(readings, t),
+        *_steps(readings, t),
+        *more,
+        unread_part(unread, t),
+        _method(summary, t),
+    ]
     return Report(
         lang=lang,
         title=t("个人信息扫描报告", "Personal information: report of a scan"),
@@ -252,7 +258,9 @@ def _thresholds(readings: Sequence[Reading], t: Words) -> Part:
 
 def _steps(readings: Sequence[Reading], t: Words) -> list[Part]:
     """Return how each reading was counted, step by step, and what holds in all of them once."""
-    said = [[_short(t(one.zh, one.en), reading, t) for one in reading.threshold.basis] for reading in readings]
+    said = [
+        [_short(t(one.zh, one.en), reading, t) for one in reading.threshold.basis] for reading in readings
+    ]
     shared = [one for one in said[0] if all(one in other for other in said[1:])] if len(said) > 1 else []
     own = [
         (reading, [one for one in steps if one not in shared])

@@ -171,7 +171,7 @@ def _figure_blocks(figure: Figure, queries: Queries, number: int, lang: str) -> 
             Table(("项目", unit, "依据的记录") if zh else ("Group", unit, "Records"), cells, (6, 2, 2))
         )
     behind = len({index for group in (*figure.groups, figure.total) for index in group.events})
-    caution = figure.caution_zh if zh else figure.caution_en
+    caution = figure.caution_zh if zh else figure.caution_en[:1].upper() + figure.caution_en[1:]
     note = (
         f"计入{figure.counted:,}项，依据账本中{behind:,}条签名记录"
         if zh

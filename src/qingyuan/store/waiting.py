@@ -31,4 +31,6 @@ def forget_asked(connection: sa.Connection, scope: str) -> None:
 def asked(connection: sa.Connection) -> list[str]:
     """Return the scopes for which a request was made and not ended by anybody, in order; some may have ended by themselves."""
     query = sa.select(COUNTER.c.name).where(COUNTER.c.name >= _PREFIX, COUNTER.c.name < _END)
-    return [name.removeprefix(_PREFIX) for name in connection.execute(query.order_by(COUNTER.c.name)).scalars()]
+    return [
+        name.removeprefix(_PREFIX) for name in connection.execute(query.order_by(COUNTER.c.name)).scalars()
+    ]

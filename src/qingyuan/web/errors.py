@@ -64,6 +64,18 @@ def bad_request(zh: str, en: str, *, code: str = "web.bad-request") -> WebError:
     )
 
 
+def not_scanned(record: str) -> WebError:
+    """Return the error of a page of what a scan found when nothing of the record was scanned."""
+    return WebError(
+        "web.no-scan",
+        400,
+        zh=f"{record} 还没有扫描过的材料",
+        en=f"no material of {record} was scanned yet",
+        remedy_zh="在该线索或总案的页面点“添加材料”，勾选“封存后扫描个人信息”",
+        remedy_en="open the lead or matter, add material there and let it be scanned",
+    )
+
+
 def too_large(most: int) -> WebError:
     """Return the error of a body or file of more than ``most`` bytes."""
     size = f"{most >> 20} MB" if most >= 1 << 20 else f"{most >> 10} KB"

@@ -15,7 +15,7 @@ from qingyuan.office.home import Home
 from qingyuan.office.summary import Gathered
 from qingyuan.pii.rates import Rate, RateReading, rate_rules, rates
 from qingyuan.web.asking import Ask
-from qingyuan.web.errors import bad_request, not_found
+from qingyuan.web.errors import bad_request, not_found, not_scanned
 from qingyuan.web.routing import page
 from qingyuan.web.workbench._gathered import gathered
 
@@ -38,9 +38,7 @@ def closer(ask: Ask, identifier: str) -> Response:
         raise not_found(identifier)
     found = gathered(home, identifier)
     if not found.exhibits:
-        raise bad_request(
-            "该线索没有扫描过的材料", "no material of this lead was scanned", code="web.no-scan"
-        )
+        raise not_scanned(identifier)
     day = _day(ask)
     size = sum(found.rows[one].size for one in found.exhibits)
     counted = _counted(home, identifier, found, day) if size <= _MOST_BYTES else None

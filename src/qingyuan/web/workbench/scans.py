@@ -34,7 +34,7 @@ from qingyuan.office.summary import Gathered
 from qingyuan.pii.catalog import catalog
 from qingyuan.store.registry import ExhibitRow
 from qingyuan.web.asking import Ask
-from qingyuan.web.errors import bad_request, not_found
+from qingyuan.web.errors import bad_request, not_found, not_scanned
 from qingyuan.web.handing import attached
 from qingyuan.web.routing import page
 from qingyuan.web.whole import whole
@@ -256,7 +256,7 @@ def held_of(ask: Ask, identifier: str) -> Held:
         raise not_found(identifier)
     found = gathered(home, *scopes)
     if not found.exhibits:
-        raise bad_request("没有扫描过的材料", "no material was scanned", code="web.no-scan")
+        raise not_scanned(identifier)
     return Held(identifier, title, base, scopes, found)
 
 
