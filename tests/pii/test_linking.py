@@ -229,6 +229,13 @@ def test_links_that_are_made_leave_fewer_people_to_agree_by_chance() -> None:
         ({"name": "张文静", "mobile": PHONE}, {"name": "張文靜", "mobile": "尾号8000"}),
         ({"name": "张文静", "address": HOME}, {"name": "ZHANG WENJING", "address": "江东街道青口南路12-3-501"}),
         ({"name": "张伟", "landline": "0579-85123456"}, {"name": "张伟", "landline": "+86 579 85123456转802"}),
+        ({"name": "杨丽", "mobile": PHONE}, {"name": "Li Yang", "mobile": PHONE, "email": "yang@example.cn"}),
+        ({"name": "张文静", "mobile": PHONE}, {"name": "Wenjing ZHANG", "mobile": PHONE, "email": "zh@example.cn"}),
+        ({"name": "张文静", "plate": "浙A·12345"}, {"name": "张文静", "plate": "浙a12345"}),
+        ({"name": "张文静", "email": "z@example.cn"}, {"name": "张文净", "email": "z@example.cn"}),
+        ({"name": "张文静", "mobile": PHONE}, {"name": "张静文", "mobile": PHONE}),
+        ({"name": "张伟", "driving-licence": ZHANG}, {"resident-id": ZHANG}),
+        ({"name": "张文静", "mobile": PHONE, "resident-id": ZHANG}, {"name": "张文井", "mobile": PHONE, "resident-id": "330782********1234", "birth-date": "1990-03-07"}),
     ],
 )  # fmt: skip
 def test_one_person_written_in_two_ways(one: dict[str, str], other: dict[str, str]) -> None:
@@ -244,11 +251,83 @@ def test_one_person_written_in_two_ways(one: dict[str, str], other: dict[str, st
         ({"name": "张伟", "mobile": PHONE, "birth-date": "2001-02-03"}, {"name": "张云蕾", "mobile": PHONE, "birth-date": "2001-02-03"}),
         ({"name": "张伟", "resident-id": "330782*****1234"}, {"name": "张伟", "resident-id": ZHANG}),
         ({"name": "张伟", "resident-id": "33078219******123X"}, {"name": "张伟", "resident-id": ZHANG}),
+        ({"name": "张睿凯", "mobile": PHONE, "birth-date": "2019-12-05"}, {"name": "张睿婷", "mobile": PHONE, "birth-date": "2019-12-05"}),
+        ({"name": "张涛", "mobile": PHONE}, {"name": "张婷", "mobile": PHONE}),
+        ({"name": "张伟", "mobile": PHONE, "resident-id": ZHANG}, {"name": "张伟", "mobile": PHONE, "resident-id": "110105********0017"}),
+        ({"name": "张伟", "mobile": PHONE, "resident-id": "330782********1234"}, {"name": "张伟", "mobile": PHONE, "resident-id": "330***********1235"}),
+        ({"name": "张伟", "mobile": PHONE, "driving-licence": LI}, {"name": "张伟", "mobile": PHONE, "resident-id": ZHANG}),
+        ({"name": "诸葛桂兰", "mobile": PHONE, "address": "浙江省义乌市石桥村"}, {"name": "诸葛桂兰", "mobile": OTHER, "address": "浙江省义乌市石桥村"}),
     ],
 )  # fmt: skip
 def test_two_people_who_look_alike(one: dict[str, str], other: dict[str, str]) -> None:
     columns = {kind: [one.get(kind, ""), other.get(kind, "")] for kind in {**one, **other}}
     assert linking.link(linking.mentions(columns, KEY)).persons == 2
+
+
+def test_a_name_that_somebody_elsewhere_has_is_no_slip() -> None:
+    """The brother who sends from the other's telephone is met under his own number too."""
+    slips = [
+        {
+            "name": f"{chr(0x4E00 + 97 * n)}建{given}",
+            "resident-id": f"{110101 + n}199003071231",
+            "mobile": f"139{n:08d}",
+        }
+        for n in range(9)
+        for given in "国军"
+    ]
+    two = [{"name": "张建国", "mobile": PHONE, "resident-id": ZHANG}, {"name": "张建军", "mobile": PHONE}]
+    assert link(*slips, *two).persons == 10
+    assert link(*slips, *two, {"name": "张建军", "mobile": OTHER, "address": HOME}).persons == 12
+
+
+def test_a_third_mention_joins_neither_of_two_whose_masked_ids_differ() -> None:
+    rows = ({"resident-id": i} for i in ("330782********1234", "330782********1235"))
+    assert link(*({"name": "张伟", "mobile": PHONE} | row for row in (*rows, {}))).persons == 3
+
+
+def test_a_switchboard_is_no_evidence_and_the_telephone_of_a_home_is() -> None:
+    def names(colleagues: int) -> int:
+        others = [{"name": f"王{chr(0x4E00 + n)}", "landline": "0579-85123456"} for n in range(colleagues)]
+        two = [{"name": "诸葛桂兰", "landline": "0579-85123456", "mobile": m} for m in (PHONE, OTHER)]
+        return (
+            linking.link(
+                linking.mentions(
+                    {k: [row.get(k, "") for row in (*others, *two)] for k in ("name", "landline", "mobile")},
+                    KEY,
+                )
+            ).persons
+            - colleagues
+        )
+
+    assert names(3) == 1
+    assert names(30) == 2
+
+
+def test_one_date_of_birth_on_one_number_may_be_twins_where_the_material_shows_twins() -> None:
+    """What is known of slips of others does not make one person of two children of one day."""
+
+    def rows(n: int, numbers: tuple[str, str]) -> list[dict[str, str]]:
+        surname, mobile = chr(0x4E00 + 97 * n), f"139{n:08d}"
+        return [
+            {"name": f"{surname}睿{given}", "resident-id": number, "mobile": mobile}
+            for given, number in zip("凯婷", numbers, strict=True)
+        ]
+
+    slips = [row for n in range(9) for row in rows(n, (f"{110101 + n}199003071231",) * 2)]
+    twins = [
+        row
+        for n in range(9, 12)
+        for row in rows(n, (f"{110101 + n}201912051231", f"{110101 + n}201912051240"))
+    ]
+    two = [{"name": f"张睿{c}", "mobile": PHONE, "birth-date": "2019-12-05"} for c in "凯婷"]
+
+    def persons(*given: dict[str, str]) -> int:
+        columns = ("name", "resident-id", "mobile", "birth-date")
+        found = linking.link(linking.mentions({k: [row.get(k, "") for row in given] for k in columns}, KEY))
+        return len({int(found.person[-1]), int(found.person[-2])})
+
+    assert persons(*slips, *two) == 1
+    assert persons(*slips, *twins, *two) == 2
 
 
 def of_families(brothers: int, slips: int) -> Linked:

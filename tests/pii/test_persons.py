@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -219,6 +220,9 @@ def test_old_and_new_identity_numbers_of_a_person_count_as_the_new_ones(
     assert people(scan(batches_of(batch, table="a"), KEY, "a")) == people(want)
 
 
+_AT = "浙江省义乌市江东街道青口南路12号3幢501室"
+
+
 def test_columns_without_a_role_word_belong_to_the_only_role_named() -> None:
     columns = ["收件人姓名", "收件人手机", "身份证号", "银行卡号", "收件地址"]
     rows = [["张三", MOBILES[n], IDS[n], CARDS[n], f"浙江省义乌市某路{n}号"] for n in range(3)]
@@ -230,6 +234,31 @@ def test_a_telephone_without_a_role_word_keeps_the_record_apart() -> None:
     columns = ["收件人姓名", "收件人手机", "身份证号", "手机号"]
     rows = [["张三", MOBILES[n], IDS[n], MOBILES[n + 2]] for n in range(2)]
     assert people(of(columns, *rows)).distinct == 4
+
+
+@pytest.mark.parametrize(
+    ("columns", "values", "pieces"),
+    [
+        (["收货人", "手机号", "收货地址"], ["张三", MOBILES[0], _AT], 1),
+        (["收货地址", "收货人", "联系手机"], [_AT, "张三", MOBILES[0]], 1),
+        (
+            ["寄件人", "寄件电话", "收件人", "电话", "收件地址"],
+            ["李四", MOBILES[1], "张三", MOBILES[0], _AT],
+            2,
+        ),
+        (["收货人", "收货人电话", "手机号"], ["张三", MOBILES[0], MOBILES[1]], 2),
+        (["快递员", "手机号", "收货地址"], ["李四", MOBILES[0], _AT], 1),
+        (["会员姓名", "手机号", "收货人", "收货地址"], ["李四", MOBILES[0], "张三", _AT], 2),
+    ],
+)
+def test_a_telephone_without_a_role_word_is_of_the_one_role_named_that_has_none(
+    columns: list[str], values: list[str], pieces: int
+) -> None:
+    """收货人, 手机号, 收货地址 tell one thing about one person, not two."""
+    batch = pa.RecordBatch.from_pydict({name: [value] for name, value in zip(columns, values, strict=True)})
+    found = of(columns, values)
+    assert [reading.raw for reading in merge([found]).readings] == [pieces, pieces]
+    assert merge([scan(batches_of(batch, table="a"), KEY, "a")]).readings == merge([found]).readings
 
 
 def test_a_passport_identifies_and_takes_over_the_mobile_beside_it() -> None:

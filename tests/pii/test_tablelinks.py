@@ -72,3 +72,43 @@ def test_more_mentions_than_are_compared_are_left_out_and_said(monkeypatch: pyte
     found = people(FIRST)
     assert (found.mentions, found.left_out) == (2, True)
     assert people(FIRST.rsplit("王", 1)[0]).left_out is False
+
+
+def test_the_telephone_beside_a_recipient_is_theirs() -> None:
+    found = people(
+        "收货人,联系手机,收货地址\n张三丰,138****8000,浙江省义乌市江东街道青口南路12号3幢501室\n",
+        "姓名,手机号,地址\n张三丰,13800138000,义乌市江东街道青口南路12号3幢501室\n",
+    )
+    assert (found.mentions, found.persons) == (2, 1)
+
+
+@pytest.mark.parametrize("header", ["customer_name", "姓名"])
+def test_names_in_latin_letters_stand_under_the_header_of_names(header: str) -> None:
+    found = people(f"{header},phone\nSanfeng Zhang,13800138000\nABC Trading Co,13700137000\n", FIRST)
+    assert found.reasons == {"same-key+similar-name": 1}
+    assert found.people[0].shown[0].shown == {"name": "S************", "mobile": "138****8000"}
+
+
+def test_plates_link_and_a_column_of_user_names_that_are_names_is_read() -> None:
+    names = (
+        "张三丰",
+        "李四光",
+        "王五一",
+        "赵敏君",
+        "钱学文",
+        "孙立人",
+        "周伯通",
+        "吴用之",
+        "郑成功",
+        "冯玉祥",
+        "陈独行",
+        "褚遂良",
+    )
+    users = "".join(f"{name},139{n:08d}\n" for n, name in enumerate(names))
+    found = people(
+        "user_name,mobile\n" + users,
+        "姓名,手机号\n" + users,
+        "姓名,车牌号\n张三丰,浙A12345\n",
+        "访客姓名,车牌\n张三丰,浙A·12345\n",
+    )
+    assert found.reasons == {"same-key+name": 13}

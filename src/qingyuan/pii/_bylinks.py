@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from qingyuan.pii._alike import Alike
-from qingyuan.pii._clusters import Clusters, buckets, marked, one_each
+from qingyuan.pii._clusters import Clusters, buckets, marked, one_each, shown_of_ids
 from qingyuan.pii._features import Feature
 
 if TYPE_CHECKING:
     from qingyuan.pii.linking import Mentions
 
 #: Numbers that several people may use.
-_SHARED = (Feature.MOBILE, Feature.CARD, Feature.KEY)
+_SHARED = (Feature.MOBILE, Feature.CARD, Feature.ACCOUNT, Feature.KEY)
 
 
 class _Names:
@@ -64,6 +63,7 @@ def by_keys(found: Mentions, clusters: Clusters) -> list[tuple[int, int, str]]:
         clusters.ids[row] = frozenset((mark,))
     for row, mark in one_each(found, Feature.BIRTH).items():
         clusters.births[row] = frozenset((mark,))
+    clusters.shown.update(shown_of_ids(found))
     first: dict[int, int] = {}
     for row, mark in sorted(ids.items()):
         tie(first.setdefault(mark, row), row, "same-id")
@@ -90,24 +90,31 @@ def _share(
     rows.sort(key=lambda r: (int(clusters.content[r]), r))
     named = names.by_name(rows)
     for same in named.values():
-        if _owners(same, clusters) <= 1:
+        if clusters.owners(same) <= 1:
             for row in same[1:]:
                 tie(same[0], row, "same-key+name")
-    _by_birth(rows, names, births, alike, tie)
+    _by_birth(rows, names, births, alike, clusters, tie)
     if named:
         _unnamed(rows, named, names, clusters, tie)
     else:
         _nameless(rows, names, clusters, tie)
 
 
-def _by_birth(rows: list[int], names: _Names, births: dict[int, int], alike: Alike, tie: Tie) -> None:
-    """Link the mentions of a number that have one date of birth and names that differ by a slip; twins' differ by more."""
+def _by_birth(
+    rows: list[int], names: _Names, births: dict[int, int], alike: Alike, clusters: Clusters, tie: Tie
+) -> None:
+    """Link the mentions of a number that have one date of birth and names that sound the same, or a slip and the same end of the ID.
+
+    Names that differ by a slip alone may be twins', whose names have one character in common: the material is asked.
+    """
     same: dict[int, list[int]] = {}
     for row in rows:
         if row in births and row in names.clear:
             known = same.setdefault(births[row], [])
             for one in known:
-                if names.clear[one] != names.clear[row] and alike.slip(one, row):
+                if names.clear[one] != names.clear[row] and (
+                    alike.misspelt(one, row) or (alike.slip(one, row) and clusters.same_end(one, row))
+                ):
                     tie(one, row, "same-key+birth")
                     break
             if not any(names.clear[one] == names.clear[row] for one in known):
@@ -118,7 +125,7 @@ def _unnamed(
     rows: list[int], named: dict[int, list[int]], names: _Names, clusters: Clusters, tie: Tie
 ) -> None:
     """Link the mentions of a number without a clear name to the one person they fit."""
-    if any(_owners(same, clusters) > 1 for same in named.values()):
+    if any(clusters.owners(same) > 1 for same in named.values()):
         return
     clear = [row for same in named.values() for row in same]
     one_person = len({clusters.find(row) for row in clear}) == 1
@@ -136,7 +143,7 @@ def _nameless(rows: list[int], names: _Names, clusters: Clusters, tie: Tie) -> N
     for row in rows:
         forms.setdefault(names.hidden.get(row, 0), []).append(row)
     plain = forms.pop(0, [])
-    if _owners(rows, clusters) > 1:
+    if clusters.owners(rows) > 1:
         return
     for same in forms.values():
         for row in same[1:]:
@@ -145,11 +152,6 @@ def _nameless(rows: list[int], names: _Names, clusters: Clusters, tie: Tie) -> N
         together = [*plain, *(row for same in forms.values() for row in same)]
         for row in together[1:]:
             tie(together[0], row, "same-key")
-
-
-def _owners(rows: Iterable[int], clusters: Clusters) -> int:
-    """Return how many different IDs the mentions have."""
-    return len(frozenset().union(*(clusters.ids.get(clusters.find(row), frozenset()) for row in rows)))
 
 
 if TYPE_CHECKING:

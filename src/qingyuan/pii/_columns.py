@@ -11,12 +11,15 @@ from qingyuan.pii._kernel.forms import TEXT, Scopes
 from qingyuan.pii._tables import OWN_LABEL
 from qingyuan.pii.decide import Profile
 from qingyuan.pii.grammar import grammar
-from qingyuan.pii.headers import Header, read_header
+from qingyuan.pii.headers import Header, read_header, roles
 
 #: Role of the values of remarks: nobody the record names (no role of the catalogue has this number).
 REMARK = 15
 #: Labels of columns that tell a person of their own from the one a role names.
-_PERSON = (f.LABEL_NAME, f.LABEL_MOBILE, f.LABEL_LANDLINE, f.LABEL_PRIVACY)
+_TELEPHONES = (f.LABEL_MOBILE, f.LABEL_LANDLINE, f.LABEL_PRIVACY)
+_PERSON = (f.LABEL_NAME, *_TELEPHONES)
+#: The role of those who carry or handle, whose number a column without a role word hardly is.
+_HANDLING = roles().index("agent")
 
 
 @dataclass(slots=True)
@@ -53,15 +56,32 @@ class Stream:
         """Return the role of a column.
 
         Where the names speak of one role only and no other column holds a person's name or telephone, the
-        record is about that one person, and columns such as 身份证号 without a role word are theirs too.
+        record is about that one person, and columns such as 身份证号 without a role word are theirs too. A telephone
+        without a role word is that of the one role named that has none of its own (收货人, 手机号, 收货地址).
         """
-        return 0 if self._one_person() else self._said_role(column)
+        of = self._roles()
+        others = [h for h, role in zip(self.headers, of, strict=True) if role == 0 and h.label in _PERSON]
+        one_person = len({role for role in of if role}) == 1 and not others
+        return 0 if one_person else of[column]
 
-    def _one_person(self) -> bool:
-        """Tell whether all columns of a record are about the person of the one role that is named."""
+    def _roles(self) -> list[int]:
+        """Return the role of each column, telephones without a role word given to the one role they can be of."""
         said = [self._said_role(column) for column in range(len(self.headers))]
-        others = [h for h, role in zip(self.headers, said, strict=True) if role == 0 and h.label in _PERSON]
-        return len({role for role in said if role}) == 1 and not others
+        has: dict[int, set[int]] = {}
+        for header, role in zip(self.headers, said, strict=True):
+            has.setdefault(role, set()).add(header.label)
+        without = [role for role, labels in has.items() if role and not labels.intersection(_TELEPHONES)]
+        if (
+            len(without) != 1
+            or without[0] == _HANDLING
+            or f.LABEL_NAME not in has[without[0]]
+            or f.LABEL_NAME in has.get(0, ())
+        ):
+            return said
+        return [
+            without[0] if role == 0 and header.label in _TELEPHONES else role
+            for header, role in zip(self.headers, said, strict=True)
+        ]
 
     def _said_role(self, column: int) -> int:
         """Return the role a column's name says; a contact is another person only beside the name of one."""

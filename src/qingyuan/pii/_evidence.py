@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qingyuan.pii._clusters import Clusters, buckets, one_each
-from qingyuan.pii._features import Feature
+from qingyuan.pii._features import ID_PARTS, Feature
 from qingyuan.pii.batch import Longs
 
 if TYPE_CHECKING:
@@ -61,9 +61,13 @@ _PARTIAL = frozenset(
      F.CARD_6_4, F.CARD_4_4, F.CARD_0_4)
 )  # fmt: skip
 _NUMBERS = (F.NUMBERS_1, F.NUMBERS_2)
+#: What agrees of an address that has a number.
+_NUMBERED = (F.PLACE_1, F.PLACE_2, *_NUMBERS)
+#: What households share, and how many names (as written and as they sound) a household has at most.
+_SHARED = frozenset((F.LANDLINE, F.PLACE_0, F.PLACE_1, F.PLACE_2))
+_HOUSEHOLD = 16
 _CODES = np.array(sorted(_FLOORS), dtype=np.uint8)
 #: Parts of an ID that contradict when they differ; parts of a mobile or card then say nothing and make a link less likely.
-_ID_PARTS = (F.ID_14_0, F.ID_6_4, F.ID_3_4, F.ID_0_4, F.ID_1_1)
 _OWN_PARTS = {
     "mobile": (F.MOBILE_3_4, F.MOBILE_7_0, F.MOBILE_0_4),
     "card": (F.CARD_6_4, F.CARD_4_4, F.CARD_0_4),
@@ -129,6 +133,16 @@ class View:
         for told in self.marks.values():
             self.users.update((feature, mark) for feature, marks in told.items() for mark in marks)
         self.population = max(_POPULATION, len(self.marks))
+        self.crowded = self._crowded()
+
+    def _crowded(self) -> frozenset[tuple[int, int]]:
+        """Return the landlines and addresses of more people than a household: a switchboard, a dormitory, a firm."""
+        names: dict[tuple[int, int], set[int]] = {}
+        for root, told in self.marks.items():
+            for feature in _SHARED & told.keys():
+                for mark in told[feature]:
+                    names.setdefault((feature, mark), set()).update(self.names.get(root, ()))
+        return frozenset(place for place, bearers in names.items() if len(bearers) > _HOUSEHOLD)
 
     def _several(self, found: Mentions) -> dict[int, float]:
         """Return, by name, how many of its pairs of bearers may be different people, at most 1.
@@ -249,13 +263,10 @@ class View:
         for feature in a.keys() & b.keys():
             group, floor = _FLOORS[F(feature)]
             for mark in a[feature].keys() & b[feature].keys():
-                if feature in _PARTIAL and not (a[feature][mark] or b[feature][mark]):
-                    continue
-                if feature in _NUMBERS and not self._alike(one, other, mark):
-                    continue
-                shared = max(0, self.users[feature, mark] - 2) / self.population
-                best[group] = min(best.get(group, 1.0), max(floor, shared))
-        if _differ(a, b, _ID_PARTS):
+                if self._tells(one, other, feature, mark):
+                    shared = max(0, self.users[feature, mark] - 2) / self.population
+                    best[group] = min(best.get(group, 1.0), max(floor, shared))
+        if _differ(a, b, ID_PARTS):
             return 1.0, ()
         penalty = 1.0
         for group, parts in _OWN_PARTS.items():
@@ -264,8 +275,18 @@ class View:
                 penalty *= _PENALTY
         if "birth" in best and "identity" in best and _same_digits(a, b):
             best.pop("birth")
+        if best.keys() == {"address"} and not _same_house(a, b):
+            best.clear()
         chance = penalty * float(np.prod(list(best.values()))) if best else 1.0
         return chance, tuple(name for name in GROUPS if name in best)
+
+    def _tells(self, one: int, other: int, feature: int, mark: int) -> bool:
+        """Tell whether a mark that two clusters have says anything of who they are."""
+        if feature in _PARTIAL:
+            return self.marks[one][feature][mark] or self.marks[other][feature][mark]
+        if feature in _NUMBERS:
+            return self._alike(one, other, mark)
+        return (feature, mark) not in self.crowded
 
     def _other_mobiles(self, one: int, other: int) -> bool:
         """Tell whether both have mobiles in clear, and none in common."""
@@ -333,6 +354,11 @@ def _differ(a: dict[int, dict[int, bool]], b: dict[int, dict[int, bool]], featur
         if one and other and not one.keys() & other.keys() and (any(one.values()) or any(other.values())):
             return True
     return False
+
+
+def _same_house(a: dict[int, dict[int, bool]], b: dict[int, dict[int, bool]]) -> bool:
+    """Tell whether an address with a number agrees; kin of one name live in one village, so a place alone tells nothing."""
+    return any(a.get(f, {}).keys() & b.get(f, {}).keys() for f in _NUMBERED)
 
 
 def _same_digits(a: dict[int, dict[int, bool]], b: dict[int, dict[int, bool]]) -> bool:

@@ -16,7 +16,7 @@ from enum import IntEnum
 from qingyuan.pii._identity import LENGTH, OLD, current
 from qingyuan.pii._rules import rules
 from qingyuan.pii._simplified import simplified
-from qingyuan.pii._sounds import sound
+from qingyuan.pii._sounds import sound, surname_first
 from qingyuan.pii.catalog import catalog
 
 #: Characters that hide others.
@@ -34,6 +34,7 @@ _EXTENSION = re.compile(r"(?:转|分机|内线|ext\.?|#|x)\s*\d{1,6}$", re.IGNOR
 _COUNTRY = re.compile(r"^(?:\+|00)86")
 _MASKED = re.compile(r"^([0-9]*)\*[*0-9]*?([0-9]*X?)$")
 _DIGITS = re.compile(r"\d+")
+_IDENTITY = re.compile(rf"[\dxX{_PLAIN_STARS}]{{15}}|[\dxX{_PLAIN_STARS}]{{18}}")
 _TITLE = re.compile(r"(先生|女士|小姐|太太|老师|师傅|同学|同志|阿姨|叔叔|经理|老板)$")
 _AFTER_NAME = re.compile(r"[（(].*?[)）]$|[\s·．.、,，]+|(?:亲?收|亲启|本人|收件|收货)$")
 _DOT_WITHIN = re.compile(r"(?<=[㐀-鿿]{2})•(?=[㐀-鿿]{2})")
@@ -61,12 +62,15 @@ class Feature(IntEnum):
     CARD = 3
     KEY = 4
     DOCUMENT = 5
+    ACCOUNT = 6
     NAME = 10
     NAME_SHAPE = 11
     NAME_FIRST = 12
     NAME_SLIP = 13
     NAME_GIVEN = 14
     NAME_SOUND = 15
+    NAME_LATIN = 16
+    NAME_TURNED = 17
     BIRTH = 20
     LANDLINE = 21
     MOBILE_3_4 = 30
@@ -106,6 +110,10 @@ PARTS: dict[str, tuple[tuple[Feature, int, int], ...]] = {
     ),
     "bank-card": ((Feature.CARD_6_4, 6, 4), (Feature.CARD_4_4, 4, 4), (Feature.CARD_0_4, 0, 4)),
 }
+#: Accounts that one person writes from; other keys, as plates, a household may share.
+_KEYS = dict.fromkeys(("email", "wechat", "qq"), Feature.ACCOUNT)
+#: What parts of an ID are shown: two that differ are of two IDs.
+ID_PARTS = tuple(feature for feature, _, _ in PARTS["resident-id"])
 _WHOLE = {"mobile": Feature.MOBILE, "resident-id": Feature.RESIDENT_ID, "bank-card": Feature.CARD}
 
 
@@ -147,11 +155,14 @@ class Marker:
             yield from self._birth(value)
         elif kind in PARTS:
             yield from self._number(kind, value)
+        elif kind == "driving-licence" and _IDENTITY.fullmatch(_SEPARATORS.sub("", value)):
+            yield from self._number("resident-id", value)  # its number is that of the identity card
         elif kind == "landline":
             yield from self._landline(value)
         elif not any(star in value for star in _PLAIN_STARS):
-            feature = Feature.DOCUMENT if kind in _documents() else Feature.KEY
-            yield feature, self.mark(feature, f"{kind}:{_BLANKS.sub('', value).lower()}"), False
+            feature = Feature.DOCUMENT if kind in _documents() else _KEYS.get(kind, Feature.KEY)
+            text = (_SEPARATORS if kind == "plate" else _BLANKS).sub("", value)
+            yield feature, self.mark(feature, f"{kind}:{text.lower()}"), False
 
     def _number(self, kind: str, value: str) -> Iterator[tuple[Feature, int, bool]]:
         for text in _numbers(kind, value):
@@ -188,6 +199,8 @@ class Marker:
             yield Feature.LANDLINE, self.mark(Feature.LANDLINE, digits), False
 
     def _name(self, value: str) -> Iterator[tuple[Feature, int, bool]]:
+        if value.isascii():
+            value = surname_first(value)
         text = _AFTER_NAME.sub("", simplified(_DOT_WITHIN.sub("", value))).translate(_NAME_STARS)
         title = _TITLE.search(text)
         if title:
@@ -199,18 +212,28 @@ class Marker:
             return
         hidden = "*" in text
         if not hidden:
-            yield Feature.NAME, self.mark(Feature.NAME, text.upper()), False
-            yield Feature.NAME_FIRST, self.mark(Feature.NAME_FIRST, text[0]), False
-            yield Feature.NAME_GIVEN, self.mark(Feature.NAME_GIVEN, text[1:]), False
-            heard = sound(text)
-            if heard:
-                yield Feature.NAME_SOUND, self.mark(Feature.NAME_SOUND, heard), False
-            for form in sorted(_slips(text)):
-                yield Feature.NAME_SLIP, self.mark(Feature.NAME_SLIP, form), False
+            yield from self._clear_name(text, value)
         forms = {text} if hidden else set(_shapes(text))
         for form in sorted(forms):
             if form.strip("*"):
                 yield Feature.NAME_SHAPE, self.mark(Feature.NAME_SHAPE, form), hidden
+
+    def _clear_name(self, text: str, written: str) -> Iterator[tuple[Feature, int, bool]]:
+        """Yield what a name in clear tells but its masked forms; ``written`` has its blanks still."""
+        yield Feature.NAME, self.mark(Feature.NAME, text.upper()), False
+        yield Feature.NAME_FIRST, self.mark(Feature.NAME_FIRST, text[0]), False
+        yield Feature.NAME_GIVEN, self.mark(Feature.NAME_GIVEN, text[1:]), False
+        if text.isascii():  # the family name may stand last
+            words = written.split()
+            turned = sound(" ".join((*words[-1:], *words[:-1])))
+            yield Feature.NAME_LATIN, self.mark(Feature.NAME_SOUND, turned), False
+        heard = sound(text)
+        if heard:
+            yield Feature.NAME_SOUND, self.mark(Feature.NAME_SOUND, heard), False
+        turned = "".join(sorted(text[1:]))
+        yield Feature.NAME_TURNED, self.mark(Feature.NAME_TURNED, f"{text[0]}{turned}"), False
+        for form in sorted(_slips(text)):
+            yield Feature.NAME_SLIP, self.mark(Feature.NAME_SLIP, form), False
 
     def _birth(self, value: str) -> Iterator[tuple[Feature, int, bool]]:
         match = _DATE.match(value)
@@ -237,9 +260,12 @@ class Marker:
 
 
 def _slips(name: str) -> set[str]:
-    """Return what a name has in common with those that differ by one slip behind the first character."""
+    """Return what a name has in common with those that differ by one slip behind the first character.
+
+    Two names of two characters have no more than the family in common where their second ones differ.
+    """
     size = len(name)
-    wild = {f"{name[:i]}?{name[i + 1 :]}" for i in range(1, size)}
+    wild = {f"{name[:i]}?{name[i + 1 :]}" for i in range(1, size)} if size > 2 else set()  # noqa: PLR2004
     less = {name[:i] + name[i + 1 :] for i in range(1, size)} if size > 2 else set()  # noqa: PLR2004
     return wild | less | {name, name[0] + "".join(sorted(name[1:])) + "!"}
 

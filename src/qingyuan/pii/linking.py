@@ -10,8 +10,8 @@ A mention is what one record tells about one person (one role). Links, in this o
    only when so much agreement is hardly chance: the number of pairs of different people of that name who would agree by
    accident, expected from how often name and value occur in the material, must be at most ``coincidences``.
 
-A name alone never merges. People with different IDs, or dates of birth that contradict, are never merged, also not through
-others. A mention whose name is masked or missing and that fits only in part is listed as compatible and not merged.
+A name alone never merges. People with different IDs (also where digits of a masked one differ), or dates of birth that contradict, are never
+merged, also not through others. A mention whose name is masked or missing and that fits only in part is listed as compatible and not merged.
 The result depends on what the mentions say, not on their order.
 """
 
@@ -55,8 +55,8 @@ REASONS: dict[str, tuple[str, str]] = {
         "the same number and a name that differs by a slip, which in this material is nearly always one person",
     ),
     "same-key+birth": (
-        "号码与出生日期均相同，姓名仅差一字",
-        "the same number and date of birth, and a name that differs by a slip",
+        "号码与出生日期均相同，姓名读音相同、字序颠倒，或者仅差一字且身份证号末四位一致",
+        "the same number and date of birth, and a name that sounds the same, has its characters exchanged, or differs by a slip beside the same end of the ID",
     ),
     "same-key": ("号码相同，该号码至多对应一个姓名", "the same number, which stands with one name at most"),
     "name+partial": (

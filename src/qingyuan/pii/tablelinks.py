@@ -6,6 +6,7 @@ person is; remarks and free text are not linked, because what they mention need 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from qingyuan.pii._columns import Stream
 from qingyuan.pii._features import Marker
-from qingyuan.pii._kernel.flags import KINDS, LABEL_TEXT
+from qingyuan.pii._kernel.flags import KINDS, LABEL_NAME, LABEL_TEXT
 from qingyuan.pii.batch import Batch, Unread
 from qingyuan.pii.linking import REASONS, Link, Linked, Mentions, from_values, link, merge
 from qingyuan.pii.mask import masked
@@ -23,9 +24,16 @@ from qingyuan.pii.persons import KEYS
 
 #: Mentions that are compared, at most.
 MAX_MENTIONS = 100_000
+#: How a column is read whose header is one of names and in which the scan found none.
+_LATIN = "latin-name"
 #: People listed, and of each the mentions and links.
 LISTED, SHOWN = 100, 20
 _NAME = "name"
+#: A name in Latin letters, which no scan looks for: two to four words, none of them of companies.
+_LATIN_NAME = re.compile(
+    r"(?!.*\b(?:co|ltd|inc|llc|corp|company|shop|store)\b)[a-z][a-z'’-]*\.?(?:[ ,]+[a-z][a-z'’-]*\.?){1,3}",
+    re.IGNORECASE,
+)
 #: Kinds that tell who somebody is; the others are of parcels, devices and things.
 _TELLING = (
     *(KINDS[code] for code in KEYS),
@@ -36,6 +44,8 @@ _TELLING = (
     "email",
     "qq",
     "wechat",
+    "plate",
+    "driving-licence",
 )
 
 
@@ -162,7 +172,7 @@ class Gatherer:
             wanted = {
                 at: kind
                 for at, column in enumerate(stream.columns)
-                if (kind := kinds.get((*place, column or f"#{at + 1}")))
+                if (kind := kinds.get((*place, column or f"#{at + 1}")) or _latin(stream, at))
                 and stream.headers[at].label != LABEL_TEXT
             }
             self._tables += new and bool(wanted)
@@ -174,6 +184,10 @@ class Gatherer:
         seen: list[Mention] = []
         values: list[tuple[int, str, str]] = []
         for at, record, value in _cells(batch, wanted):
+            kind = wanted[at]
+            if kind == _LATIN and not _LATIN_NAME.fullmatch(value):
+                continue
+            kind = _NAME if kind == _LATIN else kind
             who = record, stream.role(at)
             if who not in known and len(self._seen) + len(seen) >= MAX_MENTIONS:
                 self._more = True
@@ -181,7 +195,7 @@ class Gatherer:
             if who not in known:
                 known[who] = len(known)
                 seen.append(Mention(f"{name}{inside} #{record}", {}))
-            shown, kind = seen[known[who]].shown, wanted[at]
+            shown = seen[known[who]].shown
             if kind == _NAME and _NAME in shown:
                 continue  # a second name of a record is another's
             shown.setdefault(kind, masked(kind, value))
@@ -225,6 +239,11 @@ class Gatherer:
                 for t in ties
             ),
         )
+
+
+def _latin(stream: Stream, column: int) -> str:
+    """Return how a column is read in which the scan found nothing: under a header of names there may be Latin ones."""
+    return _LATIN if stream.headers[column].label == LABEL_NAME else ""
 
 
 def _cells(batch: Batch, wanted: dict[int, str]) -> Iterator[tuple[int, int, str]]:
