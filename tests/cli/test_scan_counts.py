@@ -94,7 +94,7 @@ def test_counts_stand_under_each_law_with_rule_and_places(parcels: Path, childre
     body = run("scan", parcels, children, "--json").json()
     by = {(c["law"], c["reading"], c["tier"]): c for c in body["counts"]}
     assert {reading for law, reading, _ in by if law == "pi-crime"} == {
-        "waybill-important", "waybill-general", "address-important",
+        "waybill-important", "waybill-general", "address-important", "position-track",
     }  # fmt: skip
     for row in body["thresholds"]:
         told = [by["pi-crime", row["reading"], tier]["count"] for tier in "ABC"]

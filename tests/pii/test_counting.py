@@ -56,3 +56,15 @@ def test_a_name_alone_is_no_piece_but_with_an_address_it_is() -> None:
 
 def test_masked_waybills_are_not_counted() -> None:
     assert readings(PARCEL, ["77" + M.digits(13), "张*", "138****1234", "浙江省义乌市****"])[0].raw == 0
+
+
+def test_what_is_told_of_an_illness_or_of_property_gives_the_piece_its_class() -> None:
+    """法释〔2017〕10号 art. 5(1) items 3 and 4: health and property weigh more than the number of the person who has them."""
+    one, other = ([M.name(), M.resident_id()] for _ in range(2))
+    rows = ([*one, "糖尿病", ""], [*one, "", ""], [*other, "", "逾期3次"])
+    for reading in readings(["姓名", "身份证号", "诊断", "征信记录"], *rows):
+        assert (reading.sensitive, reading.important, reading.general, reading.raw) == (1, 1, 0, 3)
+
+
+def test_an_illness_in_a_table_that_names_nobody_is_no_piece() -> None:
+    assert readings(["科室", "诊断"], ["内科", "糖尿病"])[0].raw == 0

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qingyuan.pii import _sample, counting, counts
-from qingyuan.pii._kernel.flags import ADDRESS, BANK_CARD, EMAIL, MOBILE, NAME
+from qingyuan.pii._kernel.flags import ADDRESS, BANK_CARD, EMAIL, KINDS, MOBILE, NAME
 from qingyuan.pii.counting import FULL_ADDRESS, TIERS, UNDER14, WAYBILL, Pieces
 
 #: ``(person of the record, kind, value)``.
@@ -80,10 +80,22 @@ def test_an_address_moves_a_piece_only_in_its_own_reading() -> None:
     found = of(
         [(0, MOBILE, 1), (0, ADDRESS, 1), (1, MOBILE, 2), (2, BANK_CARD, 1), (2, ADDRESS, 2)], parcel=False
     )
-    (reading,) = counting.disputed(found)
+    reading, _ = counting.disputed(found)
     assert reading.reading_id == "address-important"
     assert (reading.sensitive, reading.important, reading.general) == (1, 1, 1)
     assert all((r.important, r.general) == (0, 2) for r in counting.readings(found))
+
+
+def test_an_illness_or_property_gives_a_piece_its_class_and_makes_no_other_of_it() -> None:
+    medical, financial, geo = (KINDS.index(kind) for kind in ("medical", "financial", "geo"))
+    found = of(
+        [(0, MOBILE, 1), (1, MOBILE, 1), (1, medical, 7), (2, MOBILE, 2), (2, financial, 8), (3, MOBILE, 3), (3, geo, 9), (4, medical, 7)],
+        parcel=False,
+    )  # fmt: skip
+    (reading, _), (_, track) = counting.readings(found), counting.disputed(found)
+    assert (reading.sensitive, reading.important, reading.general, reading.raw) == (1, 1, 1, 4)
+    assert (track.reading_id, track.sensitive, track.important) == ("position-track", 2, 1)
+    assert {c.count for c in counts.counts(found) if c.law == "pipl"} == {3}
 
 
 def test_a_piece_about_a_child_anywhere_is_one_about_a_child() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -88,9 +89,11 @@ class _Weighing:
         self._cited: list[Citation] = []
         # Art. 6 is about buying; who passes the information on is judged under art. 5.
         self._business = act.business and act.recipients is None
-        # It is about general information alone: a gain from graver information is judged under art. 5.
-        graver = any(count for name, count in counts.items() if name != "general")
-        self._business_gain = self._business and not graver
+        # It is about general information alone: a gain from graver information, of which evidence leaves some, is judged under art. 5.
+        left = Counter(counts)
+        for one in act.excluded:
+            left[one.tier] -= one.count
+        self._business_gain = self._business and not any(left[name] for name in left if name != "general")
 
     def run(self) -> Threshold:
         version = self._version

@@ -46,7 +46,10 @@ class Finished:
 def _said() -> Bytes:
     """Return what a clear and confirmed value of each kind says, as bits."""
     out = np.zeros(len(f.KINDS), dtype=np.uint8)
-    for bit, codes in ((k.KEYED, persons.KEYS), (k.CONTENT, counting.CONTENT), (k.SHOWN, counting.CLEAR)):
+    said = (
+        (k.KEYED, persons.KEYS), (k.CONTENT, counting.CONTENT), (k.SHOWN, counting.CLEAR), (k.TELLING, counting.TELLING),
+    )  # fmt: skip
+    for bit, codes in said:
         out[[*codes]] |= np.uint8(bit)
     return out
 

@@ -21,7 +21,7 @@ class ReadingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         id: Its name.
         trait: What a piece must have to be moved.
-        since: The tier moved from.
+        since: The gravest tier moved from.
         to: The tier moved to.
         rule: The rule of the law room it rests on.
         default: Whether the thresholds are computed in it.
@@ -31,7 +31,7 @@ class ReadingRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     id: str
-    trait: Literal["waybill", "address"]
+    trait: Literal["waybill", "address", "position"]
     since: Tier = msgspec.field(name="from")
     to: Tier
     rule: str
@@ -67,6 +67,7 @@ class CountingRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ren
     documents: tuple[str, ...]
     identifying: tuple[str, ...]
     content: tuple[str, ...]
+    telling: tuple[str, ...]
     relayed: tuple[str, ...]
     readings: tuple[ReadingRule, ...]
     sensitive: tuple[SensitiveRule, ...]
@@ -80,7 +81,7 @@ def rules() -> CountingRules:
         PiiError: The file is wrong or names a kind that the catalogue does not have.
     """
     found = load_file(resources.files("qingyuan.pii") / "data" / "counting.yaml", CountingRules)
-    named = [*found.documents, *found.identifying, *found.content, *found.relayed]
+    named = [*found.documents, *found.identifying, *found.content, *found.telling, *found.relayed]
     named += [kind for reading in found.sensitive for kind in reading.extra]
     unknown = sorted(set(named) - set(KINDS[1:]))
     if unknown:
@@ -118,6 +119,11 @@ def identifying_codes() -> tuple[int, ...]:
 def content_codes() -> tuple[int, ...]:
     """Return the kinds whose values make up a piece of information."""
     return (*key_codes(), *_codes(rules().content))
+
+
+def telling_codes() -> tuple[int, ...]:
+    """Return the kinds that give a piece their class and are no part of what makes two pieces equal."""
+    return _codes(rules().telling)
 
 
 def clear_codes() -> tuple[int, ...]:

@@ -21,7 +21,14 @@ from qingyuan.pii._kernel.flags import ADDRESS, KINDS, NAME
 from qingyuan.pii._kernel.fold import fold
 from qingyuan.pii._kernel.ordering import sort_different
 from qingyuan.pii._kernel.tally import IDENTIFIES, NAMED
-from qingyuan.pii._rules import ReadingRule, clear_codes, content_codes, identifying_codes, rules
+from qingyuan.pii._rules import (
+    ReadingRule,
+    clear_codes,
+    content_codes,
+    identifying_codes,
+    rules,
+    telling_codes,
+)
 from qingyuan.pii._sample import Locate, Spot
 from qingyuan.pii.batch import Bytes, Longs
 from qingyuan.pii.catalog import catalog
@@ -31,8 +38,11 @@ Flags: TypeAlias = npt.NDArray[np.bool_]
 
 #: Tiers as numbers, higher is graver.
 TIERS = {"C": 1, "B": 2, "A": 3}
+_GEO = KINDS.index("geo")
 #: Kinds whose values make up a piece.
 CONTENT = content_codes()
+#: Those that say more about the person of a piece: its class follows from them too.
+TELLING = telling_codes()
 #: Those that make a record one in clear.
 CLEAR = clear_codes()
 #: Kinds any of which identifies somebody; or a name and an address together.
@@ -40,9 +50,11 @@ IDENTIFYING = identifying_codes()
 
 #: Traits of a piece, as bits: it stands in a table of parcels; it has an address in clear;
 WAYBILL, FULL_ADDRESS = 1, 2
-#: somebody under fourteen is concerned; the readings of what is sensitive have the bits from here.
+#: somebody under fourteen is concerned; the readings of what is sensitive have the bits from here;
 UNDER14, SENSITIVE = 4, 8
-_TRAITS = {"waybill": WAYBILL, "address": FULL_ADDRESS}
+#: it has a position.
+POSITION = 32
+_TRAITS = {"waybill": WAYBILL, "address": FULL_ADDRESS, "position": POSITION}
 #: A stratum is tier and traits together.
 SHIFT = tally.SHIFT
 _STRATA = 4 << SHIFT
@@ -116,6 +128,7 @@ def _kind_traits() -> Bytes:
     """Return the traits a value of each kind gives its piece."""
     out = np.zeros(len(KINDS), dtype=np.uint8)
     out[ADDRESS] = FULL_ADDRESS
+    out[_GEO] = POSITION
     for code, name in enumerate(KINDS[1:], start=1):
         for number, reading in enumerate(rules().sensitive):
             if catalog().kinds[name].sensitive or name in reading.extra:
@@ -133,6 +146,7 @@ def _is_content() -> Flags:
 def _kind_bits() -> tuple[Bytes, Bytes]:
     """Return the tier of each kind, and what it says about a person: identifies, is a name, is an address."""
     tiers = np.array([0, *(TIERS[catalog().kinds[name].tier] for name in KINDS[1:])], dtype=np.uint8)
+    tiers[_GEO] = TIERS["C"]  # whether one position is a track is disputed: a reading of its own
     bits = [
         1 if c in IDENTIFYING else 2 if c == NAME else 4 if c == ADDRESS else 0 for c in range(len(KINDS))
     ]
@@ -161,6 +175,9 @@ def pieces(
         locate: Finds the places of groups for the sample; without it there is none.
     """
     size = len(waybill)
+    tiers, bits = _kind_bits()
+    telling = np.flatnonzero(np.isin(kind, TELLING))
+    told = group[telling], kind[telling]
     if not bool(_is_content()[kind].all()):
         chosen = np.flatnonzero(_is_content()[kind])
         group, kind, key = group[chosen], kind[chosen], key[chosen]
@@ -170,8 +187,9 @@ def pieces(
     if under14 is not None:
         # Whatever is known of them is sensitive (个人信息保护法 art. 28), in every reading.
         traits[under14] |= UNDER14 | sum(SENSITIVE << number for number in range(len(rules().sensitive)))
-    tiers, bits = _kind_bits()
     fold(group, kind, key, tiers, bits, _kind_traits(), mark, tier, seen, traits)
+    np.maximum.at(tier, told[0], tiers[told[1]])
+    np.bitwise_or.at(traits, told[0], _kind_traits()[told[1]])
     counted = np.flatnonzero(((seen & IDENTIFIES) != 0) | ((seen & NAMED) == NAMED))
     mark, stratum = mark[counted], tier[counted] << np.uint8(SHIFT) | traits[counted]
     return folded(mark, stratum, file=file, locate=None if locate is None else lambda at: locate(counted[at]))
@@ -228,7 +246,7 @@ def merge(parts: Sequence[Pieces]) -> Pieces:
 
 def moved(reading: ReadingRule, tier: Bytes, traits: Bytes) -> Bytes:
     """Return the tiers in a reading; tiers it does not name are not touched by the dispute."""
-    concerned = (tier == TIERS[reading.since]) & ((traits & _TRAITS[reading.trait]) != 0)
+    concerned = (tier <= TIERS[reading.since]) & ((traits & _TRAITS[reading.trait]) != 0)
     return np.where(concerned, np.uint8(TIERS[reading.to]), tier)
 
 

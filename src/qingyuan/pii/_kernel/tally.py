@@ -15,8 +15,9 @@ from qingyuan.pii.batch import Bytes, Ints, Longs
 
 Keys = npt.NDArray[np.uint64]
 
-#: What the hits of a group say, as bits: a key of a person, part of a piece, masked, in clear.
-KEYED, CONTENT, VEILED, SHOWN = (1 << i for i in range(4))
+#: What the hits of a group say, as bits: a key of a person, part of a piece, masked, in clear, something of the person whose
+#: piece it is (an illness) that is no part of what makes two pieces equal.
+KEYED, CONTENT, VEILED, SHOWN, TELLING = (1 << i for i in range(5))
 #: What a key is: the ID, another document, a mobile, something weaker.
 IDENTITY, DOCUMENT, TELEPHONE, OTHER = range(1, 5)
 #: What is known of a group of hits, by column of ``facts``.
@@ -197,7 +198,7 @@ def tally_records(
                         documents[mine] += 1
                     else:
                         weaker[mine] += 1
-                if here & CONTENT:
+                if here & (CONTENT | TELLING):
                     his = np.uint64(facts[f, PERSON])
                     if person_turn[his] != turn:
                         person_turn[his] = turn
@@ -207,17 +208,18 @@ def tally_records(
                         tier[his] = 0
                         means[his] = 0
                         traits[his] = parcels[stream]
-                    value = scrambled(key[at], np.uint8(facts[f, KIND]))
-                    new = True
-                    if n_values < _MANY:
-                        for k in range(n_values):
-                            if values[k] == value and people[k] == np.int64(his):
-                                new = False
-                    values[n_values] = value
-                    people[n_values] = np.int64(his)
-                    n_values += 1
-                    if new:
-                        mark[his] += value
+                    if here & CONTENT:
+                        value = scrambled(key[at], np.uint8(facts[f, KIND]))
+                        new = True
+                        if n_values < _MANY:
+                            for k in range(n_values):
+                                if values[k] == value and people[k] == np.int64(his):
+                                    new = False
+                        values[n_values] = value
+                        people[n_values] = np.int64(his)
+                        n_values += 1
+                        if new:
+                            mark[his] += value
                     tier[his] = max(tier[his], facts[f, TIER])
                     means[his] |= facts[f, MEANS]
                     traits[his] |= facts[f, TRAITS]
