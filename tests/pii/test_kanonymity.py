@@ -57,6 +57,9 @@ MISSING = [
     ('[{"p":{"sex":"m"},"n":1},{"p":{"sex":"m"}},{"p":{},"n":2}]', "a.json", 3, 1, 1),
     ("<r><n>9</n><p><sex>m</sex><n>1</n></p><p><sex>m</sex></p><p><n>3</n></p></r>", "a.xml", 3, 1, 1),
     ("sex,n\nm,1\nm,2\n,3\n,\nm\n", "a.csv", 5, 2, 2),
+    ('[{"sex":"m"},{"sex":"m"},{"sex":"m"},{},{}]', "a.json", 5, 2, 2),
+    ('{"page":1,"items":[{"sex":"m"},{"sex":"m"},{}]}', "a.json", 3, 1, 1),
+    ('{"sex":"m"}\n{}\n{"sex":"m"}\n{}\n', "a.jsonl", 4, 2, 2),
 ]  # fmt: skip
 
 

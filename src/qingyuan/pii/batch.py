@@ -55,6 +55,7 @@ class Batch:
         addresses: The places of the cells.
         origin: The byte offsets, or ``None`` if the format has none.
         kinds: Of a table without a header, what its columns hold by their values, ``""`` or missing where unknown.
+        records: Number of the last record read, which may have no cell (an empty object of JSON); 0 where it is that of the last cell.
     """
 
     member: str | None
@@ -69,6 +70,7 @@ class Batch:
     addresses: Addresses = field(repr=False)
     origin: Origin | None = field(default=None, repr=False)
     kinds: tuple[str, ...] = ()
+    records: int = 0
 
     def places(self, cells: npt.NDArray[np.integer]) -> pa.StringArray:
         """Return the place of each cell number in ``cells``, e.g. ``"line 12"``."""

@@ -114,7 +114,7 @@ class _Table:
         """Take the cells of the wanted columns."""
         if len(batch.columns) >= len(self.columns):
             self.columns = batch.columns
-        self.records = max(self.records, int(batch.record[-1]))
+        self.records = max(self.records, int(batch.record[-1]), batch.records)
         self._note_levels(batch)
         for column in wanted:
             cells = np.flatnonzero((batch.column == column) & (batch.record > 0))

@@ -172,6 +172,7 @@ def _emit(
             prose=False,
             addresses=places,
             origin=here,
+            records=int(paths.state[kernel.RECORD]) - 1,
         )
     yield from deeper
 
