@@ -37,6 +37,7 @@ def test_scenario(ask: dict[str, Any], expect: dict[str, Any]) -> None:
         "duties": duties,
         "damages": damages,
         "service": service,
+        "conduct": conduct,
     }[next(iter(ask))]
     if "refused" in expect:
         with pytest.raises(LawError) as caught:
@@ -170,3 +171,16 @@ def printed(citations: tuple[Citation, ...]) -> set[str]:
 def explained(steps: tuple[Any, ...]) -> None:
     assert steps
     assert all(step.zh and step.en for step in steps)
+
+
+def conduct(law: Law, ask: dict[str, Any]) -> dict[str, Any]:
+    answer = law.conduct(ask["conduct"], ask["from"], ask["until"])
+    explained(answer.steps)
+    return {
+        "spans": [
+            [span.first, span.last, span.provision.citation.article if span.provision else None]
+            for span in answer.spans
+        ],
+        "verified": all(span.provision.verified for span in answer.spans if span.provision),
+        "articles": printed(answer.articles),
+    }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import click
 import msgspec
 
 from qingyuan.cli._app import Out, common
-from qingyuan.cli._law_words import OVERLAY, cite, read_day, say_articles
+from qingyuan.cli._law_words import OVERLAY, cite, read_day, say_articles, say_steps
 from qingyuan.law import Law, TableRow, load
 
 
@@ -46,12 +47,17 @@ def duties(field: str | None, regulator: str | None, on: str | None, overlay: Pa
 
 @click.command()
 @click.argument("rule")
-@click.option("--on", "on", default=None, help="行为日期 | day of the act")
+@click.option("--on", "on", default=None, help="行为（开始）日期 | day of the act, or its first day")
+@click.option("--until", default=None, help="持续行为的终了日期 | last day of an act that went on")
 @OVERLAY
 @common
-def show(rule: str, on: str | None, overlay: Path | None, out: Out) -> None:
-    """显示一条规则 | One rule in the version of a day."""
-    found = load(overlay).provision(rule, None if on is None else read_day(on, "--on"))
+def show(rule: str, on: str | None, until: str | None, overlay: Path | None, out: Out) -> None:
+    """显示一条规则 | One rule in the version of a day, or as it stood over the days of an act."""
+    law, day = load(overlay), None if on is None else read_day(on, "--on")
+    if until is not None:
+        _over(law, rule, day, read_day(until, "--until"), out)
+        return
+    found = law.provision(rule, day)
     out.result(msgspec.to_builtins(found))
     out.say(found.zh, found.en)
     if found.note_zh:
@@ -73,6 +79,15 @@ def show(rule: str, on: str | None, overlay: Path | None, out: Out) -> None:
         )
     else:
         out.say("  未核对原文，使用前须核对", "  not read in the original: check before use")
+
+
+def _over(law: Law, rule: str, first: date | None, last: date, out: Out) -> None:
+    if first is None:
+        raise click.UsageError(out.t("--until 须与 --on 同用", "--until needs --on"))
+    found = law.conduct(rule, first, last)
+    out.result(msgspec.to_builtins(found))
+    say_steps(out, found.steps)
+    say_articles(out, found.articles)
 
 
 @click.command()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from qingyuan.law._files import Document
 from qingyuan.law._service import Service
+from qingyuan.law.conduct import Conduct, Span
 from qingyuan.law.damages import Amounts, Damages, Head, Precedent, Sale
 from qingyuan.law.errors import LawError
 from qingyuan.law.model import (
@@ -40,6 +41,7 @@ __all__ = [
     "Candidate",
     "Cell",
     "Citation",
+    "Conduct",
     "Damages",
     "Day",
     "Deadline",
@@ -63,6 +65,7 @@ __all__ = [
     "Provision",
     "Sale",
     "Service",
+    "Span",
     "Step",
     "TableRow",
     "Threshold",

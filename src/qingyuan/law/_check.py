@@ -272,6 +272,7 @@ def _references(store: Store) -> None:
     _damages(store)
     _jurisdiction(store)
     _service(store)
+    _conduct(store)
     for day in store.statutory_days:
         _refer(store, day, [day.record.rule], "rule")
     for check in store.checks.values():
@@ -308,6 +309,12 @@ def _service(store: Store) -> None:
             raise _problem(mode, "没有引用任何规则", "it cites no rule", "rules")
         if mode.record.period and mode.record.period not in store.periods:
             raise _dangling(mode, mode.record.period, "periods", "period")
+
+
+def _conduct(store: Store) -> None:
+    (document, _), *_ = store.documents("conduct.yaml")
+    for number, deciding in enumerate(store.spanning):
+        _refer(store, Entry(deciding, document, ("spanning", number), local=False), [deciding.rule], "rule")
 
 
 def _damages(store: Store) -> None:

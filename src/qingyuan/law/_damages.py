@@ -118,8 +118,13 @@ class _Estimate:
         )
 
     def _head(self, name: str) -> Head | None:
-        ways = [way for way in self.version.ways if way.head == name]
-        found = [(way, amount) for way in ways if (amount := self._amount(way)) is not None]
+        found: list[tuple[Way, Decimal]] = []
+        for way in self.version.ways:
+            if way.head != name or (way.fallback and found):
+                continue
+            amount = self._amount(way)
+            if amount is not None:
+                found.append((way, amount))
         if not found:
             return None
         added = sum((amount for way, amount in found if way.adds), _ZERO)
@@ -147,9 +152,14 @@ class _Estimate:
                 _ZERO,
             )
             number = sum(sale.count for sale in self.amounts.price)
+            floor, floor_en = (
+                (f"、不足{way.floor}元的按{way.floor}元", f", at least CNY {way.floor} each")
+                if way.floor
+                else ("", "")
+            )
             self._step(
-                f"{base.zh}{number}笔，每笔{way.times}倍、不足{way.floor}元的按{way.floor}元：{_plain(amount)}元",
-                f"{base.en}: {number} transactions at {way.times} times, at least CNY {way.floor} each: CNY {_plain(amount)}",
+                f"{base.zh}{number}笔，每笔{way.times}倍{floor}：{_plain(amount)}元",
+                f"{base.en}: {number} transactions at {way.times} times{floor_en}: CNY {_plain(amount)}",
                 way.rule,
             )
             return amount

@@ -21,7 +21,8 @@ class Named(Record, frozen=True):
 class Way(Record, frozen=True):
     """One way to an amount: ``base`` times ``times``, at least ``floor`` (CNY) for each transaction.
 
-    Ways of one head are alternatives; those with ``adds`` are summed. ``bound: max`` is an upper limit.
+    Ways of one head are alternatives; those with ``adds`` are summed. ``bound: max`` is an upper limit. A ``fallback`` counts only
+    where none of the ways before it could be computed.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Way(Record, frozen=True):
     times: int = 1
     floor: int = 0
     adds: bool = False
+    fallback: bool = False
     bound: Literal["exact", "max"] = "exact"
 
 

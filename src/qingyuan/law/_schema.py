@@ -184,6 +184,19 @@ class ServiceFile(Record, frozen=True):
     gap: tuple[str, ...] = ()
 
 
+class Deciding(Record, frozen=True):
+    """A rule that decides between versions; ``before``: only for conduct that began before this day."""
+
+    rule: str
+    before: date | None = None
+
+
+class ConductFile(Record, frozen=True):
+    """``conduct.yaml``: the rules that decide between versions when conduct goes on over a change."""
+
+    spanning: tuple[Deciding, ...]
+
+
 class Tier(Record, frozen=True):
     """One class of personal information with its number."""
 

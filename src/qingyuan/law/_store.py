@@ -39,6 +39,7 @@ FILES = (
     *OVERLAY_FILES[:-1],
     "thresholds.yaml",
     "damages.yaml",
+    "conduct.yaml",
     "jurisdiction.yaml",
     "statutory-days.yaml",
     "synonyms.yaml",
@@ -127,6 +128,11 @@ class Store:
     def service_gap(self) -> tuple[str, ...]:
         """The rules through which the procedure laws' rules on service apply."""
         return self._required("service.yaml").parse(_schema.ServiceFile).gap
+
+    @functools.cached_property
+    def spanning(self) -> tuple[_schema.Deciding, ...]:
+        """The rules that decide between versions for conduct that goes on over a change."""
+        return self._required("conduct.yaml").parse(_schema.ConductFile).spanning
 
     @functools.cached_property
     def thresholds(self) -> tuple[Entry[_schema.ThresholdVersion], ...]:

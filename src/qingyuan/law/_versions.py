@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Protocol, TypeVar
 
 from qingyuan.law import _articles
@@ -119,6 +119,22 @@ class Citer:
             return False
         return choose(entry.record.versions, on) is not None and choose(instrument.versions, on) is not None
 
+    def changes(self, rule: str) -> tuple[date, ...]:
+        """Return the days on which ``rule`` or its instrument begins to be another one, or ends, in order.
+
+        Raises:
+            LawError: No such rule.
+        """
+        entry = self._entry(rule)
+        found: set[date] = set()
+        versions: tuple[Dated, ...] = (*entry.record.versions, *self._instrument(entry).versions)
+        for version in versions:
+            if version.since is not None:
+                found.add(version.since)
+            if version.until is not None:
+                found.add(version.until + timedelta(days=1))
+        return tuple(sorted(found))
+
     def is_draft(self, rule: str) -> bool:
         """Tell whether ``rule`` is of a draft, which founds nothing.
 
@@ -136,7 +152,8 @@ class Citer:
         found = self._find(rule, on)
         note = found.version.note
         check = self._store.checks.get(rule)
-        compiled = self._store.checked_on(found.entry) if found.version.verified else None
+        read = found.version.verified and found.edition.verified
+        compiled = self._store.checked_on(found.entry) if read else None
         return Provision(
             rule=rule,
             citation=self._citation(found),
@@ -144,7 +161,7 @@ class Citer:
             en=found.version.en,
             effective_from=found.version.since or found.instrument.versions[0].since,
             effective_to=found.version.until or found.instrument.versions[-1].until,
-            verified=check is not None or found.version.verified,
+            verified=check is not None or read,
             checked_on=check.record.day if check else compiled,
             checked_by_zh=check.record.by if check else ("本数据编者" if compiled else ""),
             checked_by_en=check.record.by if check else ("the compilers of this data" if compiled else ""),

@@ -16,6 +16,7 @@ from qingyuan.law._service import Service
 from qingyuan.law._store import Store
 from qingyuan.law._versions import Citer, applies, choose, nearest
 from qingyuan.law._words import length_en, length_zh
+from qingyuan.law.conduct import Conduct, over
 from qingyuan.law.damages import Amounts, Damages
 from qingyuan.law.model import (
     Citation,
@@ -224,11 +225,9 @@ class Law:
 
     def internet_court_subjects(self, on: date) -> tuple[Step, ...]:
         """Return the kinds of case that the Internet courts had on a day, in the order of the rule; empty before 2018-09-07."""
+        courts = [court for court in self._store.jurisdiction.record.internet_courts if applies(court, on)]
         return tuple(
-            Step(subject.zh, subject.en)
-            for court in self._store.jurisdiction.record.internet_courts
-            if applies(court, on)
-            for subject in court.subjects
+            dict.fromkeys(Step(subject.zh, subject.en) for court in courts for subject in court.subjects)
         )
 
     def duties(
@@ -264,6 +263,14 @@ class Law:
             LawError: No such rule, or not in force that day.
         """
         return self._citer.provision(rule, on)
+
+    def conduct(self, rule: str, first: date, last: date) -> Conduct:
+        """Return how ``rule`` stood over conduct from ``first`` to ``last``, and what decides between its versions.
+
+        Raises:
+            LawError: No such rule, ``last`` before ``first``, or in force on none of the days.
+        """
+        return over(self._store, self._citer, rule, first, last)
 
     def cite(self, rule: str, on: date | None = None, *, analogous: bool = False) -> Citation:
         """Return how ``rule`` is cited on the day ``on`` (the latest version when ``None``).
