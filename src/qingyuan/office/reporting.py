@@ -9,6 +9,7 @@ from qingyuan.cases import choice_label
 from qingyuan.documents import Document
 from qingyuan.documents.page import Bar, Chart, Part, Report
 from qingyuan.documents.sheet import SheetTable
+from qingyuan.documents.spelling import spelled
 from qingyuan.office.casework import load
 from qingyuan.office.holdings import Holdings, holdings, queries_of
 from qingyuan.office.home import Home
@@ -73,7 +74,7 @@ def home_paper(
     """
     figures = {one: home_figure(home, held, one, span, field=field) for one in needed(name, lang)}
     subject = next((one.zh if lang == "zh" else one.en for one in home.law.fields() if one.id == field), "")
-    return paper(
+    made = paper(
         name,
         figures,
         held.queries,
@@ -83,6 +84,7 @@ def home_paper(
         lists=_lists(held, span, field, lang),
         lang=lang,
     )
+    return spelled(made)
 
 
 def _lists(held: Holdings, span: Span, field: str, lang: str) -> dict[str, Listed]:

@@ -10,6 +10,7 @@ import msgspec
 from qingyuan.documents import Blank, Document, Form, fill, find_form
 from qingyuan.documents.docx import render_docx
 from qingyuan.documents.pdf import render_pdf
+from qingyuan.documents.spelling import spelled
 from qingyuan.office.casework import Loaded, load
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
@@ -128,6 +129,7 @@ def make_document(
     document = _document(home, form, loaded, identifier, actor=actor, given=given, about=about, staff=staff)
     if redacted:
         document = _public(home, document, loaded, staff)
+    document = spelled(document)
     word, pdf = render_docx(document), render_pdf(document)
     exhibits = _seal(home, loaded, identifier, document, word, pdf, actor)
     folder.mkdir(parents=True, exist_ok=True)
@@ -168,7 +170,7 @@ def preview(
     loaded = load(home, identifier)
     staff = {**(people or {}), **read_staff(home.path)}
     document = _document(home, form, loaded, identifier, actor=actor, given=given, about=about, staff=staff)
-    return _public(home, document, loaded, staff) if redacted else document
+    return spelled(_public(home, document, loaded, staff) if redacted else document)
 
 
 def _public(home: Home, document: Document, loaded: Loaded, staff: Staff) -> Document:
