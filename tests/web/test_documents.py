@@ -24,6 +24,8 @@ def test_every_form_of_a_case_is_listed_with_its_state_and_what_it_lacks(app: Fa
         assert one.form.name in text
         assert (f'href="{WHERE}/{one.form.id}"' in text) == (one.refused is None)
     assert "应当制作" in text
+    due, ahead = (text.split(f'id="{name}"')[1].split("</section>")[0] for name in ("due", "ahead"))
+    assert ("立案决定书" in due, "听证会公告" in due, "听证会公告" in ahead) == (True, False, True)
     found = client_of(app, "supervisor").get(f"{WHERE}?q=立案决定").text
     assert "立案决定书" in found
     assert "上诉书" not in found

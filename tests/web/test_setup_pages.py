@@ -49,7 +49,9 @@ def test_from_nothing_to_the_workbench_of_an_office_that_was_found_by_its_name(n
     assert desk.home.head() is None
     done = post(client, "/setup", {**fields, "origin": "jcy.example/log"}, form=form)
     assert done.status_code == 303
-    assert client.get("/").status_code == 200
+    assert 'id="first"' in client.get("/").text
+    desk.people.add("gao", "高", ["administrator"], PASSWORD)
+    assert 'id="first"' not in client.get("/").text
     assert client.get("/parties/procuratorate-330782").status_code == 200
     assert desk.posts.roles("P001") == ("prosecutor", "chief")
     assert desk.home.settings.origin == "jcy.example/log"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from starlette.responses import Response
@@ -96,7 +96,7 @@ def index(ask: Ask, identifier: str) -> Response:
         "documents.html",
         target=identifier,
         back=_back(identifier),
-        groups={state: [one for one in found if one.state == state] for state in STATES},
+        groups=_groups(found),
         made=written(loaded, identifier),
         q=ask.query("q"),
     )
@@ -176,6 +176,17 @@ def _show(
         redacted=ask.has("redacted"),
         prefix=_GIVEN,
     )
+
+
+def _groups(offers: Sequence[FormOffer]) -> dict[str, list[FormOffer]]:
+    """Return offers by state; what is due is parted from what only comes before an act that can be done."""
+    found = {state: [one for one in offers if one.state == state] for state in STATES}
+    due = found["due"]
+    return {
+        **found,
+        "due": [one for one in due if one.about is not None],
+        "ahead": [one for one in due if one.about is None],
+    }
 
 
 def _people(ask: Ask) -> dict[str, Person]:

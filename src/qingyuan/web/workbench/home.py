@@ -16,5 +16,10 @@ def show(ask: Ask) -> Response:
         return ask.redirect("/admin" if ask.may("office.appoint") else "/account")
     home = ask.desk.home
     return ask.page(
-        "home.html", found=overview(ask), most=MOST, head=head_of(home), today=home.clock.now().date()
+        "home.html",
+        found=overview(ask),
+        first=ask.may("office.appoint") and len(ask.desk.people.all()) == 1,
+        most=MOST,
+        head=head_of(home),
+        today=home.clock.now().date(),
     )
