@@ -23,6 +23,12 @@ def duties(field: str | None, regulator: str | None, on: str | None, overlay: Pa
     """监管职责 | Who must do what, under which article, and what proves it."""
     known = load(overlay).duties(field, regulator, None if on is None else read_day(on, "--on"))
     out.result(msgspec.to_builtins(known))
+    if not known:
+        out.say(
+            f"{on or '全部日期'}：没有符合条件的职责；所据规定可能在该日尚未施行，或者已经失效",
+            f"{on or 'any day'}: no such duty; the rules may not have been in force that day",
+        )
+        return
     out.table(
         out.t("监管职责", "Duties"),
         [

@@ -39,7 +39,7 @@ from qingyuan.law.model import (
 from qingyuan.law.tables import LawTable, TableRow
 
 if TYPE_CHECKING:
-    from qingyuan.law.corpus import KnownEdition
+    from qingyuan.law.corpus import KnownEdition, Moved
 
 
 class Law:
@@ -319,6 +319,12 @@ class Law:
             for entry in self._store.instruments.values()
             if entry.record.kind != "draft"
         }
+
+    def moved(self, on: date) -> dict[str, tuple[Moved, ...]]:
+        """Return what stood under other numbers of articles before the day ``on``, by plain title, to check citations."""
+        from qingyuan.law.corpus.moving import moved  # noqa: PLC0415 - only citations need its patterns
+
+        return moved(self._store, self._citer, on)
 
     def day(self, day: date) -> Day:
         """Return whether ``day`` is worked, and by which notice."""

@@ -128,7 +128,7 @@ def check_text(corpus: Corpus, text: str, on: date, known: Law) -> Citations:
     """Return what a corpus says to every citation of a text on a day."""
     from qingyuan.law.corpus import check_citations, citations  # noqa: PLC0415 - only texts need it
 
-    found = check_citations(corpus, citations(text), on, known.editions())
+    found = check_citations(corpus, citations(text), on, known.editions(), known.moved(on))
     counts: Counter[str] = Counter(one.verdict for one in found)
     wrong, unsure = WRONG & set(counts), set(counts) - {"exists"}
     return Citations("wrong" if wrong else "cannot-tell" if unsure else "right", dict(counts), found)
@@ -140,7 +140,7 @@ def article_text(corpus: Corpus, title: str, article: str, on: date, known: Law)
     from qingyuan.law.corpus.numerals import article_key  # noqa: PLC0415
 
     cited = Cited(title.strip("《》"), article_key(article), 0, 0, f"《{title}》{article}", 0)
-    (found,) = check_citations(corpus, [cited], on, known.editions())
+    (found,) = check_citations(corpus, [cited], on, known.editions(), known.moved(on))
     return found
 
 

@@ -167,6 +167,29 @@ def test_an_abbreviation_that_fits_two_statutes_is_ambiguous(tmp_path: Path) -> 
     assert (found.verdict, set(found.candidates)) == ("ambiguous", {"甲试验条例", "乙试验条例"})
 
 
+@pytest.mark.parametrize(
+    ("text", "on", "told"),
+    [
+        ("《民事诉讼法》第五十五条第二款", date(2026, 3, 1), "2021-12-31以前该条号为"),
+        ("《网络安全法》第四十条", date(2026, 1, 1), "现为第四十二条、第四十三条、第四十五条"),
+        ("《快递暂行条例》第四十四条", date(2025, 6, 1), "现为第五十四条"),
+    ],
+)
+def test_the_number_of_an_earlier_text_is_pointed_out(tmp_path: Path, text: str, on: date, told: str) -> None:
+    law = load()
+    (cited,) = citations(text)
+    (tmp_path / f"{cited.title}.txt").write_text(
+        "第四十条　甲。\n第四十四条　乙。\n第五十五条　丙。\n　　丁。\n", encoding="utf-8"
+    )
+    corpus = open_corpus(tmp_path)
+    (found,) = check_citations(corpus, [cited], on, {}, law.moved(on))
+    assert found.verdict == "exists"
+    assert told in found.zh
+    assert "check whether the old number is meant" in found.en
+    (before,) = check_citations(corpus, [cited], date(2021, 12, 31), {}, law.moved(date(2021, 12, 31)))
+    assert "旧条号" not in before.zh
+
+
 def test_a_day_of_effect_before_the_version_itself_is_not_believed(tmp_path: Path) -> None:
     line = {
         "law": "网络安全法",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Literal
 
@@ -34,6 +34,26 @@ class KnownEdition(msgspec.Struct, frozen=True):
 
     since: date | None
     until: date | None = None
+
+
+class Moved(msgspec.Struct, frozen=True):
+    """An article that stood elsewhere before: what it was, until when, and what it is on the day of the question.
+
+    Attributes:
+        article: Its number then, as in :class:`~qingyuan.law.corpus.citing.Cited`.
+        until: The last day of that number.
+        zh: What it says, Chinese.
+        en: The same in English.
+        now_zh: How it is cited now, Chinese.
+        now_en: The same in English.
+    """
+
+    article: str
+    until: date
+    zh: str
+    en: str
+    now_zh: str
+    now_en: str
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -66,7 +86,11 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 def check_citations(
-    corpus: Corpus, cited: Sequence[Cited], on: date, known: dict[str, tuple[KnownEdition, ...]]
+    corpus: Corpus,
+    cited: Sequence[Cited],
+    on: date,
+    known: dict[str, tuple[KnownEdition, ...]],
+    moved: Mapping[str, Sequence[Moved]] | None = None,
 ) -> tuple[Checked, ...]:
     """Return what the corpus says to each citation on the day ``on``.
 
@@ -75,8 +99,26 @@ def check_citations(
         cited: The citations.
         on: Day of the act or of the document.
         known: Versions in the law data by plain title; they correct the days of the corpus.
+        moved: What stood under other numbers before, by plain title; a citation by such a number is pointed out.
     """
-    return tuple(_check(corpus, one, on, known) for one in cited)
+    return tuple(_pointed(_check(corpus, one, on, known), moved or {}) for one in cited)
+
+
+def _pointed(checked: Checked, moved: Mapping[str, Sequence[Moved]]) -> Checked:
+    """Say of a citation that its number was that of something else, or of the same, before."""
+    found = [one for one in moved.get(checked.title, ()) if one.article == checked.cited.article]
+    return msgspec.structs.replace(
+        checked,
+        zh=checked.zh
+        + "".join(
+            f"；{one.until}以前该条号为“{one.zh}”，现为{one.now_zh}，请核对是否旧条号" for one in found
+        ),
+        en=checked.en
+        + "".join(
+            f"; until {one.until} this number was “{one.en}”, now {one.now_en}: check whether the old number is meant"
+            for one in found
+        ),
+    )
 
 
 def _check(corpus: Corpus, cited: Cited, on: date, known: dict[str, tuple[KnownEdition, ...]]) -> Checked:
