@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.routing import BaseRoute
 
 from qingyuan.web.api import acting, hooks, reading, shapes, taking
 from qingyuan.web.api.asking import needs
@@ -17,25 +18,38 @@ from qingyuan.web.errors import bad_request
 DESCRIPTION = "/api/v1/openapi.json"
 
 
-def api(desk: Desk) -> APIRouter:
-    """Return the routes of the API of an office."""
-    router = APIRouter(prefix="/api/v1", tags=["v1"], responses=shapes.ERRORS)
-    reads, acts, takes, tells = (Depends(needs(desk, scope)) for scope in ("read", "act", "take", "hooks"))
-    router.include_router(reading.lists(desk), dependencies=[reads])
-    router.include_router(reading.records(desk), dependencies=[reads], responses=shapes.ABSENT)
-    router.include_router(reading.law(desk), dependencies=[reads])
-    router.include_router(
-        acting.acts(desk), dependencies=[acts], responses=shapes.ABSENT | shapes.REFUSED | shapes.TAKEN
-    )
+def api(desk: Desk) -> list[BaseRoute]:
+    """Return the routes of the API of an office.
+
+    Each is made once, with all that is asked before it: routers that include each other would look through every function twice.
+    """
+    parts: list[APIRouter] = []
+
+    def part(scope: str, answers: shapes.Described, prefix: str = "") -> APIRouter:
+        """Return where the routes of a scope are added."""
+        parts.append(
+            APIRouter(
+                prefix=f"/api/v1{prefix}",
+                tags=["v1"],
+                dependencies=[Depends(needs(desk, scope))],
+                responses=shapes.ERRORS | answers,
+            )
+        )
+        return parts[-1]
+
     whole = shapes.ABSENT | shapes.REFUSED | shapes.TAKEN
-    router.include_router(taking.taking(desk), dependencies=[takes], responses=whole)
-    router.include_router(hooks.hooks(desk), dependencies=[tells], responses=shapes.ABSENT | shapes.TAKEN)
-    return router
+    reading.lists(part("read", {}), desk)
+    reading.records(part("read", shapes.ABSENT), desk)
+    reading.law(part("read", {}), desk)
+    acting.acts(part("act", whole), desk)
+    taking.taking(part("take", whole, "/material"), desk)
+    hooks.hooks(part("hooks", shapes.ABSENT | shapes.TAKEN, "/hooks"), desk)
+    return [route for one in parts for route in one.routes]
 
 
 def install(app: FastAPI, desk: Desk) -> None:
     """Put the API into an application; what does not fit its description is answered in the same form as any error."""
-    app.include_router(api(desk))
+    app.router.routes.extend(api(desk))
     described = app.openapi
 
     def described_whole() -> dict[str, Any]:

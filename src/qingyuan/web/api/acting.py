@@ -18,9 +18,8 @@ from qingyuan.web.errors import bad_request
 Particulars = Annotated[dict[str, str | int | bool | list[str] | None], Body()]
 
 
-def acts(desk: Desk) -> APIRouter:
-    """Return the route of acts."""
-    router = APIRouter()
+def acts(router: APIRouter, desk: Desk) -> None:
+    """Add the route of acts."""
 
     @router.post("/acts/{target}/{verb}", response_model=None, responses=answers(Done))
     def act(request: Request, target: Name, verb: Name, particulars: Particulars) -> Response:
@@ -31,8 +30,6 @@ def acts(desk: Desk) -> APIRouter:
         desk.guard.require_joined(request.state.person, verbs_of(desk.home).get(verb), given)
         stored = desk.act(verb, None if target == "new" else target, given, actor=request.state.person)
         return written(Done(tuple(Written(e.index, e.stream, e.n, e.type, dict(e.payload)) for e in stored)))
-
-    return router
 
 
 def _refuse_ours(desk: Desk, verb: str, given: Collection[str]) -> None:

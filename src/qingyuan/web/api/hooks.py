@@ -30,9 +30,8 @@ class HookWanted(BaseModel):
     ]
 
 
-def hooks(desk: Desk) -> APIRouter:
-    """Return the routes of webhooks."""
-    router = APIRouter(prefix="/hooks")
+def hooks(router: APIRouter, desk: Desk) -> None:
+    """Add the routes of webhooks."""
 
     @router.get("", response_model=None, responses=answers(HookList))
     def list_hooks() -> Response:
@@ -51,5 +50,3 @@ def hooks(desk: Desk) -> APIRouter:
             raise not_found(identifier)
         desk.hooks.drop(identifier)
         return written(HookDropped(identifier))
-
-    return router

@@ -34,9 +34,9 @@ Count = Annotated[int, Query(ge=0, le=10**12)]
 Day = Annotated[date | None, Query()]
 
 
-def lists(desk: Desk) -> APIRouter:
-    """Return the routes of lists, narrowed to what the owner of the token sees."""
-    router, home = APIRouter(), desk.home
+def lists(router: APIRouter, desk: Desk) -> None:
+    """Add the routes of lists, narrowed to what the owner of the token sees."""
+    home = desk.home
 
     @router.get("/leads", response_model=None, responses=answers(Page))
     def list_leads(
@@ -93,12 +93,10 @@ def lists(desk: Desk) -> APIRouter:
         """Find dockets by their words."""
         return written(search(home, q, scope_of(desk, request), after=after, limit=limit))
 
-    return router
 
-
-def records(desk: Desk) -> APIRouter:
-    """Return the routes of single records."""
-    router, home = APIRouter(), desk.home
+def records(router: APIRouter, desk: Desk) -> None:
+    """Add the routes of single records."""
+    home = desk.home
 
     @router.get("/dockets/{identifier}", response_model=None, responses=answers(DocketAnswer))
     def docket(request: Request, identifier: Name) -> Response:
@@ -129,12 +127,10 @@ def records(desk: Desk) -> APIRouter:
         desk.guard.require_job(found.person, NEEDS.get(found.kind, "case.read"), found.args)
         return written(found)
 
-    return router
 
-
-def law(desk: Desk) -> APIRouter:
-    """Return the routes of what the law says."""
-    router, home = APIRouter(), desk.home
+def law(router: APIRouter, desk: Desk) -> None:
+    """Add the routes of what the law says."""
+    home = desk.home
 
     @router.get("/law/deadline", response_model=None, responses=answers(Deadline))
     def deadline(
@@ -149,8 +145,6 @@ def law(desk: Desk) -> APIRouter:
     def threshold(sensitive: Count = 0, important: Count = 0, general: Count = 0) -> Response:
         """Return whether counts reach the criminal thresholds."""
         return written(home.law.threshold(sensitive, important, general))
-
-    return router
 
 
 def _filters(

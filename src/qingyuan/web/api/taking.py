@@ -62,9 +62,9 @@ class IntakeWanted(BaseModel):
     second: Line = ""
 
 
-def taking(desk: Desk) -> APIRouter:
-    """Return the routes that take material in."""
-    router, uploads = APIRouter(prefix="/material"), desk.uploads
+def taking(router: APIRouter, desk: Desk) -> None:
+    """Add the routes that take material in."""
+    uploads = desk.uploads
 
     @router.post("/batches", response_model=None, responses=answers(Batch))
     def begin_batch() -> Response:
@@ -115,8 +115,6 @@ def taking(desk: Desk) -> APIRouter:
         _check_listed("field", wanted.field, [one.id for one in desk.home.law.fields()])
         args = {**wanted.model_dump(exclude={"record", "origin"}), "from": wanted.origin}
         return written(Begun(desk.jobs.add("intake", person, args)))
-
-    return router
 
 
 def _check_listed(name: str, value: str, known: list[str]) -> None:
