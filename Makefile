@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO_HOME ?= .demo
-# Three workers, as one or the other waits for a disk or a process, share the files in the order of tests/conftest.py.
-SHARED := -n 3 --dist loadfile --no-loadscope-reorder
+# Four workers, as one or the other waits for a disk or a process, share the files in the order of tests/conftest.py.
+SHARED := -n 4 --dist loadfile --no-loadscope-reorder
 LOCKS := requirements/runtime.lock requirements/dev.lock
 # Python keeps what it compiled, whatever the surroundings say: each of some hundred processes would compile the program again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -50,7 +50,6 @@ serve: $(VENV)/.runtime ## the workbench and the portal on the reference matter
 test: $(VENV)/.dev $(VENV)/.system ## every check and every test
 	$(MAKE) --no-print-directory -j4 suite wheel types lint
 
-# Side by side with the checks: a core that waits for a disk or a process has something else to do.
 suite: $(VENV)/.dev $(VENV)/.system ## the tests alone
 	$(BIN)/python -m pytest $(SHARED)
 

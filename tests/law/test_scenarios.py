@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent / "scenarios"
 
 def scenarios() -> Iterator[Any]:
     for file in sorted(FOLDER.glob("*.yaml")):
-        for scenario in yaml.safe_load(file.read_text(encoding="utf-8")):
+        for scenario in yaml.load(file.read_bytes(), yaml.CSafeLoader):
             yield pytest.param(scenario["ask"], scenario["expect"], id=f"{file.stem}: {scenario['title']}")
 
 
