@@ -72,6 +72,36 @@ def test_what_is_no_full_name_is_left_alone(text: str) -> None:
     assert names(text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("13800138000王建国浙江省杭州市文三路12号", ["王建国"]),
+        ("浙江省杭州市西湖区文三路12号13800138000赵敏", ["赵敏"]),
+        ("前锋d·安德森梅开二度", ["d·安德森"]),
+        ("証人陳志豪說，他當時不在場，後來才聽說這件事", ["陳志豪"]),
+        ("記者張曉燕報導，業主們對此表示歡迎", ["張曉燕"]),
+    ],
+)
+def test_a_full_name_is_found_beside_numbers_initials_and_in_traditional_characters(
+    text: str, found: list[str]
+) -> None:
+    assert [n for n, _, _ in names(text)] == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "卡塔尼亚vs乌迪内斯推荐：卡塔尼亚不败",
+        "斯图加特对阵比勒费尔德，毕尔巴鄂做客拉科鲁尼亚",
+        "入住乌尔塔温泉酒店，早餐不错",
+        "《德拉诺之王》资料片今天上线",
+        "金卡年费200元，普卡年费100元",
+    ],
+)
+def test_foreign_clubs_places_and_works_and_cards_are_no_people(text: str) -> None:
+    assert names(text) == []
+
+
 def test_a_name_whose_rest_is_hidden_is_masked_and_only_suspected() -> None:
     assert names("被告人李某某与王某甲在逃") == [("李某某", "suspected", True), ("王某甲", "suspected", True)]
     assert names("快递由张*三签收") == [("张*三", "confirmed", True)]

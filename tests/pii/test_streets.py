@@ -97,6 +97,24 @@ def test_an_address_ends_before_a_telephone_number() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("寄到杭州市西湖区文一路与古翠路交叉口东南角，谢谢", "杭州市西湖区文一路与古翠路交叉口东南角"),
+        ("送到朝阳区酒仙桥路4号院，谢谢", "朝阳区酒仙桥路4号院"),
+        ("朝阳区惠民园6号楼底商", "朝阳区惠民园6号楼底商"),
+        ("门店在海淀区中关村大街3号院内北侧", "海淀区中关村大街3号院内北侧"),
+        ("寄到安徽省黄山市歙县徽州商业广场39号", "安徽省黄山市歙县徽州商业广场39号"),
+        ("四川省乐山市犍为县中山街6号", "四川省乐山市犍为县中山街6号"),
+        ("廣東省深圳市寶安區寶民一路12號", "廣東省深圳市寶安區寶民一路12號"),
+        ("住在杭州市西湖区文三路12号门口的老人", "杭州市西湖区文三路12号"),
+        ("杭州市西湖区文三路12号与公司签约", "杭州市西湖区文三路12号"),
+    ],
+)
+def test_an_address_ends_where_it_does(text: str, address: str) -> None:
+    assert [a for a, _, _ in found(text)] == [address]
+
+
 def test_no_name_is_found_inside_an_address() -> None:
     hits = scan([prose(["送到江苏省南京市玄武区黄兴路12号，由赵敏签收"])], KEY, "a.txt").hits.to_pylist()
     assert [h["kind"] for h in hits] == ["address", "name"]

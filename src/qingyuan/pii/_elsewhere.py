@@ -1,4 +1,4 @@
-"""Names found within a foreign town, club or work: 孟菲斯, 格拉德巴赫 in 门兴格拉德巴赫, 季沃尔夫斯堡 in 本赛季沃尔夫斯堡."""
+"""Names found within a foreign town, club, firm or work: 孟菲斯, 格拉德巴赫 in 门兴格拉德巴赫, 季沃尔夫斯堡 in 本赛季沃尔夫斯堡."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class _Foreign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """See ``data/foreign.yaml``."""
 
     places: tuple[str, ...]
+    firms: tuple[str, ...]
     works: tuple[str, ...]
 
 
@@ -29,7 +30,7 @@ class _Foreign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def _words() -> tuple[dict[bytes, list[bytes]], npt.NDArray[np.uint64], int]:
     """Return the words by each two neighbouring characters in them, these as sorted numbers, and the longest word's size."""
     data = load_file(resources.files("qingyuan.pii") / "data" / "foreign.yaml", _Foreign)
-    words = sorted({word.encode() for word in (*data.places, *data.works)})
+    words = sorted({word.encode() for word in (*data.places, *data.firms, *data.works)})
     by: dict[bytes, list[bytes]] = {}
     for word in words:
         for at in range(0, len(word) - _HAN, _HAN):

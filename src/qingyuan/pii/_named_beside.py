@@ -24,7 +24,7 @@ _ASIDE = 24
 
 
 def with_initials(data: Bytes, start: Longs) -> Longs:
-    """Return where names begin, with the capital letters joined before them."""
+    """Return where names begin, with the single letters joined before them (posts write a·约翰逊 too)."""
     out = start.copy()
     for joiner in _JOINERS:
         size = len(joiner)
@@ -33,7 +33,8 @@ def with_initials(data: Bytes, start: Longs) -> Longs:
             there = out > size
             for n, byte in enumerate(joiner):
                 there &= data[at + 1 + n] == byte
-            there &= (data[at] >= ord("A")) & (data[at] <= ord("Z"))
+            letter = data[at] | 0x20
+            there &= (letter >= ord("a")) & (letter <= ord("z"))
             before = data[np.maximum(at - 1, 0)] | 0x20
             there &= (at == 0) | (before < ord("a")) | (before > ord("z"))
             if not there.any():

@@ -12,6 +12,7 @@ from qingyuan.pii import _counties, places, prose
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii._kernel.lexicon import LONGEST, TAG_PLACE, place
 from qingyuan.pii._kernel.streets import FOUND_HIDDEN, FOUND_NUMBERED, addresses
+from qingyuan.pii._simplified import simplified_cells
 from qingyuan.pii._tables import tables
 from qingyuan.pii.batch import Bytes, Longs
 
@@ -50,6 +51,7 @@ def find(data: Bytes, starts: Longs, ends: Longs, cells: Longs) -> Free:
         cells: The cells to look at, ascending.
     """
     low, high = np.ascontiguousarray(starts[cells]), np.ascontiguousarray(ends[cells])
+    data = simplified_cells(data, low, high)
     placed = _addresses(data, low, high)
     named = prose.find(data, low, high)
     free = np.flatnonzero(apart(named.start, named.end, placed.start, placed.end))

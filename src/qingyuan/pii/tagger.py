@@ -42,9 +42,9 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """Weights as the compiled pass takes them: ``int8[2**k, LABELS]`` and ``float32[LABELS, LABELS]``."""
+    """Weights as the compiled pass takes them: ``uint32[2**k]``, a byte a label and 128 too high, and ``float32[LABELS, LABELS]``."""
 
-    weights: npt.NDArray[np.int8]
+    weights: npt.NDArray[np.uint32]
     steps: npt.NDArray[np.float32]
     sure: float
     least: float
@@ -66,8 +66,8 @@ def unpack(content: bytes) -> Trained:
     try:
         head, body = _SIZES.unpack_from(content, 8)
         header = from_json(content[16 : 16 + head], Header)
-        table = np.frombuffer(zlib.decompress(content[16 + head : 16 + head + body]), dtype=np.int8)
-        weights = table.reshape(-1, LABELS)
+        table = np.frombuffer(zlib.decompress(content[16 + head : 16 + head + body]), dtype=np.uint8)
+        weights = np.ascontiguousarray(table ^ np.uint8(0x80)).view("<u4")
         steps = np.array(header.steps, dtype=np.float32).reshape(LABELS, LABELS)
     except (ValueError, struct.error, zlib.error, msgspec.MsgspecError) as problem:
         raise _damaged() from problem

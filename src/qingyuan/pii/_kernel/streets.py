@@ -31,6 +31,16 @@ _TOO_LONG = 6
 _DAN, _YUAN = 0x5355, 0x5143
 #: 房 after a number is a room; 号 may stand before 楼.
 _FANG, _HAO = 0x623F, 0x53F7
+#: 院 after 号 (12号院), and what joins the roads of a crossing: 与, 和; it goes on with 交 (交叉口) within so many characters.
+_COURT, _AND, _CROSS, _ROADS = 0x9662, (0x4E0E, 0x548C), 0x4EA4, 12
+#: 内 after 院 (12号院内).
+_INSIDE = 0x5185
+#: What may end an address behind its last level, as pairs of characters: 院内, 底商, 对面, 路口, 交口, 叉口, 汇处, 界处. 门口 and 附近 are no part.
+_BESIDE = (0x96625185, 0x5E955546, 0x5BF99762, 0x8DEF53E3, 0x4EA453E3, 0x53C953E3, 0x6C475904, 0x754C5904)
+#: 县, before which 为 and 等 end a name (犍为县, 天等县).
+_XIAN = 0x53BF
+#: 东, 南, 西, 北, 斜, 正 before a side, a corner or what is opposite: 南侧, 东北角, 斜对面; and 侧, 角.
+_SIDES, _CORNERS = (0x4E1C, 0x5357, 0x897F, 0x5317, 0x659C, 0x6B63), (0x4FA7, 0x89D2)
 #: Fewest characters of the name of a building.
 _SHORTEST = 2
 #: 和 inside a name (太和路) joins nothing.
@@ -99,13 +109,13 @@ def _counts(c: int) -> bool:
 
 @njit(f"boolean({_RO}, int64, int64, int64, int64)", cache=True, nogil=True)
 def _stops(data: Bytes, q: int, e: int, c: int, run: int) -> bool:
-    """Tell whether the character ``c``, which ends before ``q``, ends the address; 太和路 goes on, 路和 does not."""
+    """Tell whether the character ``c``, which ends before ``q``, ends the address; 太和路 and 犍为县 go on, 路和 does not."""
     if not _breaks(c) or (c == _HE and run):
         return False
     after = 0
     if q < e:
         after, _ = character_at(data, q, e)
-    return not _named(c, after)
+    return not (_named(c, after) or (run and after == _XIAN))
 
 
 @njit("boolean(int64)", cache=True, nogil=True)
@@ -137,6 +147,54 @@ def _houses(c: int) -> bool:
                                0x5730)  # fmt: skip
 
 
+@njit(f"int64({_RO}, int64, int64)", cache=True, nogil=True)
+def _with_side(data: Bytes, p: int, e: int) -> int:
+    """Return the end of an address that has its last level or number before ``p``, with what stands beside it: 院内, 东南角, 斜对面."""
+    for _ in range(2):
+        q = p
+        c, width = character_at(data, q, e) if q < e else (0, 0)
+        if c == _INSIDE and character_at(data, p - 3, p)[0] == _COURT:
+            p += width
+            continue
+        if c == _CROSS and q + width < e:
+            d, more = character_at(data, q + width, e)
+            if d in (0x53C9, 0x6C47, 0x754C):
+                q += width
+                c, width = d, more
+        turns = 0
+        while c in _SIDES and turns < 3 and q + width < e:
+            q += width
+            turns += 1
+            c, width = character_at(data, q, e)
+        if turns and c in _CORNERS:
+            p = q + width
+            continue
+        if not is_han(c) or q + width >= e:
+            return p
+        d, more = character_at(data, q + width, e)
+        if c << 16 | d not in _BESIDE:
+            return p
+        p = q + width + more
+    return p
+
+
+@njit(f"boolean({_RO}, int64, int64, {_RO})", cache=True, nogil=True)
+def _crosses(data: Bytes, q: int, e: int, marks: Bytes) -> bool:
+    """Tell whether another road and 交叉口 or the like follow at ``q``: 文一路与古翠路交叉口."""
+    road = False
+    for _ in range(_ROADS):
+        if q >= e:
+            return False
+        c, width = character_at(data, q, e)
+        if road and c == _CROSS:
+            return True
+        if not is_han(c) and not _counts(c):
+            return False
+        road = marks[c] & MARK_ROAD != 0
+        q += width
+    return False
+
+
 @njit(f"UniTuple(int64, 2)({_RO}, int64, int64, {_RO})", cache=True, nogil=True)
 def address_from(data: Bytes, p: int, e: int, marks: Bytes) -> tuple[int, int]:
     """Return ``(end, bits)`` of the address that begins at ``p``, ``(0, 0)`` if none does."""
@@ -151,6 +209,7 @@ def address_from(data: Bytes, p: int, e: int, marks: Bytes) -> tuple[int, int]:
     numbered = False
     houses = 0
     closed = 0
+    built = False
     before = 0
     q = p
     size = 0
@@ -166,6 +225,11 @@ def address_from(data: Bytes, p: int, e: int, marks: Bytes) -> tuple[int, int]:
             before = c
             continue
         if is_han(c):
+            if c in _AND and run == 0 and levels & MARK_ROAD and _crosses(data, q + width, e, marks):
+                before = c
+                q += width
+                size += 1
+                continue
             if _stops(data, q + width, e, c, run):
                 break
             m = marks[c] + 0
@@ -176,6 +240,8 @@ def address_from(data: Bytes, p: int, e: int, marks: Bytes) -> tuple[int, int]:
                 m = 0
             if c == _YUAN and before == _DAN and numbered:
                 m = MARK_NUMBER
+            if c == _COURT and before == _HAO and numbered:
+                m = MARK_NUMBER
             if m & MARK_COUNTY and _encloses(before):
                 m = MARK_PLACE
             if m & MARK_CITY and _goes_on(data, q + width, e):
@@ -185,6 +251,10 @@ def address_from(data: Bytes, p: int, e: int, marks: Bytes) -> tuple[int, int]:
             dashes = 0
             if m == 0 and run >= _SHORTEST and _closes(c):
                 closed = q + width
+            if m & MARK_NUMBER and built:
+                # 歙县印象徽州商业广场39号: a building and its number are as telling as a road.
+                levels |= MARK_PLACE
+            built = False
             if m and size > 0:
                 houses += m & MARK_NUMBER != 0
                 closed = 0
@@ -201,6 +271,7 @@ def address_from(data: Bytes, p: int, e: int, marks: Bytes) -> tuple[int, int]:
             dashed = c in (0x2D, 0xFF0D)
             if dashed and not digits:
                 break
+            built = built or (digits == 0 and closed == q)
             digits = 0 if dashed else digits + 1
             if dashed:
                 dashes += 1
@@ -240,6 +311,8 @@ def address_from(data: Bytes, p: int, e: int, marks: Bytes) -> tuple[int, int]:
         elif closed > last:
             levels |= MARK_PLACE
             last = closed
+    if last > p and not hidden:
+        last = _with_side(data, last, e)
     fine = levels & (MARK_TOWN | MARK_ROAD | MARK_PLACE)
     if hidden and levels & (MARK_PROVINCE | MARK_CITY | MARK_COUNTY):
         return last, FOUND_HIDDEN

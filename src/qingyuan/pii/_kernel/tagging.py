@@ -31,11 +31,14 @@ LABELS = 4
 #: Longest stretch labelled at once, and characters of nothing on either side of it.
 STRETCH, PAD = 256, 4
 #: Descriptions of one character.
-FEATURES = 54
+FEATURES = 57
 #: Columns of ``cues``: ordinary word that begins and ends here (length), weight of what stands before and at this
-#: place, the words themselves, what the search found, the class of the words, listed names that begin and end here.
-BEGINS, ENDS, BEFORE, AFTER, WORD, LAST, FOUND, KIND, KIND_LAST, NAMED, NAMED_LAST = range(11)
-CUES = 11
+#: place, the words themselves, what the search found, the class of the words, listed names that begin and end here,
+#: the length of the title 《…》 the place is in.
+BEGINS, ENDS, BEFORE, AFTER, WORD, LAST, FOUND, KIND, KIND_LAST, NAMED, NAMED_LAST, TITLE = range(12)
+CUES = 12
+#: Signs around titles, and the longest title that is told by its length.
+_OPENS, _CLOSES, _TITLE = 0x300A, 0x300B, 15
 #: Bits of a class: rank of a surname, then three bits each for the two characters of a given name, the only one, a foreign name.
 _FIRST, _SECOND, _ONLY, _FOREIGN = 2, 5, 8, 11
 _JOINER = 7
@@ -53,9 +56,13 @@ _RO64 = "Array(int64, 1, 'C', readonly=True)"
 _ROF = "Array(float32, 1, 'C', readonly=True)"
 _ROF2 = "Array(float32, 2, 'C', readonly=True)"
 _ROW = "Array(int8, 1, 'C', readonly=True)"
-_ROW2 = "Array(int8, 2, 'C', readonly=True)"
 _ROK = "Array(uint64, 1, 'C', readonly=True)"
 _LEXICON = f"{_ROK}, {_RO}, {_ROF}, {_RO}, {_ROW}, {_ROW}, {_ROW}, {_ROW}"
+
+_HALVES, _LOW_HALF = np.uint32(0x00FF00FF), np.uint32(0xFFFF)
+_EIGHT, _SIXTEEN = np.uint32(8), np.uint32(16)
+#: How much too high the sum of the descriptions' weights is.
+_TOO_HIGH = FEATURES * 128
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _MIX2 = np.uint64(0xC2B2AE3D27D4EB4F)
@@ -84,9 +91,16 @@ def prepare(
         cues[i, BEGINS] = cues[i, ENDS] = 1
         cues[i, BEFORE] = cues[i, AFTER] = _UNKNOWN
         cues[i, WORD] = cues[i, LAST] = chars[i]
-        cues[i, KIND] = cues[i, KIND_LAST] = cues[i, NAMED] = cues[i, NAMED_LAST] = 0
+        cues[i, KIND] = cues[i, KIND_LAST] = cues[i, NAMED] = cues[i, NAMED_LAST] = cues[i, TITLE] = 0
+    opened = -1
     for i in range(PAD, PAD + n):
         c = chars[i]
+        if c == _OPENS:
+            opened = i
+        elif c == _CLOSES and opened >= 0:
+            for k in range(opened + 1, i):
+                cues[k, TITLE] = min(i - opened - 1, _TITLE)
+            opened = -1
         if before1[c] != NONE:
             cues[i + 1, BEFORE] = before1[c] // 8 + 6
         if after1[c] != NONE:
@@ -205,12 +219,10 @@ def describe(
     out[51] = _slot(51, named_last, next_, kind_next, mask)
     out[52] = _slot(52, kind_before, kind_next, f0, mask)
     out[53] = _slot(53, cues[i - 2, KIND_LAST], sb1, h0 * 16 + kind_next, mask)
-
-
-@njit("boolean(int64, int64)", cache=True, nogil=True, inline="always")
-def follows(first: int, second: int) -> bool:
-    """Tell whether a label may come after another one."""
-    return bool((first in (OUTSIDE, END)) == (second in (OUTSIDE, BEGIN)))
+    title = cues[i, TITLE]
+    out[54] = _slot(54, title, found, s0, mask)
+    out[55] = _slot(55, title, f0, fn1 * 8 + fb1, mask)
+    out[56] = _slot(56, kind_before * 16 + kind_next, s0 * 8 + g0, h0 * 8 + f0, mask)
 
 
 @njit(f"void(float32[:, ::1], int64, {_ROF2}, int8[::1], int8[:, ::1])", cache=True, nogil=True)
@@ -218,13 +230,14 @@ def best_labels(scores: Table, n: int, steps: Table, path: Labels, origin: npt.N
     """Write the best labels of ``n`` characters to ``path``; ``scores`` becomes the best sums up to each label."""
     scores[0, MIDDLE] = scores[0, END] = _LOW
     for i in range(1, n):
-        for t in range(LABELS):
-            best = np.float32(-3e9)
-            for s in range(LABELS):
-                if follows(s, t) and scores[i - 1, s] + steps[s, t] > best:
-                    best = scores[i - 1, s] + steps[s, t]
-                    origin[i, t] = s
-            scores[i, t] += best
+        for t in (OUTSIDE, BEGIN):
+            one, other = scores[i - 1, OUTSIDE] + steps[OUTSIDE, t], scores[i - 1, END] + steps[END, t]
+            origin[i, t] = OUTSIDE if one >= other else END
+            scores[i, t] += max(one, other)
+        for t in (MIDDLE, END):
+            one, other = scores[i - 1, BEGIN] + steps[BEGIN, t], scores[i - 1, MIDDLE] + steps[MIDDLE, t]
+            origin[i, t] = BEGIN if one >= other else MIDDLE
+            scores[i, t] += max(one, other)
     t = OUTSIDE if scores[n - 1, OUTSIDE] >= scores[n - 1, END] else END
     for i in range(n - 1, -1, -1):
         path[i] = t
@@ -238,12 +251,15 @@ def _ahead(scores: Table, sums: Table, n: int, steps: Table, rest: Table) -> Non
     rest[n - 1, OUTSIDE] = rest[n - 1, END] = 0
     rest[n - 1, BEGIN] = rest[n - 1, MIDDLE] = _LOW
     for i in range(n - 2, -1, -1):
-        for s in range(LABELS):
-            best = np.float32(-3e9)
-            for t in range(LABELS):
-                if follows(s, t):
-                    best = max(best, rest[i + 1, t] + steps[s, t] + scores[i + 1, t])
-            rest[i, s] = best
+        outside, begin = (
+            rest[i + 1, OUTSIDE] + scores[i + 1, OUTSIDE],
+            rest[i + 1, BEGIN] + scores[i + 1, BEGIN],
+        )
+        middle, end = rest[i + 1, MIDDLE] + scores[i + 1, MIDDLE], rest[i + 1, END] + scores[i + 1, END]
+        for s in (OUTSIDE, END):
+            rest[i, s] = max(outside + steps[s, OUTSIDE], begin + steps[s, BEGIN])
+        for s in (BEGIN, MIDDLE):
+            rest[i, s] = max(middle + steps[s, MIDDLE], end + steps[s, END])
     for i in range(n):
         top = sums[i, BEGIN] + rest[i, BEGIN]
         top = max(top, sums[i, MIDDLE] + rest[i, MIDDLE])
@@ -332,7 +348,7 @@ def _is_known(chars: Longs, n: int, empty: Grid, slot: int) -> bool:
 
 @njit(
     f"int64({_RO}, {_RO64}, {_RO64}, {_RO64}, {_RO64}, {_RO64}, {_RO}, {_LEXICON}, {_ROF}, {_ROF}, {_ROF2}, {_ROF},"
-    f" Array(uint16, 1, 'C', readonly=True), {_ROW2}, {_ROF2}, float64, float64, int64[::1], int64[::1], int64[::1], uint8[::1])",
+    f" Array(uint16, 1, 'C', readonly=True), Array(uint32, 1, 'C', readonly=True), {_ROF2}, float64, float64, int64[::1], int64[::1], int64[::1], uint8[::1])",
     cache=True,
     nogil=True,
 )
@@ -340,7 +356,7 @@ def label(
     data: Bytes, starts: Longs, ends: Longs, seen_cell: Longs, seen_start: Longs, seen_end: Longs, seen_bits: Bytes,
     keys: Keys, pairs: Bytes, cost: Costs, tags: Bytes, before: Weights, after: Weights, before1: Weights,
     after1: Weights, single: Costs, surname: Costs, given: Table, foreign: Costs, classes: npt.NDArray[np.uint16],
-    weights: npt.NDArray[np.int8], steps: Table, sure: float, least: float,
+    weights: npt.NDArray[np.uint32], steps: Table, sure: float, least: float,
     out_cell: Longs, out_start: Longs, out_end: Longs, out_bits: Bytes,
 ) -> int:  # fmt: skip
     """Find the names of every cell by the model, write them in order and return their number.
@@ -366,7 +382,7 @@ def label(
         given: Logarithms of characters of given names.
         foreign: Scores of characters of foreign names.
         classes: Classes of characters.
-        weights: ``int8[2**k, LABELS]``.
+        weights: ``uint32[2**k]``: the weights of the four labels, a byte each and 128 too high, the first one lowest.
         steps: ``float32[LABELS, LABELS]``, weights of one label after another.
         sure: Margin from which on a name is sure.
         least: Margin (below zero) down to which a sure find of the search stays as an unsure name.
@@ -429,11 +445,16 @@ def label(
             prepare(chars, n, keys, pairs, cost, tags, before, after, before1, after1, cues)
             for i in range(n):
                 describe(chars, cues, classes, PAD + i, mask, slots)
-                for t in range(LABELS):
-                    own[i, t] = 0
+                # Two labels at once in the halves of a number; each weight is 128 too high, so that none borrows from the next.
+                even = odd = np.uint32(0)
                 for k in range(FEATURES):
-                    for t in range(LABELS):
-                        own[i, t] += weights[slots[k], t]
+                    four = weights[slots[k]]
+                    even += four & _HALVES
+                    odd += (four >> _EIGHT) & _HALVES
+                own[i, 0] = np.int64(even & _LOW_HALF) - _TOO_HIGH
+                own[i, 1] = np.int64(odd & _LOW_HALF) - _TOO_HIGH
+                own[i, 2] = np.int64(even >> _SIXTEEN) - _TOO_HIGH
+                own[i, 3] = np.int64(odd >> _SIXTEEN) - _TOO_HIGH
                 c = chars[PAD + i]
                 if not may_be_inside(c):
                     own[i, BEGIN] = own[i, MIDDLE] = own[i, END] = _NEVER
