@@ -1,6 +1,9 @@
-"""What templates make of values."""
+"""What templates make of values, and what paper makes of a page."""
 
 from __future__ import annotations
+
+import re
+from importlib.resources import files
 
 import pytest
 
@@ -24,3 +27,20 @@ def test_a_place_is_parted_into_its_steps_and_the_rest(
     place: str, steps: list[tuple[str, str]], rest: str
 ) -> None:
     assert parted(place) == (steps, rest)
+
+
+def test_a_page_in_the_dark_theme_is_printed_dark_on_white() -> None:
+    style = (files("qingyuan.web") / "static/app.css").read_text(encoding="utf-8")
+    screen, _, paper = style.partition("@media print {")
+    dark = {
+        one.strip() for one in re.findall(r"^\s*(:root\S*) \{\n\s+color-scheme: dark", screen, re.MULTILINE)
+    }
+    assert dark == {':root:not([data-theme="light"])', ':root[data-theme="dark"]'}
+    printed = re.search(r"\s*(:root[^{]*)\{([^}]*)\}", paper)
+    assert printed
+    assert {":root", *dark} == {one.strip() for one in printed[1].split(",")}
+    set_dark = re.search(r':root\[data-theme="dark"\] \{([^}]*)\}', screen)
+    assert set_dark
+    inks = {"--ink", "--muted", "--ground", "--card", "--line", "--link", "--tint", "--accent", "--good"}
+    named = [set(re.findall(r"(--[a-z-]+):", one)) for one in (set_dark[1], printed[2])]
+    assert all(inks <= one for one in named)
