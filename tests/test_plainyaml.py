@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import yaml
 import qingyuan
 from qingyuan import plainyaml
 from qingyuan.cases._data import Loader
-from qingyuan.plainyaml import read_yaml
+from qingyuan.plainyaml import compose_yaml, load_yaml, read_yaml
 
 
 @pytest.fixture(autouse=True)
@@ -68,3 +69,47 @@ def test_what_is_damaged_or_cannot_be_kept_is_read_anew(kept: Path, monkeypatch:
     assert not list(kept.iterdir())
     with pytest.raises(yaml.YAMLError):
         read_yaml(b"a: [")
+
+
+def doubled(first: str, line: str) -> str:
+    """Return a text whose every line refers ten times to the one before."""
+    names = [f"a{n}" for n in range(10)]
+    lines = [line.format(name=new, old=", ".join([f"*{old}"] * 10)) for old, new in pairwise(names)]
+    return "\n".join([f"a0: &a0 {first}", *lines])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (doubled("[x]", "{name}: &{name} [{old}]"), "more than"),
+        (doubled("{x: y}", "{name}: &{name}\n  <<: [{old}]"), "more than"),
+        ("[" * 20_000, "deeper"),
+        ("- " * 20_000 + "x", "deeper"),
+        ("{a: " * 500 + "}" * 500, "deeper"),
+        ("&a [*a]", "holds itself"),
+        ("a: &a\n  b: *a", "holds itself"),
+        ("a: " + "1" * 5_000, "number"),
+        ("a: 1" + ":59" * 5_000, "number"),
+        ("a: 2026-02-30", "value"),
+        ("a: !!int x", "value"),
+        ("a: !!bool x", "value"),
+        ("a: !!timestamp x", "value"),
+        ("a: !!python/object/apply:os.getcwd []", "constructor"),
+    ],
+)
+def test_what_stands_for_more_than_a_machine_holds_is_refused_before_it_is_made(text: str, said: str) -> None:
+    for read in (load_yaml, read_yaml):
+        with pytest.raises(yaml.YAMLError, match=said):
+            read(text.encode())
+
+
+def test_nodes_are_read_within_the_same_bounds() -> None:
+    with pytest.raises(yaml.MarkedYAMLError, match="deeper") as caught:
+        compose_yaml("a:\n  " + "[" * 500 + "]" * 500)
+    assert "line 2" in str(caught.value)
+    assert compose_yaml("") is None
+
+
+def test_what_people_write_is_within_the_bounds() -> None:
+    text = "x: &x {a: 1}\ny: [*x, *x]\nz:\n  <<: *x\n  b: '" + "1" * 9_000 + "'\n"
+    assert load_yaml(text)["z"] == {"a": 1, "b": "1" * 9_000}

@@ -15,6 +15,7 @@ from qingyuan.documents import Document, DocumentError, fill, find_form
 from qingyuan.documents.docx import render_docx
 from qingyuan.documents.fonts import FontSet, default_fonts
 from qingyuan.documents.geometry import read_pages
+from qingyuan.documents.model import Block, Role, Run, Table
 from qingyuan.documents.pdf import embedded_fonts, render_pdf
 from tests.documents.facts import suggestion_facts
 
@@ -114,3 +115,40 @@ def test_the_day_stays_in_one_line_below_a_name_longer_than_a_line() -> None:
     made = fill(find_form("suggestion"), facts, title="检察建议书", author=office, issued=date(2026, 3, 12))
     lines = [line.text.replace(" ", "") for page in read_pages(render_pdf(made)) for line in page.lines]
     assert "2026年3月12日" in lines
+
+
+#: Where facts of any length stand; the others hold the words of the form, and what stays together on one page.
+FACTUAL = [Role.ADDRESSEE, Role.HEADING, Role.BODY, Role.ITEM, Role.LINE, Role.ATTACHMENT, Role.NOTE]
+HOSTILE = (
+    f"{chr(0xA0).join('ab' * 99)}{chr(0x2060).join('甲乙' * 99)}"
+    "甲\x00\x0b\x1b[2J\x7f\x85\x9b\ud800\ufffe\U0001ffff\u202e\u2066"
+    '#eval("1+1") #read("/etc/hosts") #import "@preview/x:1.0.0" $x$ *b* `raw` @ref <l> // c /* c */ #[x] ]] " \\u{41}'
+    '<w:instrText>DDEAUTO c:\\x</w:instrText>{ INCLUDETEXT "x" }]]>&#60;&lt;'
+)
+
+
+def test_no_fact_is_markup_a_field_or_an_action_in_any_form() -> None:
+    runs = (Run(HOSTILE), Run(HOSTILE, 3))
+    hostile = Document(
+        "suggestion", HOSTILE, "zh-CN", HOSTILE, HOSTILE, "2026-03-12",
+        (
+            Block(Role.TITLE, (Run("题"),)),
+            *(Block(role, runs) for role in FACTUAL),
+            Table(("甲", "乙"), ((runs, (Run(HOSTILE, origin="law:x"),)),), (1, 1)),
+        ),
+    )  # fmt: skip
+    kept = letters(HOSTILE[HOSTILE.index("#eval") :])
+    word = docx.Document(io.BytesIO(render_docx(hostile)))
+    nodes = list(word.element.iter())
+    text = letters("".join(node.text or "" for node in nodes if node.tag.endswith("}t")))
+    assert text.count(kept) >= 2 * len(FACTUAL)
+    assert not [node for node in nodes if node.tag.endswith(("}instrText", "}hyperlink", "}altChunk"))]
+    pdf = render_pdf(hostile)
+    pages = pypdfium2.PdfDocument(pdf)
+    shown = letters("".join(page.get_textpage().get_text_bounded() for page in pages))
+    assert shown.count('#eval("1+1")#read("/etc/hosts")') >= 2 * len(FACTUAL)
+    assert "localhost" not in shown
+    for said in (text, shown):
+        assert not [char for char in said if not char.isprintable()]
+    assert not re.search(rb"/(JavaScript|JS|Launch|SubmitForm|ImportData|GoToR|EmbeddedFile)\b", pdf)
+    assert set(re.findall(rb"/URI\s*\(([^)]*)\)", pdf)) <= {b"urn:qingyuan:event:3", b"urn:qingyuan:law:x"}

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
+import numpy as np
 import pytest
 
 from qingyuan.pii import scan
+from qingyuan.pii._labelled_names import find
 from tests.pii.material import KEY, prose, table
 
 
@@ -75,3 +79,17 @@ def test_in_a_column_of_remarks_too() -> None:
     rows = [["1", "货已收，收件人 毕某某"], ["2", "无"], ["3", "收件人 毕*"]]
     hits = scan([table(["序号", "备注"], rows)], KEY, "a.csv").hits.to_pylist()
     assert [h["masked"] for h in hits if h["kind"] == "name"] == [True, True]
+
+
+def test_a_cell_as_long_as_a_file_takes_no_more_memory_than_a_piece_of_it() -> None:
+    size = 24 << 20
+    data = np.frombuffer(b"x" * (size - 32) + "姓名：张*三 xxxxxxxxx".encode().ljust(32), np.uint8)
+    tracemalloc.start()
+    try:
+        cells, starts, ends = find(data, np.array([0]), np.array([size]), np.array([0]))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert [bytes(data[a:b]).decode() for a, b in zip(starts, ends, strict=True)] == ["张*三"]
+    assert cells.tolist() == [0]
+    assert peak < 150 << 20

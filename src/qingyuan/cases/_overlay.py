@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
+from qingyuan.bounded import read_whole
 from qingyuan.cases import _checks
 from qingyuan.cases._checks import Problem
 from qingyuan.cases._data import (
@@ -85,7 +86,7 @@ def overlaid(base: Procedure, law: Law) -> Procedure:
 
 def _read(path: Path) -> tuple[Document, _File]:
     try:
-        document = Document(f"law/cases/{path.name}", path.read_bytes())
+        document = Document(f"law/cases/{path.name}", read_whole(path))
         document.refuse_duplicate_keys()
         return document, document.parse(_File, Loader)
     except LawError as error:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from qingyuan.bounded import read_whole
 from qingyuan.cases import VERBS, Param, Verb
 from qingyuan.cli._app import Out, common, home_option
 from qingyuan.cli._dockets import deadline_rows
@@ -82,7 +83,7 @@ def _arguments(verb: Verb | None, words: tuple[str, ...], args_file: Path | None
 def _from_file(path: Path) -> dict[str, Argument]:
     """Return the JSON object in a file of particulars."""
     try:
-        read: dict[str, Argument] = msgspec.json.decode(path.read_bytes(), type=dict)
+        read: dict[str, Argument] = msgspec.json.decode(read_whole(path), type=dict)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise QingyuanError(
             "cli.bad-args",

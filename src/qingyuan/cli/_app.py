@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 import click
 
 from qingyuan import __version__
+from qingyuan.cli._visible import visible
 from qingyuan.errors import QingyuanError
 
 if TYPE_CHECKING:
@@ -157,12 +158,12 @@ class Out:
     def say(self, zh: str, en: str) -> None:
         """Print a line, unless the output is JSON."""
         if not self.json:
-            click.echo(self.t(zh, en))
+            click.echo(visible(self.t(zh, en)))
 
     def note(self, zh: str, en: str) -> None:
         """Print a line of progress to standard error, unless the output is JSON."""
         if not self.json:
-            click.echo(self.t(zh, en), err=True)
+            click.echo(visible(self.t(zh, en)), err=True)
 
     def result(self, value: object) -> None:
         """Print the machine-readable result when the output is JSON; a very long one without indentation."""
@@ -173,7 +174,7 @@ class Out:
         data = msgspec.json.encode(value, enc_hook=str)
         if len(data) < _INDENTED_BYTES:
             data = msgspec.json.format(data, indent=2)
-        click.echo(data.decode())
+        click.echo(visible(data.decode()))
 
     def console(self) -> Console:
         """Return a rich console for tables; wide when the output is not a terminal."""
@@ -220,7 +221,7 @@ def _is_number(cell: str) -> bool:
 def _escape(cell: str) -> str:
     from rich.markup import escape  # noqa: PLC0415 - only tables need it
 
-    return escape(cell)
+    return escape(visible(cell))
 
 
 def default_lang() -> str:
@@ -285,9 +286,9 @@ def fail(error: QingyuanError, argv: list[str]) -> NoReturn:
     """Print an error for a person, or as JSON when ``--json`` was asked for, and exit."""
     lang = _asked_lang(argv)
     if "--json" in argv:
-        click.echo(json.dumps({"error": error.as_dict()}, ensure_ascii=False, indent=2))
+        click.echo(visible(json.dumps({"error": error.as_dict()}, ensure_ascii=False, indent=2)))
     else:
-        click.echo(f"{'错误' if lang == 'zh' else 'error'}: {error.text(lang)}", err=True)
+        click.echo(visible(f"{'错误' if lang == 'zh' else 'error'}: {error.text(lang)}"), err=True)
     sys.exit(1 if error.code in _REFUSED else error.exit_code)
 
 
@@ -330,6 +331,10 @@ _REFUSALS = {
     errno.EISDIR: ("这是目录，不是文件", "this is a folder, not a file"),
     errno.ENOTDIR: ("路径中有一段不是目录", "a part of the path is not a folder"),
     errno.ENOSPC: ("磁盘空间不足", "no space is left on the disk"),
+    errno.EFBIG: (
+        "文件过大，未读取；请核对是否给错了文件",
+        "the file is too large and was not read; see whether it is the right one",
+    ),
 }
 
 

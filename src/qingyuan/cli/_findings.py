@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from qingyuan.cli._app import Out
+from qingyuan.cli._visible import visible
 
 if TYPE_CHECKING:
     from qingyuan.findings import Finding
@@ -111,10 +112,10 @@ def _table(lines: Sequence[tuple[str, _Line]], numbers: dict[str, str], out: Out
     head.add_row(*[Text(text, style="bold") for text in heads])
     console.print(head)
     for name in dict.fromkeys(name for name, _ in rows):
-        console.print(Text(name, style="bold"), overflow="fold", soft_wrap=False)
+        console.print(Text(visible(name), style="bold"), overflow="fold", soft_wrap=False)
         body = table()
         for held, cells in rows:
             if held == name:
-                body.add_row(*[Text(cell) for cell in cells])
+                body.add_row(*[Text(visible(cell)) for cell in cells])
         console.print(body)
     console.print()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from qingyuan.bounded import read_whole
 from qingyuan.cli._app import Out, common
 from qingyuan.errors import QingyuanError
 
@@ -177,7 +178,7 @@ def fork_check(
     from qingyuan.office.recognition.peers import suite_of  # noqa: PLC0415
 
     keys = [VerifierKey.parse(each) for each in vkeys]
-    notes = [each.read_bytes() for each in (one, other)]
+    notes = [read_whole(each) for each in (one, other)]
     heads = []
     for path, note in zip((one, other), notes, strict=True):
         try:
@@ -225,7 +226,7 @@ def fork_verify(proof: Path, vkeys: tuple[str, ...], out: Out) -> None:
     """核验分叉证明 | Check a fork.json offline; exit 1 when the log is convicted."""
     from qingyuan.ledger import VerifierKey, parse_fork, verify_fork  # noqa: PLC0415
 
-    verdict = verify_fork(parse_fork(proof.read_bytes()), [VerifierKey.parse(each) for each in vkeys])
+    verdict = verify_fork(parse_fork(read_whole(proof)), [VerifierKey.parse(each) for each in vkeys])
     out.result(
         {
             "proven": verdict.proven,

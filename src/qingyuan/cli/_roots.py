@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from qingyuan.bounded import read_text, read_whole
 from qingyuan.cli._app import Out, common, home_option
 from qingyuan.errors import QingyuanError
 
@@ -28,7 +29,7 @@ def ask_passphrase(file: Path | None, out: Out, *, new: bool) -> str:
         new: Whether it is made now; then a person types it twice.
     """
     if file is not None:
-        return file.read_text(encoding="utf-8").rstrip("\r\n")
+        return read_text(file).rstrip("\r\n")
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
     asked: str = click.prompt(
@@ -134,10 +135,10 @@ def sign(
     from qingyuan.evidence.roles import open_root_key, read_roles, sign_roles, unsigned  # noqa: PLC0415
 
     target = output or roles_file.with_suffix(".note")
-    data = roles_file.read_bytes()
+    data = read_whole(roles_file)
     note = unsigned(data)
     if target.exists() and target != roles_file:
-        before = target.read_bytes()
+        before = read_whole(target)
         if unsigned(before).text != note.text:
             raise _other_text(target)
         data = before
@@ -191,7 +192,7 @@ def publish(file: Path, actor: str, home: Path, out: Out) -> None:
     from qingyuan.office.keys.roots import publish as publish_roles  # noqa: PLC0415
 
     with Home.open(home) as office:
-        done = publish_roles(office, file.read_bytes(), by=actor)
+        done = publish_roles(office, read_whole(file), by=actor)
         office.publish()
     out.result(
         {"version": done.version, "sha256": done.sha256, "path": str(done.path), "signed": list(done.signed)}

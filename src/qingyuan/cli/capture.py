@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from qingyuan.bounded import read_text
 from qingyuan.cli._app import Out, common, home_option
+from qingyuan.errors import QingyuanError
 
 if TYPE_CHECKING:
     from qingyuan.office.capture import Captured, CaptureProgress, JobResult
@@ -94,7 +96,7 @@ def capture(
     """
     from qingyuan.office.browser import Standby  # noqa: PLC0415 - heavy
 
-    wanted = [*urls, *(_read_list(ctx, list_file) if list_file else [])]
+    wanted = [*urls, *(_read_list(list_file) if list_file else [])]
     if not wanted:
         raise click.UsageError("no address given", ctx)
     with Standby(1 if no_replay else 2) as standby:
@@ -137,13 +139,18 @@ def capture(
         ctx.exit(1)
 
 
-def _read_list(ctx: click.Context, path: Path) -> list[str]:
-    if path.stat().st_size > _MOST_LIST_BYTES:
-        raise click.UsageError("the list is longer than 16 MiB", ctx)
+def _read_list(path: Path) -> list[str]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path, _MOST_LIST_BYTES, encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise click.UsageError("the list is no UTF-8 text", ctx) from error
+        raise QingyuanError(
+            "cli.bad-list",
+            zh="网址清单不是 UTF-8 文本",
+            en="the list of addresses is no text in UTF-8",
+            where=str(path),
+            remedy_zh="请另存为 UTF-8 文本，每行一个网址",
+            remedy_en="save it as UTF-8 text, one address a line",
+        ) from error
     lines = (line.strip() for line in text.splitlines())
     return [line for line in lines if line and not line.startswith("#")]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from qingyuan.bounded import read_text, read_whole
 from qingyuan.cli._app import Out, common, home_option
 from qingyuan.cli._scanner import compiled
 from qingyuan.errors import QingyuanError
@@ -86,7 +87,7 @@ def _alone(source: Path, target: Path, policy: Policy, key_file: Path | None) ->
     from qingyuan.cli.scan import user_key  # noqa: PLC0415 - heavy
     from qingyuan.pii.deidentify import Keys, deidentify  # noqa: PLC0415 - heavy
 
-    keys = None if key_file is None else Keys(key_file.read_bytes())
+    keys = None if key_file is None else Keys(read_whole(key_file))
     return deidentify(source, target, policy, keys=keys, token_key=user_key())
 
 
@@ -172,7 +173,7 @@ def reidentify(
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_text(path, encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise QingyuanError(
             "deidentify.list-encoding",

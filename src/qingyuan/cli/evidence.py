@@ -13,6 +13,7 @@ import msgspec
 
 from qingyuan.cli._app import Out, common, home_option
 from qingyuan.cli._exhibits import exhibit
+from qingyuan.cli._visible import visible
 from qingyuan.errors import QingyuanError
 
 if TYPE_CHECKING:
@@ -235,9 +236,9 @@ def _verify_encrypted(
     with decrypted(file, identity) as clear:
         report = check(clear, trust, policy)
     if out.json:
-        click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=2))
+        click.echo(visible(json.dumps(report.as_dict(), ensure_ascii=False, indent=2)))
     else:
-        click.echo(render(report, str(file), out.lang), nl=False)
+        click.echo(visible(render(report, str(file), out.lang)), nl=False)
     return report.exit_code
 
 

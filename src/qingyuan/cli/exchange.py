@@ -11,7 +11,7 @@ import msgspec
 
 from qingyuan.cli._app import Out, common, home_option
 from qingyuan.errors import QingyuanError
-from qingyuan.exchange import KINDS, Kind
+from qingyuan.exchange import KINDS, ExchangeError, Kind
 from qingyuan.office.exchange import add_peer, peers, receive, send
 from qingyuan.office.exchange import status as exchange_status
 from qingyuan.office.exchange.http import deliver, exchange_server
@@ -178,7 +178,10 @@ def receive_command(
 ) -> None:
     """核验并接收交换包 | Verify a bundle whole and take it in."""
     with Home.open(home) as office:
-        taken = receive(office, bundle, actor=actor, offline=offline)
+        try:
+            taken = receive(office, bundle, actor=actor, offline=offline)
+        except ExchangeError as error:
+            raise error.within(str(bundle)) from error
         written = _write(receipts, taken)
     _tell(taken, written, out)
 
@@ -219,15 +222,15 @@ def serve(host: str, port: int, seconds: float | None, actor: str, home: Path, o
         exchange_server(office, host, port, actor=actor) as server,
         told_to_stop() as asked,
     ):
-        address = f"http://{host}:{server.server_address[1]}"
+        address = f"http://{host}:{server.port}"
         out.result({"address": address})
         out.say(f"接收地址 {address}", f"listening on {address}")
-        taking = threading.Thread(target=server.serve_forever, name="exchange")
+        taking = threading.Thread(target=server.run, name="exchange")
         taking.start()
         try:
             asked.wait(seconds)
         finally:
-            server.shutdown()
+            server.stop()
             taking.join()
 
 

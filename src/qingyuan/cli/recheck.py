@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from qingyuan.bounded import read_whole
 from qingyuan.cli._app import Out, common
 from qingyuan.cli._scanner import compiled
 from qingyuan.errors import QingyuanError
@@ -127,7 +128,7 @@ def _key(home: Home | None, token_key: Path | None) -> bytes:
     from qingyuan.cli.scan import user_key  # noqa: PLC0415 - heavy
 
     if token_key is not None:
-        return token_key.read_bytes()
+        return read_whole(token_key)
     return user_key() if home is None else home.scope_key("tokens").key
 
 

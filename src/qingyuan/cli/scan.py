@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from qingyuan.bounded import read_whole
 from qingyuan.cli._app import Out, common
 from qingyuan.cli._counts import Seen, closer_look, closer_options, wanted
 from qingyuan.cli._databases import PathOrUrl, Url, scan_database
@@ -127,7 +128,7 @@ def scan(
     closer_wanted = wanted(waybills, ages, on, sampled=sampled)
     compiled(out)
     began = time.perf_counter()
-    key = token_key.read_bytes() if token_key else user_key()
+    key = read_whole(token_key) if token_key else user_key()
     files = tuple(path for path in paths if not isinstance(path, Url))
     live = [scan_database(url, sample, seed, key) for url in paths if isinstance(url, Url)]
     if not live and not any(path.exists() or path.is_symlink() for path in files):
@@ -350,7 +351,7 @@ def user_key() -> bytes:
 
     path = key_folder().parent / "scan.key"
     if path.exists():
-        return path.read_bytes()
+        return read_whole(path)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = os.urandom(32)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

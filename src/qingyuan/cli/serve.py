@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import logging
 import socket
 import sys
 import threading
@@ -96,6 +95,7 @@ def serve(
 
     from qingyuan.office.home import Home  # noqa: PLC0415
     from qingyuan.web import ServeSettings, create_app  # noqa: PLC0415
+    from qingyuan.web.telling import write_log  # noqa: PLC0415
     from qingyuan.web.wire import MAX_CONNECTIONS, Wire, room_for  # noqa: PLC0415
 
     listening = _listen(host, port) if fd is None else socket.socket(fileno=fd)
@@ -123,8 +123,7 @@ def serve(
         if setup:
             out.say(f"首次设置：{setup}", f"first set-up: {setup}")
         sys.stdout.flush()
-        if not out.json or fd is not None:
-            _log()
+        write_log(sys.stderr)
         if workers > 1:
             hooks = ("--private-hooks",) if private_hooks else ()
             asking = ("--api-per-minute", str(settings.api_per_minute))
@@ -173,6 +172,7 @@ def worker(home: Path, seconds: float | None, private_hooks: bool, out: Out) -> 
     from qingyuan.office.workers import prepare  # noqa: PLC0415
     from qingyuan.web import ServeSettings  # noqa: PLC0415 - only this command needs the web
     from qingyuan.web.desk import Desk  # noqa: PLC0415
+    from qingyuan.web.telling import write_log  # noqa: PLC0415
     from qingyuan.web.works import WORKS  # noqa: PLC0415
 
     with told_to_stop() as ended, Home.open(home, begin=False) as office:
@@ -182,8 +182,7 @@ def worker(home: Path, seconds: float | None, private_hooks: bool, out: Out) -> 
             f"办理任务：{desk.jobs.owner}（Ctrl+C 停止）", f"working: {desk.jobs.owner} (Ctrl+C stops it)"
         )
         sys.stdout.flush()
-        if not out.json:
-            _log()
+        write_log(sys.stderr)
         desk.jobs.start()
         prepare()
         ended.wait(seconds)
@@ -203,21 +202,3 @@ def _listen(host: str, port: int) -> socket.socket:
             remedy_zh="换一个端口，如 --port 8001；或先停止占用它的程序",
             remedy_en="take another, such as --port 8001, or stop the program that has it",
         ) from error
-
-
-def _log() -> None:
-    """Write one JSON object a line to standard error; nothing personal is in it."""
-    logging.getLogger("sqlalchemy.pool").setLevel(
-        logging.CRITICAL
-    )  # what it says of lost connections we say ourselves
-    from qingyuan.web.telling import OthersFormatter  # noqa: PLC0415 - only this command needs the web
-
-    handler, others = logging.StreamHandler(), logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    others.setFormatter(OthersFormatter())
-    others.addFilter(lambda record: not record.name.startswith("qingyuan.web"))
-    others.setLevel(logging.WARNING)
-    logging.getLogger().addHandler(others)
-    log = logging.getLogger("qingyuan.web")
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)

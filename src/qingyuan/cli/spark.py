@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from qingyuan.bounded import read_whole
 from qingyuan.cli._app import Out, common
 from qingyuan.cli._found import print_kinds, print_persons, print_readings
 from qingyuan.errors import QingyuanError
@@ -81,7 +82,7 @@ def spark(
             with tempfile.TemporaryDirectory(dir=scratch) as folder:
                 found, counts = scan_frame(
                     frame,
-                    token_key.read_bytes(),
+                    read_whole(token_key),
                     name=", ".join(paths),
                     spill=Spill(Path(folder) / "runs"),
                     jobs=2,

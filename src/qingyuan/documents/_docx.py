@@ -12,6 +12,8 @@ from itertools import groupby
 
 import msgspec
 
+from qingyuan.documents._settable import settable
+
 BODY, TITLE, HEADING, PAGES = "仿宋_GB2312", "方正小标宋简体", "黑体", "宋体"
 #: For characters that those faces do not have: of Extension A, and of the planes above the first.
 RARE, RARER = "宋体", "SimSun-ExtB"
@@ -28,7 +30,6 @@ _CELL_PITCH = 320
 _EXTENSION_A = range(0x3400, 0x4DC0)
 _ABOVE = 0x20000
 #: What XML 1.0 has no place for; halves of surrogate pairs are no text in Python either.
-_NO_XML = dict.fromkeys({*range(0x20), 0xFFFE, 0xFFFF} - {0x09, 0x0A, 0x0D})
 
 
 class Shape(msgspec.Struct, frozen=True):
@@ -112,7 +113,7 @@ def _face(name: str, size: int) -> str:
 
 def plain(words: str) -> str:
     """Return words as they stand in XML; what cannot stand there is left out."""
-    return escape(words.translate(_NO_XML))
+    return escape(settable(words))
 
 
 def page_number() -> str:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 import yaml
 
+from qingyuan.bounded import read_whole
 from qingyuan.documents.errors import DocumentError
 from qingyuan.documents.model import Role
 from qingyuan.plainyaml import read_yaml
@@ -234,7 +235,7 @@ def forms(overlay: Path | None = None) -> dict[str, Form]:
     found = {form.id: form for form in _shipped()}
     if overlay is not None:
         for path in sorted(overlay.glob("*.yaml")):
-            form = load_form(path.read_bytes(), str(path))
+            form = load_form(read_whole(path), str(path))
             found[form.id] = form
     return dict(sorted(found.items()))
 

@@ -6,7 +6,7 @@ The content reaches Typst as JSON data, so no word of a document is ever read as
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 from importlib import resources
 from typing import Literal
@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from qingyuan.documents._coverage import covered
+from qingyuan.documents._settable import settable
 from qingyuan.documents.errors import DocumentError
 from qingyuan.documents.fonts import RARE_PACKAGE, FontSet, default_fonts, loaded, with_rare
 from qingyuan.documents.geometry import Page, check_pages, read_pages
@@ -64,8 +65,8 @@ def _compiled(document: Document, faces: FontSet, *, hold: bool) -> bytes:
     import typst  # noqa: PLC0415 - 40 MB of compiler that only rendering needs
 
     payload = {
-        "title": document.title,
-        "author": document.author,
+        "title": settable(document.title),
+        "author": settable(document.author),
         "lang": document.lang.partition("-")[0],
         "base": URN,
         "urn": EVENT_URN,
@@ -113,7 +114,9 @@ def _signed_alone(document: Document, pages: Sequence[Page]) -> bool:
 def _lacking(document: Document, fonts: FontSet) -> str:
     """Return the characters of a document that its fonts do not have."""
     known = covered(fonts)
-    return "".join(dict.fromkeys(c for c in document.text() if ord(c) not in known and not _needs_none(c)))
+    return "".join(
+        dict.fromkeys(c for c in settable(document.text()) if ord(c) not in known and not _needs_none(c))
+    )
 
 
 def _needs_none(character: str) -> bool:
@@ -136,7 +139,16 @@ def _no_glyph(lacking: str, where: str) -> DocumentError:
 def _in_face(block: Block | Table | Picture, faces: FontSet) -> object:
     if isinstance(block, Picture):
         block = msgspec.structs.replace(block, svg=in_face(block.svg, faces))
-    return msgspec.to_builtins(block)
+        return msgspec.to_builtins(block)
+    return _settable(msgspec.to_builtins(block))
+
+
+def _settable(value: object) -> object:
+    if isinstance(value, str):
+        return settable(value)
+    if isinstance(value, Mapping):
+        return {name: _settable(one) for name, one in value.items()}
+    return [_settable(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _cannot_set(reason: str, where: str) -> DocumentError:

@@ -13,6 +13,7 @@ way to write it. The opening shows the event of the sender's log that commits to
 from __future__ import annotations
 
 import hashlib
+import mmap
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -20,7 +21,7 @@ import msgspec
 
 from qingyuan.canonical import NotCanonicalError, canonical_json
 from qingyuan.exchange.errors import ExchangeError, altered
-from qingyuan.exchange.model import SENT, Manifest, Peer
+from qingyuan.exchange.model import SENT, FileEntry, Manifest, Peer
 from qingyuan.ledger import (
     SHA256,
     LedgerError,
@@ -35,6 +36,12 @@ from qingyuan.shapes import from_json
 
 _MAGIC = b"qingyuan-exchange/1 "
 _DIGITS = 7
+#: Longest name of a file in a bundle, in bytes of UTF-8.
+_NAME = 1_024
+#: A bundle: bytes, or a file mapped into memory, of which only what is looked at has to be there.
+Data = bytes | mmap.mmap
+#: First line and note, at most: what shows who sent a bundle and how long it is.
+HEAD = len(_MAGIC) + _DIGITS + 1 + 10**_DIGITS
 #: Largest bundle read, in bytes.
 MOST = 4 << 30
 
@@ -66,7 +73,7 @@ class Opened(msgspec.Struct, frozen=True):
         size: Size of the head that proves it.
         witnessed: The earliest time at which a witness we trust cosigned that head, ``None`` without one: at that moment the event
             was in the log.
-        files: Content by name.
+        files: Content by name, as parts of the bundle.
     """
 
     manifest: Manifest
@@ -75,7 +82,7 @@ class Opened(msgspec.Struct, frozen=True):
     index: int
     size: int
     witnessed: datetime | None
-    files: Mapping[str, bytes]
+    files: Mapping[str, memoryview]
 
 
 class _Text(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -107,8 +114,27 @@ def write_bundle(manifest: Manifest, opening: Opening, files: Sequence[bytes], s
     return b"".join((_MAGIC, str(len(note)).encode(), b"\n", note, *files))
 
 
+def check_head(head: bytes, size: int, peers: Iterable[Peer], *, receiver: str) -> None:
+    """See by the head of a bundle that the rest of it is worth taking: a known peer signed it, for us, and it is as long as it says.
+
+    Args:
+        head: The first :data:`HEAD` bytes, or all of a shorter bundle.
+        size: Length of the whole bundle, in bytes.
+        peers: Sites that were introduced.
+        receiver: Origin of our own log.
+
+    Raises:
+        ExchangeError: As for :func:`open_bundle`.
+    """
+    note, rest = _parts(head)
+    _, text = _from_peer(note, peers, receiver)
+    said = len(head) - len(rest) + sum(entry.size for entry in text.manifest.files)
+    if said != size:
+        raise altered("end", "长度与清单不符", "it is not as long as its manifest says")
+
+
 def open_bundle(
-    data: bytes, peers: Iterable[Peer], *, receiver: str, witnesses: Sequence[VerifierKey] = ()
+    data: Data, peers: Iterable[Peer], *, receiver: str, witnesses: Sequence[VerifierKey] = ()
 ) -> tuple[Peer, Opened]:
     """Verify a bundle whole and return who sent it and what it says.
 
@@ -122,6 +148,16 @@ def open_bundle(
         ExchangeError: ``exchange.altered`` with the place, ``exchange.unknown-peer``, or ``exchange.not-for-us``.
     """
     note, contents = _parts(data)
+    peer, text = _from_peer(note, peers, receiver)
+    manifest = text.manifest
+    digest = digest_of(manifest)
+    index, size, witnessed = _logged(text.sent, digest, peer, witnesses)
+    return peer, Opened(
+        manifest, digest, text.sent.payload, index, size, witnessed, _files(manifest, contents)
+    )
+
+
+def _from_peer(note: bytes, peers: Iterable[Peer], receiver: str) -> tuple[Peer, _Text]:
     known = {peer.package_key: peer for peer in peers}
     peer, text = _signed(note, known)
     manifest = text.manifest
@@ -136,15 +172,22 @@ def open_bundle(
             remedy_zh="请交给收件单位",
             remedy_en="give it to the site it is for",
         )
-    digest = digest_of(manifest)
-    index, size, witnessed = _logged(text.sent, digest, peer, witnesses)
-    return peer, Opened(
-        manifest, digest, text.sent.payload, index, size, witnessed, _files(manifest, contents)
-    )
+    for entry in manifest.files:
+        _check_entry(entry)
+    return peer, text
 
 
-def _parts(data: bytes) -> tuple[bytes, bytes]:
-    if len(data) > MOST or not data.startswith(_MAGIC):
+def _check_entry(entry: FileEntry) -> None:
+    name = entry.name
+    usable = name.isprintable() and name.strip(". ") and not {"/", "\\"} & set(name)
+    if not usable or len(name.encode("utf-8", "surrogatepass")) > _NAME:
+        raise altered(f"file {name[:80]!r}", "文件名不可用", "the name of a file cannot be used")
+    if entry.size < 0:
+        raise altered(f"file {name}", "文件长度为负数", "a file has a negative length")
+
+
+def _parts(data: Data) -> tuple[bytes, memoryview]:
+    if len(data) > MOST or data[: len(_MAGIC)] != _MAGIC:
         raise altered("offset 0", "不是交换包", "it is no bundle")
     end = data.find(b"\n", len(_MAGIC), len(_MAGIC) + _DIGITS + 1)
     number = data[len(_MAGIC) : end] if end > 0 else b""
@@ -153,7 +196,7 @@ def _parts(data: bytes) -> tuple[bytes, bytes]:
     begin, stop = end + 1, end + 1 + int(number)
     if stop > len(data):
         raise altered(f"offset {len(data)}", "文件不完整", "the file is cut off")
-    return data[begin:stop], data[stop:]
+    return data[begin:stop], memoryview(data)[stop:]
 
 
 def _signed(note: bytes, known: Mapping[VerifierKey, Peer]) -> tuple[Peer, _Text]:
@@ -208,15 +251,13 @@ def _logged(
     return proof.index, signed.checkpoint.size, witnessed
 
 
-def _files(manifest: Manifest, contents: bytes) -> dict[str, bytes]:
-    found: dict[str, bytes] = {}
+def _files(manifest: Manifest, contents: memoryview) -> dict[str, memoryview]:
+    found: dict[str, memoryview] = {}
     at = 0
     for entry in manifest.files:
         content = contents[at : at + entry.size]
         if hashlib.sha256(content).hexdigest() != entry.sha256 or entry.name in found:
             raise altered(f"file {entry.name}", "内容与清单的散列值不符", "the content has another digest")
-        if not entry.name.isprintable() or not entry.name.strip(". ") or {"/", "\\"} & set(entry.name):
-            raise altered(f"file {entry.name}", "文件名不可用", "the name of a file cannot be used")
         found[entry.name] = content
         at += entry.size
     if at != len(contents):

@@ -11,8 +11,9 @@ from typing import Generic, TypeVar
 import msgspec
 import yaml
 
+from qingyuan.bounded import read_whole
 from qingyuan.law.errors import LawError
-from qingyuan.plainyaml import read_yaml
+from qingyuan.plainyaml import compose_yaml, read_yaml
 from qingyuan.shapes import convert
 
 T = TypeVar("T")
@@ -41,7 +42,7 @@ class Document:
 
     def _line(self, path: Where) -> int | None:
         try:
-            node = yaml.compose(self.raw, Loader=yaml.CSafeLoader)
+            node = compose_yaml(self.raw)
         except yaml.YAMLError:
             return None
         if node is None:
@@ -62,7 +63,7 @@ class Document:
 
     def line(self, member: str) -> int | None:
         """Return the line of a member at the top of the file, or ``None`` when it has none."""
-        root = yaml.compose(self.raw, Loader=yaml.CSafeLoader)
+        root = compose_yaml(self.raw)
         pairs = root.value if isinstance(root, yaml.MappingNode) else ()
         return next((key.start_mark.line + 1 for key, _ in pairs if key.value == member), None)
 
@@ -74,7 +75,7 @@ class Document:
         """
         try:
             content = read_yaml(self.raw, loader)
-        except (yaml.YAMLError, ValueError) as error:
+        except yaml.YAMLError as error:
             raise self._not_yaml(error) from error
         try:
             return convert(content, shape)
@@ -122,7 +123,7 @@ class Document:
             LawError: With the line of the second key, or the file is not YAML.
         """
         try:
-            pending = [yaml.compose(self.raw, Loader=yaml.CSafeLoader)]
+            pending = [compose_yaml(self.raw)]
         except yaml.YAMLError as error:
             raise self._not_yaml(error) from error
         visited: set[int] = set()
@@ -182,7 +183,7 @@ def read(folder: Folder, name: str, *, shown: str | None = None) -> Document | N
     for part in name.split("/"):
         file = file / part
     try:
-        return Document(shown or name, file.read_bytes())
+        return Document(shown or name, read_whole(file) if isinstance(file, Path) else file.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

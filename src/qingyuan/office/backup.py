@@ -16,6 +16,7 @@ from typing import BinaryIO
 import msgspec
 import sqlalchemy as sa
 
+from qingyuan.bounded import read_whole
 from qingyuan.ledger import LogError
 from qingyuan.office._founding import DATABASE, KEYRING, SETTINGS, kek_of, open_database
 from qingyuan.office.clock import Clock, environment_clock
@@ -198,7 +199,7 @@ def check_backup(folder: Path) -> Manifest:
         OfficeError: ``office.bad-backup`` when a file is missing, other or unreadable.
     """
     try:
-        manifest = from_json((folder / MANIFEST).read_bytes(), Manifest)
+        manifest = from_json(read_whole(folder / MANIFEST, 1 << 30), Manifest)
     except (OSError, msgspec.MsgspecError) as error:
         raise _bad(MANIFEST, str(error)) from error
     for file in manifest.files:

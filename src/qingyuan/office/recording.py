@@ -27,6 +27,7 @@ from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
 from qingyuan.office.receiving import receiving
 from qingyuan.office.sealing import Collector, Sealer
+from qingyuan.plainyaml import load_yaml
 from qingyuan.shapes import convert
 
 _LIMIT = 1 << 20
@@ -91,7 +92,7 @@ def read_facts(path: Path) -> Facts:
     reason = "longer than 1 MiB"
     if len(data) <= _LIMIT:
         try:
-            return convert(_times(yaml.safe_load(data) or {}), Facts)
+            return convert(_times(load_yaml(data) or {}), Facts)
         except (yaml.YAMLError, msgspec.ValidationError, UnicodeDecodeError) as error:
             reason = " ".join(str(error).split())
     raise OfficeError(

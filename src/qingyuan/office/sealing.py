@@ -8,12 +8,13 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 import sqlalchemy as sa
 import yaml
 
+from qingyuan.bounded import read_whole
 from qingyuan.evidence import (
     Collected,
     Digests,
@@ -38,10 +39,14 @@ from qingyuan.office._identifiers import check_identifier
 from qingyuan.office.collect import shown
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
+from qingyuan.plainyaml import load_yaml
 from qingyuan.shapes import convert
 from qingyuan.store import EventDraft
 from qingyuan.store.blobs import write_failed
 from qingyuan.store.registry import ExhibitRow, add_exhibits, exhibits_named
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 #: Name of the file in a home that chooses the algorithm.
 SEALING = "sealing.yaml"
@@ -112,6 +117,23 @@ class Internal(msgspec.Struct, frozen=True):
     temporary: Path
 
 
+class _Part(io.RawIOBase):
+    """A part of memory as a stream."""
+
+    def __init__(self, data: memoryview) -> None:
+        self._data, self._at = data, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        into = memoryview(buffer)
+        part = self._data[self._at : self._at + len(into)]
+        into[: len(part)] = part
+        self._at += len(part)
+        return len(part)
+
+
 class Sealer:
     """Seals content of one lead or matter.
 
@@ -164,17 +186,20 @@ class Sealer:
                 raise
             return prepared
 
-    def derived(self, data: bytes, name: str, *, kind: str, parents: Sequence[str], engine: str) -> Prepared:
+    def derived(
+        self, data: bytes | memoryview, name: str, *, kind: str, parents: Sequence[str], engine: str
+    ) -> Prepared:
         """Seal what the program derived from other exhibits.
 
         Args:
-            data: The content.
+            data: The content; a part of something larger is not copied.
             name: File name.
             kind: Media type.
             parents: Exhibits it was derived from.
             engine: Name and version of what derived it.
         """
-        return self._content(io.BytesIO(data), name, kind, parents=tuple(parents), engine=engine)
+        stream = io.BytesIO(data) if isinstance(data, bytes) else io.BufferedReader(_Part(data))
+        return self._content(stream, name, kind, parents=tuple(parents), engine=engine)
 
     def internal(self, data: bytes) -> Internal:
         """Seal data of our own that is no exhibit, such as the state of a job.
@@ -318,7 +343,7 @@ def seal_algorithm(home: Home) -> SealAlgorithm:
     if not path.is_file():
         return "aes-256-gcm"
     try:
-        return convert(yaml.safe_load(path.read_bytes()), _SealingFile).algorithm
+        return convert(load_yaml(read_whole(path)), _SealingFile).algorithm
     except (msgspec.MsgspecError, yaml.YAMLError) as error:
         raise OfficeError(
             "office.bad-sealing-file",

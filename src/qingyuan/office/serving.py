@@ -10,15 +10,19 @@ import errno
 import logging
 import re
 import socket
+import sys
 import threading
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Protocol, Self
 
+from qingyuan.office.browser import TemporaryFolder
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.stopping import handling
 
@@ -28,6 +32,9 @@ MAX_BODY_SIZE = 1 << 16
 REQUEST_SECONDS = 15
 #: Most connections served at once; further ones are closed unanswered.
 MAX_CONNECTIONS = 64
+#: Most large bodies that come in at once, and the slowest that one may come, in bytes a second.
+MAX_LARGE, _SLOWEST = 4, 16 << 10
+_BLOCK = 1 << 16
 
 TEXT_TYPE = "text/plain; charset=utf-8"
 
@@ -44,12 +51,14 @@ class Request:
         path: The path exactly as it was sent, with a query if it had one.
         body: Its body; empty when it has none.
         gzip: Whether the client takes gzip.
+        file: Where a body that came through an :class:`Inlet` lies, until the answer is given.
     """
 
     method: str
     path: str
     body: bytes = b""
     gzip: bool = False
+    file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,21 @@ class Reply:
     body: bytes
     content_type: str = TEXT_TYPE
     headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inlet:
+    """How a body that is larger than :data:`MAX_BODY_SIZE` comes in: its head is looked at first, and it never lies in memory.
+
+    Attributes:
+        most: Longest body, in bytes.
+        head: Bytes that are read before the rest is.
+        admit: Given the head and the length of the whole, it returns why the rest is not wanted, or ``None``.
+    """
+
+    most: int
+    head: int
+    admit: Callable[[bytes, int], Reply | None]
 
 
 class Site(Protocol):
@@ -108,15 +132,24 @@ class Server:
         port: TCP port; 0 takes a free one.
         site: What answers.
         tick: Called a few times a second between requests.
+        inlets: How large bodies come in, by path.
 
     Raises:
         OfficeError: ``office.port`` when it cannot be taken.
     """
 
-    def __init__(self, host: str, port: int, site: Site, *, tick: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        site: Site,
+        *,
+        tick: Callable[[], None] | None = None,
+        inlets: Mapping[str, Inlet] | None = None,
+    ) -> None:
         """Take the port; requests are answered by :meth:`run`."""
         try:
-            self._http = _Http((host, port), site, tick)
+            self._http = _Http((host, port), site, tick, inlets or {})
         except OSError as error:
             raise _not_taken(host, port, error) from error
 
@@ -187,9 +220,17 @@ class _Http(ThreadingHTTPServer):
     daemon_threads = False  # closing waits for the requests under way
     request_queue_size = 64
 
-    def __init__(self, address: tuple[str, int], site: Site, tick: Callable[[], None] | None) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        site: Site,
+        tick: Callable[[], None] | None,
+        inlets: Mapping[str, Inlet],
+    ) -> None:
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
         self.site = site
+        self.inlets = inlets
+        self.large = threading.BoundedSemaphore(MAX_LARGE)
         self._tick = tick
         self._slots = threading.BoundedSemaphore(MAX_CONNECTIONS)
         self._guard = threading.Lock()
@@ -203,10 +244,10 @@ class _Http(ThreadingHTTPServer):
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
-    def allow(self, connection: socket.socket) -> None:
-        """Give a connection its time for the next request."""
+    def allow(self, connection: socket.socket, until: float | None = None) -> None:
+        """Give a connection its time for the next request, or until a moment of the monotonic clock."""
         with self._guard:
-            self._deadlines[connection] = time.monotonic() + REQUEST_SECONDS
+            self._deadlines[connection] = until or time.monotonic() + REQUEST_SECONDS
 
     def service_actions(self) -> None:
         # A timeout of the socket only sees silence; a client that drips bytes is cut off here.
@@ -242,7 +283,13 @@ class _Http(ThreadingHTTPServer):
         super().server_close()
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 - as the parent has it
-        _LOG.exception("a connection ended in an error")
+        kind, error, trace = sys.exc_info()
+        if error is None or isinstance(error, ConnectionError | TimeoutError):
+            return
+        at = traceback.extract_tb(trace)[-1]  # not its words: they may quote what was sent
+        _LOG.error(
+            "a connection ended in an error: %s at %s:%d", kind and kind.__name__, at.filename, at.lineno
+        )
 
     @staticmethod
     def _cut(connections: list[socket.socket]) -> None:
@@ -267,6 +314,9 @@ class _Handler(BaseHTTPRequestHandler):
             headers = (("Allow", ", ".join(allowed)),) if allowed else ()
             status = HTTPStatus.METHOD_NOT_ALLOWED if allowed else HTTPStatus.NOT_FOUND
             self._close(status, "method not allowed" if allowed else "no such path", headers)
+            return
+        if self.command == "POST" and path in self._http.inlets:
+            self._take(path, self._http.inlets[path])
             return
         body = self._body() if self.command in ("POST", "PUT", "PATCH") else b""
         if body is None:
@@ -301,18 +351,63 @@ class _Handler(BaseHTTPRequestHandler):
         return self.requestline.split()[1]
 
     def _body(self) -> bytes | None:
+        length = self._length(MAX_BODY_SIZE)
+        if length is None:
+            return None
+        body = self.rfile.read(length)
+        if len(body) < length:
+            self._close(400, "the body was cut short")
+            return None
+        return body
+
+    def _length(self, most: int) -> int | None:
         lengths = self.headers.get_all("Content-Length", [])
         if "Transfer-Encoding" in self.headers or len(lengths) != 1 or not _LENGTH.fullmatch(lengths[0]):
             self._close(411, "one Content-Length is required")
             return None
-        if int(lengths[0]) > MAX_BODY_SIZE:
-            self._close(413, f"a request has at most {MAX_BODY_SIZE} bytes")
+        if int(lengths[0]) > most:
+            self._close(413, f"a request has at most {most} bytes")
             return None
-        body = self.rfile.read(int(lengths[0]))
-        if len(body) < int(lengths[0]):
+        return int(lengths[0])
+
+    def _take(self, path: str, inlet: Inlet) -> None:
+        """Let a large body in: its head first, the rest into a file, at most a few at a time and never slower than a bound."""
+        length = self._length(inlet.most)
+        if length is None:
+            return
+        if not self._http.large.acquire(blocking=False):
+            self._close(503, "too many at once", (("Retry-After", "30"),))
+            return
+        try:
+            with TemporaryFolder("material") as folder:
+                self._spool(path, inlet, length, folder.path / "body")
+        finally:
+            self._http.large.release()
+
+    def _spool(self, path: str, inlet: Inlet, length: int, file: Path) -> None:
+        started, got = time.monotonic(), 0
+
+        def parts(count: int) -> Iterator[bytes]:
+            nonlocal got
+            while got < count and (block := self.rfile.read1(min(_BLOCK, count - got))):
+                got += len(block)
+                self._http.allow(self.connection, started + REQUEST_SECONDS + got / _SLOWEST)
+                yield block
+
+        with file.open("wb") as into:
+            head = b"".join(parts(min(inlet.head, length)))
+            refusal = inlet.admit(head, length) if got == min(inlet.head, length) else None
+            if refusal is not None:
+                self.close_connection = True
+                self._send(refusal)
+                return
+            into.write(head)
+            del head
+            into.writelines(parts(length))
+        if got < length:
             self._close(400, "the body was cut short")
-            return None
-        return body
+            return
+        self._send(self._http.site.answer(Request("POST", path, file=file)))
 
     def _close(self, status: int, reason: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
         self.close_connection = True  # a body that was not read must not pass for the next request

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from qingyuan.bounded import read_whole
 from qingyuan.office.errors import OfficeError
 from qingyuan.shapes import from_json
 from qingyuan.store import Blobs, BucketBlobs, read_place
@@ -59,7 +60,7 @@ def read_settings(path: Path) -> Settings:
         OfficeError: The file cannot be read or is no settings file.
     """
     try:
-        return from_json(path.read_bytes(), Settings)
+        return from_json(read_whole(path), Settings)
     except (OSError, msgspec.MsgspecError) as error:
         raise OfficeError(
             "office.bad-settings",

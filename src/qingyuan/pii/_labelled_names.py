@@ -90,11 +90,15 @@ def _signs(data: Bytes, low: Longs, high: Longs) -> Iterator[tuple[int, int]]:
         end = max(begin + 1, int(np.searchsorted(total, total[begin] + _TOGETHER, side="right")) - 1)
         sizes = high[begin:end] - low[begin:end]
         first = total[begin:end] - total[begin]
-        place = np.arange(int(sizes.sum())) + np.repeat(low[begin:end] - first, sizes)
-        shown = np.flatnonzero(_FIRST[data[place]])
-        number = np.searchsorted(first, shown, side="right") - 1 + begin
-        hides = _hides(data, place[shown], low[number], high[number])
-        yield from zip(place[shown[hides]].tolist(), number[hides].tolist(), strict=True)
+        # A cell may be as long as a file: of a long one a piece at a time.
+        for piece in range(0, int(sizes.sum()), _TOGETHER):
+            at = np.arange(piece, min(piece + _TOGETHER, int(sizes.sum())))
+            number = np.searchsorted(first, at, side="right") - 1
+            place = at + (low[begin:end] - first)[number]
+            shown = np.flatnonzero(_FIRST[data[place]])
+            number = number[shown] + begin
+            hides = _hides(data, place[shown], low[number], high[number])
+            yield from zip(place[shown[hides]].tolist(), number[hides].tolist(), strict=True)
         begin = end
 
 

@@ -10,6 +10,8 @@ from typing import Literal
 import msgspec
 import yaml
 
+from qingyuan.bounded import read_whole
+from qingyuan.plainyaml import load_yaml
 from qingyuan.reports.errors import ReportError
 from qingyuan.reports.rows import COLUMNS
 from qingyuan.shapes import convert
@@ -96,14 +98,14 @@ def load_queries(extra: Path | None = None) -> Queries:
     files = [("queries.yaml", packaged)]
     if extra is not None:
         try:
-            files.append((str(extra), extra.read_bytes()))
+            files.append((str(extra), read_whole(extra)))
         except OSError as error:
             raise _refuse("cannot be read", "无法读取", str(extra)) from error
     by_id: dict[str, Query] = {}
     values: dict[str, Words] = {}
     for name, raw in files:
         try:
-            file = convert(yaml.load(raw, Loader=yaml.CSafeLoader), QueryFile)
+            file = convert(load_yaml(raw), QueryFile)
         except (yaml.YAMLError, msgspec.ValidationError) as error:
             raise _refuse(f"bad query file: {error}", f"查询文件有误：{error}", name) from error
         values |= file.values

@@ -86,6 +86,10 @@ class Ask:
         """What who asks may do with something at least."""
         return self.desk.posts.permissions(self.account.person) if self.account else frozenset({"public"})
 
+    def anew(self) -> None:
+        """Forget what who asks may do: an answer that goes on for long looks again."""
+        self.__dict__.pop("permissions", None)
+
     @functools.cached_property
     def fresh(self) -> bool:
         """Whether who asks showed who they are a short while ago."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
+import threading
 import traceback
 from collections.abc import Iterable
+from typing import TextIO
 
 from qingyuan.errors import QingyuanError
 
@@ -39,6 +42,39 @@ class OthersFormatter(logging.Formatter):
         else:
             said["at"] = [f"{record.pathname}:{record.lineno}"]
         return json.dumps(said)
+
+
+def write_log(stream: TextIO) -> None:
+    """Write everything that is logged to a stream, one JSON object a line: what this process says, and what libraries say, warn of or fail with.
+
+    Nothing personal is in it.
+
+    Args:
+        stream: Where it goes, such as standard error.
+    """
+    # What it says of lost connections we say ourselves.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
+    handler, others = logging.StreamHandler(stream), logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    others.setFormatter(OthersFormatter())
+    others.addFilter(lambda record: not record.name.startswith("qingyuan.web"))
+    others.setLevel(logging.WARNING)
+    logging.getLogger().addHandler(others)
+    LOG.addHandler(handler)
+    LOG.setLevel(logging.INFO)
+    logging.captureWarnings(capture=True)
+    threading.excepthook = _thread_failed
+    sys.unraisablehook = _not_raised
+
+
+def _thread_failed(failed: threading.ExceptHookArgs) -> None:
+    if failed.exc_value is not None and not issubclass(failed.exc_type, SystemExit):
+        tell("thread-failed", failed.exc_value)
+
+
+def _not_raised(failed: sys.UnraisableHookArgs) -> None:
+    if failed.exc_value is not None:
+        tell("unraisable", failed.exc_value)
 
 
 def places(frames: Iterable[traceback.FrameSummary]) -> list[str]:

@@ -282,17 +282,17 @@ def test_two_bundles_with_one_number_are_both_kept_out_but_the_first(sites: Site
 
 def test_bundles_go_over_http_and_receipts_come_back(sites: Sites) -> None:
     with exchange_server(sites["province"], "127.0.0.1", 0, actor="P101") as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.run)
         thread.start()
         try:
-            url = f"http://127.0.0.1:{server.server_address[1]}"
+            url = f"http://127.0.0.1:{server.port}"
             outcome, replies = deliver(url, _note(sites))
             assert outcome == "taken"
             receive_bytes(sites["county"], replies[0], actor="P001")
             with pytest.raises(ExchangeError, match="did not take it in"):
                 deliver(url, _note(sites)[:-1] + b"x")
         finally:
-            server.shutdown()
+            server.stop()
             thread.join()
     (now,) = status(sites["county"])
     assert now.sent[0].served_at

@@ -8,64 +8,82 @@ from __future__ import annotations
 import threading
 import urllib.error
 import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.client import HTTPException
 
 import msgspec
 
 from qingyuan.errors import QingyuanError
-from qingyuan.exchange import ExchangeError
-from qingyuan.office.exchange.receiving import receive_bytes
+from qingyuan.exchange import HEAD, ExchangeError
+from qingyuan.office.exchange.receiving import receive, see_head
 from qingyuan.office.home import Home
+from qingyuan.office.serving import Inlet, Reply, Request, Server
 from qingyuan.shapes import from_json
 
 PATH = "/exchange/v1"
 #: Largest bundle taken over a network.
 _MOST = 512 << 20
 _TIMEOUT = 60.0
-#: Most bytes of a refusal that are read.
-_SAID = 1 << 16
+#: Most bytes of an answer with receipts, and of a refusal, that are read.
+_RECEIPTS, _SAID = 64 << 20, 1 << 16
+_JSON = "application/json"
 
 
-def exchange_server(home: Home, host: str, port: int, *, actor: str) -> ThreadingHTTPServer:
-    """Return a server that takes bundles in, one at a time; the caller runs and closes it."""
-    turn = threading.Lock()
+class ExchangeSite:
+    """The door for bundles as something to serve; they are taken in one at a time.
 
-    class _Handler(BaseHTTPRequestHandler):
-        """Takes one bundle a request."""
+    Args:
+        home: The office.
+        actor: Who receives.
+    """
 
-        timeout = _TIMEOUT
+    def __init__(self, home: Home, actor: str) -> None:
+        """Serve a home."""
+        self._home, self._actor = home, actor
+        self._turn = threading.Lock()
 
-        def do_POST(self) -> None:
-            """Take a bundle in and answer with what became of it and the receipts."""
-            length = self.headers.get("Content-Length", "")
-            if self.path != PATH or not (length.isascii() and length.isdigit()):
-                self._answer(404, b"")
-                return
-            if int(length) > _MOST:
-                self._answer(413, b"")
-                return
-            data = self.rfile.read(int(length))
-            try:
-                with turn:
-                    taken = receive_bytes(home, data, actor=actor)
-            except QingyuanError as error:
-                body = {"code": error.code, "zh": error.zh, "en": error.en, "where": error.where}
-                self._answer(422, msgspec.json.encode(body))
-                return
-            replies = [reply.data for reply in taken.replies]
-            self._answer(200, msgspec.json.encode({"outcome": taken.outcome, "replies": replies}))
+    def methods(self, path: str) -> tuple[str, ...]:
+        """Return the methods a path takes."""
+        return ("POST",) if path == PATH else ()
 
-        def _answer(self, status: int, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def admit(self, head: bytes, size: int) -> Reply | None:
+        """Return why the rest of a bundle is not wanted; nobody who is unknown fills our disk."""
+        try:
+            see_head(self._home, head, size)
+        except QingyuanError as error:
+            return _told(error)
+        return None
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of the base class
-            """Say nothing: what came is in the log of the office."""
-            del format, args
+    def answer(self, request: Request) -> Reply:
+        """Take a bundle in and answer with what became of it and the receipts."""
+        assert request.file is not None
+        try:
+            with self._turn:
+                taken = receive(self._home, request.file, actor=self._actor)
+        except QingyuanError as error:
+            return _told(error)
+        replies = [reply.data for reply in taken.replies]
+        return Reply(200, msgspec.json.encode({"outcome": taken.outcome, "replies": replies}), _JSON)
 
-    return ThreadingHTTPServer((host, port), _Handler)
+
+def _told(error: QingyuanError) -> Reply:
+    body = {"code": error.code, "zh": error.zh, "en": error.en, "where": error.where}
+    return Reply(422, msgspec.json.encode(body), _JSON)
+
+
+def exchange_server(home: Home, host: str, port: int, *, actor: str) -> Server:
+    """Return a server that takes bundles in; the caller runs and closes it.
+
+    Args:
+        home: The office.
+        host: Address to listen on.
+        port: TCP port; 0 takes a free one.
+        actor: Who receives.
+
+    Raises:
+        OfficeError: ``office.port`` when it cannot be taken.
+    """
+    site = ExchangeSite(home, actor)
+    return Server(host, port, site, inlets={PATH: Inlet(_MOST, HEAD, site.admit)})
 
 
 class _Answer(msgspec.Struct):
@@ -80,6 +98,16 @@ class _Refusal(msgspec.Struct):
     where: str | None = None
 
 
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Goes nowhere else than it was told to: a redirect is a refusal."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_Stay)
+
+
 def deliver(url: str, data: bytes) -> tuple[str, tuple[bytes, ...]]:
     """Give a bundle to a peer and return what became of it, and the receipts, not yet verified.
 
@@ -90,11 +118,11 @@ def deliver(url: str, data: bytes) -> tuple[str, tuple[bytes, ...]]:
         raise _unreachable(url, "only http and https")
     request = urllib.request.Request(url.rstrip("/") + PATH, data=data, method="POST")  # noqa: S310 - checked above
     try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT) as response:  # noqa: S310 - checked above
-            answer = from_json(response.read(_MOST), _Answer)
+        with _OPENER.open(request, timeout=_TIMEOUT) as response:
+            answer = from_json(response.read(_RECEIPTS), _Answer)
     except urllib.error.HTTPError as error:
         raise _refused(url, error) from error
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, HTTPException, ValueError, msgspec.MsgspecError) as error:
         raise _unreachable(url, str(error)) from error
     return answer.outcome, answer.replies
 

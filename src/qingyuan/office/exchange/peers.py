@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import sqlalchemy as sa
 
+from qingyuan.bounded import read_whole
 from qingyuan.errors import QingyuanError
 from qingyuan.exchange import ExchangeError, Peer
 from qingyuan.office.home import Home
@@ -83,7 +84,7 @@ def read_introduction(path: Path) -> dict[str, str]:
         ExchangeError: ``exchange.bad-introduction``.
     """
     try:
-        return from_json(path.read_bytes(), dict[str, str])
+        return from_json(read_whole(path), dict[str, str])
     except (OSError, msgspec.MsgspecError) as error:
         raise ExchangeError(
             "exchange.bad-introduction",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
+import mmap
+import os
+import shutil
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Literal
@@ -11,9 +13,10 @@ import msgspec
 import sqlalchemy as sa
 
 from qingyuan.cases import CasesError, decide
-from qingyuan.exchange import SENT, ExchangeError, Opened, Peer, open_bundle, place_of
+from qingyuan.exchange import SENT, Data, ExchangeError, Opened, Peer, check_head, open_bundle, place_of
 from qingyuan.exchange.order import Place
 from qingyuan.ledger import VerifierKey
+from qingyuan.office.browser import TemporaryFolder
 from qingyuan.office.casework import Argument, act_within, docket_streams
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.exchange.peers import peers_within
@@ -85,8 +88,7 @@ def receive(home: Home, path: Path, *, actor: str, offline: bool = False) -> Rec
     Raises:
         ExchangeError: It is altered, of an unknown peer, for another site, or out of its chain; nothing was taken in.
     """
-    data = path.read_bytes()
-    peer, opened = _verified(home, data)
+    peer, opened = _verified(home, mapped(path))
     outcome, done, missing = _place(home, path, peer, opened, actor)
     followed: list[int] = []
     if outcome == "taken":
@@ -111,7 +113,38 @@ def receive(home: Home, path: Path, *, actor: str, offline: bool = False) -> Rec
     )
 
 
-def _verified(home: Home, data: bytes) -> tuple[Peer, Opened]:
+def mapped(path: Path) -> Data:
+    """Return the content of a file without reading more of it than is looked at.
+
+    Args:
+        path: A plain file.
+
+    Raises:
+        OSError: It is none, or cannot be read.
+    """
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size == 0:
+            return b""
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def see_head(home: Home, head: bytes, size: int) -> None:
+    """See by the head of a bundle that the rest of it is worth taking; see :func:`qingyuan.exchange.check_head`.
+
+    Args:
+        home: The office.
+        head: The first bytes.
+        size: Length of the whole bundle, in bytes.
+
+    Raises:
+        ExchangeError: It is not.
+    """
+    with home.database.read() as connection:
+        known = peers_within(connection)
+    check_head(head, size, known.values(), receiver=home.settings.origin)
+
+
+def _verified(home: Home, data: Data) -> tuple[Peer, Opened]:
     with home.database.read() as connection:
         known = peers_within(connection)
     witnesses = [VerifierKey.parse(key) for key in witness_keys(home.path)]
@@ -172,8 +205,11 @@ def _catch_up(home: Home, peer: Peer, actor: str) -> list[int]:
             if row is None:
                 return followed
             try:
-                with open_exhibit(home, row) as content:
-                    _, opened = _verified(home, content.read())
+                with open_exhibit(home, row) as content, TemporaryFolder("material") as folder:
+                    path = folder.path / "bundle.qyx"
+                    with path.open("wb") as file:
+                        shutil.copyfileobj(content, file)
+                    _, opened = _verified(home, mapped(path))  # what is mapped stays when the name is gone
                 _order(opened, now)
             except ExchangeError:
                 return followed  # it does not follow what came before it: it waits, and the right one takes its place
@@ -349,13 +385,10 @@ def _answers(payload: dict[str, object], digest: str) -> bool:
 
 def receive_bytes(home: Home, data: bytes, *, actor: str) -> Receipt:
     """Take in a bundle that came over a network; see :func:`receive`."""
-    with tempfile.NamedTemporaryFile(suffix=".qyx", delete=False) as file:
-        file.write(data)
-    path = Path(file.name)
-    try:
+    with TemporaryFolder("material") as folder:
+        path = folder.path / "bundle.qyx"
+        path.write_bytes(data)
         return receive(home, path, actor=actor)
-    finally:
-        path.unlink(missing_ok=True)
 
 
-__all__ = ["Receipt", "receive", "receive_bytes"]
+__all__ = ["Receipt", "mapped", "receive", "receive_bytes", "see_head"]

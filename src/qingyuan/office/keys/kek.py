@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from qingyuan.bounded import read_text
 from qingyuan.evidence import Kek, KeyringError
 from qingyuan.office.clock import Entropy
 from qingyuan.office.errors import OfficeError
@@ -36,7 +37,7 @@ def passphrase() -> str | None:
     if not name:
         return None
     try:
-        return Path(name).read_text(encoding="utf-8").rstrip("\r\n")
+        return read_text(Path(name)).rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise OfficeError(
             "office.passphrase-file",

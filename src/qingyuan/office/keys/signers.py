@@ -25,6 +25,7 @@ import msgspec
 
 from qingyuan.ledger import FormatError, TextSigner, VerifierKey
 from qingyuan.office.errors import OfficeError
+from qingyuan.plainyaml import load_yaml
 from qingyuan.shapes import convert
 
 #: The file that names the commands.
@@ -135,7 +136,7 @@ class CommandKeys:
         try:
             with path.open("rb") as file:
                 data = file.read(_LIMIT + 1)
-            content = convert(yaml.safe_load(data[:_LIMIT]) or {}, _File)
+            content = convert(load_yaml(data[:_LIMIT]) or {}, _File)
             for entry in content.signers:
                 key = VerifierKey.parse(entry.vkey)
                 if not entry.command or entry.seconds <= 0 or len(data) > _LIMIT:

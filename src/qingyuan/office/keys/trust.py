@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from qingyuan.bounded import read_whole
 from qingyuan.evidence import PublicKey
 from qingyuan.ledger import FormatError
 from qingyuan.office.errors import OfficeError
@@ -27,7 +28,7 @@ class _Written(msgspec.Struct):
 def is_current(path: Path, history: History) -> bool:
     """Say whether a trust file takes in all that the log says about keys, and the settings that are newer than it."""
     try:
-        written = from_json(path.read_bytes(), _Written)
+        written = from_json(read_whole(path), _Written)
         at = path.stat().st_mtime_ns
     except (OSError, msgspec.MsgspecError):
         return False
@@ -91,7 +92,7 @@ def witness_keys(home: Path) -> list[str]:
     from qingyuan.ledger import parse_policy  # noqa: PLC0415 - loaded where witnesses are named
 
     try:
-        witnesses = parse_policy(path.read_bytes()).witnesses
+        witnesses = parse_policy(read_whole(path)).witnesses
     except FormatError as error:
         raise OfficeError(
             "office.bad-policy",

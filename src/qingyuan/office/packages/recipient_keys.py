@@ -14,6 +14,7 @@ from qingyuan.office.home import Home
 from qingyuan.office.keys.stored import write_small
 from qingyuan.office.packages.encryption import read_recipients
 from qingyuan.office.packages.recipients import PREFIX, RECIPIENTS, recipients_of
+from qingyuan.plainyaml import load_yaml
 from qingyuan.store import EventDraft
 from qingyuan.store.schema import EVENT
 
@@ -144,7 +145,7 @@ def _without(home: Home, name: str) -> str:
     left = {one: key for one, key in recipients_of(home).items() if one != name}
     text = "".join(line for line in lines if not _is_of(line, name))
     try:
-        same = (yaml.safe_load(text) or {}) == left
+        same = (load_yaml(text) or {}) == left
     except yaml.YAMLError:
         same = False
     return text if same else yaml.safe_dump(left, allow_unicode=True)
@@ -152,7 +153,7 @@ def _without(home: Home, name: str) -> str:
 
 def _is_of(line: str, name: str) -> bool:
     try:
-        found = yaml.safe_load(line)
+        found = load_yaml(line)
     except yaml.YAMLError:
         return False
     return isinstance(found, dict) and [*found] == [name]

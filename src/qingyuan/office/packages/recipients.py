@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import yaml
 
+from qingyuan.bounded import read_whole
 from qingyuan.errors import QingyuanError
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
 from qingyuan.office.packages.encryption import read_recipients
+from qingyuan.plainyaml import load_yaml
 from qingyuan.shapes import convert
 
 #: A file ``{name: age1…}``.
@@ -30,7 +32,7 @@ def recipients_of(home: Home) -> dict[str, str]:
     if not path.is_file():
         return {}
     try:
-        found = convert(yaml.safe_load(path.read_bytes()[:_MOST]) or {}, dict[str, str])
+        found = convert(load_yaml(read_whole(path, _MOST)) or {}, dict[str, str])
         read_recipients(list(found.values()))
     except (msgspec.MsgspecError, yaml.YAMLError, QingyuanError) as error:
         reason_zh, reason_en = (

@@ -9,8 +9,10 @@ from pathlib import Path
 import msgspec
 import yaml
 
+from qingyuan.bounded import read_whole
 from qingyuan.documents import Datum, Fact, Unknown
 from qingyuan.office.errors import OfficeError
+from qingyuan.plainyaml import load_yaml
 from qingyuan.shapes import convert
 
 FILE = "staff.yaml"
@@ -44,7 +46,7 @@ def read_staff(folder: Path) -> Staff:
     if not path.is_file():
         return {}
     try:
-        return convert(yaml.safe_load(path.read_bytes()) or {}, dict[str, Person])
+        return convert(load_yaml(read_whole(path)) or {}, dict[str, Person])
     except (yaml.YAMLError, msgspec.ValidationError, UnicodeDecodeError) as error:
         where = str(error).rpartition(" - at ")[2] if isinstance(error, msgspec.ValidationError) else "YAML"
         raise OfficeError(

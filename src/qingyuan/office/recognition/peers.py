@@ -18,9 +18,11 @@ from pathlib import Path
 
 import msgspec
 
+from qingyuan.bounded import read_whole
 from qingyuan.errors import QingyuanError
 from qingyuan.ledger import SUITES, Algorithm, HashSuite, Policy, VerifierKey
 from qingyuan.office.errors import OfficeError
+from qingyuan.plainyaml import load_yaml
 from qingyuan.shapes import convert
 
 PEERS = "peers.yaml"
@@ -73,7 +75,7 @@ def read_peers(path: Path) -> tuple[Peer, ...]:
     import yaml  # noqa: PLC0415 - only this list needs it
 
     try:
-        peers = convert(yaml.safe_load(path.read_bytes()), _File).peers
+        peers = convert(load_yaml(read_whole(path)), _File).peers
     except FileNotFoundError as error:
         raise OfficeError(
             "office.no-peers",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from qingyuan.bounded import read_whole
 from qingyuan.ledger import (
     CHECKPOINT_NAME,
     TILE_WIDTH,
@@ -81,7 +82,7 @@ def read_policy(path: Path) -> Policy:
         FormatError: ``ledger.policy`` or ``ledger.key``, with the file and the line.
     """
     try:
-        return parse_policy(path.read_bytes())
+        return parse_policy(read_whole(path))
     except FormatError as error:
         error.within(str(path))
         raise

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qingyuan.bounded import read_whole
 from qingyuan.ledger import Log, Submission, VerifierKey, open_checkpoint
 from qingyuan.office._identifiers import check_identifier
 from qingyuan.office.errors import OfficeError
@@ -139,7 +140,7 @@ def _finish(home: Home, actor: str) -> Stop | None:
     path = home.path / _LIFTED
     if not path.exists():
         return None
-    stop = from_json(path.read_bytes(), Stop)
+    stop = from_json(read_whole(path), Stop)
     payload: dict[str, object] = {
         "reason": stop.reason,
         "origin": stop.origin,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from qingyuan.bounded import read_whole
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.keys.stored import write_small
 from qingyuan.shapes import from_json
@@ -80,7 +81,7 @@ def read_stop(home: Path) -> Stop | None:
     """
     path = home / STOPPED
     try:
-        return from_json(path.read_bytes(), Stop)
+        return from_json(read_whole(path), Stop)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:

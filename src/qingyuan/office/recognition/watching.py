@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from qingyuan.bounded import read_whole
 from qingyuan.ledger import Policy
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.keys.stored import write_small
@@ -77,7 +78,7 @@ def watch(
 
 def _read(state: Path, peer: Peer) -> bytes | None:
     try:
-        seen = from_json(state.read_bytes(), _Seen)
+        seen = from_json(read_whole(state), _Seen)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -17,6 +17,7 @@ from typing import Self
 
 import msgspec
 
+from qingyuan.bounded import read_whole
 from qingyuan.evidence import Kek, Keyring, KeyringError
 from qingyuan.ledger import SUITES, Cosigner, VerifierKey, WitnessedLog
 from qingyuan.ledger.cosignatures import MlDsaCosigner, ml_dsa_available
@@ -27,6 +28,7 @@ from qingyuan.office.keys.kek import explain_kind, find_kek, new_kek
 from qingyuan.office.keys.stored import locked, write_small
 from qingyuan.office.recognition.peers import suite_of
 from qingyuan.office.recognition.witness_state import WitnessFile
+from qingyuan.plainyaml import load_yaml
 from qingyuan.shapes import convert, from_json
 
 _CONFIG = "witness.yaml"
@@ -191,7 +193,7 @@ def read_config(path: Path) -> WitnessConfig:
     import yaml  # noqa: PLC0415 - only witnesses need it
 
     try:
-        return convert(yaml.safe_load((path / _CONFIG).read_bytes()), WitnessConfig)
+        return convert(load_yaml(read_whole(path / _CONFIG)), WitnessConfig)
     except FileNotFoundError as error:
         raise OfficeError(
             "office.no-witness",
@@ -248,7 +250,7 @@ def log_keys_of(trust: Path) -> list[str]:
         OfficeError: ``office.bad-trust`` when it is no trust file.
     """
     try:
-        return [each.vkey for each in from_json(trust.read_bytes(), _Trust).logs]
+        return [each.vkey for each in from_json(read_whole(trust), _Trust).logs]
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise OfficeError(
             "office.bad-trust",

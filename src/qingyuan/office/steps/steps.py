@@ -7,10 +7,10 @@ from functools import cache
 from pathlib import Path
 
 import msgspec
-import yaml
 
 from qingyuan.cases import VERBS, Docket, Offer, Param, Verb
 from qingyuan.office.offers import asked
+from qingyuan.plainyaml import load_yaml
 from qingyuan.shapes import convert
 
 _UNFILED = "unfiled"
@@ -33,7 +33,7 @@ class Step(msgspec.Struct, frozen=True):
 @cache
 def _ways() -> Mapping[str, Mapping[str, Sequence[str]]]:
     text = Path(__file__).with_name("way.yaml").read_bytes()
-    ways = convert(yaml.safe_load(text), dict[str, dict[str, list[str]]])
+    ways = convert(load_yaml(text), dict[str, dict[str, list[str]]])
     for way, stages in ways.items():
         for stage, names in stages.items():
             for name in names:

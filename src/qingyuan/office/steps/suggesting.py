@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
-import yaml
 
 from qingyuan.office.casework import Argument, Loaded
 from qingyuan.office.home import Home
+from qingyuan.plainyaml import load_yaml
 from qingyuan.shapes import convert
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class _Given(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def _given() -> _Given:
-    read = yaml.safe_load(Path(__file__).with_name("given.yaml").read_bytes())
+    read = load_yaml(Path(__file__).with_name("given.yaml").read_bytes())
     given = convert({"bases": read.pop("bases"), "acts": read}, _Given)
     for act, particulars in given.acts.items():
         for name, places in particulars.items():

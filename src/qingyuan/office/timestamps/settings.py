@@ -25,10 +25,12 @@ from typing import Annotated, Literal
 import msgspec
 import yaml
 
+from qingyuan.bounded import read_whole
 from qingyuan.evidence.timestamp import Certificate, TimestampError, read_certificates
 from qingyuan.evidence.timestamp.chain import issued_below
 from qingyuan.evidence.timestamp.revocation import is_list
 from qingyuan.office.errors import OfficeError
+from qingyuan.plainyaml import load_yaml
 from qingyuan.shapes import convert
 
 #: Name of the file in the home folder.
@@ -118,7 +120,7 @@ def _file(path: Path) -> _File:
     if not path.is_file():
         return _File(())
     try:
-        return convert(yaml.safe_load(path.read_bytes()), _File)
+        return convert(load_yaml(read_whole(path)), _File)
     except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
         raise _bad(path, str(error).partition("\n")[0]) from error
 
@@ -161,7 +163,7 @@ def _read(home: Path, path: Path, entry: _Entry) -> Tsa:
 
 def _list(home: Path, path: Path, name: str) -> bytes:
     try:
-        data = (home / name).read_bytes()
+        data = read_whole(home / name)
     except OSError as error:
         raise _bad(path, f"{name}: {error.strerror}") from error
     if not is_list(data):
@@ -171,7 +173,7 @@ def _list(home: Path, path: Path, name: str) -> bytes:
 
 def _certificates(home: Path, path: Path, text: str) -> tuple[Certificate, ...]:
     try:
-        return read_certificates(text.encode() if _PEM in text else (home / text).read_bytes())
+        return read_certificates(text.encode() if _PEM in text else read_whole(home / text))
     except OSError as error:
         raise _bad(path, f"{text}: {error.strerror}") from error
     except TimestampError as error:

@@ -12,9 +12,11 @@ from typing import Literal
 import msgspec
 import yaml
 
+from qingyuan.bounded import read_text
 from qingyuan.pii.catalog import catalog
 from qingyuan.pii.deidentify.generalise import To
 from qingyuan.pii.errors import PiiError
+from qingyuan.plainyaml import load_yaml
 from qingyuan.shapes import convert
 
 Method = Literal["keep", "mask", "drop", "generalise", "pseudonym", "fpe"]
@@ -122,12 +124,12 @@ def load_policy(name: str) -> Policy:
             remedy_zh="可用：" + "、".join(shipped) + "，或给出 YAML 文件",
             remedy_en="known: " + ", ".join(shipped) + "; or give a YAML file",
         )
-    return _parsed(path.read_text(encoding="utf-8", errors="replace"), name)
+    return _parsed(read_text(path, errors="replace"), name)
 
 
 def _parsed(text: str, where: str) -> Policy:
     try:
-        policy = convert(yaml.load(text, _Plain), Policy, strict=False)  # noqa: S506 - a safe loader
+        policy = convert(load_yaml(text, _Plain), Policy, strict=False)
     except (yaml.YAMLError, msgspec.ValidationError, ValueError) as error:
         raise _wrong(str(error), where) from error
     if unknown := sorted(set(policy.kinds) - set(catalog().kinds)):

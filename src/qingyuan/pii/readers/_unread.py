@@ -6,9 +6,9 @@ import functools
 from importlib import resources
 
 import msgspec
-import yaml
 
 from qingyuan.pii.batch import Unread
+from qingyuan.plainyaml import load_yaml
 from qingyuan.shapes import convert
 
 
@@ -25,7 +25,7 @@ class Sentence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def sentences() -> dict[str, Sentence]:
     """Return the sentence of every code."""
     text = resources.files(__package__).joinpath("unread.yaml").read_text(encoding="utf-8")
-    return convert(yaml.safe_load(text), dict[str, Sentence])
+    return convert(load_yaml(text), dict[str, Sentence])
 
 
 def unread(code: str, member: str | None = None, **parts: str | int) -> Unread:

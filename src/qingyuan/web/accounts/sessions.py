@@ -163,8 +163,13 @@ class Sessions:
                 sa.update(SESSION).where(SESSION.c.token == _hash(token or "")).values(confirmed=self._now())
             )
 
-    def account(self, token: str | None) -> Account | None:
-        """Return whose session it is, or ``None`` when it ended or never was."""
+    def account(self, token: str | None, *, used: bool = True) -> Account | None:
+        """Return whose session it is, or ``None`` when it ended or never was.
+
+        Args:
+            token: Of the session.
+            used: Whether its owner does something with it now; else it goes on towards its end.
+        """
         if not token:
             return None
         now = self._now()
@@ -176,7 +181,7 @@ class Sessions:
         seen = max(seen, self._used.get(hashed, 0))
         if created < now - self._absolute or seen < now - self._idle:
             return None
-        if seen < now - _TOUCH_SECONDS:
+        if used and seen < now - _TOUCH_SECONDS:
             self._touch(hashed, now)
         return self._people.named(*whose)
 

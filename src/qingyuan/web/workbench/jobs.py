@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from starlette.responses import Response, StreamingResponse
 
 from qingyuan.web.asking import Ask
-from qingyuan.web.errors import not_found
+from qingyuan.web.errors import WebError, not_found
 from qingyuan.web.jobs import Job
 from qingyuan.web.routing import page
 from qingyuan.web.works import NEEDS, PLACES, WORKS
@@ -28,14 +28,23 @@ def show(ask: Ask, job: str) -> Response:
 
 @page("GET", "/jobs/{job}/events", "signed-in")
 def events(ask: Ask, job: str) -> Response:
-    """Tell how far a job is, as it goes (server-sent events)."""
+    """Tell how far a job is, as it goes (server-sent events), as long as whoever asked is signed in and may see it."""
     _job(ask, job)
-    jobs = ask.desk.jobs
+
+    def look() -> Job | None:
+        account = ask.desk.sessions.account(ask.session, used=False)
+        if account is None or account.person != ask.person:
+            return None
+        ask.anew()
+        try:
+            return _job(ask, job)
+        except WebError:
+            return None
 
     async def told() -> AsyncIterator[str]:
         """Yield an event when something changed, and end with the job."""
         last = ""
-        while (found := await asyncio.to_thread(jobs.get, job)) is not None:
+        while (found := await asyncio.to_thread(look)) is not None:
             now = json.dumps({"state": found.state, "progress": found.progress})
             if now != last:
                 yield f"data: {now}\n\n"
