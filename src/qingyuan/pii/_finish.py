@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from qingyuan.pii import counting, persons
+from qingyuan.pii import _sample, _sums, counting, persons
 from qingyuan.pii._columns import Stream
 from qingyuan.pii._decided import Decisions, owner_of, role_of, states_of
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii._kernel import tally as k
 from qingyuan.pii._kernel.keyed import Keys
+from qingyuan.pii._sample import Spot
+from qingyuan.pii._sums import Sums
 from qingyuan.pii.batch import Bytes, Longs
 from qingyuan.pii.hits import Hits
 from qingyuan.pii.model import RecordCounts
@@ -21,25 +23,103 @@ from qingyuan.pii.partial import Partial
 
 #: A tally: number of a stream of its member, kind, whether masked, state.
 Order = tuple[int, int, bool, int]
+#: Persons, pieces, and the different keys of each tally, all sorted.
+_Sorted: TypeAlias = tuple[persons.PersonIndex, counting.Pieces, tuple[Keys, ...]]
 
 
-@dataclass(frozen=True, slots=True)
 class Finished:
-    """What one part adds to the counts of the whole.
+    """What one part adds to the counts of the whole; keys are sorted when they are first asked for.
 
     Attributes:
-        persons: Mergeable person index.
-        pieces: Mergeable pieces of information.
         records: Record counts.
-        distinct: The different keys of each tally of the decisions, ascending; empty for masked ones.
         hits: The table of hits, made when it is asked for.
+        spots: A sample of the pieces.
     """
 
-    persons: persons.PersonIndex
-    pieces: counting.Pieces
-    records: RecordCounts
-    distinct: tuple[Keys, ...]
-    hits: Hits
+    __slots__ = ("_orders", "_sorted", "_sums", "hits", "records", "spots")
+
+    def __init__(
+        self, sums: Sums, orders: Sequence[Order], records: RecordCounts, hits: Hits, spots: tuple[Spot, ...]
+    ) -> None:
+        """Keep sums that are not yet sorted.
+
+        Args:
+            sums: What the hits say.
+            orders: The tallies of the decisions.
+            records: Record counts.
+            hits: The table of hits.
+            spots: A sample of the pieces.
+        """
+        self._sums: Sums | None = sums
+        self._orders = tuple(orders)
+        self._sorted: _Sorted | None = None
+        self.records = records
+        self.hits = hits
+        self.spots = spots
+
+    @property
+    def persons(self) -> persons.PersonIndex:
+        """Return the mergeable person index."""
+        return self._settled()[0]
+
+    @property
+    def pieces(self) -> counting.Pieces:
+        """Return the mergeable pieces of information."""
+        return self._settled()[1]
+
+    @property
+    def distinct(self) -> tuple[Keys, ...]:
+        """Return the different keys of each tally of the decisions, ascending; empty for masked ones."""
+        return self._settled()[2]
+
+    def _settled(self) -> _Sorted:
+        """Sort what is not sorted yet, which is then no longer kept otherwise."""
+        if self._sorted is None:
+            sums = self._sums
+            if sums is None:
+                raise AssertionError
+            people = sums.people()
+            told = _told(self._orders)
+            distinct = tuple(
+                people.keys[told[number]] if number in told else persons.different(keys)
+                for number, keys in enumerate(sums.slots)
+            )
+            pieces = counting.folded(sums.marks, sums.strata, sums.seized, self.spots)
+            self._sorted = people, pieces, distinct
+            self._sums = None
+        return self._sorted
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what is pickled: the different keys, sorted."""
+        return _restored, (self._settled(), self._orders, self.records, self.hits, self.spots)
+
+    def joined(self, others: Sequence[Finished]) -> Finished:
+        """Return what this part and the others, which come after it, add together."""
+        parts = (self, *others)
+        hits = Hits.joined([p.hits for p in parts])
+        records = sum((p.records for p in parts), RecordCounts())
+        spots = _sample.merge(p.spots for p in parts)
+        loose = [p._sums for p in parts if p._sums is not None]  # noqa: SLF001 - of the same class
+        if len(loose) == len(parts):
+            return Finished(_sums.joined(loose), self._orders, records, hits, spots)
+        people = persons.merge([p.persons for p in parts])
+        told = _told(self._orders)
+        distinct = tuple(
+            people.keys[told[n]] if n in told else persons.united([p.distinct[n] for p in parts])
+            for n in range(len(self._orders))
+        )
+        known = people, counting.merge([p.pieces for p in parts]), distinct
+        return _restored(known, self._orders, records, hits, spots)
+
+
+def _restored(
+    known: _Sorted, orders: tuple[Order, ...], records: RecordCounts, hits: Hits, spots: tuple[Spot, ...]
+) -> Finished:
+    """Return what is sorted already."""
+    made = Finished.__new__(Finished)
+    made._sums, made._orders, made._sorted = None, orders, known  # noqa: SLF001 - made here
+    made.records, made.hits, made.spots = records, hits, spots
+    return made
 
 
 @functools.cache
@@ -52,31 +132,6 @@ def _said() -> Bytes:
     for bit, codes in said:
         out[[*codes]] |= np.uint8(bit)
     return out
-
-
-@dataclass(frozen=True, slots=True)
-class _Tally:
-    """What the hits of a part say.
-
-    Attributes:
-        keys: Keys that identify people, by kind as in :data:`qingyuan.pii.persons.KEYS`, in no order.
-        tied: Those of them that stand with a stronger one.
-        slots: Keys of each tally of the decisions.
-        linked: Owner, kind and key of those that stand with others and without a stronger one.
-        streams: Stream of each of these owners.
-        owned: Pairs of a mobile and the only ID of its owner.
-        pieces: Marks, strata, and places (stream and record) of the pieces.
-        sizes: See :func:`qingyuan.pii._kernel.tally.tally_records`.
-    """
-
-    keys: list[Keys]
-    tied: list[Keys]
-    slots: list[Keys]
-    linked: tuple[Longs, Bytes, Keys]
-    streams: Longs
-    owned: Keys
-    pieces: tuple[Keys, Bytes, Longs]
-    sizes: Longs
 
 
 def _facts(part: Partial, seen: Longs, kinds: Bytes, slots: Longs, streams: Sequence[Stream]) -> Longs:
@@ -94,59 +149,6 @@ def _facts(part: Partial, seen: Longs, kinds: Bytes, slots: Longs, streams: Sequ
     ):  # fmt: skip
         facts[:, place] = of_kind[kinds]
     return facts
-
-
-def _parted(sizes: Longs) -> tuple[Keys, Longs, Callable[[Longs], list[Keys]]]:
-    """Return an array for so many keys of each sort, where each begins, and what cuts it at where they end."""
-    begins = np.cumsum(sizes) - sizes
-    room = np.empty(int(sizes.sum()), dtype=np.uint64)
-    return (
-        room,
-        begins.copy(),
-        lambda ends: [room[a:b] for a, b in zip(begins.tolist(), ends.tolist(), strict=True)],
-    )
-
-
-def _tally(part: Partial, facts: Longs, parcels: Bytes, tallies: int) -> _Tally:
-    """Count the hits record by record."""
-    times = np.array([group.count for group in part.outline.groups], dtype=np.int64)
-    says, slot = facts[:, k.SAYS], facts[:, k.SLOT]
-    keyed = np.where(says & k.KEYED, times, 0)
-    of_kind = np.bincount(facts[:, k.PLACE], keyed, len(persons.KEYS)).astype(np.int64)
-    most = int(of_kind.sum())
-    of_slot = np.bincount(slot[slot >= 0], times[slot >= 0], tallies).astype(np.int64)
-    roles = 1 + int(max(facts[:, k.OWNER].max(initial=0), facts[:, k.PERSON].max(initial=0)))
-    content = int(times[(says & k.CONTENT) != 0].sum())
-    hits = part.group, part.record, part.key
-    for again in (False, True):
-        if again:
-            order = np.lexsort((part.record, facts[part.group, k.STREAM]))
-            hits = part.group[order], part.record[order], part.key[order]
-        keys, key_ends, cut_keys = _parted(of_kind)
-        tied, tied_ends, cut_tied = _parted(of_kind)
-        slots, slot_ends, cut_slots = _parted(of_slot)
-        linked: tuple[Longs, Bytes, Keys] = (
-            np.empty(most, np.int64), np.empty(most, np.uint8), np.empty(most, np.uint64),
-        )  # fmt: skip
-        streams, owned = np.empty(most, np.int64), np.empty((most, 2), np.uint64)
-        marks, strata, places = (
-            np.empty(content, np.uint64),
-            np.empty(content, np.uint8),
-            np.empty((content, 2), np.int64),
-        )
-        sizes = np.zeros(k.SIZES, dtype=np.int64)
-        if k.tally_records(
-            *hits, facts, parcels, roles, keys, key_ends, tied, tied_ends, slots, slot_ends, *linked, streams,
-            owned, marks, strata, places, sizes,
-        ):  # fmt: skip
-            break
-    many = int(sizes[k.LINKED])
-    pieces = int(sizes[k.PIECES])
-    return _Tally(
-        cut_keys(key_ends), cut_tied(tied_ends), cut_slots(slot_ends),
-        (linked[0][:many], linked[1][:many], linked[2][:many]), streams[: int(sizes[k.LINKED_OWNERS])],
-        owned[: int(sizes[k.OWNED])], (marks[:pieces], strata[:pieces], places[:pieces]), sizes,
-    )  # fmt: skip
 
 
 def finish(part: Partial, decisions: Decisions, name: str = "") -> Finished:
@@ -174,46 +176,41 @@ def finish(part: Partial, decisions: Decisions, name: str = "") -> Finished:
     sure, hidden = (state_of == 0) & ~masked_of, (state_of == 0) & masked_of
     seen = np.where(sure, _said()[kind_of], np.where(hidden, k.VEILED, 0))
     parcels = np.array([counting.WAYBILL if s.waybill else 0 for s in streams], dtype=np.uint8)
-    counted = _tally(part, _facts(part, seen, kind_of, slot_of, streams), parcels, len(decisions.orders))
     # Without column names two mobiles of a row may be two people's, as in free text.
-    prose = np.array([s.prose or not any(s.columns) for s in streams], dtype=np.bool_)
-    people = persons.indexed(
-        counted.keys,
-        counted.tied,
-        *counted.linked,
-        listing=prose[counted.streams] if len(prose) else None,
-        owned=counted.owned,
-        unkeyed_records=int(counted.sizes[k.UNKEYED]),
-        masked_records=int(counted.sizes[k.MASKED]),
+    listing = np.array([s.prose or not any(s.columns) for s in streams], dtype=np.bool_)
+    counted = _sums.count(
+        part, _facts(part, seen, kind_of, slot_of, streams), parcels, listing, len(decisions.orders)
     )
+    loose = counted.sums
     return Finished(
-        persons=people,
-        pieces=counting.folded(*counted.pieces[:2], file=name, locate=_Locator(counted.pieces[2], streams)),
-        records=RecordCounts(
+        loose,
+        decisions.orders,
+        RecordCounts(
             total=sum(stream.records for stream in part.outline.streams),
-            clear=int(counted.sizes[k.CLEAR]),
-            masked_only=int(counted.sizes[k.MASKED_ONLY]),
+            clear=counted.clear,
+            masked_only=counted.masked_only,
         ),
-        distinct=tuple(
-            people.keys[told[number]] if number in told else persons.different(keys)
-            for number, keys in enumerate(counted.slots)
-        ),
-        hits=Hits.of_part(name, part, decided),
+        Hits.of_part(name, part, decided),
+        _sample.draw(name, loose.strata, loose.marks, loose.seized, _Locator(part, counted.hits, streams)),
     )
 
 
 class _Locator:
     """Finds where pieces stand: by the number of the record, which needs no table of hits."""
 
-    def __init__(self, places: Longs, streams: Sequence[Stream]) -> None:
-        """Keep stream and record of each piece."""
-        self._places, self._streams = places, streams
+    def __init__(self, part: Partial, hits: Longs, streams: Sequence[Stream]) -> None:
+        """Keep the part, and a hit of each piece."""
+        self._part, self._hits, self._streams = part, hits, streams
 
     def __call__(self, numbers: Longs) -> list[tuple[str | None, int, str]]:
         """Return member, record and place of each piece."""
         out = []
-        for number, record in self._places[numbers].tolist():
-            stream = self._streams[number]
+        hits = self._hits[numbers]
+        groups = self._part.outline.groups
+        for group, record in zip(
+            self._part.group[hits].tolist(), self._part.record[hits].tolist(), strict=True
+        ):
+            stream = self._streams[groups[group].stream]
             table = f"{stream.table}#{record}" if stream.table else f"#{record}"
             out.append((stream.member, record, table))
         return out
@@ -229,19 +226,6 @@ def _told(orders: Sequence[Order]) -> dict[int, int]:
     }
 
 
-def add(parts: Sequence[Finished], orders: Sequence[Order]) -> Finished:
-    """Return what several parts add together; ``orders`` are the tallies of the decisions."""
-    if len(parts) == 1:
-        return parts[0]
-    people = persons.merge([p.persons for p in parts])
-    told = _told(orders)
-    return Finished(
-        persons=people,
-        pieces=counting.merge([p.pieces for p in parts]),
-        records=sum((p.records for p in parts), RecordCounts()),
-        distinct=tuple(
-            people.keys[told[n]] if n in told else persons.united([p.distinct[n] for p in parts])
-            for n in range(len(orders))
-        ),
-        hits=Hits.joined([p.hits for p in parts]),
-    )
+def add(parts: Sequence[Finished]) -> Finished:
+    """Return what several parts add together."""
+    return parts[0].joined(parts[1:]) if len(parts) > 1 else parts[0]

@@ -32,7 +32,7 @@ from qingyuan.pii._rules import (
 from qingyuan.pii._sample import Locate, Spot
 from qingyuan.pii.batch import Bytes, Longs
 from qingyuan.pii.catalog import catalog
-from qingyuan.pii.persons import Keys
+from qingyuan.pii.persons import Keys, different
 
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
@@ -69,7 +69,8 @@ DEDUPE_EN = (
 )
 
 
-def _no_strata() -> Longs:
+def no_strata() -> Longs:
+    """Return no piece of any stratum."""
     return np.zeros(_STRATA, dtype=np.int64)
 
 
@@ -90,7 +91,7 @@ class Pieces:
     tier: Bytes
     traits: Bytes
     raw: int
-    seized: Longs = field(default_factory=_no_strata)
+    seized: Longs = field(default_factory=no_strata)
     spots: tuple[Spot, ...] = ()
 
 
@@ -192,20 +193,22 @@ def pieces(
     np.bitwise_or.at(traits, told[0], _kind_traits()[told[1]])
     counted = np.flatnonzero(((seen & IDENTIFIES) != 0) | ((seen & NAMED) == NAMED))
     mark, stratum = mark[counted], tier[counted] << np.uint8(SHIFT) | traits[counted]
-    return folded(mark, stratum, file=file, locate=None if locate is None else lambda at: locate(counted[at]))
+    seized = np.bincount(stratum, minlength=_STRATA)
+    spots: tuple[Spot, ...] = ()
+    if locate is not None:
+        spots = _sample.draw(file, stratum, mark, seized, lambda at: locate(counted[at]))
+    return folded(mark, stratum, seized, spots)
 
 
-def folded(mark: Keys, stratum: Bytes, *, file: str = "", locate: Locate | None = None) -> Pieces:
+def folded(mark: Keys, stratum: Bytes, seized: Longs, spots: tuple[Spot, ...] = ()) -> Pieces:
     """Return the pieces of one file whose marks are made.
 
     Args:
         mark: Mark of each.
         stratum: Its tier and traits, ``tier << 6 | traits``.
-        file: File name as given, for the sample.
-        locate: Finds the places of pieces for the sample; without it there is none.
+        seized: ``int64[256]``, how many there are by stratum.
+        spots: A sample of them.
     """
-    seized = np.bincount(stratum, minlength=_STRATA)
-    spots = _sample.draw(file, stratum, mark, seized, locate) if locate is not None else ()
     return _unique(mark, stratum, seized, spots)
 
 
@@ -216,6 +219,14 @@ def of_kinds() -> tuple[Bytes, Bytes, Bytes]:
 
 def _unique(mark: Keys, stratum: Bytes, seized: Longs, spots: tuple[Spot, ...]) -> Pieces:
     """Return different pieces with their gravest tier and all their traits."""
+    every = np.flatnonzero(seized)
+    raw = int(seized.sum())
+    if len(every) <= 1 and raw >= len(mark):
+        # All are of one stratum.
+        marks = different(mark)
+        tier = np.full(len(marks), every[0] >> SHIFT if len(every) else 0, dtype=np.uint8)
+        traits = np.full(len(marks), every[0] & int(_TRAIT_BITS) if len(every) else 0, dtype=np.uint8)
+        return Pieces(marks, tier, traits, raw, seized, spots)
     known, strata = np.empty(len(mark), dtype=np.uint64), np.empty(len(mark), dtype=np.uint8)
     count = sort_different(mark, stratum, known, strata)
     if count < 0:
@@ -224,7 +235,7 @@ def _unique(mark: Keys, stratum: Bytes, seized: Longs, spots: tuple[Spot, ...]) 
         first = np.flatnonzero(np.concatenate(([True], known[1:] != known[:-1])))
         tier = np.maximum.reduceat(strata >> np.uint8(SHIFT), first)
         traits = np.bitwise_or.reduceat(strata & _TRAIT_BITS, first)
-        return Pieces(known[first], tier, traits, int(seized.sum()), seized, spots)
+        return Pieces(known[first], tier, traits, raw, seized, spots)
     strata = strata[:count]
     return Pieces(
         known[:count], strata >> np.uint8(SHIFT), strata & _TRAIT_BITS, int(seized.sum()), seized, spots
@@ -239,7 +250,7 @@ def merge(parts: Sequence[Pieces]) -> Pieces:
     return _unique(
         np.concatenate([np.empty(0, dtype=np.uint64), *(p.mark for p in parts)]),
         np.concatenate([none, *(p.tier << np.uint8(SHIFT) | p.traits for p in parts)]),
-        sum((p.seized for p in parts), _no_strata()),
+        sum((p.seized for p in parts), no_strata()),
         _sample.merge(p.spots for p in parts),
     )
 

@@ -132,7 +132,7 @@ def scan_part(
 
 def assemble(name: str, decisions: Decisions, parts: Sequence[Finished]) -> FileScan:
     """Return the scan of a whole file or table from its finished parts, in their order."""
-    total = add(parts, decisions.orders)
+    total = add(parts)
     return FileScan(
         file=name,
         found=total.hits,

@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from qingyuan.pii._kernel import tally
 from qingyuan.pii._kernel.flags import BANK_CARD, KINDS, MOBILE, RESIDENT_ID
-from qingyuan.pii._kernel.ordering import join_different, sort_different
+from qingyuan.pii._kernel.ordering import join_different, keep_different
 from qingyuan.pii._kernel.unions import join
 from qingyuan.pii._rules import document_codes, key_codes
 from qingyuan.pii.batch import Bytes, Longs
@@ -42,10 +42,6 @@ _OTHERS = KEYS[1:]
 _DOCUMENTS = tuple(code for code in _OTHERS if code in document_codes())
 #: Kinds always named in the answer, found or not.
 USUAL = (RESIDENT_ID, MOBILE, BANK_CARD)
-
-#: Up to so many keys are sorted by where they ought to stand; more are too far apart in memory.
-_SPREAD = 1 << 19
-_UNMARKED = np.empty(0, dtype=np.uint8)
 
 METHOD_ZH = (
     "精确计数：每个不同的身份证号计一人（15位旧号按其18位现号）；同一记录同一角色中与身份证号同时出现过的其他证件号、手机号、银行卡号归于该人，不另计；"
@@ -110,16 +106,11 @@ class Persons:
 
 def different(keys: Keys) -> Keys:
     """Return the different keys, sorted."""
-    if len(keys) <= _SPREAD:
-        out = np.empty(len(keys), dtype=np.uint64)
-        count = sort_different(np.ascontiguousarray(keys), _UNMARKED, out, _UNMARKED)
-        if count >= 0:
-            return out[:count]
+    if not len(keys):
+        return keys
     # Sorting is quicker here than the hashing of :func:`numpy.unique`.
-    keys = np.sort(keys)
-    new = np.ones(len(keys), dtype=np.bool_)
-    np.not_equal(keys[1:], keys[:-1], out=new[1:])
-    return keys[new]
+    ordered = np.sort(keys)
+    return ordered[: keep_different(ordered)]
 
 
 def united(parts: Sequence[Keys]) -> Keys:

@@ -99,3 +99,17 @@ def join_different(one: Keys, two: Keys, out: Keys) -> int:
         b += 1
         n += 1
     return n
+
+
+@njit("int64(uint64[::1])", cache=True, nogil=True)
+def keep_different(keys: Keys) -> int:
+    """Move the different ones of ascending keys to the front and return their number."""
+    n = min(keys.size, 1)
+    last = keys[0] if n else np.uint64(0)
+    for i in range(1, keys.size):
+        key = keys[np.uint64(i)]
+        # What is written for a key that is there already is written over.
+        keys[np.uint64(n)] = key
+        n += key != last
+        last = key
+    return n

@@ -59,14 +59,15 @@ def _sum_of_different(values: Keys, people: Longs, count: int, person: int, room
 @njit(
     f"boolean({_RO32}, {_RO64}, {_ROK}, int64[:, ::1], uint8[::1], int64, uint64[::1], int64[::1], uint64[::1],"
     " int64[::1], uint64[::1], int64[::1], int64[::1], uint8[::1], uint64[::1], int64[::1], uint64[:, ::1],"
-    " uint64[::1], uint8[::1], int64[:, ::1], int64[::1])",
+    " uint64[::1], uint8[::1], int64[::1], int64[::1], int64[::1])",
     cache=True,
     nogil=True,
 )
 def tally_records(
     group: Ints, record: Longs, key: Keys, facts: Longs, parcels: Bytes, roles: int, keys: Keys, key_ends: Longs,
     tied: Keys, tied_ends: Longs, slots: Keys, slot_ends: Longs, linked: Longs, linked_kind: Bytes,
-    linked_key: Keys, linked_stream: Longs, owned: Keys, marks: Keys, strata: Bytes, places: Longs, sizes: Longs,
+    linked_key: Keys, linked_stream: Longs, owned: Keys, marks: Keys, strata: Bytes, places: Longs, seized: Longs,
+    sizes: Longs,
 ) -> bool:  # fmt: skip
     """Count the hits of a part record by record.
 
@@ -92,7 +93,8 @@ def tally_records(
         owned: ``uint64[n, 2]`` receives pairs of a mobile and the only ID of its owner.
         marks: Receives the mark of each piece.
         strata: Its tier and traits.
-        places: ``int64[n, 2]``, its stream and record.
+        places: Number of one of its hits.
+        seized: ``int64[strata]``, grows by the pieces of each stratum.
         sizes: ``int64[SIZES]`` receives the number of keys in ``linked``, of their owners, of pairs and of pieces; of
             owners without a key who have content, and of those who have masked values; of records in clear, and masked only.
 
@@ -156,10 +158,11 @@ def tally_records(
                 sizes[UNKEYED] += (here & CONTENT) != 0
                 sizes[MASKED] += (here & VEILED) != 0
             if here & CONTENT and (facts[f, MEANS] & IDENTIFIES or facts[f, MEANS] & NAMED == NAMED):
+                stratum = facts[f, TIER] << SHIFT | facts[f, TRAITS] | parcels[stream]
                 marks[n_pieces] = scrambled(key[at], np.uint8(facts[f, KIND]))
-                strata[n_pieces] = facts[f, TIER] << SHIFT | facts[f, TRAITS] | parcels[stream]
-                places[n_pieces, 0] = stream
-                places[n_pieces, 1] = current
+                strata[n_pieces] = stratum
+                seized[stratum] += 1
+                places[n_pieces] = held[0]
                 n_pieces += 1
             sizes[CLEAR] += (here & SHOWN) != 0
             sizes[MASKED_ONLY] += here & (SHOWN | VEILED) == VEILED
@@ -264,9 +267,10 @@ def tally_records(
                     if n_values > _MANY:
                         mark[his] = _sum_of_different(values, people, n_values, int(his), room)
                     marks[n_pieces] = mark[his]
-                    strata[n_pieces] = tier[his] << SHIFT | traits[his]
-                    places[n_pieces, 0] = stream
-                    places[n_pieces, 1] = current
+                    stratum = tier[his] << SHIFT | traits[his]
+                    strata[n_pieces] = stratum
+                    seized[stratum] += 1
+                    places[n_pieces] = held[0]
                     n_pieces += 1
             sizes[CLEAR] += (together & SHOWN) != 0
             sizes[MASKED_ONLY] += together & (SHOWN | VEILED) == VEILED
@@ -283,3 +287,65 @@ def tally_records(
     sizes[OWNED] = n_owned
     sizes[PIECES] = n_pieces
     return True
+
+
+@njit(f"boolean({_RO64})", cache=True, nogil=True)
+def ascending(record: Longs) -> bool:
+    """Tell whether every number is greater than the one before."""
+    other = False
+    for i in range(1, record.size):
+        other |= record[i] <= record[i - 1]
+    return not other
+
+
+@njit(
+    f"int64({_RO32}, {_ROK}, int64[:, ::1], uint64[::1], int64[::1], uint64[::1], int64[::1], uint64[::1], uint8[::1],"
+    " int64[::1], int64[::1])",
+    cache=True,
+    nogil=True,
+)
+def tally_alone(
+    group: Ints, key: Keys, facts: Longs, keys: Keys, key_ends: Longs, slots: Keys, slot_ends: Longs, marks: Keys,
+    strata: Bytes, places: Longs, seized: Longs,
+) -> int:  # fmt: skip
+    """Count hits each of which is the only one of its record, as most columns of one kind and most lines have them.
+
+    Args:
+        group: Group of each hit.
+        key: Its key.
+        facts: ``int64[groups, 4]``: place of the kind among the kinds of keys (-1: no key), number of the set the keys go
+            to (-1: none), tier and traits of the pieces (-1: none), kind.
+        keys: Receives the keys that identify people, by kind.
+        key_ends: Where each kind begins in it; receives where it ends.
+        slots: Receives the keys of each set.
+        slot_ends: As ``key_ends``.
+        marks: Receives the mark of each piece.
+        strata: Its tier and traits.
+        places: The number of its hit.
+        seized: ``int64[strata]``, grows by the pieces of each stratum.
+
+    Returns:
+        The number of pieces.
+    """
+    n = 0
+    for i in range(group.size):
+        g = np.uint64(group[np.uint64(i)])
+        value = key[np.uint64(i)]
+        place = facts[g, 0]
+        if place >= 0:
+            at = key_ends[np.uint64(place)]
+            keys[np.uint64(at)] = value
+            key_ends[np.uint64(place)] = at + 1
+        slot = facts[g, 1]
+        if slot >= 0:
+            at = slot_ends[np.uint64(slot)]
+            slots[np.uint64(at)] = value
+            slot_ends[np.uint64(slot)] = at + 1
+        stratum = facts[g, 2]
+        if stratum >= 0:
+            marks[np.uint64(n)] = scrambled(value, np.uint8(facts[g, 3]))
+            strata[np.uint64(n)] = stratum
+            seized[np.uint64(stratum)] += 1
+            places[np.uint64(n)] = i
+            n += 1
+    return n
