@@ -15,10 +15,18 @@ from tests.pii.material import KEY
 def test_speck_enciphers_as_published() -> None:
     # IACR ePrint 2013/404, appendix C: Speck64/128.
     rounds = round_keys(bytes.fromhex("00010203 08090a0b 10111213 18191a1b"))
-    high, low = np.zeros((2, 16), dtype=np.uint32)
-    high[[0, 4]], low[[0, 4]] = 0x3B726574, 0x7475432D
+    high, low = np.zeros((2, 32), dtype=np.uint32)
+    high[[16, 20]], low[[16, 20]] = 0x3B726574, 0x7475432D
     out = np.zeros(9, dtype=np.uint64)
-    encipher(1, 5, np.arange(8, 3, -1), high, low, np.concatenate((rounds ^ 1, rounds)), out)
+    encipher(
+        1,
+        5,
+        np.concatenate((np.zeros(16, dtype=np.int64), np.arange(8, -8, -1))),
+        high,
+        low,
+        np.concatenate((rounds ^ 1, rounds)),
+        out,
+    )
     assert [int(x) for x in out[[8, 4]]] == [0x8C6FA548454E028B] * 2
     assert out[:4].tolist() == [0] * 4
 

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from qingyuan.pii import _finish, counting, persons
+from qingyuan.pii import _sums, counting, persons
 from qingyuan.pii._groups import Group
 from qingyuan.pii._kernel import tally as k
 from qingyuan.pii._kernel.flags import ADDRESS, BANK_CARD, KINDS, MOBILE, NAME, RESIDENT_ID
@@ -77,20 +77,51 @@ def test_counting_by_records_is_counting_at_once(
     if shuffled:  # column by column, as record batches have them
         order = np.argsort(group, kind="stable")
         part = dataclasses.replace(part, group=group[order], record=part.record[order], key=key[order])
-    found = _finish._tally(part, facts, parcels, 0)
-    people = persons.indexed(
-        found.keys, found.tied, *found.linked, owned=found.owned, listing=found.streams == 1
-    )
+    found = _sums.count(part, facts, parcels, np.array([False, True]), 0)
+    people = dataclasses.replace(found.sums.people(), unkeyed_records=0)
     for one, two in zip((*people.keys, *people.tied), (*wanted.keys, *wanted.tied), strict=True):
         assert one.tolist() == two.tolist()
     assert people.owners.tolist() == wanted.owners.tolist()
     assert persons.count(people) == persons.count(wanted)
     if not shuffled:  # else other pairs tie the same people
         assert people.links.tolist() == wanted.links.tolist()
-    pieces = counting.folded(*found.pieces[:2])
+    pieces = counting.folded(found.sums.marks, found.sums.strata, found.sums.seized)
     whole = counting.pieces(owner.astype(np.int64), kinds[group], key, waybill)
     assert (pieces.mark.tolist(), pieces.tier.tolist(), pieces.raw) == (
         whole.mark.tolist(), whole.tier.tolist(), whole.raw,
     )  # fmt: skip
     assert (pieces.traits.tolist(), pieces.seized.tolist()) == (whole.traits.tolist(), whole.seized.tolist())
-    assert int(found.sizes[k.CLEAR]) == len(np.unique(part.record))
+    assert found.clear == len(np.unique(part.record))
+
+
+@pytest.mark.parametrize("records", [1, 700])
+def test_hits_alone_in_their_records_are_counted_as_those_of_any_record(records: int) -> None:
+    part, facts, kinds = made(records, records, 1, 40)
+    r = np.random.default_rng(records)
+    veiled = r.random(len(facts)) < 0.3
+    facts[veiled, k.SAYS] = k.VEILED
+    facts[:, k.SLOT] = np.where(veiled, -1, kinds % 3)
+    parcels, listing = np.array([0, counting.WAYBILL], dtype=np.uint8), np.array([False, True])
+    alone = _sums.count(part, facts, parcels, listing, 3)
+    # The same hits in another order of the records go the longer way.
+    back = dataclasses.replace(part, **{n: getattr(part, n)[::-1].copy() for n in ("group", "record", "key")})
+    other = _sums.count(back, facts, parcels, listing, 3)
+    assert (alone.clear, alone.masked_only) == (other.clear, other.masked_only)
+    assert sorted(part.record[alone.hits].tolist()) == sorted(back.record[other.hits].tolist())
+    for one, two in zip(_settled(alone.sums), _settled(other.sums), strict=True):
+        assert one == two
+    halves = _sums.joined([alone.sums, other.sums])
+    assert _settled(halves)[:3] == _settled(alone.sums)[:3]
+    assert halves.seized.tolist() == (2 * alone.sums.seized).tolist()
+
+
+def _settled(sums: _sums.Sums) -> tuple[object, ...]:
+    """Return what sums say, sorted."""
+    people = sums.people()
+    pieces = counting.folded(sums.marks, sums.strata, sums.seized)
+    return (
+        [one.tolist() for one in (*people.keys, *people.tied)],
+        [persons.different(one).tolist() for one in sums.slots],
+        [one.tolist() for one in (pieces.mark, pieces.tier, pieces.traits)],
+        (people.unkeyed_records, people.masked_records, pieces.raw, pieces.seized.tolist()),
+    )

@@ -386,8 +386,8 @@ def find(
         loose = np.arange(len(found))
     else:
         others = [_shaped(batch, shapes, named, placed)]
-        if texts.any():
-            cells = np.flatnonzero(texts[batch.column])
+        cells = np.flatnonzero(texts[batch.column])
+        if len(cells):
             others.append(_labelled(batch, cells, t))
             others.append(_hidden_names(batch, cells, others[-1]))
             others.append(_free(batch, cells, [found, *others[-2:]]))

@@ -17,7 +17,6 @@ from qingyuan.pii._candidates import (
     first_of,
     kept_room,
     shapes_of,
-    take,
 )
 from qingyuan.pii._kept import kept
 from qingyuan.pii._kernel import flags as f
@@ -59,10 +58,15 @@ class Looked:
 
     @classmethod
     def of(cls, labels: Longs, scopes: Scopes) -> Looked:
-        """Return what is looked for in columns whose names are of these classes.
+        """Return what is looked for in columns whose names are of these classes; nobody may change it.
 
         Which columns without a name hold names or addresses is known when all parts are: they are looked through.
         """
+        return _looked(labels.tobytes(), scopes.tobytes())
+
+    @classmethod
+    def _made(cls, labels: Longs, scopes: Scopes) -> Looked:
+        """Return the same, made anew."""
         width = len(labels)
         named, placed, texts, numbered = (np.zeros(width + 1, dtype=np.bool_) for _ in range(4))
         named[:width] = (labels == f.LABEL_NAME) | (labels == 0)
@@ -80,6 +84,14 @@ class Looked:
         )  # fmt: skip
         uses = np.array(sum(bit * mask.astype(np.int64) for bit, mask in flags), dtype=np.int64)
         return cls(named, placed, texts, numbered, scopes, uses)
+
+
+@functools.lru_cache(maxsize=64)
+def _looked(labels: bytes, scopes: bytes) -> Looked:
+    """Return what is looked for; every part of a table asks for the same."""
+    return Looked._made(  # noqa: SLF001 - of this module
+        np.frombuffer(labels, dtype=np.int64), np.frombuffer(scopes, dtype=np.int16).copy()
+    )
 
 
 def _forms_of(mask: npt.NDArray[np.uint64]) -> list[int]:
@@ -151,7 +163,7 @@ def _fitting(made: Grammar) -> npt.NDArray[np.bool_]:
 
 
 def find_in_table(batch: Batch, t: Tables, looked: Looked, bins: Longs) -> Candidates:
-    """Return all candidates of a batch of a table and count the shapes of its cells.
+    """Return all candidates of a batch of a table, valid until the thread asks again, and count the shapes of its cells.
 
     Args:
         batch: The cells.
@@ -177,7 +189,7 @@ def find_in_table(batch: Batch, t: Tables, looked: Looked, bins: Longs) -> Candi
         room[1][0][left:more] += last
     settled = first_of(room[0], n)
     others = _found_in(batch, room[1][0][:more].copy(), t, looked, bins) if more else settled
-    return both(settled, others) if more and len(others) else take(settled, slice(0, n))
+    return both(settled, others) if more and len(others) else settled
 
 
 def _settle(

@@ -8,7 +8,7 @@ import numpy as np
 
 from qingyuan.findings import Example
 from qingyuan.pii import _scripts
-from qingyuan.pii._candidates import Candidates, find
+from qingyuan.pii._candidates import Candidates, find, take
 from qingyuan.pii._chunks import Chunk, locate
 from qingyuan.pii._columns import Stream
 from qingyuan.pii._groups import Group, Groups
@@ -112,7 +112,8 @@ class Accumulator:
         keys = self.tokenizer.keys(shown.data, found.start, found.end, found.kind, found.flags)
         self.rows.append((stream.number, group, record, keys))
         if self.chunks is not None:
-            self.chunks.append(locate(batch, shown, found, self.tokenizer, earlier=self._earlier))
+            kept = take(found, slice(None))
+            self.chunks.append(locate(batch, shown, kept, self.tokenizer, earlier=self._earlier))
         if examples:
             _add_examples(batch, found, groups, examples, self._hits)
         self._hits += len(found)
@@ -122,9 +123,13 @@ class Accumulator:
         groups = [group for one in self.groups for group in one.groups]
         sizes = [len(one.groups) for one in self.groups]
         bases = np.cumsum([0, *sizes]).astype(np.int32)
-        group = np.concatenate([np.empty(0, np.int32), *(g + bases[s] for s, g, _, _ in self.rows)])
-        record = np.concatenate([np.empty(0, np.int64), *(r for _, _, r, _ in self.rows)])
-        key = np.concatenate([np.empty(0, np.uint64), *(k for _, _, _, k in self.rows)])
+        none = np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.uint64)
+        if len(self.rows) == 1 and not bases[self.rows[0][0]]:
+            _, group, record, key = self.rows[0]
+        else:
+            group = np.concatenate([none[0], *(g + bases[s] if bases[s] else g for s, g, _, _ in self.rows)])
+            record = np.concatenate([none[1], *(r for _, _, r, _ in self.rows)])
+            key = np.concatenate([none[2], *(k for _, _, _, k in self.rows)])
         streams = list(self.streams.values())
         samples = _samples(groups, streams, group, key)
         outline = Outline(streams, groups, samples, unread, self.bytes, self.cells)

@@ -19,7 +19,7 @@ from qingyuan.pii.batch import Bytes, Longs
 from qingyuan.pii.partial import Partial
 
 #: What is known of a group whose hits are alone in their records; see :func:`qingyuan.pii._kernel.tally.tally_alone`.
-_ALONE = 4
+_ALONE = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,20 +153,23 @@ def _alone(
     pieced = held & (((means & k.IDENTIFIES) != 0) | ((means & k.NAMED) == k.NAMED))
     stratum = facts[:, k.TIER] << k.SHIFT | facts[:, k.TRAITS] | parcels[facts[:, k.STREAM]]
     known = np.empty((len(facts), _ALONE), dtype=np.int64)
-    known[:, 0] = np.where(keyed, facts[:, k.PLACE], -1)
-    known[:, 1] = facts[:, k.SLOT]
-    known[:, 2] = np.where(pieced, stratum, -1)
+    slot = facts[:, k.SLOT]
+    known[:, 0] = np.where(keyed, facts[:, k.PLACE], len(of_kind))
+    known[:, 1] = np.where(slot >= 0, slot, len(of_slot))
+    known[:, 2] = stratum
     known[:, 3] = facts[:, k.KIND]
-    keys, key_ends, cut_keys = _parted(of_kind)
-    slots, slot_ends, cut_slots = _parted(of_slot)
-    marks, strata = np.empty(content, np.uint64), np.empty(content, np.uint8)
-    hits, seized = np.empty(content, np.int64), counting.no_strata()
+    known[:, 4], known[:, 5], known[:, 6] = keyed, slot >= 0, pieced
+    # What no key, set or piece is written for takes the last place.
+    keys, key_ends, cut_keys = _parted(np.append(of_kind, 1))
+    slots, slot_ends, cut_slots = _parted(np.append(of_slot, 1))
+    marks, strata = np.empty(content + 1, np.uint64), np.empty(content + 1, np.uint8)
+    hits, seized = np.empty(content + 1, np.int64), counting.no_strata()
     pieces = k.tally_alone(
         part.group, part.key, known, keys, key_ends, slots, slot_ends, marks, strata, hits, seized
     )
     none = np.empty(0, dtype=np.uint64)
     sums = Sums(
-        cut_keys(key_ends), [none] * len(of_kind), cut_slots(slot_ends),
+        cut_keys(key_ends)[:-1], [none] * len(of_kind), cut_slots(slot_ends)[:-1],
         (np.empty(0, np.int64), np.empty(0, np.uint8), none), np.empty(0, np.bool_), np.empty((0, 2), np.uint64),
         marks[:pieces], strata[:pieces], seized, int(times[held & ~keyed].sum()), int(times[veiled & ~keyed].sum()),
     )  # fmt: skip

@@ -149,7 +149,7 @@ def _checked(
             one = args[position]
             if (
                 not isinstance(one, np.ndarray)
-                or one.dtype != dtype
+                or (one.dtype is not dtype and one.dtype != dtype)
                 or one.ndim != dimensions
                 or not (one.flags.carray if written else one.flags.c_contiguous)
             ):

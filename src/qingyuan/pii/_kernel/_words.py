@@ -37,16 +37,18 @@ def _word_at(_context: Any, data: Any, at: Any) -> Any:
     return types.uint64(data, types.int64), code
 
 
-def _enciphered(_context: Any, high: Any, low: Any, rounds: Any, first: Any) -> Any:
-    """Encipher the sixteen blocks of ``high`` and ``low`` in place with the round keys from ``first`` on."""
-    del first
+def _enciphered(_context: Any, high: Any, low: Any, at: Any, rounds: Any, first: Any) -> Any:
+    """Encipher sixteen blocks of ``high`` and ``low`` from ``at`` on in place with the round keys from ``first`` on."""
+    del at, first
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        arrays = [context.make_array(signature.args[i])(context, builder, args[i]) for i in range(3)]
-        places = [builder.bitcast(array.data, _VECTOR.as_pointer()) for array in arrays[:2]]
+        arrays = [context.make_array(signature.args[i])(context, builder, args[i]) for i in (0, 1, 3)]
+        places = [
+            builder.bitcast(builder.gep(array.data, [args[2]]), _VECTOR.as_pointer()) for array in arrays[:2]
+        ]
         x, y = (builder.load(place) for place in places)
         x.align = y.align = 4
-        keys = builder.gep(arrays[2].data, [args[3]])
+        keys = builder.gep(arrays[2].data, [args[4]])
         nothing = ir.Constant(_VECTOR, ir.Undefined)
         spread = ir.Constant(ir.VectorType(_INDEX, LANES), [0] * LANES)
         for number in range(ROUNDS):
@@ -59,10 +61,10 @@ def _enciphered(_context: Any, high: Any, low: Any, rounds: Any, first: Any) -> 
             builder.store(value, place).align = 4
         return context.get_dummy_value()
 
-    return types.void(high, low, rounds, types.int64), code
+    return types.void(high, low, types.int64, rounds, types.int64), code
 
 
 #: ``(data, at)``: see :func:`_word_at`.
 word_at: Any = intrinsic(_word_at)
-#: ``(high, low, rounds, first)``: see :func:`_enciphered`; the arrays are ``uint32``.
+#: ``(high, low, at, rounds, first)``: see :func:`_enciphered`; the arrays are ``uint32``.
 enciphered: Any = intrinsic(_enciphered)

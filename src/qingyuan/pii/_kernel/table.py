@@ -213,7 +213,18 @@ def cells_again(
     return n
 
 
+#: So many candidates of one list are passed over at once.
+_SKIP = 16
 _LISTS = "int64[::1], int64[::1], int64[::1], uint8[::1], uint32[::1]"
+
+
+@njit("boolean(int64[::1], uint8[::1])", cache=True, nogil=True)
+def _ascend(start: Longs, kind: Bytes) -> bool:
+    """Tell whether candidates stand in order, by start and kind."""
+    other = False
+    for i in range(1, start.size):
+        other |= (start[i] << 8 | kind[i]) < (start[i - 1] << 8 | kind[i - 1])
+    return not other
 
 
 @njit(f"boolean({_LISTS}, {_LISTS}, {_LISTS})", cache=True, nogil=True)
@@ -244,35 +255,37 @@ def merge_lists(
     Returns:
         Whether both ascend; if not, what was written is of no use.
     """
+    if not (_ascend(start, kind) and _ascend(start2, kind2)):
+        return False
     i = np.int64(0)
-    j = np.int64(0)
-    rank = start[0] << 8 | kind[0] if start.size else np.int64(0)
-    rank2 = start2[0] << 8 | kind2[0] if start2.size else np.int64(0)
-    for k in range(out_cell.size):
-        if j >= start2.size or (i < start.size and rank <= rank2):
-            out_cell[k] = cell[i]
-            out_start[k] = start[i]
-            out_end[k] = end[i]
-            out_kind[k] = kind[i]
-            out_flags[k] = flags[i]
-            i += 1
-            if i < start.size:
-                following = start[i] << 8 | kind[i]
-                if following < rank:
-                    return False
-                rank = following
+    for j in range(start2.size + 1):
+        # All of the first list that stand before the next of the second: mostly many.
+        first = i
+        if j < start2.size:
+            rank = start2[j] << 8 | kind2[j]
+            while i + _SKIP < start.size and start[np.uint64(i + _SKIP)] << 8 < rank:
+                i += _SKIP
+            while i < start.size and start[np.uint64(i)] << 8 | kind[np.uint64(i)] <= rank:
+                i += 1
         else:
-            out_cell[k] = cell2[j]
-            out_start[k] = start2[j]
-            out_end[k] = end2[j]
-            out_kind[k] = kind2[j]
-            out_flags[k] = flags2[j]
-            j += 1
-            if j < start2.size:
-                following = start2[j] << 8 | kind2[j]
-                if following < rank2:
-                    return False
-                rank2 = following
+            i = np.int64(start.size)
+        for k in range(first, i):
+            out_cell[np.uint64(k + j)] = cell[np.uint64(k)]
+        for k in range(first, i):
+            out_start[np.uint64(k + j)] = start[np.uint64(k)]
+        for k in range(first, i):
+            out_end[np.uint64(k + j)] = end[np.uint64(k)]
+        for k in range(first, i):
+            out_kind[np.uint64(k + j)] = kind[np.uint64(k)]
+        for k in range(first, i):
+            out_flags[np.uint64(k + j)] = flags[np.uint64(k)]
+        if j < start2.size:
+            at = np.uint64(i + j)
+            out_cell[at] = cell2[j]
+            out_start[at] = start2[j]
+            out_end[at] = end2[j]
+            out_kind[at] = kind2[j]
+            out_flags[at] = flags2[j]
     return True
 
 

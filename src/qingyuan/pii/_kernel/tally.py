@@ -313,13 +313,14 @@ def tally_alone(
     Args:
         group: Group of each hit.
         key: Its key.
-        facts: ``int64[groups, 4]``: place of the kind among the kinds of keys (-1: no key), number of the set the keys go
-            to (-1: none), tier and traits of the pieces (-1: none), kind.
+        facts: ``int64[groups, 7]``: place of the kind among the kinds of keys, number of the set the keys go to, tier
+            and traits of the pieces, kind; and 1 or 0: whether there is a key, a set, a piece. Where there is none, place
+            and set are one more than the last, and what is written for it is written over.
         keys: Receives the keys that identify people, by kind.
         key_ends: Where each kind begins in it; receives where it ends.
         slots: Receives the keys of each set.
         slot_ends: As ``key_ends``.
-        marks: Receives the mark of each piece.
+        marks: Receives the mark of each piece; has room for one more, as all these have.
         strata: Its tier and traits.
         places: The number of its hit.
         seized: ``int64[strata]``, grows by the pieces of each stratum.
@@ -331,21 +332,18 @@ def tally_alone(
     for i in range(group.size):
         g = np.uint64(group[np.uint64(i)])
         value = key[np.uint64(i)]
-        place = facts[g, 0]
-        if place >= 0:
-            at = key_ends[np.uint64(place)]
-            keys[np.uint64(at)] = value
-            key_ends[np.uint64(place)] = at + 1
-        slot = facts[g, 1]
-        if slot >= 0:
-            at = slot_ends[np.uint64(slot)]
-            slots[np.uint64(at)] = value
-            slot_ends[np.uint64(slot)] = at + 1
+        place = np.uint64(facts[g, 0])
+        at = key_ends[place]
+        keys[np.uint64(at)] = value
+        key_ends[place] = at + facts[g, 4]
+        slot = np.uint64(facts[g, 1])
+        at = slot_ends[slot]
+        slots[np.uint64(at)] = value
+        slot_ends[slot] = at + facts[g, 5]
         stratum = facts[g, 2]
-        if stratum >= 0:
-            marks[np.uint64(n)] = scrambled(value, np.uint8(facts[g, 3]))
-            strata[np.uint64(n)] = stratum
-            seized[np.uint64(stratum)] += 1
-            places[np.uint64(n)] = i
-            n += 1
+        marks[np.uint64(n)] = scrambled(value, np.uint8(facts[g, 3]))
+        strata[np.uint64(n)] = stratum
+        places[np.uint64(n)] = i
+        seized[np.uint64(stratum)] += facts[g, 6]
+        n += facts[g, 6]
     return n
