@@ -39,10 +39,6 @@ _ROK = "Array(uint64, 2, 'C', readonly=True)"
 _LONGEST = 1024
 #: One more than the highest code of the kinds that are enciphered.
 _CIPHERED = max(RESIDENT_ID, MOBILE, BANK_CARD) + 1
-#: Digits of a mobile as it mostly stands.
-_PLAIN_MOBILE = 11
-#: Values that are told apart at a time.
-_STRETCH = 2048
 
 
 @njit("uint64(uint64, uint64)", cache=True, nogil=True)
@@ -255,18 +251,6 @@ def encipher(kind: int, count: int, places: Longs, high: Words, low: Words, roun
         out[np.uint64(places[at])] = np.uint64(high[at]) << np.uint64(32) | np.uint64(low[at])
 
 
-@njit(f"UniTuple(uint64, 2)({_RO}, int64)", cache=True, nogil=True)
-def _mobile(data: Bytes, s: int) -> tuple[np.uint64, np.uint64]:
-    """Return what :func:`packed` does for the 11 ASCII digits of a mobile at ``s``."""
-    value = _eight_digits(data, s)
-    exact = np.uint64(value < np.uint64(100_000_000))
-    for k in range(s + 8, s + _PLAIN_MOBILE):
-        digit = np.uint8(data[np.uint64(k)] - 48)
-        exact &= np.uint64(digit < 10)
-        value = value * np.uint64(10) + np.uint64(digit)
-    return value, exact
-
-
 @njit(
     f"void({_RO}, int64[::1], int64[::1], uint8[::1], uint32[::1], {_RO}, {_ROK}, {_ROW}, uint64[::1])",
     cache=True,
@@ -302,77 +286,54 @@ def key_values(
     places = np.zeros(_CIPHERED * LANES, dtype=np.int64)
     high = np.zeros(_CIPHERED * LANES, dtype=np.uint32)
     low = np.zeros(_CIPHERED * LANES, dtype=np.uint32)
-    mobiles = np.empty(_STRETCH, dtype=np.int32)
-    others = np.empty(_STRETCH, dtype=np.int32)
-    for begin in range(0, starts.size, _STRETCH):
-        # Masked values, mobiles as they mostly stand, and all others apart: each is done without a look at what it is.
-        n_mobiles = 0
-        n_others = 0
-        for k in range(min(_STRETCH, starts.size - begin)):
-            i = np.uint64(begin + k)
-            masked = (flags[i] & MASKED != 0) & (kinds[i] != NAME)
-            plain = (kinds[i] == MOBILE) & (ends[i] - starts[i] == _PLAIN_MOBILE) & (not masked)
+    for i in range(starts.size):
+        kind = kinds[i]
+        if flags[i] & MASKED and kind != NAME:
             out[i] = 0
-            mobiles[np.uint64(n_mobiles)] = k
-            n_mobiles += plain
-            others[np.uint64(n_others)] = k
-            n_others += not (masked | plain)
-        count = waiting[MOBILE]
-        for k in range(n_mobiles):
-            i = begin + mobiles[np.uint64(k)]
-            value, exact = _mobile(data, starts[np.uint64(i)])
-            if exact == 0:
-                others[np.uint64(n_others)] = i - begin
-                n_others += 1
+            continue
+        s = starts[i]
+        e = ends[i]
+        form = forms[kind]
+        value = np.uint64(0)
+        exact = np.uint64(0)
+        n = 0
+        if kind == MOBILE and e - s == 11:
+            # The commonest value of all, as it mostly stands.
+            value = _eight_digits(data, s)
+            exact = np.uint64(value < np.uint64(100_000_000))
+            for k in range(s + 8, e):
+                digit = np.uint8(data[np.uint64(k)] - 48)
+                exact &= np.uint64(digit < 10)
+                value = value * np.uint64(10) + np.uint64(digit)
+        elif kind == RESIDENT_ID and e - s == 18:
+            value, exact = _identity(data, s)
+        elif kind == BANK_CARD and 16 <= e - s <= 19:
+            value, exact = _card(data, s, e)
+        elif kind in (PRIVACY_NUMBER, LANDLINE) and form == DIGITS and e - s <= _LONGEST:
+            n = _digits(data, s, e, text)
+            if n > 0:
+                out[i] = siphash(text, n, sip[kind, 0], sip[kind, 1])
                 continue
-            at = np.uint64(MOBILE * LANES + count)
-            places[at] = i
-            high[at] = value >> np.uint64(32)
-            low[at] = value & np.uint64(0xFFFFFFFF)
-            count += 1
-            if count == LANES:
-                encipher(MOBILE, LANES, places, high, low, rounds, out)
-                count = 0
-        waiting[MOBILE] = count
-        for k in range(n_others):
-            i = begin + others[np.uint64(k)]
-            kind = kinds[i]
-            s = starts[i]
-            e = ends[i]
-            form = forms[kind]
-            value = np.uint64(0)
-            exact = np.uint64(0)
-            if kind == RESIDENT_ID and e - s == 18:
-                value, exact = _identity(data, s)
-            elif kind == BANK_CARD and 16 <= e - s <= 19:
-                value, exact = _card(data, s, e)
-            elif kind in (PRIVACY_NUMBER, LANDLINE) and form == DIGITS and e - s <= _LONGEST:
-                n = _digits(data, s, e, text)
-                if n > 0:
-                    out[i] = siphash(text, n, sip[kind, 0], sip[kind, 1])
-                    continue
-            elif (kind in (NAME, ADDRESS) and form == DIGITS and _is_normal(data, s, e, False)) or (
-                form == LETTERS
-                and kind not in (RESIDENT_ID, MOBILE, BANK_CARD)
-                and _is_normal(data, s, e, True)
-            ):
-                out[i] = _siphash_at(data, s, e - s, sip[kind, 0], sip[kind, 1])
-                continue
-            if exact == 0:
-                n = normalise(data, s, e, kind, form, text, 0, _LONGEST)
-                if kind in (RESIDENT_ID, MOBILE, BANK_CARD):
-                    value, exact = packed(text, n, kind)
-                if exact == 0:
-                    out[i] = siphash(text, n, sip[kind, 0], sip[kind, 1])
-                    continue
-            count = waiting[kind]
-            at = np.uint64(kind) * np.uint64(LANES) + np.uint64(count)
-            places[at] = i
-            high[at] = value >> np.uint64(32)
-            low[at] = value & np.uint64(0xFFFFFFFF)
-            waiting[kind] = count + 1
-            if count + 1 == LANES:
-                encipher(kind, LANES, places, high, low, rounds, out)
-                waiting[kind] = 0
+        elif (kind in (NAME, ADDRESS) and form == DIGITS and _is_normal(data, s, e, False)) or (
+            form == LETTERS and kind not in (RESIDENT_ID, MOBILE, BANK_CARD) and _is_normal(data, s, e, True)
+        ):
+            out[i] = _siphash_at(data, s, e - s, sip[kind, 0], sip[kind, 1])
+            continue
+        if exact == 0:
+            n = normalise(data, s, e, kind, form, text, 0, _LONGEST)
+            if kind in (RESIDENT_ID, MOBILE, BANK_CARD):
+                value, exact = packed(text, n, kind)
+        if exact == 0:
+            out[i] = siphash(text, n, sip[kind, 0], sip[kind, 1])
+            continue
+        count = waiting[kind]
+        at = np.uint64(kind) * np.uint64(LANES) + np.uint64(count)
+        places[at] = i
+        high[at] = value >> np.uint64(32)
+        low[at] = value & np.uint64(0xFFFFFFFF)
+        waiting[kind] = count + 1
+        if count + 1 == LANES:
+            encipher(kind, LANES, places, high, low, rounds, out)
+            waiting[kind] = 0
     for kind in range(_CIPHERED):
         encipher(kind, waiting[kind], places, high, low, rounds, out)
