@@ -151,3 +151,22 @@ def test_a_regular_csv_is_split_at_commas_whatever_else_its_cells_hold() -> None
     cells, unread = read(b'"","\x01"\n"","\x01"\n', "t.csv")
     assert codes(unread) == []
     assert [c.text for c in cells] == ["", "\x01", "", "\x01"]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t"])
+@pytest.mark.parametrize("sign", ["\t", ";", "|"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_comma_within_the_cells_of_one_column_does_not_split_a_table(
+    sign: str, place: int, name: str
+) -> None:
+    rows = [["13800138000", "李四", "1.5"], ["13900139000", "张三", "2.5"], ["13700137000", "王五", "3"]]
+    for n, row in enumerate(rows):
+        row.insert(place, f"39.7{n}4,114.98{n}")
+    cells, _ = read("\n".join(map(sign.join, rows)).encode(), name)
+    assert [c.text for c in cells] == [cell for row in rows for cell in row]
+
+
+def test_a_sign_within_the_cells_of_one_column_does_not_split_a_csv() -> None:
+    rows = [["李四", "a|b|c|d|e", "1.5"], ["张三", "x|y|z|u|v", "2.5"], ["王五", "k|l|m|n|o", "3"]]
+    cells, _ = read("\n".join(map(",".join, rows)).encode(), "t.csv")
+    assert [c.text for c in cells] == [cell for row in rows for cell in row]
