@@ -115,3 +115,36 @@ def test_wrong_check_characters_make_no_column_of_identity_numbers() -> None:
     ]
     assert type_values(wrong).kind == "none"
     assert type_values(wrong, "身份证号").kind == "resident-id"
+
+
+def test_halves_of_positions_are_told_by_each_other() -> None:
+    rng = random.Random(3)
+    east = [f"{rng.uniform(119, 122):.6f}" for _ in range(40)]
+    north = [f"{rng.uniform(28, 31):.6f}" for _ in range(40)]
+    other = [str(n) for n in range(40)]
+    pair = pa.table({"a": other, "b": north, "c": east, "d": other})
+    assert [t.kind for t in type_columns(pair, headers=False)] == ["none", "geo", "geo", "none"]
+    apart = pa.table({"a": north, "b": other, "c": east, "d": east})
+    assert [t.kind for t in type_columns(apart, headers=False)] == ["none"] * 4
+    once = pa.table({"a": north, "b": other, "c": east})
+    assert [t.kind for t in type_columns(once, headers=False)] == ["geo", "none", "geo"]
+
+
+def test_registration_numbers_are_told_by_their_check_digit_from_waybills() -> None:
+    rng = random.Random(4)
+    numbers = [f"{rng.choice((330106, 440305, 110105))}{rng.randrange(10**8):08d}" for _ in range(40)]
+    made = []
+    for number in numbers:
+        rest = 10
+        for digit in number:
+            rest = ((rest + int(digit)) % 10 or 10) * 2 % 11
+        made.append(f"{number}{(11 - rest) % 10}")
+    assert type_values(made).kind == "credit-code"
+    assert type_values([f"{n[:-1]}{(int(n[-1]) + 3) % 10}" for n in made]).kind != "credit-code"
+
+
+def test_masked_values_are_told_whatever_sign_hides() -> None:
+    assert type_values([f"{c}•••@example.com" for c in "abcdefghij"]).kind == "email"
+    lengths = (16, 18, 19, 18, 19, 16, 18, 18, 16, 19)
+    cards = [f"6229{n}{'•' * (size - 9)}{n}123" for n, size in enumerate(lengths)]
+    assert type_values(cards).kind == "bank-card"

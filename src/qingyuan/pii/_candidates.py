@@ -181,9 +181,12 @@ def _hidden_addresses(batch: Batch, found: Candidates, *, prose: bool) -> Candid
     more = Candidates(cell, start, end, kind, np.full(len(cell), _hidden_mail.FLAGS, dtype=np.uint32))
     found = both(found, take(more, np.flatnonzero(freetext.apart(start, end, found.start, found.end))))
     cell, start, end = _wide_mail.find(batch)
+    if not len(cell):
+        return found
+    # What stands before an at sign is part of the address, also a telephone number.
+    found = take(found, np.flatnonzero(freetext.apart(found.start, found.end, start, end)))
     kind = np.full(len(cell), f.EMAIL, dtype=np.uint8)
-    wide = Candidates(cell, start, end, kind, np.zeros(len(cell), dtype=np.uint32))
-    return both(found, take(wide, np.flatnonzero(freetext.apart(start, end, found.start, found.end))))
+    return both(found, Candidates(cell, start, end, kind, np.zeros(len(cell), dtype=np.uint32)))
 
 
 def _mark_hidden(batch: Batch, found: Candidates) -> None:

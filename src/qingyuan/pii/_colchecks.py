@@ -35,6 +35,14 @@ def _credit(value: str) -> bool:
     return _CREDIT[-total % 31] == value[-1]
 
 
+def _registration(value: str) -> bool:
+    """Tell whether a business registration number of 15 digits has the right check digit (GB 17710, mod 11,10)."""
+    product = 10
+    for digit in value[:-1]:
+        product = ((product + int(digit)) % 10 or 10) * 2 % 11
+    return (product + int(value[-1])) % 10 == 1
+
+
 def _luhn(value: str) -> bool:
     """Tell whether the digits pass ISO/IEC 7812-1 annex B."""
     digits = [int(c) for c in reversed(value)]
@@ -61,6 +69,7 @@ CHECKS: dict[str, Callable[[str], bool]] = {
     "credit": _credit,
     "id-length": lambda v: len(v) in (15, 18),
     "card-length": lambda v: len(v) != 18,  # noqa: PLR2004 - of masked forms 18 characters are an ID's
+    "registration": _registration,
     "luhn": _luhn,
     "issuer": _issuer,
     "date": _date,

@@ -7,6 +7,7 @@ Each column gets exactly one answer, a kind or ``"none"``, with its score and wh
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -42,7 +43,16 @@ class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unlike: str = ""
     drop: str = ""
     check: Literal[
-        "", "birth", "identity", "credit", "id-length", "card-length", "luhn", "issuer", "date"
+        "",
+        "birth",
+        "identity",
+        "credit",
+        "registration",
+        "id-length",
+        "card-length",
+        "luhn",
+        "issuer",
+        "date",
     ] = ""
     checked: float = 1.0
     letters: float = 0.0
@@ -141,6 +151,26 @@ def type_columns(table: pa.Table | pa.RecordBatch, *, headers: bool = True) -> t
         column = table.column(i)
         values = _sample(column)
         out.append(type_values(values, name if headers else "", number=i))
+    return with_partners(out)
+
+
+#: Each half of a position, and the other.
+_HALVES = {"longitude": "latitude", "latitude": "longitude"}
+
+
+def with_partners(types: Sequence[ColumnType]) -> tuple[ColumnType, ...]:
+    """Return the types of columns, where halves of positions find their other halves.
+
+    A number between 73 and 135 may be anything. Where a table has one beside one between 18 and 54, or only one column of each in
+    all, all with four decimals, they are positions.
+    """
+    out = list(types)
+    halves = [i for i, t in enumerate(types) if t.form in _HALVES and t.reason == "values"]
+    for i, j in itertools.pairwise(halves):
+        one, other = types[i], types[j]
+        if _HALVES[one.form] == other.form and (j == i + 1 or len(halves) == len(_HALVES)):
+            for n, half in ((i, one), (j, other)):
+                out[n] = _answer(half.column, "geo", half.form, half.score, half.filled, "values")
     return tuple(out)
 
 

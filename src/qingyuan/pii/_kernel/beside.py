@@ -31,6 +31,9 @@ def _runs() -> Bytes:
 
 
 RUN = _runs()
+#: An attribute of markup whose name says nothing, and the longest tag, in bytes.
+_VALUE = np.array([118, 97, 108, 117, 101], dtype=np.uint8)
+_TAG = 100
 
 
 @njit("int64(int64)", cache=True, nogil=True)
@@ -92,14 +95,37 @@ def _joiner(data: Bytes, q: int, s: int) -> int:
     return 3 if joins or c in (0x662F, 0x4E3A, 0x53F7, 0x7801, 0x4E86) else 0
 
 
+@njit(f"int64({_RO}, int64, int64)", cache=True, nogil=True)
+def behind_markup(data: Bytes, q: int, s: int) -> int:
+    """Return where a tag that ends at ``q`` begins, or the name of an attribute whose value begins there; else ``q``."""
+    if q - 7 >= s and data[q - 1] == 61 and data[q - 7] in (32, 9, 10, 13, 34, 39):
+        for j in range(5):
+            if data[q - 6 + j] | 32 != _VALUE[j]:
+                return q
+        return q - 6
+    if q > s and data[q - 1] == 62:
+        p = q - 2
+        while p >= s and q - p < _TAG and data[p] not in (60, 62):
+            p -= 1
+        if p >= s and data[p] == 60:
+            return p
+    return q
+
+
 @njit(f"int64({_RO}, int64, int64, {_RO}, {_RO64}, {_RO64})", cache=True, nogil=True)
 def label_before(data: Bytes, p: int, s: int, text: Bytes, words: Longs, buckets: Longs) -> int:
     """Return the class of the word that stands directly before ``p`` (only what joins between), or 0."""
     q = p
-    while q > s and p - q <= _REACH:
+    skipped = 0
+    while q > s and p - q - skipped <= _REACH:
         k = word_ending(data, q, s, q, text, words, buckets)
         if k >= 0:
             return int(words[3 * k + 2])
+        z = behind_markup(data, q, s)
+        if z < q:
+            skipped += q - z
+            q = z
+            continue
         width = _joiner(data, q, s)
         if width == 0:
             return 0
@@ -129,6 +155,12 @@ def near(
     return False
 
 
+@njit("boolean(uint8)", cache=True, nogil=True)
+def _figure(b: int) -> bool:
+    """Tell whether the byte is a hexadecimal figure."""
+    return 48 <= b <= 57 or 97 <= (b | 32) <= 102
+
+
 @njit(f"boolean({_RO}, int64, int64, int64, int64, boolean)", cache=True, nogil=True)
 def free(data: Bytes, a: int, z: int, s: int, e: int, colons: bool) -> bool:
     """Tell whether the value ``a..z`` is no part of a longer number, word, address or code."""
@@ -139,11 +171,14 @@ def free(data: Bytes, a: int, z: int, s: int, e: int, colons: bool) -> bool:
         if c in (43, 45, 46, 47, 92, 126) and a - 2 >= s and RUN[data[a - 2]]:
             # The dot of "no." joins nothing.
             return bool(c == 46 and a - 4 > s and data[a - 2] | 32 == 111 and data[a - 3] | 32 == 110)
-        if colons and c == 58 and a - 3 >= s and RUN[data[a - 2]] and RUN[data[a - 3]]:
+        if colons and c == 58 and a - 3 >= s and _figure(data[a - 2]) and _figure(data[a - 3]):
             return bool(a - 4 >= s and RUN[data[a - 4]])
     if z < e:
         c = data[z]
         if c in (64, 95) or RUN[c]:
+            return False
+        if c in (34, 39) and z > a and data[z - 1] == 61 and not (a > s and data[a - 1] == c):
+            # The name of an attribute of markup: value="…".
             return False
         if c in (43, 45, 46, 126) and z + 1 < e and RUN[data[z + 1]]:
             return False

@@ -20,6 +20,7 @@ NAMES = (
     "luhn",  # ISO/IEC 7812-1 annex B over all digits
     "gb11643",  # GB 11643: 17 digits and a check character, mod 11-2
     "gb32100",  # GB 32100: 18 characters, mod 31
+    "gb11714",  # GB 11714: the organisation code in a social credit code, mod 11
     "gb17710",  # GB/T 17710: 15 digits, mod 11,10
     "imei",  # 3GPP TS 23.003: 15 digits with a reporting body, Luhn
     "s10",  # UPU S10: two letters, 8 digits and a check digit
@@ -41,7 +42,7 @@ NAMES = (
     "base64",  # at least 3.5 bits a sign and several kinds of sign
 )
 (
-    _, LUHN, GB11643, GB32100, GB17710, IMEI, S10, IPV4, IPV4_FAR, IPV6, MAC, CHINA, LATITUDE, LONGITUDE, BIRTH,
+    _, LUHN, GB11643, GB32100, GB11714, GB17710, IMEI, S10, IPV4, IPV4_FAR, IPV6, MAC, CHINA, LATITUDE, LONGITUDE, BIRTH,
     BIRTH_6, FOREIGNER, AGE, VARIED, MIXED, ENTROPY, PLATE, BASE64,
 ) = range(len(NAMES))  # fmt: skip
 
@@ -58,6 +59,7 @@ def _code_values() -> Bytes:
 
 _VALUES = _code_values()
 _CODE_WEIGHTS = np.array([pow(3, i, 31) for i in range(17)], dtype=np.int64)
+_ORGANISATION = np.array([3, 7, 9, 10, 5, 8, 4, 2], dtype=np.int64)
 _S10 = np.array([8, 6, 4, 2, 3, 5, 9, 7], dtype=np.int64)
 _LOGS = np.array([0.0, *(n * np.log2(n) for n in range(1, 513))])
 _EARLIEST, _LATEST = 1900, 2035
@@ -121,6 +123,19 @@ def _gb32100(v: Bytes, n: int) -> bool:
         if i < 17:
             total += _VALUES[v[i]] * _CODE_WEIGHTS[i]
     return bool((31 - total % 31) % 31 == _VALUES[v[17]])
+
+
+@njit(_SIGNATURE, cache=True, nogil=True)
+def _gb11714(v: Bytes, n: int) -> bool:
+    """Tell whether the ninth to sixteenth of 18 characters are followed by their check character."""
+    if n != 18:
+        return False
+    total = 0
+    for i in range(8, 16):
+        value = v[i] - 48 if v[i] <= 57 else v[i] - 55
+        total += value * _ORGANISATION[i - 8]
+    rest = 11 - total % 11
+    return bool(v[16] == (88 if rest == 10 else 48 if rest == 11 else 48 + rest))
 
 
 @njit(_SIGNATURE, cache=True, nogil=True)
@@ -353,6 +368,8 @@ def passes(check: int, v: Bytes, n: int) -> bool:
         return _gb11643(v, n)
     if check == GB32100:
         return _gb32100(v, n)
+    if check == GB11714:
+        return _gb11714(v, n)
     if check == GB17710:
         return _gb17710(v, n)
     if check == IMEI:

@@ -52,6 +52,8 @@ BEFORE = 96
 AFTER = 42
 #: Digits no house number has: here an address ends and a telephone or ID number begins.
 _TOO_LONG = 8
+#: More characters than stand between the last star of an address and a blank behind it.
+_NO_STAR = 1 << 20
 
 _RO = "Array(uint8, 1, 'C', readonly=True)"
 _RO64 = "Array(int64, 1, 'C', readonly=True)"
@@ -75,7 +77,8 @@ def word_ending(data: Bytes, q: int, s: int, e: int, text: Bytes, words: Longs, 
 
     ``words`` holds ``(offset in text, length, class)`` triples, longest first within a bucket;
     ``buckets[b]`` is the first word whose last byte is ``b``. ASCII is compared without case, on letter
-    boundaries (``cardNo`` has one before ``N``), and a space in a word also stands for ``_`` or ``-``.
+    boundaries (``cardNo`` has one before ``N``), and a space in a word also stands for ``_`` or ``-``, or for
+    nothing before a capital (``homeReturnPermit``).
     """
     last = data[q - 1]
     if 65 <= last <= 90:
@@ -83,24 +86,26 @@ def word_ending(data: Bytes, q: int, s: int, e: int, text: Bytes, words: Longs, 
     for k in range(buckets[last], buckets[last + 1]):
         at = words[3 * k]
         size = words[3 * k + 1]
-        if q - size < s:
-            continue
-        same = True
-        for j in range(size):
-            c = data[q - 1 - j]
+        d = q - 1
+        j = at + size - 1
+        while j >= at and d >= s:
+            c = data[d]
             if 65 <= c <= 90:
                 c |= 32
-            if c != text[at + size - 1 - j] and not (text[at + size - 1 - j] == 32 and c in (95, 45)):
-                same = False
-                break
-        if not same:
+            if c != text[j]:
+                if text[j] != 32:
+                    break
+                if c not in (95, 45):
+                    if not (97 <= data[d] <= 122 and 65 <= data[d + 1] <= 90):
+                        break
+                    d += 1
+            j -= 1
+            d -= 1
+        if j >= at:
             continue
+        d += 1
         if is_letter(text[at]) and (
-            (
-                q - size > s
-                and _same_word(data[q - size - 1], data[q - size])
-                and not _escaped(data, q - size - 1, s)
-            )
+            (d > s and _same_word(data[d - 1], data[d]) and not _escaped(data, d - 1, s))
             or (q < e and _same_word(data[q - 1], data[q]))
         ):
             continue
@@ -111,10 +116,19 @@ def word_ending(data: Bytes, q: int, s: int, e: int, text: Bytes, words: Longs, 
 @njit(f"boolean({_RO}, int64, int64)", cache=True, nogil=True)
 def _only_joins(data: Bytes, a: int, b: int) -> bool:
     """Tell whether only punctuation, blanks and 号码是为 stand between a label and its value."""
-    if b - a > 30:
-        return False
+    reach = 30
     while a < b:
         c, width = character_at(data, a, b)
+        if c == 0x3C:
+            z = a + 1
+            while z < b and data[z] not in (0x3C, 0x3E):
+                z += 1
+            if z < b and data[z] == 0x3E:
+                a = z + 1
+                continue
+        reach -= width
+        if reach < 0:
+            return False
         a += width
         if 0x30 <= c <= 0x39 or (0x41 <= (c & 0xDF) <= 0x5A and c < 0x80):
             return False
@@ -313,6 +327,17 @@ def _name_end(
     return best
 
 
+@njit(f"boolean({_RO}, int64, int64)", cache=True, nogil=True)
+def _hidden_on(data: Bytes, p: int, e: int) -> bool:
+    """Tell whether a star or a digit stands behind the blanks at ``p``."""
+    while p < e:
+        c, width = character_at(data, p, e)
+        if not is_blank(c):
+            return bool(is_star(c) or 0x30 <= c <= 0x39)
+        p += width
+    return False
+
+
 @njit("boolean(int64)", cache=True, nogil=True)
 def _ends_address(c: int) -> bool:
     """Tell whether the character ends an address in free text: comma, stop, colon, tab, quote…."""
@@ -385,9 +410,14 @@ def labelled_values(
                 end = p
                 kind = ADDRESS
                 digits = 0
+                shown = _NO_STAR
                 while end < e:
                     c, width = character_at(data, end, e)
                     digits = digits + 1 if 0x30 <= c <= 0x39 else 0
+                    # 浙江省杭州市**** 电话…: behind what is hidden, a blank ends the address.
+                    if is_blank(c) and shown <= 1 and not _hidden_on(data, end, e):
+                        break
+                    shown = 0 if is_star(c) else shown + 1
                     if digits == _TOO_LONG:
                         end -= digits - 1
                         break

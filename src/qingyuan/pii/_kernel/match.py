@@ -115,6 +115,14 @@ def _same_separator(groups: Longs, i: int, j: int) -> bool:
     return True
 
 
+@njit("boolean(int64[:, ::1], int64)", cache=True, nogil=True)
+def _within_fours(groups: Longs, i: int) -> bool:
+    """Tell whether another group of four stands before group ``i``, joined as it is to the next: ``8986 0571 8765 4321 1234``."""
+    return bool(
+        i > 0 and groups[i - 1, 1] - groups[i - 1, 0] == 4 and groups[i - 1, 2] == groups[i, 2] != DASH
+    )
+
+
 @njit(f"int64(int8[::1], int64[:, ::1], int64, int64, {_RO}, int64[::1])", cache=True, nogil=True)
 def _mobile(symbols: Symbols, groups: Longs, i: int, count: int, plan: Bytes, out: Longs) -> int:
     """Try a mobile beginning with group ``i``; return the groups used (0 if it is none)."""
@@ -130,7 +138,7 @@ def _mobile(symbols: Symbols, groups: Longs, i: int, count: int, plan: Bytes, ou
             if not (
                 (first == 3 and middle == 4 and final == 4)
                 or (first == 3 and middle == 5 and final == 3)
-                or (first == 4 and middle + final == 7 and middle in (3, 4))
+                or (first == 4 and middle + final == 7 and middle in (3, 4) and not _within_fours(groups, i))
             ):
                 continue
         if used == 2:
@@ -313,6 +321,8 @@ def _landline(symbols: Symbols, groups: Longs, i: int, count: int, out: Longs) -
         odd = used == 3 and middle == 4 and final == 3
         if used == 3 and not odd and (final != 4 or middle not in (3, 4)):
             continue
+        if used == 3 and size == 4 and middle == 4 and _within_fours(groups, i):
+            continue
         if groups[last, 3] == 1 or groups[i + 1, 3] == 1:
             continue
         if last + 1 < count and groups[last, 2] == DASH and groups[last + 1, 1] - groups[last + 1, 0] > 6:
@@ -345,12 +355,22 @@ def _privacy(symbols: Symbols, groups: Longs, i: int, count: int, out: Longs) ->
         symbols[a] == 9 and symbols[a + 1] == 5 and symbols[a + 2] == 0 and symbols[a + 3] == 1
     ):
         return 0
+    if (i > 0 and groups[i - 1, 2] == DASH) or groups[i, 3] == DASHED:
+        return 0
     for used in (4, 3, 2, 1):
         last = i + used - 1
         if last >= count or not _same_separator(groups, i, last) or groups[last, 3] == 1:
             continue
         b = groups[last, 1]
         if not 11 <= b - a <= 17 or (used > 1 and groups[last, 1] - groups[last, 0] > 8):
+            continue
+        # Behind a whole number and a blank only four digits are an extension.
+        if (
+            used == 2
+            and groups[i, 2] == SPACE
+            and groups[i, 1] - a >= 11
+            and groups[last, 1] - groups[last, 0] != 4
+        ):
             continue
         clear = True
         for k in range(a, b):

@@ -98,6 +98,8 @@ def separated(
             return -1, 0, p
         if n < 5 or not 1 <= size <= 8 or not 11 <= n + size <= 17 or not _ended(data, z, e):
             return -1, 0, p
+        if n >= 11 and size != 4 and data[r] == 32:
+            return -1, 0, p
         return PRIVACY_NUMBER, STANDARD | GROUPED, z
     if 4 <= d <= 6 and n == 4:
         return _fours(data, p, e, symbols, plan, provinces)

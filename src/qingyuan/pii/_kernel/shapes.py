@@ -85,10 +85,15 @@ def clear_mobile(symbols: Symbols, a: int, plan: Bytes) -> int:
 
 @njit(_SIGNATURE, cache=True, nogil=True)
 def clear_card(symbols: Symbols, a: int, b: int) -> int:
-    """Judge 13 to 19 digits: a card network's first digits and Luhn."""
+    """Judge 13 to 19 digits: a card network's first digits and Luhn.
+
+    American Express (34, 37) has 15 digits, JCB (35) 16 and Diners Club (36) 14.
+    """
     d = symbols[a]
     e = symbols[a + 1]
-    network = (4 <= d <= 6) or (d == 3 and 4 <= e <= 7)
+    network = 4 <= d <= 6
+    if d == 3 and 4 <= e <= 7:
+        network = b - a == (16 if e == 5 else 14 if e == 6 else 15)
     if not network:
         head = np.int64(d) * 1000 + e * 100 + symbols[a + 2] * 10 + symbols[a + 3]
         network = head in (9558, 9551, 9555, 9559, 1030)

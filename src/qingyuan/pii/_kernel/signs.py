@@ -19,6 +19,8 @@ from qingyuan.pii.batch import Bytes
 
 #: Digits of the shortest number that is whole: a mobile.
 _WHOLE = 11
+#: Characters of an ID.
+_IDENTITY = 18
 _RO = "Array(uint8, 1, 'C', readonly=True)"
 
 #: What a character is as a sign: none; always one that hides; ``#``; a question mark; a sign of drawing lines; 〇; X.
@@ -181,7 +183,10 @@ def _run(data: Bytes, p: int, prose: bool) -> tuple[int, int]:
         return q, 0
     if n >= _AT_DIGITS[kind] and (before == _DIGIT or after == _DIGIT):
         # 打13812345678... and 是13812345678??? trail off behind the whole number.
-        whole = after != _DIGIT and kind in (_LINE, _ASKS) and _digits_before(data, p) >= _WHOLE
+        shown = _digits_before(data, p) if after != _DIGIT and kind in (_LINE, _ASKS) else 0
+        # 37010219730515____ leaves out the end of an ID.
+        left_out = kind == _LINE and c != 46 and shown + n == _IDENTITY
+        whole = shown >= _WHOLE and not left_out
         return q, int(not whole)
     if kind == _CROSS:
         # 西湖区xx路xxx, and z****@163.com as zxxxx@163.com.

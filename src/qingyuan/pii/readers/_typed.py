@@ -16,11 +16,11 @@ def typed_columns(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """
     if len(rows) < _FEWEST or max(map(len, rows)) < 2:  # noqa: PLR2004 - a table has two columns
         return ()
-    from qingyuan.pii.columns import NONE, type_values  # noqa: PLC0415 - heavy, and only here
+    from qingyuan.pii.columns import NONE, type_values, with_partners  # noqa: PLC0415 - heavy, and only here
 
-    out = []
+    types = []
     for column in range(max(map(len, rows))):
         values = [text for row in rows if column < len(row) and (text := row[column]).strip()]
-        kind = type_values(values).kind if len(values) >= _FEWEST else NONE
-        out.append("" if kind == NONE else kind)
-    return tuple(out) if any(out) else ()
+        types.append(type_values(values if len(values) >= _FEWEST else ()))
+    out = tuple("" if t.kind == NONE else t.kind for t in with_partners(types))
+    return out if any(out) else ()
