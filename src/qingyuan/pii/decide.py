@@ -202,7 +202,9 @@ def _bank_card(e: Evidence) -> Decision:  # noqa: PLR0911 - one return a reason
     if e.headed:
         return _settled(e, "confirmed", name + "+column")
     if e.has(f.CONTEXT):
-        return _settled(e, "confirmed", name + "+context")
+        # One number of ten that begin so passes Luhn: without a listed issuer the word must belong to this number.
+        said = e.has(f.GROUPED) or (e.has(f.ADJACENT) and e.near == e.own)
+        return _settled(e, "confirmed" if said or e.has(f.BIN_LISTED) else "suspected", name + "+context")
     if e.has(f.WHOLE) and not e.prose and e.profile.coincidence(f.BANK_CARD):
         return _settled(e, "rejected", "order-number-profile")
     if e.profile.overwhelming(f.BANK_CARD):

@@ -92,7 +92,7 @@ def _joiner(data: Bytes, q: int, s: int) -> int:
     if width != 3:
         return 0
     joins = c in (0xFF1A, 0xFF08, 0xFF09, 0x3010, 0x3011, 0x201C, 0x3000, 0xFF1D, 0x300C, 0x2014)
-    return 3 if joins or c in (0x662F, 0x4E3A, 0x53F7, 0x7801, 0x4E86) else 0
+    return 3 if joins or c in (0x662F, 0x4E3A, 0x53F7, 0x7801, 0x503C, 0x4E86) else 0
 
 
 @njit(f"int64({_RO}, int64, int64)", cache=True, nogil=True)

@@ -111,9 +111,21 @@ def _gb11643(v: Bytes, n: int) -> bool:
     return bool(CHECK[total % 11] == (CROSS if v[17] == 88 else v[17] - 48))
 
 
+@njit("int64(uint8[::1], int64)", cache=True, nogil=True)
+def _ungrouped(v: Bytes, n: int) -> int:
+    """Take out the blanks between the groups of a code, in place; return how many characters are left."""
+    count = 0
+    for i in range(n):
+        if v[i] != 32:
+            v[count] = v[i]
+            count += 1
+    return count
+
+
 @njit(_SIGNATURE, cache=True, nogil=True)
 def _gb32100(v: Bytes, n: int) -> bool:
-    """Tell whether 17 characters are followed by their check character."""
+    """Tell whether 17 characters are followed by their check character; blanks may stand between groups of them."""
+    n = _ungrouped(v, n)
     if n != 18:
         return False
     total = 0

@@ -115,7 +115,7 @@ def word_ending(data: Bytes, q: int, s: int, e: int, text: Bytes, words: Longs, 
 
 @njit(f"boolean({_RO}, int64, int64)", cache=True, nogil=True)
 def _only_joins(data: Bytes, a: int, b: int) -> bool:
-    """Tell whether only punctuation, blanks and 号码是为 stand between a label and its value."""
+    """Tell whether only punctuation, blanks and 号码值是为 stand between a label and its value."""
     reach = 30
     while a < b:
         c, width = character_at(data, a, b)
@@ -132,7 +132,7 @@ def _only_joins(data: Bytes, a: int, b: int) -> bool:
         a += width
         if 0x30 <= c <= 0x39 or (0x41 <= (c & 0xDF) <= 0x5A and c < 0x80):
             return False
-        if is_han(c) and c not in (0x53F7, 0x7801, 0x662F, 0x4E3A, 0x4E86):
+        if is_han(c) and c not in (0x53F7, 0x7801, 0x662F, 0x4E3A, 0x503C, 0x4E86):
             return False
         if c in (0xFF0C, 0x3002, 0xFF1B, 0x2C, 0x3B):
             return False
