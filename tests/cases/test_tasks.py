@@ -110,3 +110,12 @@ def test_nothing_open_is_left_out_and_nothing_is_listed_twice(story: str) -> Non
     assert len(keys) == len(set(keys))
     assert all(one.verb in VERBS or one.key for one in listed)
     assert [one.due or date.max for one in listed] == sorted(one.due or date.max for one in listed)
+
+
+def test_relatives_of_heroes_may_be_asked_in_place_of_the_notice_and_then_the_case_is_followed_up() -> None:
+    assert ("C2026-0002", "ask-relatives") in _next("concluded-heroes", date(2026, 3, 26))
+    assert ("C2026-0002", "ask-relatives") not in _next("concluded-civil", date(2026, 3, 26))
+    asked = _next("relatives-asked", date(2026, 4, 9))
+    assert ("C2026-0002", "publish-notice") not in asked
+    # three months from Wednesday 8 April: Wednesday 8 July
+    assert asked["C2026-0002", "follow-up"].due == date(2026, 7, 8)

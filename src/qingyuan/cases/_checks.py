@@ -109,8 +109,14 @@ def of_limit(limit: Limit, procedure: Procedure, law: Law) -> Iterator[Problem]:
             "from 与 after 须有且只有一项",
             "it begins with from, or after another period, not both",
         )
+    if limit.instead and not limit.after:
+        yield Problem(
+            ("instead",),
+            "instead 只用于接在其他期限之后的期限",
+            "instead belongs to what runs after another period",
+        )
     acts = [act for pair in limit.apart for act in pair.split("/")]
-    acts += [name for name in (limit.extended_by, limit.restarts, limit.reopens) if name]
+    acts += [name for name in (limit.extended_by, limit.restarts, limit.reopens, limit.instead) if name]
     yield from _unknown(("apart",), acts, procedure.choices["act"].keys())
 
 

@@ -158,6 +158,8 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         id: Identifier of the period in the law room.
         start: Day of the case it runs from (``acts.…`` for the newest act of that name), or ``""`` when it follows another period.
         after: Period at whose end it begins.
+        instead: Act that took the place of the one ``after`` runs from: where that period never began, this one runs from the day
+            of the act; no article says so, so its end is provisional. ``""`` for none.
         until: Day of the case that ends it, or ``""`` when its end is itself the event; several joined by ``|``, whichever
             comes first.
         track: The one track it belongs to, or ``None``.
@@ -174,6 +176,7 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     start: str = msgspec.field(default="", name="from")
     after: str = ""
+    instead: str = ""
     until: str = ""
     track: TrackName | None = None
     urgent: bool | None = None

@@ -122,9 +122,12 @@ def _applies(limit: Limit, case: Case) -> bool:
 
 
 def _deadline(case: Case, limit: Limit, law: Law, today: date) -> Deadline | None:
+    instead: date | None = None
     if limit.after:
         before = deadline_of(case, limit.after, law=law, today=today)
-        start = before.due if before else None
+        if before is None and limit.instead:
+            instead = case.day(f"acts.{limit.instead}")
+        start = before.due if before else instead
     else:
         start = case.day(limit.start)
     if start is None:
@@ -146,17 +149,25 @@ def _deadline(case: Case, limit: Limit, law: Law, today: date) -> Deadline | Non
     extend = sum(anew is None or day >= anew for day in case.extensions) if limit.extends else 0
     extend += len(case.acted(limit.extended_by)) if limit.extended_by else 0
     found = law.deadline(limit.id, start, extend=extend, suspend=spans, analogous=True)
-    return _unfounded(found) if reopened else found
+    if reopened:
+        return _unfounded(
+            found,
+            f"没有条文规定恢复办理后的审查期限，自恢复办理之日{found.start}重新起算（暂定）",
+            f"no article sets the period after a case is reopened: counted anew from that day, {found.start} (provisional)",
+        )
+    if instead is not None and anew is None:
+        act = procedure_of(law).choices["act"][limit.instead]
+        return _unfounded(
+            found,
+            f"没有公告，也没有条文规定此时从何日起算，暂自{act.zh}之日{found.start}起算（暂定）",
+            f"there was no notice and no article says from when it runs then: counted from the {act.en}, {found.start} (provisional)",
+        )
+    return found
 
 
-def _unfounded(found: Deadline) -> Deadline:
-    """Return a period that was begun anew by the reopening of a case: no article says so, so it is provisional."""
-    step = Step(
-        f"没有条文规定恢复办理后的审查期限，自恢复办理之日{found.start}重新起算（暂定）",
-        f"no article sets the period after a case is reopened: counted anew from that day, {found.start} (provisional)",
-        found.start,
-    )
-    return msgspec.structs.replace(found, firm=False, steps=(*found.steps, step))
+def _unfounded(found: Deadline, zh: str, en: str) -> Deadline:
+    """Return a period whose beginning no article sets, with the sentence that says so: it is provisional."""
+    return msgspec.structs.replace(found, firm=False, steps=(*found.steps, Step(zh, en, found.start)))
 
 
 def _hourly(law: Law) -> frozenset[str]:

@@ -26,7 +26,9 @@ _LAW = ("当时适用的规定", "the rule that applied on the day")
 
 def missing(form: Form, facts: Mapping[str, object]) -> tuple[Requirement, ...]:
     """Return the required facts that ``facts`` does not hold or holds empty."""
-    return tuple(need for need in form.requires if not _present(dig(facts, need.fact)))
+    return tuple(
+        need for need in form.requires if not any(_present(dig(facts, name)) for name in need.fact.split("|"))
+    )
 
 
 def fill(

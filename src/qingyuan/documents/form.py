@@ -73,7 +73,7 @@ class Requirement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A fact that the law or the form demands; the document is refused without it.
 
     Attributes:
-        fact: Dotted name of the fact.
+        fact: Dotted name of the fact; of several joined by ``|`` one is enough.
         zh: What it is, Chinese.
         en: The same in English.
         rule: Rule of the law room that demands it; the form's own rules when empty.

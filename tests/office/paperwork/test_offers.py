@@ -10,12 +10,22 @@ import msgspec
 import pytest
 
 from qingyuan.documents import Unknown, fill, find_form, forms
+from qingyuan.documents.filling import missing
 from qingyuan.law import load as load_law
 from qingyuan.office.paperwork import FormOffer, docket_facts, form_offers
 from qingyuan.store import StoredEvent
 from tests.cases._world import World, law, moment, told
 from tests.cli.test_added_by_yaml import FILES
-from tests.office.paperwork.told import document_of, last_day, logged, stories, target_of, world_of
+from tests.office.paperwork.told import (
+    document_from,
+    document_of,
+    facts_of,
+    last_day,
+    logged,
+    stories,
+    target_of,
+    world_of,
+)
 
 
 def offers(world: World, target: str, events: tuple[StoredEvent, ...] | None = None) -> dict[str, FormOffer]:
@@ -124,3 +134,25 @@ def test_a_form_of_a_local_act_names_that_act_in_its_refusal(tmp_path: Path) -> 
     )
     assert offer.refused is not None
     assert [lack.zh for lack in offer.refused.missing] == ["尚无“走访现场”的记录"]
+
+
+def test_papers_of_a_case_over_heroes_tell_what_the_relatives_said_and_of_no_notice() -> None:
+    suit, review = told("sued-heroes"), told("to-sue-heroes")
+    offer = offers(suit, "C2026-0002")["complaint-civil"]
+    assert (offer.state, offer.refused) == ("due", None)
+    for form, world in (("complaint-civil", suit), ("review-report", review)):
+        events = logged(world)
+        text = document_from(find_form(form), events, "C2026-0002").text()
+        assert "直接征询近亲属的意见：不自行起诉，同意检察机关起诉" in text
+        assert "公告期" not in text
+    complaint = document_from(find_form("complaint-civil"), logged(suit), "C2026-0002").text()
+    assert "第十三条" in complaint
+    assert "已履行征询近亲属意见程序的材料" in complaint
+
+
+def test_a_complaint_with_neither_notice_nor_relatives_is_refused() -> None:
+    facts = dict(facts_of("complaint-civil", told("sued-heroes")))
+    facts.pop("act")
+    assert [need.zh for need in missing(find_form("complaint-civil"), facts)] == [
+        "诉前公告（英雄烈士案件为近亲属的意见）"
+    ]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from qingyuan.cases._context import Context, Lack, Lacks
+from qingyuan.cases._context import Context, Lack, Lacks, named
 from qingyuan.cases._facts._table import fact, when
 from qingyuan.cases.deadlines import deadline_of
+from qingyuan.law import LawError
+
+#: Answers of the relatives of heroes and martyrs after which the procuratorate sues (办案规则 art. 96, no. 3).
+_FREE = {"no-suit", "none"}
+_DIRECTLY = "pil-interpretation-relatives"
 
 when("opinion-suggest", lambda c: c.the_case.opinion != "suggest")
 when("opinion-notice", lambda c: c.the_case.opinion != "notice")
@@ -20,6 +25,7 @@ when(
     "tests-for-suit",
     lambda c: c.track == "administrative" and c.args.text("outcome") == "sue" and not c.args.has("tests"),
 )
+when("case-of-heroes", lambda c: c.the_case.filed.basis != "heroes")
 when("intact", lambda c: not c.args.flag("intact"))
 
 
@@ -48,6 +54,12 @@ def _resumed_after_start(context: Context) -> Lacks:
 @fact("pre-suit-over")
 def _pre_suit_over(context: Context) -> Lacks:
     case = context.the_case
+    if case.track == "civil" and (asked := case.acted("relatives-asked")):
+        # What relatives answer who were asked directly stands in place of the notice (解释 art. 13).
+        answer = str(asked[-1].fields.get("answer", ""))
+        if answer not in _FREE:
+            yield Lack("pre-suit-over.relatives", named("answer", "relatives-answer", answer))
+        return
     if case.track == "civil":
         period, name = "civil-notice", "pre-suit-over.notice"
     else:
@@ -58,6 +70,20 @@ def _pre_suit_over(context: Context) -> Lacks:
     found = deadline_of(case, period, law=context.law, today=on)
     if found is None or on <= found.due:
         yield Lack(name, {"due": found.due.isoformat() if found else "—"})
+
+
+@fact("relatives-may-be-asked")
+def _relatives_may_be_asked(context: Context) -> Lacks:
+    """Before the Interpretation of 2020 the notice was the only way."""
+    on = context.args.day("on")
+    if on is None:
+        return
+    try:
+        context.law.cite(_DIRECTLY, on)
+    except LawError as error:
+        if error.code != "law.not-in-force":
+            raise
+        yield Lack("relatives-may-be-asked", {"value": on.isoformat()})
 
 
 @fact("review-not-over")
