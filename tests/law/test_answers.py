@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import msgspec
 import pytest
 
+import qingyuan.law
+from qingyuan.evidence.acquisition import requirements
 from qingyuan.law import Facts, Level, Office, Organ, Provision, load
 
 WELL_KNOWN = [
@@ -168,3 +171,32 @@ def test_an_online_case_away_from_the_company_warns() -> None:
     )
     notes = load().jurisdiction("administrative", facts).notes
     assert any("330110" in note.zh and "330110" in note.en for note in notes)
+
+
+def test_a_title_within_a_title_stands_in_single_marks() -> None:
+    """GB/T 15834-2011, 4.15.3.3: 〈〉 within 《》."""
+    cited = load().cite("cpl-interpretation-settlement-notice", date(2026, 1, 1))
+    assert "《中华人民共和国民事诉讼法》" in cited.law
+    assert cited.zh == f"《最高人民法院关于适用〈中华人民共和国民事诉讼法〉的解释》{cited.article}"
+    assert cited.en == f"{cited.law_en}, {cited.article_en}"
+    assert "zh" not in msgspec.to_builtins(cited)
+
+
+def test_no_program_text_puts_marks_around_a_title_by_hand() -> None:
+    """A title may hold another one; whoever prints one asks :func:`qingyuan.law.titled` or :attr:`Citation.zh`."""
+    root = Path(qingyuan.law.__file__).parents[1]
+    alone = {
+        "law/_titles.py",
+        "evidence/acquisition.py",
+    }  # evidence knows no law room; its titles are its own
+    written = {
+        file.relative_to(root).as_posix()
+        for kind in ("*.py", "*.html", "*.yaml")
+        for file in root.rglob(kind)
+        if "《{" in file.read_text(encoding="utf-8")
+    }
+    assert written == alone
+
+
+def test_no_title_of_the_evidence_room_holds_another() -> None:
+    assert not [one.law for one in requirements() if set(one.law) & set("《》")]

@@ -50,12 +50,9 @@ class Refused(CasesError):  # noqa: N818 - a refusal is an answer, not a failure
         self.verb = verb
         self.missing = tuple(missing)
         self.citations = tuple(citations)
-        zh = "；".join(
-            f"《{c.law}》{c.article}{'，当时未施行，仅供参照' if c.analogous else ''}" for c in self.citations
-        )
+        zh = "；".join(f"{c.zh}{'，当时未施行，仅供参照' if c.analogous else ''}" for c in self.citations)
         en = "; ".join(
-            f"{c.law_en}, {c.article_en}{', not in force then, by analogy' if c.analogous else ''}"
-            for c in self.citations
+            f"{c.en}{', not in force then, by analogy' if c.analogous else ''}" for c in self.citations
         )
         super().__init__(
             code,

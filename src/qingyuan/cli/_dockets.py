@@ -67,7 +67,7 @@ def deadline_rows(office: Home, docket: Docket) -> list[dict[str, object]]:
                 "due_at": item.due_at.isoformat() if item.due_at else None,
                 "days_left": item.days_left,
                 "firm": item.firm,
-                "article": f"《{article.law}》{article.article}" if article else "",
+                "article": article.zh if article else "",
                 "steps": [{"zh": s.zh, "en": s.en} for s in item.deadline.steps] if item.deadline else [],
             }
         )

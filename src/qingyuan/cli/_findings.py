@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from qingyuan.cli._app import Out
 from qingyuan.cli._visible import visible
+from qingyuan.law import titled
 
 if TYPE_CHECKING:
     from qingyuan.findings import Finding
@@ -32,7 +33,7 @@ class _Line:
             self.suspected += finding.count
         for provision in finding.provisions:
             law = provision.law.removeprefix("中华人民共和国")
-            self.laws.setdefault(f"《{law}》{provision.article}")
+            self.laws.setdefault(f"{titled(law)}{provision.article}")
 
 
 def print_findings(findings: Sequence[Finding], out: Out) -> None:

@@ -46,9 +46,7 @@ def cite(out: Out, citation: Citation) -> str:
     unread = "" if citation.verified else out.t("（条文未核）", " (text not checked)")
     if citation.analogous:
         unread += out.t("（当时未施行，仅供参照）", " (not in force then, by analogy)")
-    return out.t(
-        f"《{citation.law}》{citation.article}{unread}", f"{citation.law_en} {citation.article_en}{unread}"
-    )
+    return out.t(f"{citation.zh}{unread}", f"{citation.en}{unread}")
 
 
 def read_moment(text: str) -> date:

@@ -116,6 +116,6 @@ def _row(docket: str, title: str, one: Task) -> dict[str, object]:
         "remind": one.remind,
         "possible": bool(one.verb) and not one.missing,
         "missing": [{"zh": each.zh, "en": each.en} for each in one.missing],
-        "article": f"《{article.law}》{article.article}" if article else "",
+        "article": article.zh if article else "",
         "key": one.key,
     }

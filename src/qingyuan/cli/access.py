@@ -96,7 +96,7 @@ def _ruling(out: Out, ruling: Ruling) -> None:
         f"  policy {ruling.policy}{f' ({ruling.place})' if ruling.place else ''}: {ruling.en}",
     )
     for cited in ruling.articles:
-        out.say(f"    依据：《{cited.law}》{cited.article}", f"    basis: {cited.law_en} {cited.article_en}")
+        out.say(f"    依据：{cited.zh}", f"    basis: {cited.en}")
 
 
 @access.command("matrix")

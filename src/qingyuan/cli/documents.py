@@ -126,8 +126,8 @@ def _why(offer: FormOffer) -> tuple[str, str]:
     zh = "；".join(m.zh for m in offer.refused.missing)
     en = "; ".join(m.en for m in offer.refused.missing)
     return (
-        zh + "".join(f"（《{c.law}》{c.article}）" for c in cited),
-        en + "".join(f" ({c.law_en}, {c.article_en})" for c in cited),
+        zh + "".join(f"（{c.zh}）" for c in cited),
+        en + "".join(f" ({c.en})" for c in cited),
     )
 
 

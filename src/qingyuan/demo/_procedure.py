@@ -242,8 +242,8 @@ def _prove(
         on("2026-05-25", "close", case, **closing)
     except Refused as refused:
         article = refused.citations[0] if refused.citations else None
-        cited_zh = f"（《{article.law}》{article.article}）" if article else ""
-        cited_en = f" ({article.law_en} {article.article_en})" if article else ""
+        cited_zh = f"（{article.zh}）" if article else ""
+        cited_en = f" ({article.en})" if article else ""
         told(
             f"申请终结被拒：{'；'.join(m.zh for m in refused.missing)}{cited_zh}",
             f"closing refused: {'; '.join(m.en for m in refused.missing)}{cited_en}",

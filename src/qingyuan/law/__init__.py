@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from qingyuan.law._files import Document
 from qingyuan.law._service import Service
+from qingyuan.law._titles import titled
 from qingyuan.law.conduct import Conduct, Span
 from qingyuan.law.damages import Amounts, Damages, Head, Precedent, Sale
 from qingyuan.law.errors import LawError
@@ -71,4 +72,5 @@ __all__ = [
     "Threshold",
     "Track",
     "load",
+    "titled",
 ]

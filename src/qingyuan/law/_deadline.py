@@ -326,12 +326,22 @@ class _Count:
         grounds = self._counting([ground.rule for ground in version.suspensions])
         source = f"（{articles_zh(grounds)}）" if grounds else ""
         source_en = f" ({articles_en(grounds)})" if grounds else ""
-        self._step(
-            f"{shown}不计入期限：期限内有{self.suspended}{unit}，由{before}延至{due}{source}",
-            f"{shown_en} not counted: {self.suspended} {unit_en if self.suspended == 1 else unit_en + 's'} within the period; {before} becomes {due}{source_en}",
-            due,
-        )
-        if not version.suspensions:
+        if self.suspended:
+            self._step(
+                f"{shown}不计入期限：期限内有{self.suspended}{unit}，由{before}延至{due}{source}",
+                f"{shown_en} not counted: {self.suspended} {unit_en if self.suspended == 1 else unit_en + 's'} within the period; {before} becomes {due}{source_en}",
+                due,
+            )
+        else:
+            none, none_en = (
+                ("没有工作日", "no workday") if version.unit == "workday" else ("没有一日", "no day")
+            )
+            self._step(
+                f"{shown}不影响本期限：其中{none}在期限内，仍至{due}{source}",
+                f"{shown_en}: {none_en} of it lies within the period, which still ends on {due}{source_en}",
+                due,
+            )
+        if self.suspended and not version.suspensions:
             self.firm = False
             self._step(
                 "本期限的规则没有规定中止或扣除的情形，扣除依据须另行确认（暂定）",

@@ -11,7 +11,7 @@ from qingyuan.law import _articles
 from qingyuan.law._files import Entry
 from qingyuan.law._schema import Instrument, InstrumentVersion, Rule, RuleVersion
 from qingyuan.law._store import Store
-from qingyuan.law._words import title_zh
+from qingyuan.law._titles import titled
 from qingyuan.law.errors import LawError
 from qingyuan.law.model import Citation, Provision
 
@@ -215,7 +215,7 @@ class Citer:
         if instrument.kind == "draft":
             return LawError(
                 "law.not-in-force",
-                zh=f"{title_zh(instrument.zh)}是草案，尚未施行",
+                zh=f"{titled(instrument.zh)}是草案，尚未施行",
                 en=f"the {instrument.en} is a draft and not in force",
                 where=rule,
                 remedy_zh="请引用现行规定；草案只供查阅（law show）",
@@ -226,7 +226,7 @@ class Citer:
         span = f"{first or '…'} – {last or '…'}"
         return LawError(
             "law.not-in-force",
-            zh=f"{title_zh(instrument.zh)}的该规则在{on}不适用（数据中的施行期间：{span}）",
+            zh=f"{titled(instrument.zh)}的该规则在{on}不适用（数据中的施行期间：{span}）",
             en=f"this rule of the {instrument.en} did not apply on {on} (in force in the data: {span})",
             where=rule,
             remedy_zh="请核对行为日期；当时适用的规定须另行查明",
@@ -256,7 +256,7 @@ class Citer:
         """Return the title and edition applied on ``on``, Chinese and English; ``analogous`` as in :meth:`cite`."""
         found = self._find(rule, on, analogous=analogous)
         return (
-            f"{title_zh(found.instrument.zh)}{edition_zh(found.edition)}",
+            f"{titled(found.instrument.zh)}{edition_zh(found.edition)}",
             f"{found.instrument.en}, {edition_en(found.edition)}",
         )
 

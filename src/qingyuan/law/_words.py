@@ -40,17 +40,12 @@ def length_en(value: int, unit: Unit) -> str:
 
 def articles_zh(citations: Sequence[Citation]) -> str:
     """Return e.g. ``《甲》第一条、《乙》第二条``."""
-    return "、".join(f"{title_zh(citation.law)}{citation.article}" for citation in citations)
+    return "、".join(citation.zh for citation in citations)
 
 
 def articles_en(citations: Sequence[Citation]) -> str:
     """Return e.g. ``Act A, art. 1; Act B, art. 2``."""
-    return "; ".join(f"{citation.law_en}, {citation.article_en}" for citation in citations)
-
-
-def title_zh(title: str) -> str:
-    """Return ``title`` in title marks; marks inside it become single ones, as the rules of punctuation ask."""
-    return f"《{title.replace('《', '〈').replace('》', '〉')}》"
+    return "; ".join(citation.en for citation in citations)
 
 
 def span_of(version: PeriodVersion) -> tuple[str, str]:

@@ -11,6 +11,8 @@ from typing import Literal
 
 import msgspec
 
+from qingyuan.law._titles import titled
+
 
 class Track(enum.StrEnum):
     """The two kinds of procuratorial public-interest litigation, and both at once."""
@@ -65,6 +67,16 @@ class Citation(msgspec.Struct, frozen=True, omit_defaults=False):
     verified: bool
     source: str
     analogous: bool = False
+
+    @property
+    def zh(self) -> str:
+        """Return the provision as Chinese text cites it, e.g. ``"《人民检察院公益诉讼办案规则》第四十七条第二款"``."""
+        return f"{titled(self.law)}{self.article}"
+
+    @property
+    def en(self) -> str:
+        """Return the provision as English text cites it, e.g. ``"Case Rules, art. 47(2)"``."""
+        return f"{self.law_en}, {self.article_en}"
 
 
 class Step(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from qingyuan.law import titled
 from qingyuan.office.errors import OfficeError
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def article_text(corpus: Corpus, title: str, article: str, on: date, known: Law)
     from qingyuan.law.corpus import Cited, check_citations  # noqa: PLC0415 - only texts need it
     from qingyuan.law.corpus.numerals import article_key  # noqa: PLC0415
 
-    cited = Cited(title.strip("《》"), article_key(article), 0, 0, f"《{title}》{article}", 0)
+    cited = Cited(title.strip("《》"), article_key(article), 0, 0, f"{titled(title)}{article}", 0)
     (found,) = check_citations(corpus, [cited], on, known.editions(), known.moved(on))
     return found
 

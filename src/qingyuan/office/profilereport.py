@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qingyuan import __version__
 from qingyuan.documents.page import Part, Report
 from qingyuan.documents.sheet import SheetTable
-from qingyuan.law import LawError, load
+from qingyuan.law import LawError, load, titled
 from qingyuan.office._reportparts import LISTED, Words, names, unread_part
 from qingyuan.office.collect import Refused
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 def _cited(provision: Provision, t: Words) -> str:
     """Return a provision as it is cited in the language of the report."""
     if t.lang == "zh":
-        return f"《{provision.law.removeprefix('中华人民共和国')}》{provision.article}"
+        return f"{titled(provision.law.removeprefix('中华人民共和国'))}{provision.article}"
     try:
         found = load().cite(provision.rule)
     except LawError:
         return f"{provision.law} {provision.article}"
-    return f"{found.law_en}, {found.article_en}"
+    return found.en
 
 
 def _by_place(fixes: Sequence[Fix], names: Mapping[str, str], t: Words) -> tuple[tuple[str, ...], ...]:

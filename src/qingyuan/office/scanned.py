@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from qingyuan.findings import Finding, State
+from qingyuan.law import titled
 from qingyuan.office.cells import FORMULA
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.home import Home
@@ -295,7 +296,7 @@ def _findings_csv(findings: Sequence[Finding], target: Path) -> None:
     rows = [
         (
             one.id, one.rule, one.state.value, one.exhibit, one.file, one.member, one.count, one.distinct,
-            one.examples[0].place, one.examples[0].excerpt, "；".join(f"《{p.law}》{p.article}" for p in one.provisions),
+            one.examples[0].place, one.examples[0].excerpt, "；".join(f"{titled(p.law)}{p.article}" for p in one.provisions),
         )
         for one in findings
     ]  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qingyuan import __version__
 from qingyuan.documents.page import Bar, Chart, Part, Report
 from qingyuan.documents.sheet import SheetTable
+from qingyuan.law import titled
 from qingyuan.office._reportparts import LISTED, Words, names, unread_part
 from qingyuan.office.collect import Refused
 from qingyuan.office.readings import Reading
@@ -280,7 +281,7 @@ def _listed(heading: str, steps: Sequence[str], t: Words) -> Part | None:
 def _short(step: str, reading: Reading, t: Words) -> str:
     """Return a step with the name of the interpretation, which stands in the heading of the classes, in its short form."""
     for law in {t(one.law, one.law_en) for one in reading.threshold.articles}:
-        step = step.replace(t(f"《{law}》", law), t("《解释》", "the Interpretation"))
+        step = step.replace(t(titled(law), law), t("《解释》", "the Interpretation"))
     return step
 
 

@@ -191,8 +191,8 @@ def _denied(
     en = "; ".join(ruling.en for ruling in rulings)
     cited = dict.fromkeys(citation for ruling in rulings for citation in ruling.articles)
     if cited:
-        zh += "（" + "；".join(f"《{c.law}》{c.article}" for c in cited) + "）"
-        en += " (" + "; ".join(f"{c.law_en}, {c.article_en}" for c in cited) + ")"
+        zh += "（" + "；".join(c.zh for c in cited) + "）"
+        en += " (" + "; ".join(c.en for c in cited) + ")"
     if would:
         zh += "。须符合下列之一：" + "；".join(ruling.zh for ruling in would)
         en += ". One of these is needed: " + "; ".join(ruling.en for ruling in would)

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from qingyuan.law import titled
 from qingyuan.office.clock import CHINA
 
 _ROOM = Path(str(files("qingyuan.web")))
@@ -70,6 +71,7 @@ def environment() -> Environment:
         "moment": moment,
         "weekday": weekday,
         "parted": parted,
+        "titled": titled,
     }
     made.globals["asset"] = lambda name: f"/static/{name}?v={static[name].version}"
     return made

@@ -64,7 +64,7 @@ def _duty_articles(context: Context) -> list[str]:
         return []
     duties = context.law.duties(matter.field, case.regulator or None, context.today)
     return [
-        f"《{citation.law}》{citation.article}"
+        citation.zh
         for duty in duties
         if duty.id in case.duties and duty.basis == "law"
         for citation in duty.articles

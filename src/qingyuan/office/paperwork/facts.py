@@ -128,7 +128,7 @@ def _cite(law: Law, rule: str, today: date) -> Datum | Unknown:
         citation = law.cite(rule, today)
     except LawError:
         return Unknown(f"law:{rule}", "【当时适用的规定】")
-    return Datum(f"{_titled(citation.law)}{citation.article}", f"law:{rule}")
+    return Datum(citation.zh, f"law:{rule}")
 
 
 def _period(law: Law, period: str, today: date, *, extension: bool = False) -> Datum | Unknown:
@@ -146,11 +146,6 @@ def _office(docket: Docket, own: Sequence[Recorded], target: str, office: str) -
     if case is not None and filed and case.filed.office == office:
         return Fact(office, filed[-1])
     return Datum(office, "office")
-
-
-def _titled(law: str) -> str:
-    """Write the title of a law; marks inside it are single (GB/T 15834-2011, 4.15.3.3)."""
-    return f"《{law.replace('《', '〈').replace('》', '〉')}》"
 
 
 def _handlers(events: Sequence[Recorded], did: Mapping[str, Sequence[Mapping[str, object]]]) -> list[object]:
@@ -275,7 +270,7 @@ def _duties(case: Case, law: Law, today: date, index: int) -> list[Mapping[str, 
     rows: list[Mapping[str, object]] = []
     for name in case.duties:
         duty = known.get(name)
-        cited = [f"{_titled(one.law)}{one.article}" for one in duty.articles] if duty else []
+        cited = [one.zh for one in duty.articles] if duty else []
         articles = "；".join(_by_law(cited))
         rows.append(
             {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qingyuan.web.asking import Ask
+from qingyuan.web.words import said
 
 #: What may found reading a record in clear, each a rule of the law data.
 GROUNDS = ("pil-rules-methods", "pil-rules-lead-assessment", "pipl-public-interest")
@@ -12,9 +13,4 @@ MOST_REASON = 500
 def grounds(ask: Ask) -> dict[str, str]:
     """Return the grounds that are in force, each as it is cited."""
     law, today = ask.desk.home.law, ask.desk.home.clock.now().date()
-    found = {}
-    for rule in GROUNDS:
-        cited = law.cite(rule, today)
-        name, article = (cited.law, cited.article) if ask.lang == "zh" else (cited.law_en, cited.article_en)
-        found[rule] = ask.t("law.cite", law=name, article=article)
-    return found
+    return {rule: said(ask.lang, law.cite(rule, today)) for rule in GROUNDS}

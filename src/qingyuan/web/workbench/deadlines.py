@@ -61,14 +61,7 @@ def _rows(ask: Ask) -> Iterator[Deadline]:
 
 
 def _cells(ask: Ask, one: Deadline) -> list[object]:
-    basis = [
-        ask.t(
-            "law.cite",
-            law=each.law if ask.lang == "zh" else each.law_en,
-            article=each.article if ask.lang == "zh" else each.article_en,
-        )
-        for each in one.articles
-    ]
+    basis = [said(ask.lang, each) for each in one.articles]
     left = "" if one.days_left is None else one.days_left
     return [said(ask.lang, one), f"{one.target} {one.title}", one.due or "", left, " ".join(basis) or ask.t("due.set")]  # fmt: skip
 

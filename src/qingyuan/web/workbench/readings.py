@@ -18,6 +18,7 @@ from qingyuan.web.errors import bad_request
 from qingyuan.web.guard import DOCKET
 from qingyuan.web.portal import invitations, tickets
 from qingyuan.web.routing import page
+from qingyuan.web.words import said
 from qingyuan.web.workbench._grounds import GROUNDS
 from qingyuan.web.workbench._lists import as_file
 
@@ -128,8 +129,7 @@ def _ground(ask: Ask, reason: str) -> tuple[str, str]:
     if not colon or rule not in GROUNDS:
         return "", reason
     cited = ask.desk.home.law.cite(rule, ask.desk.home.clock.now().date())
-    law, article = (cited.law, cited.article) if ask.lang == "zh" else (cited.law_en, cited.article_en)
-    return ask.t("law.cite", law=law, article=article), rest
+    return said(ask.lang, cited), rest
 
 
 def _people(ask: Ask) -> dict[str, str]:

@@ -12,6 +12,7 @@ from qingyuan.store.register import Record, members
 from qingyuan.web.asking import Ask
 from qingyuan.web.navigation import FURTHER, Entry, entries
 from qingyuan.web.routing import page
+from qingyuan.web.words import said
 
 _RECORDS, _RULES = 20, 20
 _LONGEST = 200
@@ -61,16 +62,10 @@ def _records(ask: Ask, words: str) -> list[Hit]:
 
 
 def _rules(ask: Ask, words: str) -> list[Hit]:
-    found = []
-    for one in ask.desk.home.law.search(words)[:_RULES]:
-        cited, zh = one.citation, ask.lang == "zh"
-        name = ask.t(
-            "law.cite",
-            law=cited.law if zh else cited.law_en,
-            article=cited.article if zh else cited.article_en,
-        )
-        found.append(Hit(f"/law/rules/{one.rule}", name, one.zh if zh else one.en))
-    return found
+    return [
+        Hit(f"/law/rules/{one.rule}", said(ask.lang, one.citation), said(ask.lang, one))
+        for one in ask.desk.home.law.search(words)[:_RULES]
+    ]
 
 
 def _pages(ask: Ask, words: str) -> list[Hit]:

@@ -139,8 +139,7 @@ def _amount(fen: int) -> str:
 
 
 def _cited(ask: Ask, one: Citation) -> str:
-    zh = ask.lang == "zh"
-    return ask.t("law.cite", law=one.law if zh else one.law_en, article=one.article if zh else one.article_en)
+    return said(ask.lang, one)
 
 
 #: The tables by the name in the address.
