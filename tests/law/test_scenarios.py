@@ -80,6 +80,7 @@ def deadline(law: Law, ask: dict[str, Any]) -> dict[str, Any]:
         "suspended": answer.suspended_days,
         "articles": printed(answer.articles),
         "steps": {step.date for step in answer.steps},
+        "said": "".join(f"{step.zh}{step.en}" for step in answer.steps),
     }
 
 
