@@ -109,3 +109,55 @@ def test_statements_lose_nothing_but_what_stands_between(text: str) -> None:
         assert first in lines[line - 1] or first.rstrip(";") in lines[line - 1]
     joined = "".join(statement for _, statement in found)
     assert joined.count("a") == text.count("a") or "//" in text
+
+
+def deep(kind: str, count: int) -> str:
+    """Return a good policy whose condition nests ``count`` times, in one of the ways the language has."""
+    condition = {
+        "brackets": "(" * count + "true" + ")" * count,
+        "sets": "[" * count + "]" * count + " == []",
+        "records": '{"a": ' * count + "1" + "}" * count + " == 1",
+        "calls": "principal.roles.contains(" * count + "1" + ")" * count,
+        "and": "true" + " && true" * count,
+        "or": "true" + " || true" * count,
+        "sums": "1" + " + 1" * count + " == 1",
+        "fields": "principal" + ".body" * count + " == 1",
+        "choices": "if true then true else " * count + "true",
+    }[kind]
+    return GOOD.replace(";", f"\nwhen {{ {condition} }};")
+
+
+@pytest.mark.parametrize("count", [100, 400, 50_000])
+@pytest.mark.parametrize("kind", ["brackets", "sets", "records", "calls", "and", "or", "sums", "choices"])
+def test_a_policy_that_nests_too_deeply_is_refused_before_the_engine_sees_it(
+    tmp_path: Path, kind: str, count: int
+) -> None:
+    with pytest.raises(PartiesError) as caught:
+        Policies(load(), folder(tmp_path, "// first\n" + deep(kind, count)))
+    assert caught.value.code == "parties.bad-policy"
+    assert caught.value.where == f"{tmp_path}/site.cedar, line 3"
+
+
+def test_fields_of_fields_without_end_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(PartiesError, match="nest too deeply"):
+        Policies(load(), folder(tmp_path, deep("fields", 50_000)))
+
+
+@pytest.mark.parametrize("kind", ["brackets", "and", "or"])
+def test_a_policy_that_nests_as_people_write_is_loaded(tmp_path: Path, kind: str) -> None:
+    policies = Policies(load(), folder(tmp_path, deep(kind, 20)))
+    assert policies.text("no-export").startswith('@id("no-export")')
+
+
+def test_brackets_in_a_sentence_or_a_remark_do_not_count(tmp_path: Path) -> None:
+    text = GOOD.replace("不导出", "不导出" + "(" * 100).replace("forbid", "// " + "[" * 100 + "\nforbid")
+    assert Policies(load(), folder(tmp_path, text)).text("no-export")
+
+
+def test_a_policy_file_without_end_is_refused_by_name(tmp_path: Path) -> None:
+    with (tmp_path / "site.cedar").open("wb") as file:
+        file.truncate(64 << 20)
+    with pytest.raises(PartiesError) as caught:
+        Policies(load(), tmp_path)
+    assert caught.value.code == "parties.unreadable"
+    assert caught.value.where == f"{tmp_path}/site.cedar"

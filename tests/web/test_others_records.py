@@ -311,7 +311,7 @@ def test_who_is_recused_sees_their_own_jobs_of_the_docket_no_more(app: FastAPI, 
     with home.database.read() as connection:
         exhibit = exhibits(connection, ["L2026-0001"])[0].id
     about: dict[str, dict[str, object]] = {
-        "capture": {"record": "L2026-0001", "title": MARK, "urls": []},
+        "capture": {"record": "L2026-0001", "title": MARK, "urls": [f"https://example.org/{MARK}"]},
         "deidentify": {"exhibit": exhibit, "title": MARK},
     }
     jobs = [desk.jobs.add(kind, person, args) for kind, args in about.items()]

@@ -44,13 +44,24 @@ def _docx(file: Path) -> str:
 
 
 def _pdf(file: Path) -> str:
-    import pypdfium2  # noqa: PLC0415 - only such a file needs it
+    from qingyuan.pii.readers import (  # noqa: PLC0415 - only such a file needs it
+        Pdf,
+        PdfDamagedError,
+        PdfLockedError,
+        PdfTooHeavyError,
+    )
 
-    opened = pypdfium2.PdfDocument(file)
     try:
-        pages = [page.get_textpage().get_text_range() for page in opened]
-    finally:
-        opened.close()
+        with Pdf(file.read_bytes()) as opened:
+            pages = [opened.words(number) for number in range(1, opened.pages + 1)]
+    except PdfTooHeavyError as error:
+        raise _refuse(
+            file, "展开后占用的内存或者时间超过上限", "it takes more memory or time than it may"
+        ) from error
+    except PdfLockedError as error:
+        raise _refuse(file, "文件已加密", "the file asks for a password") from error
+    except PdfDamagedError as error:
+        raise _refuse(file, "文件已损坏", "the file is damaged") from error
     # A citation that runs over the end of a line is one citation.
     return re.sub(r"(?<=[\u3000-\u9fff])\s*\r?\n\s*(?=[\u3000-\u9fff])", "", "\n".join(pages))
 

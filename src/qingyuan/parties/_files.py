@@ -12,6 +12,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qingyuan.bounded import read_text
 from qingyuan.parties.errors import PartiesError
 from qingyuan.parties.model import SYNTHETIC
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 #: A string, a comment, the end of a statement, or the end of a line.
 _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|;|\n|[^\s"/;]+|/|"|[^\S\n]+')
+#: What nests an expression: brackets, and operators, each of which holds what stands before or behind it.
+_NESTING = re.compile(r"[(\[{)\]}]|&&|\|\||[-+*.]|\b(?:if|then|else)\b")
+#: Deepest brackets and most operators of a policy; those of this package have 5 and 15. Far beyond, the engine ends the process.
+_DEEPEST, _MOST_OPERATORS = 32, 500
 _NAME = re.compile(r"[a-z][a-z0-9-]*\Z")
 _SENTENCES = ("zh", "en")
 
@@ -94,7 +99,7 @@ def _texts(folder: Traversable | Path, prefix: str) -> Iterator[tuple[str, str, 
         if file.name.endswith(".cedar"):
             shown = f"{prefix}{file.name}"
             try:
-                text = file.read_text(encoding="utf-8")
+                text = read_text(file) if isinstance(file, Path) else file.read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError) as error:
                 reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
                 raise _refuse(
@@ -136,8 +141,11 @@ def _policy(statement: str, place: str, *, local: bool) -> Policy:
     """Parse and check one policy; the same words at the same place are checked once, whoever asks."""
     import cedarpy  # noqa: PLC0415 - only who decides on access needs the engine
 
+    _check_nesting(statement, place)
     try:
         parsed = json.loads(cedarpy.policies_to_json_str(statement))
+    except RecursionError as error:
+        raise _nested(place) from error
     except ValueError as error:
         raise _refuse(
             "parties.bad-policy", f"策略无法解析：{error}", f"the policy cannot be parsed: {error}", place
@@ -173,6 +181,10 @@ def _policy(statement: str, place: str, *, local: bool) -> Policy:
             f"policy {identifier!r} does not fit the schema: {said}",
             place,
         )
+    try:  # the engine takes in its JSON form to a lesser depth than it parses
+        cedarpy.PolicySet.from_json_str(json.dumps(parsed))
+    except (ValueError, RecursionError) as error:
+        raise _nested(place) from error
     return Policy(
         id=identifier,
         effect=body["effect"],
@@ -185,6 +197,32 @@ def _policy(statement: str, place: str, *, local: bool) -> Policy:
         body=body,
         local=local,
         text=statement.strip(),
+    )
+
+
+def _check_nesting(statement: str, place: str) -> None:
+    """Refuse a policy that the engine might not come back from: it parses by recursion, without a bound of its own."""
+    depth = operators = 0
+    for token in _TOKEN.finditer(statement):
+        if token[0].startswith(('"', "//")):
+            continue
+        for found in _NESTING.findall(token[0]):
+            if found in {"(", "[", "{"}:
+                depth += 1
+            elif found in {")", "]", "}"}:
+                depth -= 1
+            else:
+                operators += 1
+            if depth > _DEEPEST or operators > _MOST_OPERATORS:
+                raise _nested(place)
+
+
+def _nested(place: str) -> PartiesError:
+    return _refuse(
+        "parties.bad-policy",
+        "策略的括号或者运算符嵌套过深，未加载；请拆成几条策略",
+        "brackets or operators of the policy nest too deeply, it was not loaded; make several policies of it",
+        place,
     )
 
 

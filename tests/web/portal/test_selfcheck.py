@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from qingyuan.office.home import Home
+from qingyuan.office.workers import prepare
 from qingyuan.store import events
 from qingyuan.web.portal.files import MAX_FILE_BYTES, MAX_FILES
 from tests.web.making import client_of, desk_of, token_of
@@ -29,6 +30,7 @@ def kept(folder: Path) -> dict[Path, bytes]:
 def test_a_firm_is_told_what_to_fix_and_nothing_of_its_files_stays(
     app: FastAPI, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    prepare()  # its socket keeps where it is: the name of a folder of tests may be longer than that of a socket
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     client, path = client_of(app), link(app, "firm", name=FIRM)

@@ -6,6 +6,7 @@ Nothing is skipped in silence: whatever could not be read is yielded as an
 
 from qingyuan.pii.readers._database import DatabaseUrl, Sample, is_database, parse_url, read_database
 from qingyuan.pii.readers._limits import Limits
+from qingyuan.pii.readers._pdfium import Pdf, PdfDamagedError, PdfError, PdfLockedError, PdfTooHeavyError
 from qingyuan.pii.readers._read import read
 from qingyuan.pii.readers._sniff import Format, sniff
 
@@ -13,6 +14,11 @@ __all__ = [
     "DatabaseUrl",
     "Format",
     "Limits",
+    "Pdf",
+    "PdfDamagedError",
+    "PdfError",
+    "PdfLockedError",
+    "PdfTooHeavyError",
     "Sample",
     "is_database",
     "parse_url",
