@@ -45,14 +45,16 @@ def link(material: tuple[str, ...], home: Path | None, out: Out) -> int:
     ]
     out.result({**msgspec.to_builtins(found), "files": seen.files, "unread": unread})
     out.say(
-        f"{found.tables} 个表，{found.mentions:,} 次提及，关联为 {found.persons:,} 人，其中 {found.joined:,} 人有多次提及",
-        f"{found.tables} tables, {found.mentions:,} mentions of {found.persons:,} people, {found.joined:,} of them mentioned several times",
+        f"{found.tables} 个表，{found.mentions:,} 次提及，归为 {found.persons:,} 组，其中 {found.joined:,} 组有多次提及"
+        "（同组为同一人；无法确认的提及各自成组，实际人数通常较少）",
+        f"{found.tables} tables, {found.mentions:,} mentions in {found.persons:,} groups, {found.joined:,} of them with several"
+        " (a group is one person; a mention that cannot be tied stands alone, so there are usually fewer people)",
     )
     for reason, times in found.reasons.items():
         zh, en = REASONS[reason]
         out.say(f"  {zh}：{times:,}", f"  {en}: {times:,}")
     for number, person in enumerate(found.people[:_PRINTED], 1):
-        out.say(f"第 {number} 人：{person.mentions} 次提及", f"person {number}: {person.mentions} mentions")
+        out.say(f"第 {number} 组：{person.mentions} 次提及", f"group {number}: {person.mentions} mentions")
         for mention in person.shown[:_PRINTED]:
             line = f"  {mention.place} {' '.join(mention.shown.values())}"
             out.say(line, line)
