@@ -191,6 +191,16 @@ def test_the_packaged_procedure_stays_as_it_was(tmp_path: Path) -> None:
         (ACTS.replace("    timing:", "    moves: closed\n    timing:"), 12, "不得改变办理阶段"),
         (ACTS.replace("until: acts.site-visit", "until: acts.nothing"), 23, "没有“nothing”"),
         (ACTS.replace("id: local-visit,", "id: agency-reply,"), 23, "起止已有规定"),
+        (
+            ACTS.replace("from: filed_on, until", "from: filed_on, instead: judgment, until"),
+            23,
+            "instead 只用于",
+        ),
+        (
+            ACTS.replace("from: filed_on, until", "after: agency-reply, instead: nothing, until"),
+            23,
+            "没有“nothing”",
+        ),
         (ACTS.replace("who: handler", "who: nobody"), 25, "没有“nobody”"),
         ("choices:\n  verdict:\n    maybe: {zh: 也许, en: maybe}\n", 2, "取值表“verdict”已经存在"),
         ("numbers:\n  investigators: {least: 1, rule: local-guide-visits}\n", 2, "不得放宽"),
