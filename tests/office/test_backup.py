@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import subprocess
 import time
 from pathlib import Path
@@ -85,6 +87,35 @@ def test_a_backup_that_was_altered_restores_nothing(home: Path, tmp_path: Path) 
         blob.write_bytes(good)
     with pytest.raises(OfficeError, match="written over"):
         backup(home, tmp_path / "copy")
+
+
+def test_a_backup_reaches_nothing_outside_itself(home: Path, tmp_path: Path) -> None:
+    made = tmp_path / "copy"
+    backup(home, made)
+    file = next(path for path in made.iterdir() if path.is_file() and path.suffix == ".json")
+    listed = json.loads(file.read_bytes())
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret").write_bytes(b"x")
+    (made / "home" / "link").symlink_to(tmp_path / "outside")
+    (made / "home" / "name").symlink_to(tmp_path / "outside" / "secret")
+    (made / "blobs" / "short").write_bytes(b"x")
+    os.mkfifo(made / "home" / "pipe")
+    outside = (str(tmp_path / "outside" / "secret"), "../outside/secret", "home/../../outside/secret")
+    for name in (
+        *outside,
+        "home/link/secret",
+        "home/name",
+        "home/pipe",
+        "home//name",
+        "/dev/zero",
+        "blobs/short",
+        "",
+    ):
+        entry = {"path": name, "size": 1, "sha256": hashlib.sha256(b"x").hexdigest()}
+        file.write_text(json.dumps({**listed, "files": [*listed["files"], entry]}), encoding="utf-8")
+        with pytest.raises(OfficeError, match=r"incomplete or was altered"):
+            restore(made, tmp_path / "again")
+        assert not (tmp_path / "again").exists()
 
 
 def test_an_old_backup_over_a_newer_log_stops_the_log_and_says_so(home: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 import msgspec
@@ -39,6 +39,8 @@ _LEFT_OUT = frozenset({"blobs", "log", "log-sm3", "uploads", "packages"})
 #: What stays of a home that is restored over: what outsiders saw of its log, and that it was stopped.
 _KEPT = ("log", "log-sm3", STOPPED, STOPPED_FORK)
 _PART = 1 << 20
+#: Parts of the name of a sealed blob: ``blobs/SCOPE/AA/DIGEST``.
+_BLOB_PARTS = 4
 
 
 class Copied(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -203,12 +205,22 @@ def check_backup(folder: Path) -> Manifest:
     except (OSError, msgspec.MsgspecError) as error:
         raise _bad(MANIFEST, str(error)) from error
     for file in manifest.files:
-        path = folder / file.path
-        if ".." in Path(file.path).parts or not path.is_file() or path.is_symlink():
+        if not _within(folder, file.path):
             raise _bad(file.path, "it is not there")
+        path = folder / file.path
         if _copied(folder, path) != file:
             raise _bad(file.path, "its content is another")
     return manifest
+
+
+def _within(folder: Path, name: str) -> bool:
+    """Return whether a backup itself has a plain file of this name: no way out of it, no link on the way, no device."""
+    parts = PurePosixPath(name).parts
+    if not parts or parts[0] == "/" or ".." in parts or (parts[0] == "blobs" and len(parts) != _BLOB_PARTS):
+        return False
+    path = folder.joinpath(*parts)
+    links = (path, *(path.parents[up] for up in range(len(parts) - 1)))
+    return path.is_file() and not any(one.is_symlink() for one in links)
 
 
 def restore(
