@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import unicodedata
 from dataclasses import replace
 
@@ -87,3 +88,52 @@ def test_where_a_block_ends_makes_no_difference() -> None:
             batch, data=np.frombuffer(data, np.uint8), starts=np.array([0]), ends=np.array([len(data)])
         )
         assert _said(_scripts.plain(batch).data.tobytes().decode()) == "a" * pad + "13800138000"
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        ("%E6%B5%99G12345", "浙G12345"),
+        ("%e6%b5%99G%c2%b7G26207", "浙G·G26207"),
+        ("%E7%B2%A4Z%E2%80%A21234%E6%B8%AF", "粤Z·1234港"),
+        ("%E7%B2%A4B%201234%E5%AD%A6", "粤B1234学"),
+        ("zhang%40example.com", "zhang@example.com"),
+    ],
+)
+def test_escaped_values_of_addresses_are_the_plain_ones_from_escape_to_escape(value: str, plain: str) -> None:
+    text = f"GET https://a.cn/x?n=%E5%BC%A0&carNo={value}&t=1 200"
+    batch = prose([text, f"carNo={plain}"])
+    result = scan([batch], KEY, "a.log")
+    hits = [h for h in result.hits.to_pylist() if h["kind"] in ("plate", "email")]
+    assert [h["state"] for h in hits] == ["confirmed"] * 2
+    assert text[hits[0]["start"] : hits[0]["end"]] == value
+    assert hits[0]["token"] == hits[1]["token"]
+
+
+def test_chinese_numerals_are_read_in_tables_too() -> None:
+    number = "四四零三零八一九九九零一零一零零一二"
+    for before in range(40):
+        hits = scan(
+            [table(["备注" + "甲" * before, "身份证"], [["乙" * before, number]])], KEY, "a.json"
+        ).hits.to_pylist()
+        assert [h["kind"] for h in hits] == ["resident-id"]
+
+
+def test_an_id_of_a_year_to_come_is_suspected_at_most() -> None:
+    def identity(year: int) -> str:
+        body = f"110105{year}0101001"
+        weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+        return body + "10X98765432"[sum(w * int(c) for w, c in zip(weights, body, strict=True)) % 11]
+
+    year = dt.datetime.now(tz=dt.UTC).year
+    states = []
+    for born in (year, year + 2, year + 9):
+        value = identity(born)
+        made = [
+            prose([f"身份证号：{value}，"]),
+            prose([f"看到{value}，"]),
+            table(["身份证号", "甲"], [[value, "乙"]]),
+        ]
+        hits = [scan([batch], KEY, "a").hits.to_pylist() for batch in made]
+        states.append([h["state"] for found in hits for h in found if h["kind"] == "resident-id"])
+    assert states == [["confirmed"] * 3, *[["suspected", "rejected", "suspected"]] * 2]

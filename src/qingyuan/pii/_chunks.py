@@ -62,16 +62,22 @@ class Chunk:
 
 
 def locate(
-    batch: Batch, shown: Batch, found: Candidates, tokenizer: Tokenizer, *, earlier: bool = False
+    batch: Batch,
+    shown: Batch,
+    found: Candidates,
+    placed: Candidates,
+    tokenizer: Tokenizer,
+    *,
+    earlier: bool = False,
 ) -> Chunk:
-    """Return the candidates with places and offsets in ``batch``, and the tokens of what they are in ``shown``; ``earlier``: of their earlier forms."""
+    """Return the candidates with places and offsets in ``batch``, where they are ``placed``, and the tokens of what they are in ``shown``; ``earlier``: of their earlier forms."""
     start = np.empty(len(found), dtype=np.int32)
     length = np.empty(len(found), dtype=np.int32)
-    count_characters(batch.data, np.ascontiguousarray(batch.starts[found.cell]), found.start, start)
-    count_characters(batch.data, found.start, found.end, length)
+    count_characters(batch.data, np.ascontiguousarray(batch.starts[found.cell]), placed.start, start)
+    count_characters(batch.data, placed.start, placed.end, length)
     return Chunk(
-        batch.addresses, found.cell, start, start + length, batch.byte_offsets(found.start),
-        batch.byte_offsets(found.end), _tokens(shown, found, tokenizer.earlier_tokens if earlier else tokenizer.tokens),
+        batch.addresses, found.cell, start, start + length, batch.byte_offsets(placed.start),
+        batch.byte_offsets(placed.end), _tokens(shown, found, tokenizer.earlier_tokens if earlier else tokenizer.tokens),
     )  # fmt: skip
 
 

@@ -111,11 +111,12 @@ class Accumulator:
         group, record, examples = groups.add(shown, found)
         keys = self.tokenizer.keys(shown.data, found.start, found.end, found.kind, found.flags)
         self.rows.append((stream.number, group, record, keys))
+        placed = _scripts.widened(batch, shown, found)
         if self.chunks is not None:
             kept = take(found, slice(None))
-            self.chunks.append(locate(batch, shown, kept, self.tokenizer, earlier=self._earlier))
+            self.chunks.append(locate(batch, shown, kept, placed, self.tokenizer, earlier=self._earlier))
         if examples:
-            _add_examples(batch, found, groups, examples, self._hits)
+            _add_examples(batch, placed, groups, examples, self._hits)
         self._hits += len(found)
 
     def close(self, unread: tuple[Unread, ...]) -> Partial:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 from dataclasses import dataclass
 
@@ -124,7 +125,8 @@ def tables() -> Tables:
         plan[low : high + 1] = 1
     for low, high in numbers(data.numbering.mobile.assigned):
         plan[low : high + 1] = 2
-    provinces = np.zeros(100, dtype=np.uint8)
+    provinces = np.zeros(101, dtype=np.uint8)
+    provinces[100] = dt.datetime.now(tz=dt.UTC).year - 1900
     for low, high in numbers(data.numbering.resident_id.provinces):
         provinces[low : high + 1] = 1
     letters = np.zeros(65536, dtype=np.uint8)

@@ -144,6 +144,8 @@ def _resident_id(e: Evidence) -> Decision:  # noqa: PLR0911 - one return a reaso
         if not where and e.profile.overwhelming(f.RESIDENT_ID):
             where = "+column"
         return _settled(e, "confirmed", "checksum" + where)
+    if e.has(f.CHECKED):
+        return _settled(e, "suspected" if context else "rejected", "born-later")
     if e.order_column or e.labelled_order:
         return _settled(e, "rejected", "order-number-column" if e.order_column else "order-number-label")
     if e.headed or (context and e.near == e.own):

@@ -15,7 +15,15 @@ from qingyuan.pii._kernel.flags import (
     RESIDENT_ID,
     STANDARD,
 )
-from qingyuan.pii._kernel.shapes import CHECK, WEIGHTS, Symbols, masked_long, masked_mobile, valid_date
+from qingyuan.pii._kernel.shapes import (
+    CHECK,
+    WEIGHTS,
+    Symbols,
+    masked_long,
+    masked_mobile,
+    unborn,
+    valid_date,
+)
 from qingyuan.pii._kernel.symbols import CLASSES, CROSS
 from qingyuan.pii.batch import Bytes, Longs
 
@@ -206,7 +214,9 @@ def _identity(data: Bytes, p: int, provinces: Bytes) -> int:
     for k in range(17):
         total += (data[np.uint64(p + k)] - 48) * WEIGHTS[k]
     last = data[p + 17] - 48 if data[p + 17] <= 57 else CROSS
-    return STANDARD | CHECKED if CHECK[total % 11] == last else STANDARD
+    if CHECK[total % 11] != last:
+        return STANDARD
+    return CHECKED if unborn(year, provinces) else STANDARD | CHECKED
 
 
 @njit(f"int64({_RO}, int64, int64, int64, {_RO})", cache=True, nogil=True)

@@ -191,7 +191,7 @@ def scan_cells(
         starts: First byte of each cell.
         ends: One past the last byte of each cell.
         plan: ``uint8[1000]``, see :func:`shapes.clear_mobile`.
-        provinces: ``uint8[100]``, 1 for the first two digits of region codes.
+        provinces: ``uint8[101]``, 1 for the first two digits of region codes; the last is the present year, from 1900.
         words: Hashes of the labels that may be glued to a number.
         out_cell: Receives the cell of each candidate; all outputs hold at least
             ``len(data) // 5 + 8`` elements.

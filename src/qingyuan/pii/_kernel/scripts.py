@@ -20,6 +20,8 @@ from qingyuan.pii.batch import Bytes
 _RO = "Array(uint8, 1, 'C', readonly=True)"
 #: Fewest digits of a run; Chinese numerals in a row are a number from eleven on.
 _FEWEST, _FEWEST_NUMERALS = 3, 11
+#: Bytes from one look for Chinese numerals to the next.
+_STRIDE = 3 * (_FEWEST_NUMERALS - 1)
 _NUMERALS = ("零〇", "一幺壹", "二贰", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖")
 #: First characters of ten digits in a row, and characters that are one digit each.
 _TENS = (
@@ -197,14 +199,13 @@ def _at(data: Bytes, p: int, out: Bytes, write: bool) -> tuple[int, int]:
     return p + 3, 0
 
 
-@njit(f"int64({_RO}, int64, boolean, uint8[::1], boolean)", cache=True, nogil=True)
-def plain_digits(data: Bytes, begin: int, prose: bool, out: Bytes, write: bool) -> int:
+@njit(f"int64({_RO}, int64, uint8[::1], boolean)", cache=True, nogil=True)
+def plain_digits(data: Bytes, begin: int, out: Bytes, write: bool) -> int:
     """Find the first run that is to be written otherwise, or write all of them.
 
     Args:
         data: UTF-8 bytes.
         begin: Where to begin.
-        prose: Whether the text is free text, where Chinese numerals are looked at too.
         out: A copy of ``data`` to write into if ``write``, else not used.
         write: Whether to write; if not, the first such run ends the search.
 
@@ -235,22 +236,24 @@ def plain_digits(data: Bytes, begin: int, prose: bool, out: Bytes, write: bool) 
                     return int(p)
                 runs += 1
         base += BLOCK
-    if not prose:
-        return int(runs) if write else -1
+    # So many numerals in a row are met wherever one steps over fewer of them.
+    reached = begin
     p = begin
-    while p + 3 * _FEWEST_NUMERALS <= data.size:
-        b = data[p]
-        if b < 0xE3 or b > 0xE9:
-            p += 1
+    while p < data.size:
+        a = p
+        while a > reached and data[a] & 0xC0 == 0x80:
+            a -= 1
+        if data[a] < 0xE3 or data[a] > 0xE9 or _digit_at(data, a)[0] != _NUMERAL:
+            p += _STRIDE
             continue
-        kind, _, width = _digit_at(data, p)
-        if kind != _NUMERAL:
-            p += max(width, 1)
-            continue
+        while a - 3 >= reached and 0xE3 <= data[a - 3] <= 0xE9 and _digit_at(data, a - 3)[0] == _NUMERAL:
+            a -= 3
+        p = a
         q, changes = _at(data, p, out, write)
         if changes:
             if not write:
                 return int(p)
             runs += 1
+        reached = q
         p = q
     return int(runs) if write else -1

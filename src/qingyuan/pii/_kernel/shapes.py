@@ -52,9 +52,18 @@ def luhn(symbols: Symbols, a: int, b: int) -> bool:
     return total % 10 == 0
 
 
+@njit("boolean(int64, Array(uint8, 1, 'C', readonly=True))", cache=True, nogil=True)
+def unborn(year: int, provinces: Bytes) -> bool:
+    """Tell whether nobody is born in the year yet; ``provinces[100]`` is the present one, counted from 1900."""
+    return provinces.size > 100 and year > 1900 + provinces[100]
+
+
 @njit("int64(int8[::1], int64, int64, Array(uint8, 1, 'C', readonly=True))", cache=True, nogil=True)
 def clear_id(symbols: Symbols, a: int, b: int, provinces: Bytes) -> int:
-    """Judge an 18-character resident ID (digits, perhaps a final X) or a 15-digit one."""
+    """Judge an 18-character resident ID (digits, perhaps a final X) or a 15-digit one.
+
+    One of a year to come has CHECKED without STANDARD.
+    """
     n = b - a
     if provinces[symbols[a] * 10 + symbols[a + 1]] == 0:
         return -1
@@ -71,7 +80,9 @@ def clear_id(symbols: Symbols, a: int, b: int, provinces: Bytes) -> int:
     total = 0
     for i in range(17):
         total += symbols[a + i] * WEIGHTS[i]
-    return STANDARD | CHECKED if CHECK[total % 11] == symbols[b - 1] else STANDARD
+    if CHECK[total % 11] != symbols[b - 1]:
+        return STANDARD
+    return CHECKED if unborn(year, provinces) else STANDARD | CHECKED
 
 
 @njit("int64(int8[::1], int64, Array(uint8, 1, 'C', readonly=True))", cache=True, nogil=True)
