@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from qingyuan.pii import _kernel, compiling
-from qingyuan.pii._kernel import _fresh, _native
+from qingyuan.pii._kernel import _fresh, _image, _native
 
 #: Compiles the kernels of two small modules instead of all, into the cache that the environment names.
 SMALL = """
@@ -125,3 +125,18 @@ def test_a_damaged_image_is_left_alone(small: tuple[Path, str], tmp_path: Path) 
     for image in tmp_path.rglob(_native.FILE):
         image.write_bytes(image.read_bytes()[:-1] + b"x")
     assert process(CALL, tmp_path).startswith("False True True [0, 1, 2, 1]")
+
+
+def test_code_that_a_process_compiled_from_an_earlier_source_is_not_put_into_an_image(
+    small: tuple[Path, str], tmp_path: Path
+) -> None:
+    if not _native.supported():
+        pytest.skip("code is put into memory on Linux on x86-64 only")
+    (index,) = small[0].rglob("unions.join-*.nbi")
+    name = index.name.split(".py")[0]
+    source = Path(_kernel.__file__).with_name("unions.py")
+    assert _image._cached(index.parent, name, source)
+    later = tmp_path / "unions.py"
+    later.write_bytes(source.read_bytes() + b"#")
+    with pytest.raises(_image.Unsuited, match="of another source"):
+        _image._cached(index.parent, name, later)

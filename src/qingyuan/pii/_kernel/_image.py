@@ -7,6 +7,7 @@ within themselves becomes an offset, what they call outside is kept by name.
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 import struct
 from collections.abc import Iterable, Iterator, Mapping
@@ -150,7 +151,9 @@ def make(cache: Path, source: Path, functions: Mapping[str, int]) -> _native.Ima
     kernels = {}
     environments: dict[tuple[str, tuple[Any, ...]], list[int]] = {}
     for name, line in sorted(functions.items()):
-        library, descriptor, referenced = _cached(cache, f"{name}-{line}")
+        library, descriptor, referenced = _cached(
+            cache, f"{name}-{line}", source / f"{name.split('.')[0]}.py"
+        )
         _, kind, code = library
         if kind != "object":
             raise Unsuited(kind)
@@ -180,15 +183,20 @@ def make(cache: Path, source: Path, functions: Mapping[str, int]) -> _native.Ima
     )
 
 
-def _cached(cache: Path, name: str) -> tuple[Any, Any, Any]:
-    """Return library, descriptor and environments of a cached kernel, for this processor."""
+def _cached(cache: Path, name: str, source: Path) -> tuple[Any, Any, Any]:
+    """Return library, descriptor and environments of a cached kernel, for this processor.
+
+    A process that began before its source changed may have written it since; Numba would not take such code either.
+    """
     indices = list(cache.glob(f"{name}.*.nbi"))
     if len(indices) != 1:
         raise Unsuited(f"{name}: {len(indices)}")
     try:
         with indices[0].open("rb") as file:
             pickle.load(file)  # noqa: S301 - what Numba itself loads
-            _, overloads = pickle.loads(file.read())  # noqa: S301 - see above
+            stamp, overloads = pickle.loads(file.read())  # noqa: S301 - see above
+        if stamp != hashlib.sha256(source.read_bytes()).digest():
+            raise Unsuited(f"{name}: of another source")
         magic = cpu_target.target_context.codegen().magic_tuple()
         (data,) = (data for (_, made_with, _), data in overloads.items() if made_with == magic)
         parts = pickle.loads((cache / data).read_bytes())  # noqa: S301 - see above
