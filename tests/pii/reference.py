@@ -46,7 +46,7 @@ def kind_of(run: str) -> str:  # noqa: PLR0911 -- one return a kind
         return "resident-id"
     if digits and len(run) == 15 and province and _date("19" + run[6:12]):
         return "resident-id"
-    network = run[0] in "456" or run[:2] in ("34", "35", "36", "37")
+    network = run[0] in "456" or len(run) == {"34": 15, "37": 15, "35": 16, "36": 14}.get(run[:2])
     network = network or run[:4] in ("9558", "9551", "9555", "9559", "1030")
     if digits and 13 <= len(run) <= 19 and network and luhn_digit(run[:-1]) == run[-1]:
         return "bank-card"
