@@ -144,6 +144,14 @@ def test_cells_that_repeat_are_found_as_often_as_they_stand_there(seed: int) -> 
     assert same(table(names, rows_)) > 300
 
 
+def test_a_cell_is_found_alike_whatever_its_neighbours_hide() -> None:
+    batch = table(["备注"], [["李张x李"], ["李张x李"], ["甲"], ["李张x李"]])
+    found = rows(find_plainly(batch, tables(), looked(batch), np.zeros((2, BINS), dtype=np.int64)))
+    begin = batch.starts.tolist()
+    assert len(found) == 3
+    assert len({(start - begin[cell], end - begin[cell], flags) for cell, start, end, _, flags in found}) == 1
+
+
 def test_what_stands_at_the_end_of_the_buffer_is_found_as_elsewhere() -> None:
     # A mask of X alone is looked for only beside stars, wherever the cell stands.
     end, middle = (rows(find_plainly(b, tables(), looked(b), np.zeros((2, BINS), dtype=np.int64)))

@@ -44,10 +44,12 @@ def mark(
     """
     if not len(start):
         return
-    low = max(int(start.min()) - _ASIDE, 0)
-    sums = np.concatenate(([0], np.cumsum(_SIGNS[data[low : int(end.max())]], dtype=np.int64)))
+    # What stands in the same cell counts, nothing of its neighbours: a value is read alike wherever it stands.
+    begin, until = np.maximum(start - _ASIDE, first), np.minimum(end + 2 * _ASIDE, last)
+    low = int(begin.min())
+    sums = np.concatenate(([0], np.cumsum(_SIGNS[data[low : int(until.max())]], dtype=np.int64)))
     asked = (kind == f.NAME) | ((kind == f.ADDRESS) & (flags & f.MASKED == 0))
-    some = sums[end - low] > sums[np.maximum(start - _ASIDE, low) - low]
+    some = sums[until - low] > sums[begin - low]
     for i in np.flatnonzero(asked & some):
         a, b = int(start[i]), int(end[i])
         text = bytes(data[a:b]).decode("utf-8", "ignore")
