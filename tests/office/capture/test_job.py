@@ -149,9 +149,9 @@ def test_a_list_on_the_command_line_names_what_failed(folder: Path, site: Site, 
     assert "1 pages captured, 1 not" in again.output
     assert runner.invoke(capture, ["--home", str(folder), "--lead", _LEAD]).exit_code == 2
     addresses.write_bytes("http://例".encode("gb18030"))
-    done = qingyuan("capture", *args)
-    assert done.code == 2
-    assert "UTF-8" in done.err
+    refused = qingyuan("capture", *args)
+    assert refused.code == 2
+    assert "UTF-8" in refused.err
 
 
 def test_what_may_pass_is_tried_again_a_few_times(folder: Path) -> None:
