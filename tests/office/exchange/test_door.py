@@ -87,11 +87,12 @@ def test_only_a_few_large_bodies_come_in_at_once(
 ) -> None:
     monkeypatch.setattr(serving, "REQUEST_SECONDS", 600)  # a busy machine shows none of them out
     with contextlib.ExitStack() as held:
-        for _ in range(MAX_LARGE):
+        until, taken = time.monotonic() + 60, 0
+        while taken < MAX_LARGE or told(ask(port, 5, b"12345"))[0] != 503:
+            # A small one may have had the place of a large one for a moment: one more will get it.
             held.enter_context(ask(port, 400 << 20, b"qingyuan-exchange/1 "))
-        until = time.monotonic() + 60
-        while told(ask(port, 5, b"12345"))[0] != 503:
-            assert time.monotonic() < until, "the server did not take all of them up"
+            taken += 1
+            assert time.monotonic() < until, "the server did not take them up"
     made = send(
         sites["county"], "suggestion", "province", body={"title": "甲"}, actor="P001", offline=True
     ).data
