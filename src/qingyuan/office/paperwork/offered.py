@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from qingyuan.cases import Offer
@@ -33,17 +33,8 @@ def offers_of(
     Raises:
         OfficeError: There is no such lead or case.
     """
-    loaded = loaded or load(home, identifier)
-    _check_target(loaded, identifier)
-    return form_offers(
-        forms(overlay_of(home)),
-        loaded.docket,
-        loaded.events,
-        identifier,
-        law=home.law,
-        now=home.clock.now(),
-        actor=actor,
-        known=known,
+    return _asked(
+        home, forms(overlay_of(home)), loaded or load(home, identifier), identifier, actor=actor, known=known
     )
 
 
@@ -60,16 +51,7 @@ def allowed(home: Home, form: Form, loaded: Loaded, identifier: str, *, actor: s
         Refused: It is not possible yet.
         OfficeError: There is no such lead or case, or the form is of the other kind.
     """
-    _check_target(loaded, identifier)
-    found = form_offers(
-        {form.id: form},
-        loaded.docket,
-        loaded.events,
-        identifier,
-        law=home.law,
-        now=home.clock.now(),
-        actor=actor,
-    )
+    found = _asked(home, {form.id: form}, loaded, identifier, actor=actor)
     if not found:
         kind = ("线索", "L", "leads") if form.scope == "lead" else ("案件", "C", "cases")
         raise OfficeError(
@@ -83,6 +65,28 @@ def allowed(home: Home, form: Form, loaded: Loaded, identifier: str, *, actor: s
     if found[0].refused is not None:
         raise found[0].refused
     return found[0]
+
+
+def _asked(
+    home: Home,
+    among: Mapping[str, Form],
+    loaded: Loaded,
+    identifier: str,
+    *,
+    actor: str,
+    known: Sequence[Offer] | None = None,
+) -> list[FormOffer]:
+    _check_target(loaded, identifier)
+    return form_offers(
+        among,
+        loaded.docket,
+        loaded.events,
+        identifier,
+        law=home.law,
+        now=home.clock.now(),
+        actor=actor,
+        known=known,
+    )
 
 
 def _check_target(loaded: Loaded, identifier: str) -> None:
