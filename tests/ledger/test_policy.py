@@ -130,7 +130,7 @@ def test_a_witness_with_an_ml_dsa_key_counts() -> None:
 def test_white_space_comments_and_urls_are_read_as_specified() -> None:
     judged = policy(
         f"\n# comment\n\t # another\n\twitness \t w1  {KEY['X1']}   https://w1.example/  \n\n"
-        f"log {LOG} https://log.example/\n  quorum\tw1"
+        f"log {LOG} https://log.example/\n  quorum\tw1\n"
     )
     assert (judged.witnesses[0].name, judged.witnesses[0].url) == ("w1", "https://w1.example/")
     assert (judged.logs[0].key.name, judged.logs[0].url) == (ORIGIN, "https://log.example/")
@@ -166,6 +166,8 @@ W2 = f"witness w2 {KEY['X2']}\n"
     [
         "",
         W1,
+        "quorum none",
+        f"{W1}quorum w1\n ",
         "quorum none\n\x01",
         "quorum none\r\n",
         "quorum none\n\x7f",

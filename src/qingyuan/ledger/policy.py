@@ -201,6 +201,10 @@ def parse_policy(data: bytes) -> Policy:
     """
     if len(data) > MAX_POLICY_SIZE:
         raise _malformed(None, "文件过大", "the file is too large")
+    if data and not data.endswith(b"\n"):
+        raise _malformed(
+            data.count(b"\n") + 1, "最后一行没有以换行结束", "the last line does not end with a line feed"
+        )
     parser = _Parser()
     # Octets above 0x7f are opaque: surrogateescape keeps each of them, whatever it means.
     for number, line in enumerate(data.split(b"\n"), 1):

@@ -128,6 +128,15 @@ def test_a_false_cosignature_by_ml_dsa_does_not_count_and_breaks_nothing(changes
     assert (report.verdict, report.quorum["met"], codes(report)) == ("undetermined", False, set())
 
 
+def test_a_cosignature_by_ml_dsa_does_not_count_where_it_does_not_cover_extension_lines() -> None:
+    def checkpoint(data: bytes) -> bytes:
+        text = data.partition(b"\n\n")[0] + b"\nan extension line\n"
+        return cosigned(text, signature_line(ORIGIN, LOG, text))
+
+    report = check(Maker(checkpoint=checkpoint).build(), policy_bytes=demanded())
+    assert (report.verdict, report.quorum["met"], codes(report)) == ("undetermined", False, set())
+
+
 def test_the_twin_is_cosigned_over_its_own_root() -> None:
     def checkpoint(data: bytes) -> bytes:
         text = data.partition(b"\n\n")[0] + b"\n"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from qingyuan.evidence.verify import verify_evp
-from qingyuan.ledger import Cosigner, FormatError, LedgerError, parse_policy
+from qingyuan.ledger import Cosigner, FormatError, LedgerError, VerifierKey, parse_policy
 from tests.evidence.verify_page.node import Node
 from tests.evidence.verify_page.trees import seed
 from tests.evidence.verify_page.trusting import LOG, TWIN_LOG
@@ -30,7 +35,7 @@ BAD = [
     f"{HEAD}group g any none\nquorum g\n", f"{HEAD}group g any h\ngroup h any a\nquorum h\n", f"{HEAD}witness d {WITNESS[0]}\nquorum a\n",
     f"{HEAD}log {LOG.vkey}\nquorum a\n", f"{HEAD}witness a {WITNESS[1]}\nquorum a\n", f"{HEAD}witness d {WITNESS[0]} u v\nquorum a\n",
     f"{HEAD}quorum a\x00\n", f"{HEAD}quorum a\x7f\n", f"witness a {WITNESS[0][:-4]}\nquorum a\n", f"{HEAD}group g -1 a\nquorum g\n",
-    f"{HEAD}group g 1.0 a\nquorum g\n", "quorum none\n" + "#\n" * 4096, "quorum none\n#" + "x" * (256 << 10) + "\n",
+    f"{HEAD}group g 1.0 a\nquorum g\n", "quorum none", "quorum none\n ", "quorum none\n" + "#\n" * 4096, "quorum none\n#" + "x" * (256 << 10) + "\n",
 ]  # fmt: skip
 
 
@@ -73,8 +78,6 @@ def test_the_page_and_the_ledger_read_the_same_policies(node: Node, text: str, d
         )
         + raw[end:]
     )
-    # What we read ourselves may lack the end of its last line, as hand-written files do.
-    assume(bent.endswith(b"\n"))
     try:
         parse_policy(bent)
     except (FormatError, LedgerError) as error:
@@ -84,3 +87,44 @@ def test_the_page_and_the_ledger_read_the_same_policies(node: Node, text: str, d
     else:
         read = True
     assert (node.call("readPolicy", bent) is not None) is read
+
+
+def test_both_verifiers_read_as_many_lines_as_the_document_says(node: Node) -> None:
+    for more, good in ((4095, True), (4096, False)):
+        raw = b"quorum none\n" + b"#\n" * more
+        assert (node.call("readPolicy", raw) is not None) is good
+        assert _reads(partial(verify_evp._PolicyReader().read, raw)) is good
+
+
+@pytest.mark.parametrize(
+    ("name", "good"),
+    [
+        (b"a", True), ("日志.example/甲".encode(), True), (b"a\x7fb", True), (b"a-_.~:/%", True), ("a\u200bb".encode(), True),
+        (b"", False), (b"a b", False), (b"a\x01b", False), (b"a\x1cb", False), ("a\u0085b".encode(), False), ("a\u00a0b".encode(), False),
+        ("a\u2028b".encode(), False), ("\u3000".encode(), False), (b"\xff", False), (b"a\xc3", False), (b"\xed\xa0\x80", False),
+        (b"\xff\xc2\xa0", False), (b"\xc2\xa0\xff", False),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_three_readers_take_the_same_names_of_keys(node: Node, name: bytes, good: bool) -> None:
+    public = b"\x01" + VerifierKey.parse(LOG.vkey).public
+    identifier = hashlib.sha256(name + b"\n" + public).hexdigest()[:8]
+    vkey = name + f"+{identifier}+".encode() + base64.b64encode(public)
+    policy = b"log " + vkey + b"\nquorum none\n"
+    text = vkey.decode("utf-8", "replace")
+    readers = (
+        lambda: parse_policy(policy), lambda: verify_evp._PolicyReader().read(policy),
+        lambda: VerifierKey.parse(text), lambda: verify_evp._parse_vkey(text),
+    )  # fmt: skip
+    for read in readers[:2] if b"\x7f" not in name else ():  # no policy may have that character
+        assert _reads(read) is good
+    assert [_reads(read) for read in readers[2:]] == [good, good]
+    assert (node.call("verifierKey", vkey.decode("latin-1")) is not None) is good
+
+
+def _reads(read: Callable[[], object]) -> bool:
+    try:
+        read()
+    except (FormatError, ValueError):
+        return False
+    return True

@@ -157,6 +157,38 @@ def test_the_payload_digest_of_another_or_a_whole_record_is_not_that_of_this_one
                 "2026-01-01 00:00:00Z",
             )
         ),
+        *(
+            (kind, {**(PAGE if kind in {"resource", "conversion"} else {}), field: value})
+            for kind, field, value in (
+                ("warcinfo", "WARC-Concurrent-To", "<urn:uuid:1>"),
+                ("conversion", "WARC-Concurrent-To", "<urn:uuid:1>"),
+                ("warcinfo", "WARC-IP-Address", "192.0.2.1"),
+                ("resource", "WARC-Refers-To", "<urn:uuid:1>"),
+                ("warcinfo", "WARC-Warcinfo-ID", "<urn:uuid:1>"),
+                ("warcinfo", "WARC-Payload-Digest", "sha1:" + "A" * 32),
+                ("resource", "WARC-Filename", "a.warc"),
+                ("metadata", "WARC-Segment-Origin-ID", "<urn:uuid:1>"),
+                ("resource", "WARC-Segment-Total-Length", "9"),
+                ("metadata", "WARC-Refers-To", "urn:uuid:1"),
+                ("resource", "WARC-Concurrent-To", "<urn:uuid:1> <urn:uuid:2>"),
+                ("resource", "WARC-Warcinfo-ID", "1"),
+                ("resource", "WARC-Target-URI", "http://example.com/a b"),
+                ("resource", "WARC-Target-URI", "<http://example.com/"),
+                ("resource", "WARC-IP-Address", "example.com"),
+                ("resource", "WARC-IP-Address", "fe80::1%eth0"),
+                ("resource", "WARC-IP-Address", "192.0.2.01"),
+                ("resource", "WARC-Segment-Number", "2"),
+                ("resource", "WARC-Segment-Number", "one"),
+            )
+        ),
+        *(
+            ("continuation", {**PAGE, "WARC-Segment-Origin-ID": "<urn:uuid:1>", **more})
+            for more in (
+                {"WARC-Segment-Number": "1"},
+                {"WARC-Segment-Number": "2", "WARC-Segment-Total-Length": "-1"},
+                {"WARC-Segment-Number": "2", "WARC-IP-Address": "192.0.2.1"},
+            )
+        ),
     ],
 )
 def test_a_record_that_lacks_a_field_of_its_type_or_has_one_of_another_form_is_refused(
@@ -192,7 +224,32 @@ def test_a_field_that_is_there_twice_or_has_no_name_is_refused(more: str) -> Non
         ("resource", PAGE, "Own-Field: 1\r\nOwn-Field: 2\r\n"),
         ("metadata", {}, ""),
         ("a-type-to-come", {}, ""),
+        ("a-type-to-come", {"WARC-Filename": "a.warc", "WARC-Segment-Total-Length": "9"}, ""),
+        ("resource", {"WARC-Target-URI": "<http://example.com/a%20b>"}, ""),
+        ("resource", {**PAGE, "WARC-IP-Address": "2001:db8::1", "WARC-Segment-Number": "1"}, ""),
+        ("metadata", {"WARC-Refers-To": "<urn:uuid:1>", "WARC-Payload-Digest": _hex("sha1", b"x")}, ""),
+        ("warcinfo", {"WARC-Filename": "a.warc"}, ""),
+        (
+            "continuation",
+            {
+                **PAGE,
+                "WARC-Segment-Origin-ID": "<urn:uuid:1>",
+                "WARC-Segment-Number": "2",
+                "WARC-Segment-Total-Length": "9",
+            },
+            "",
+        ),
     ],
 )
 def test_what_the_standard_allows_is_read(kind: str, fields: dict[str, str], more: str) -> None:
     assert _read(_record(kind, b"x", fields, more)) == b"x"
+
+
+@pytest.mark.parametrize("date", ["2026", "2026-12", "2026-12-31T23:59Z", "2026-12-31T23:59:59.5Z"])
+def test_version_1_0_knows_dates_to_the_second_only(date: str) -> None:
+    record = _record("resource", b"x", {**PAGE, "WARC-Date": date})
+    assert _read(record) == b"x"
+    with pytest.raises(WarcError, match="@0"):
+        _read(record.replace(b"WARC/1.1", b"WARC/1.0"))
+    whole = _record("resource", b"x", PAGE).replace(b"WARC/1.1", b"WARC/1.0")
+    assert _read(whole) == b"x"

@@ -57,7 +57,7 @@ def test_headers_are_those_of_the_standard_and_cannot_be_smuggled_in() -> None:
         BytesIO(b"body"),
         date=AT,
         content_type=HTTP_RESPONSE,
-        uri="http://h/\r\nWARC-Type: request",
+        uri="http://h/\r\nWARC-Type: <页>|%20",
         head=HEAD,
         headers=(("WARC-IP-Address", "1.1.1.1"),),
     )
@@ -65,7 +65,7 @@ def test_headers_are_those_of_the_standard_and_cannot_be_smuggled_in() -> None:
     record = reading.record
     assert record.header("warc-date") == "2026-03-02T01:02:03.456789Z"
     assert record.header("WARC-Type") == "response"
-    assert record.header("WARC-Target-URI") == "http://h/%0D%0AWARC-Type: request"
+    assert record.header("WARC-Target-URI") == "http://h/%0D%0AWARC-Type:%20%3C%E9%A1%B5%3E%7C%20"
     assert record.header("WARC-Record-ID") == written.id
     assert record.header("WARC-Record-ID").startswith("<urn:uuid:")
     assert record.header("WARC-Payload-Digest") == written.payload_digest

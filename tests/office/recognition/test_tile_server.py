@@ -11,7 +11,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from qingyuan.ledger import TileCache, TileFolder, decode_bundle, open_checkpoint, tree_root
+from qingyuan.ledger import (
+    TILE_WIDTH,
+    TileCache,
+    TileFolder,
+    decode_bundle,
+    open_checkpoint,
+    tile_names,
+    tree_root,
+)
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.recognition.fetching import Place, PublishedLog
 from qingyuan.office.recognition.tile_server import TileSite
@@ -102,7 +110,9 @@ def test_entries_are_compressed_for_who_takes_it(url: str) -> None:
         "/log/tile/0/000.p/0",
         "/log/tile/0/000.p/01",
         "/log/tile/0/003",
-        "/log/tile/0/002.p/187",
+        "/log/tile/0/002.p/189",
+        "/log/tile/entries/002.p/189",
+        "/log/tile/0/003.p/1",
         "/log/tile/-1/000",
         "/log-sm3/checkpoint",
     ],
@@ -112,6 +122,27 @@ def test_nothing_else_is_there(url: str, path: str) -> None:
     assert status == 404
     assert headers["Cache-Control"] in ("no-store", None)
     assert b"secret" not in body
+
+
+@pytest.mark.parametrize("size", [3, 300, 699])
+def test_the_partial_tiles_of_every_head_that_was_signed_are_there(url: str, size: int) -> None:
+    """C2SP tlog-tiles: logs serve the partial tiles of every size that a checkpoint was produced for."""
+    for name in tile_names(size):
+        if name.width == TILE_WIDTH:
+            continue
+        status, headers, body = get(url, f"/log/{name.path}")
+        assert (status, "immutable" in headers["Cache-Control"]) == (200, True), name.path
+        start = name.index * TILE_WIDTH
+        if name.level < 0:
+            assert decode_bundle(body) == [LOG.entry(n) for n in range(start, start + name.width)]
+        else:
+            assert body == b"".join(LOG.storage.read_hashes(name.level, start, start + name.width))
+
+
+def test_the_beginning_of_a_tile_cut_short_is_not_served(url: str, folder: Path) -> None:
+    for path in ("tile/0/002.p/188", "tile/entries/002.p/188"):
+        (folder / "log" / path).write_bytes((folder / "log" / path).read_bytes()[:40])
+        assert get(url, "/log/" + path.replace("188", "187"))[0] == 404
 
 
 def test_a_link_out_of_the_folder_is_not_followed(url: str, folder: Path) -> None:

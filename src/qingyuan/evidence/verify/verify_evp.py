@@ -1898,7 +1898,10 @@ def _usable(kind: bytes, public: bytes) -> bool:
 
 
 def _name_ok(name: str) -> bool:
-    return name != "" and "+" not in name and not any(c.isspace() for c in name)
+    """Return whether a note can have a key of this name; lone surrogates stand for octets that are not UTF-8."""
+    return name != "" and not any(
+        c == "+" or c < " " or c.isspace() or "\ud800" <= c <= "\udfff" for c in name
+    )
 
 
 def _parse_vkey(text: object) -> _VerifierKey:
@@ -1942,7 +1945,7 @@ def _parse_note(data: bytes) -> _Note:
         raise _Misfit("misfit.note-control")
     head, blank, tail = text.rpartition("\n\n")
     lines = tail.split("\n")
-    if not blank or not head or lines.pop() != "" or not lines:
+    if not blank or lines.pop() != "" or not lines:
         raise _Misfit("misfit.note-parts")
     if len(lines) > MAX_SIGNATURES:
         raise _Misfit("misfit.note-many", limit=MAX_SIGNATURES)
@@ -1967,6 +1970,11 @@ class _Checkpoint:
     size: int
     root: bytes
     note: _Note
+
+    @property
+    def extended(self) -> bool:
+        """Whether there are extension lines after the three that a checkpoint needs."""
+        return self.note.text.count(b"\n") > _CHECKPOINT_LINES
 
 
 _CHECKPOINT_LINES = 3
@@ -2047,7 +2055,7 @@ class _PolicyReader:
         if any((b < 32 and b not in b"\t\n") or b == 127 for b in data):  # noqa: PLR2004 - C2SP character set
             raise _Misfit("misfit.policy-control")
         lines = data.decode("utf-8", "surrogateescape").split("\n")
-        if len(lines) > MAX_POLICY_LINES:
+        if len(lines) - (lines[-1] == "") > MAX_POLICY_LINES:
             raise _Misfit("misfit.policy-long")
         for number, line in enumerate(lines, start=1):
             words = [word for word in re.split(r"[ \t]+", line) if word]
@@ -2131,7 +2139,8 @@ def _cosignature_holds(key: _VerifierKey, checkpoint: _Checkpoint, signature: by
         message = b"cosignature/v1\ntime %d\n" % stamp + checkpoint.note.text
         return ed25519_verify(key.public, message, signature[8:])
     names = [name.encode("utf-8", "surrogateescape") for name in (key.name, checkpoint.origin)]
-    if any(len(name) > 0xFF for name in names):  # noqa: PLR2004 - an opaque<1..2^8-1>
+    # The message has an opaque<1..2^8-1> for each name and does not cover extension lines: nobody vouches for those.
+    if any(len(name) > 0xFF for name in names) or checkpoint.extended:  # noqa: PLR2004
         return False
     message = b"subtree/v1\n\0" + bytes((len(names[0]),)) + names[0] + signature[:8]
     message += bytes((len(names[1]),)) + names[1] + struct.pack(">QQ", 0, checkpoint.size) + checkpoint.root

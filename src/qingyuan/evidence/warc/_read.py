@@ -331,7 +331,7 @@ def _parse_headers(head: bytes, where: str) -> tuple[tuple[str, str], ...]:
             fields.append((name, value.strip()))
         else:
             raise damaged(where, "记录头格式有误", "the header of a record is malformed")
-    check_fields(fields, where)
+    check_fields(fields, where, old=head.startswith(_VERSIONS[1]))
     return tuple(fields)
 
 

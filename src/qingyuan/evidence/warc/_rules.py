@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import ipaddress
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from qingyuan.evidence.warc.errors import damaged
@@ -28,10 +29,33 @@ _OF_TYPE = {
     "revisit": ("warc-target-uri", "warc-profile"),
     "continuation": ("warc-target-uri", "warc-segment-number", "warc-segment-origin-id"),
 }
+_TYPES = frozenset(("warcinfo", "metadata", *_OF_TYPE))
+_NO_CAPTURE = frozenset({"warcinfo", "conversion", "continuation"})
+_ALL_BUT_PARTS = _TYPES - {"continuation"}
+#: Fields that records of these types shall not have (5.7 to 5.22). Writers give payload digests to metadata too, which has no payload:
+#: they are let be.
+_NOT_IN = {
+    "warc-concurrent-to": _NO_CAPTURE,
+    "warc-ip-address": _NO_CAPTURE,
+    "warc-refers-to": frozenset({"warcinfo", "response", "resource", "request", "continuation"}),
+    "warc-target-uri": frozenset({"warcinfo"}),
+    "warc-warcinfo-id": frozenset({"warcinfo"}),
+    "warc-payload-digest": frozenset({"warcinfo"}),
+    "warc-filename": _TYPES - {"warcinfo"},
+    "warc-segment-origin-id": _ALL_BUT_PARTS,
+    "warc-segment-total-length": _ALL_BUT_PARTS,
+}
+#: Fields whose value names a record.
+_NAMING = ("warc-concurrent-to", "warc-refers-to", "warc-warcinfo-id", "warc-segment-origin-id")
 _IDENTIFIER = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[^\s<>]+>")
 #: W3CDTF in UTC, with up to nine digits of a second (5.4).
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.\d{1,9})?)?Z)?)?)?", re.ASCII)
+#: The one form of a date in version 1.0.
+_OLD_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _LEAP_SECOND = 60
+_DIGITS = re.compile(r"[0-9]{1,18}")
+#: An address as it is, or between angle brackets as the grammar has it and some write it.
+_TARGET = re.compile(r"[^\s<>]+|<[^\s<>]+>")
 _HTTP = re.compile(r"application/http\b", re.IGNORECASE)
 _CHUNKED = re.compile(rb"(?im)^transfer-encoding:[^\r\n]*\bchunked[ \t]*\r?$")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?")
@@ -42,8 +66,13 @@ _HEAD_END = re.compile(rb"\r\n\r\n|\n\n")
 _ALGORITHMS = frozenset({"md5", "sha1", "sha256", "sha384", "sha512", "sm3"})
 
 
-def check_fields(fields: Fields, where: str) -> None:
-    """Refuse a header that lacks a field, repeats one, or has a date or identifier of another form.
+def check_fields(fields: Fields, where: str, *, old: bool = False) -> None:
+    """Refuse a header that lacks a field, repeats one, has one that its type shall not have, or a value of another form.
+
+    Args:
+        fields: The header.
+        where: Its place, for error messages.
+        old: Whether it is of version 1.0, which knows dates to the second only.
 
     Raises:
         WarcError: ``warc.damaged``.
@@ -60,14 +89,44 @@ def check_fields(fields: Fields, where: str) -> None:
         raise damaged(
             where, "记录标识不是尖括号中的 URI", "the identifier of a record is no URI in angle brackets"
         )
-    if not _is_date(held["warc-date"]):
+    if not _is_date(held["warc-date"]) or (old and not _OLD_DATE.fullmatch(held["warc-date"])):
         raise damaged(
             where, "记录日期不是 UTC 的 W3C 日期", "the date of a record is no date of the W3C profile in UTC"
         )
-    if kind == "warcinfo" and "warc-target-uri" in held:
+    if misplaced := [name for name in held if kind in _NOT_IN.get(name, ())]:
         raise damaged(
-            where, "warcinfo 记录不得有目标地址", "a warcinfo record must not have a target address"
+            where, f"{kind} 记录不得有 {misplaced}", f"a record of type {kind} must not have {misplaced}"
         )
+    if odd := list(_odd_values(fields, held)):
+        raise damaged(where, f"记录头的值格式不符：{odd}", f"values of a header are not of their form: {odd}")
+
+
+def _odd_values(fields: Fields, held: Mapping[str, str]) -> Iterator[str]:
+    """Yield the fields whose value is not of the form that the standard gives it."""
+    for name, value in fields:
+        if name.lower() in _NAMING and not _IDENTIFIER.fullmatch(value):
+            yield name.lower()
+    if (uri := held.get("warc-target-uri")) and not _TARGET.fullmatch(uri):
+        yield "warc-target-uri"
+    if (address := held.get("warc-ip-address")) is not None and not _is_address(address):
+        yield "warc-ip-address"
+    total = held.get("warc-segment-total-length")
+    if total is not None and not _DIGITS.fullmatch(total):
+        yield "warc-segment-total-length"
+    number = held.get("warc-segment-number")
+    if number is not None and not (
+        _DIGITS.fullmatch(number)
+        and (int(number) > 1 if held["warc-type"] == "continuation" else int(number) == 1)
+    ):
+        yield "warc-segment-number"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text
 
 
 def _is_named(name: str) -> bool:

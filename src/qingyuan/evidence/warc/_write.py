@@ -8,12 +8,15 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import BinaryIO
+from urllib.parse import quote
 
 from qingyuan.evidence._entropy import Entropy
 from qingyuan.evidence.warc.model import VERSION, RecordType, Written
 
 _BLOCK = 1 << 16
 _LEVEL = 6
+#: What may stand in a URI beside letters and digits: reserved, unreserved, and the percent sign of what is encoded already.
+_IN_URIS = ":/?#[]@!$&'()*+,;=-._~%"
 _GZIP = 31
 
 #: Content types of the blocks.
@@ -86,7 +89,7 @@ class WarcWriter:
         stamp = warc_date(date)
         fields = [("WARC-Type", str(kind)), ("WARC-Record-ID", identifier), ("WARC-Date", stamp)]
         if uri:
-            fields.append(("WARC-Target-URI", header_value(uri)))
+            fields.append(("WARC-Target-URI", target_uri(uri)))
         fields += [(name, header_value(value)) for name, value in headers]
         fields.append(("WARC-Block-Digest", block_digest))
         if kind in {RecordType.REQUEST, RecordType.RESPONSE}:
@@ -123,6 +126,14 @@ def warc_date(moment: datetime) -> str:
 def header_value(value: str) -> str:
     """Return ``value`` on one line: no control characters, so that none can add a header."""
     return "".join(c if c >= " " and c != "\x7f" else f"%{ord(c):02X}" for c in value)
+
+
+def target_uri(uri: str) -> str:
+    """Return an address with every character percent-encoded that no URI may have (RFC 3986, as WARC 1.1, section 5.12 demands).
+
+    Browsers leave some of them as they are. What is a percent sign stays one.
+    """
+    return quote(uri, safe=_IN_URIS, errors="replace")
 
 
 def _digests(head: bytes, block: bytes | BinaryIO) -> tuple[int, str, str]:

@@ -96,7 +96,7 @@ class Origin:
         connection = self._guard.connect(self.host, self.port)
         connection.settimeout(self._idle)
         self._hold(connection)
-        self.ip = str(connection.getpeername()[0])
+        self.ip = str(connection.getpeername()[0]).partition("%")[0]
         return connection
 
     def _secured(self) -> ssl.SSLSocket:
