@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import threading
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from qingyuan.evidence import SourceError
 from qingyuan.office.clock import FixedClock
 from qingyuan.office.home import Home
-from qingyuan.office.sealing import Collector, Sealer, open_exhibit, read_internal
+from qingyuan.office.sealing import Collector, Prepared, Sealer, open_exhibit, read_internal
 from qingyuan.store import Blobs, events
 from qingyuan.store.errors import StoreError
 
@@ -41,6 +43,47 @@ def test_the_same_content_twice_is_two_exhibits_over_one_blob(tmp_path: Path, ho
     for row in rows:
         with open_exhibit(home, row) as content:
             assert content.read() == b"same"
+
+
+def test_the_same_content_sealed_by_several_at_once_is_one_blob_and_its_events_say_which(
+    tmp_path: Path, home: Home
+) -> None:
+    (tmp_path / "a").write_bytes(b"same")
+    sealers = [Sealer(home, _SCOPE, Collector()) for _ in range(3)]
+    waiting = [one.file(tmp_path / "a", f"{number}") for number, one in enumerate(sealers)]
+    # All of them were looked for, and none was there, before the first one is named.
+    named = [home.blobs.keep([(one.temporary, _SCOPE, one.sealed.sha256)]) for one in waiting]
+    assert named == [[True], [False], [False]]
+    gate, kept = threading.Barrier(3), []
+    (tmp_path / "b").write_bytes(b"other")
+    again = [one.file(tmp_path / "b", f"{number}") for number, one in enumerate(sealers)]
+
+    def keep(sealer: Sealer, one: Prepared) -> None:
+        gate.wait()
+        kept.extend(sealer.keep([one]))
+
+    threads = [threading.Thread(target=keep, args=pair) for pair in zip(sealers, again, strict=True)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    lies = hashlib.sha256(home.blobs.file(_SCOPE, kept[0].sealed.sha256).read_bytes()).hexdigest()
+    assert {one.sealed.sealed_sha256 for one in kept} == {lies}
+    assert len(_files(home)) == 2
+
+
+def test_a_file_system_without_links_will_do(
+    tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
+    (tmp_path / "a").write_bytes(b"same")
+    sealer = Sealer(home, _SCOPE, Collector())
+    first, second = (sealer.keep([sealer.file(tmp_path / "a", name)])[0] for name in ("a", "b"))
+    assert first.sealed == second.sealed
+    assert len(_files(home)) == 1
 
 
 def test_the_same_file_sealed_again_while_the_clock_stands_still_is_one_exhibit(tmp_path: Path) -> None:

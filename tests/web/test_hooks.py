@@ -9,14 +9,17 @@ import hmac
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from qingyuan.errors import QingyuanError
+from qingyuan.office.capture.guard import Guard
 from qingyuan.office.home import Home
 from qingyuan.store import EventDraft
 from qingyuan.web.hooks import BACK_OFF, Hooks
@@ -213,3 +216,47 @@ def test_an_address_that_became_private_is_not_reached_either(
     assert receiver.got == []
     (hook,) = strict.all()
     assert strict.deliveries(hook.id)[0].status == "capture.refused-address"
+
+
+@pytest.mark.parametrize("path", ["/钩子?q=é", "/\u2028", "/a b", "/x\x7f"])
+def test_an_odd_address_is_told_like_any_other(
+    home: Home, state: State, receiver: Receiver, path: str
+) -> None:
+    hooks = Hooks(state, home, allow_private=True)
+    odd, _ = hooks.add(receiver.url.partition("/hook")[0] + path, ["*"])
+    log(home, "access.read")
+    assert hooks.round() == 1
+    assert hooks.deliveries(odd)[0].status == "204"
+
+
+def test_who_is_away_or_slow_costs_a_round_one_message_and_keeps_nobody_else_waiting(
+    home: Home, state: State, receiver: Receiver
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        closed = listening.getsockname()[1]
+    hooks = Hooks(state, home, allow_private=True)
+    away, _ = hooks.add(f"http://127.0.0.1:{closed}/", ["*"])
+    hooks.add(receiver.url, ["*"])
+    log(home, *["access.read"] * 9)
+    assert hooks.round() == 10
+    assert len(receiver.got) == 9
+    assert [one.tries for one in hooks.deliveries(away)].count(0) == 8
+
+
+def test_what_took_all_its_time_to_connect_is_not_listened_to(
+    home: Home, state: State, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qingyuan.web.hooks._WHOLE", 0.2)
+    reach = Guard.connect
+
+    def slowly(*args: Any, **more: Any) -> socket.socket:
+        time.sleep(0.4)  # a name server that takes its time
+        return reach(*args, **more)
+
+    monkeypatch.setattr(Guard, "connect", slowly)
+    hooks = Hooks(state, home, allow_private=True)
+    hook, _ = hooks.add(receiver.url, ["*"])
+    log(home, "access.read")
+    assert hooks.round() == 1
+    assert hooks.deliveries(hook)[0].status == "TimeoutError"
+    assert receiver.got == []

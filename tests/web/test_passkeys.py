@@ -93,9 +93,13 @@ def test_forged_assertions_are_refused(app: FastAPI) -> None:
     device.handle = b"somebody else"
     assert sign_in(client, device) == 400
     assert desk_of(app).sessions.account(client.cookies.get("qy_session")) is None
-    for text in ("", "{}", '{"id": 1}', "[]", "x" * 1000):
+    for text in ("", "{}", '{"id": 1}', "[]", "x" * 1000, "[" * 15_000):
         options(client, "/sign-in/passkey/options", "/sign-in")
         assert post(client, "/sign-in/passkey", {"credential": text}).status_code == 400
+    owner = client_of(app, "prosecutor")
+    for text in ("", "[]", "[" * 15_000, '{"id":' * 9_000):
+        options(owner, "/account/passkeys/options", "/account")
+        assert post(owner, "/account/passkeys", {"credential": text}, form="/account").status_code == 400
 
 
 def test_a_counter_that_went_back_means_a_copied_device(app: FastAPI) -> None:

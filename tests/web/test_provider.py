@@ -75,10 +75,17 @@ def sign_in(client: TestClient, after: str = "/matters") -> httpx.Response:
     return client.get(back(through(left.headers["location"])))
 
 
+def leaving(client: TestClient) -> str:
+    """Return where the account page leads to link the account."""
+    found = re.search(r'href="(/account/provider\?_token=[0-9a-f]+)"', client.get("/account").text)
+    assert found
+    return found[1]
+
+
 def link(app: FastAPI, role: str = "prosecutor") -> TestClient:
     """Let somebody who is signed in link their account."""
     client = client_of(app, role)
-    left = client.get("/account/provider")
+    left = client.get(leaving(client))
     assert left.status_code == 303, left.text
     done = client.get(back(through(left.headers["location"])))
     assert (done.status_code, done.headers["location"]) == (303, "/account")
@@ -104,7 +111,7 @@ def test_a_linked_account_signs_in_and_nobody_else_does(office: FastAPI, provide
     assert sign_in(client_of(office)).status_code == 403
     taken = client_of(office, "supervisor")
     provider.subject = "subject-1"
-    left = taken.get("/account/provider")
+    left = taken.get(leaving(taken))
     assert taken.get(back(through(left.headers["location"]))).status_code == 409
     assert post(person, "/account/provider", {"drop": "1"}, form="/account").status_code == 303
     assert sign_in(client_of(office)).status_code == 403
@@ -125,6 +132,29 @@ def test_an_answer_serves_once_for_the_browser_that_asked(office: FastAPI, provi
     assert again.get("/matters").status_code == 303
     for changed in ("state=x", "code=x&state=" + "x" * 43, ""):
         assert client_of(office).get(f"{BACK}?{changed}").status_code == 400
+
+
+def test_no_other_site_links_its_own_identity_to_whoever_is_signed_in(
+    office: FastAPI, provider: Provider
+) -> None:
+    client, other = client_of(office, "assistant"), client_of(office, "prosecutor")
+    for path in ("/account/provider", "/account/provider?_token=x", leaving(other)):
+        assert client.get(path).status_code == 400, path
+    right = leaving(client)
+    assert client.get(right, headers={"sec-fetch-site": "cross-site"}).status_code == 400
+    assert client.get(right, headers={"sec-fetch-site": "same-origin"}).status_code == 303
+
+
+def test_a_provider_that_drips_its_answer_is_not_waited_for(
+    office: FastAPI, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link(office)
+    monkeypatch.setattr("qingyuan.web.accounts.oidc._SECONDS", 0.3)
+    provider.drips = 0.1
+    began = time.monotonic()
+    assert sign_in(client_of(office)).status_code == 400
+    assert time.monotonic() - began < 20
+    provider.drips = 0.0
 
 
 def test_a_session_that_the_browser_brought_is_not_the_one_that_signs_in(
@@ -159,6 +189,7 @@ def test_no_token_is_believed_that_is_not_for_us_now_and_of_this_sign_in(
     changes: list[dict[str, Any]] = [
         {"iss": "https://other.example"}, {"aud": "another"}, {"aud": [CLIENT, "another"]},
         {"aud": [CLIENT, "another"], "azp": "another"}, {"exp": now - 3600}, {"iat": now + 3600}, {"nonce": "another"},
+        {"exp": float("nan")}, {"exp": float("inf")}, {"exp": True}, {"iat": float("nan")}, {"sub": {}},
         {"nonce": None}, {"sub": ""}, {"sub": 5}, {"azp": "another"}, {"exp": "x"},
     ]  # fmt: skip
     for change in changes:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from qingyuan.office.fsck import check_home
 from qingyuan.office.home import Home
-from qingyuan.store import iter_events
+from qingyuan.office.sealing import Prepared, Sealer, open_exhibit
+from qingyuan.store import StoredEvent, iter_events
+from qingyuan.store.registry import exhibits
+from qingyuan.web.errors import WebError, bad_request
+from qingyuan.web.portal.files import seal_then
+from qingyuan.web.portal.invitations import invite, uninvite
 from tests.web.making import PASSWORD, client_of, clock, desk_of, open_app, post, token_of
+from tests.web.portal.test_clue import CLUE, ONCE
 from tests.web.test_destroying import ASKED, LEAD, PAGE, confirming
 from tests.web.test_sessions import code_for
 
@@ -104,3 +113,81 @@ def test_an_act_that_may_be_done_once_is_done_once(apps: list[FastAPI], home: Ho
     with home.database.read() as connection:
         opened = {one.stream for one in iter_events(connection, [f"M2026-000{n}" for n in range(1, 5)])}
     assert (opened, said[303]) == ({"M2026-0001", "M2026-0002"}, 1)
+
+
+def test_a_clue_that_is_sent_twice_at_once_is_registered_once(apps: list[FastAPI], home: Home) -> None:
+    clients = [client_of(one) for one in apps]
+    found = ONCE.search(clients[0].get("/report").text)
+    assert found
+    fields: dict[str, str | list[str]] = {**CLUE, "once": found[1]}
+    said = together([asking(one, "/report", fields) for one in clients])
+    assert (said[200], set(said)) == (1, {200, 409})
+    assert asking(clients[0], "/report", fields)() == 409
+    with home.database.read() as connection:
+        streams = [f"L2026-000{n}" for n in range(3, 9)]  # two are there before
+        assert len({one.stream for one in iter_events(connection, streams)}) == 1
+
+
+def test_a_clue_that_was_refused_can_be_sent_again(app: FastAPI) -> None:
+    client = client_of(app)
+    found = ONCE.search(client.get("/report").text)
+    assert found
+    data = {**CLUE, "once": found[1], "_token": token_of(client, "/report")}
+    too_many = [("files", (f"{n}.txt", b"x")) for n in range(10)]
+    assert client.post("/report", data=data, files=too_many).status_code == 400
+    assert client.post("/report", data=data).status_code == 200
+
+
+def test_an_invitation_is_withdrawn_once(apps: list[FastAPI], home: Home) -> None:
+    desks = [desk_of(one) for one in apps]
+    invite(desks[0], "C2026-0001", "organ", name="邮政管理局", days=5, actor="P001")
+    with home.database.read() as connection:
+        sent = [one for one in iter_events(connection, ["M2026-0001"]) if one.type == "access.sent"]
+    number = str(sent[-1].payload["item"]).rpartition("-")[2]
+    together([lambda desk=desk: int(uninvite(desk, "C2026-0001", number, actor="P001")) for desk in desks])  # type: ignore[misc]
+    with home.database.read() as connection:
+        types = [one.type for one in iter_events(connection, ["M2026-0001"])]
+    assert types.count("access.withdrawn") == 1
+    assert not uninvite(desks[0], "C2026-0001", number, actor="P001")
+
+
+def test_what_another_process_relies_on_is_not_taken_back(
+    apps: list[FastAPI], home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = tmp_path / "paper"
+    paper.write_bytes(b"the same paper, sent to two server processes")
+    keep, meanwhile = Sealer.keep, [lambda: None]
+    scope, name = "M2026-0001", "回复/复函.pdf"
+
+    def kept(sealer: Sealer, prepared: Sequence[Prepared]) -> list[Prepared]:
+        found = keep(sealer, prepared)
+        then, meanwhile[0] = meanwhile[0], lambda: None
+        then()
+        return found
+
+    def refuse(*_: object) -> list[StoredEvent]:
+        raise bad_request("不行", "no")
+
+    monkeypatch.setattr(Sealer, "keep", kept)
+    one, other = (desk_of(app) for app in apps[:2])
+    meanwhile[0] = lambda: seal_then(other, scope, [(name, paper)], source="", act=lambda *_: []) and None
+    with pytest.raises(WebError):  # refused after the other one took the blob of this one for its own
+        seal_then(one, scope, [(name, paper)], source="", act=refuse)
+    paper.write_bytes(b"another paper")
+
+    def taken() -> None:
+        meanwhile[0] = lambda: seal_then(one, scope, [(name, paper)], source="", act=lambda *_: []) and None
+        with pytest.raises(WebError):
+            seal_then(other, scope, [(name, paper)], source="", act=refuse)
+
+    taken()
+    digest = hashlib.sha256(paper.read_bytes()).hexdigest()
+    meanwhile[0] = lambda: home.blobs.remove(scope, digest)  # taken back before it was named
+    seal_then(one, scope, [(f"{name}2", paper)], source="", act=lambda *_: [])
+    assert list(check_home(home)) == []
+    with home.database.read() as connection:
+        rows = [row for row in exhibits(connection, [scope]) if row.path.startswith(name)]
+    for row in rows:
+        with open_exhibit(home, row) as content:
+            assert b"paper" in content.read()
+    assert len(rows) == 3

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from fastapi import FastAPI
 
 from qingyuan.office.home import Home
-from qingyuan.web.asking import SESSION_COOKIE
+from qingyuan.web.asking import SESSION_COOKIE, network_of
 from qingyuan.web.errors import WebError
 from tests.web.making import PASSWORD, client_of, desk_of, open_app, post, token_of
 
@@ -141,3 +141,12 @@ def test_a_changed_password_ends_every_other_session(app: FastAPI) -> None:
     assert changed.status_code == 303
     assert client.get("/account").status_code == 200
     assert other.get("/account").status_code == 303
+
+
+def test_a_line_with_many_addresses_is_one_for_every_limit() -> None:
+    known = {
+        "203.0.113.9": "203.0.113.9", "::ffff:203.0.113.9": "203.0.113.9", "testclient": "testclient", "": "",
+        "2001:db8:1:2::1": "2001:db8:1:2::/64", "2001:db8:1:2:ffff::9%eth0": "2001:db8:1:2::/64", "::1": "::/64",
+    }  # fmt: skip
+    assert {one: network_of(one) for one in known} == known
+    assert network_of("2001:db8:1:3::1") != network_of("2001:db8:1:2::1")

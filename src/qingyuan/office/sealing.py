@@ -276,17 +276,13 @@ class Sealer:
         the event will state its facts.
         """
         blobs = self._home.blobs
-        fresh = {p.sealed.sha256 for p in prepared if not blobs.has(self._scope, p.sealed.sha256)}
-        blobs.keep([(p.temporary, self._scope, p.sealed.sha256) for p in prepared])
-        seen: set[str] = set()
+        named = blobs.keep([(p.temporary, self._scope, p.sealed.sha256) for p in prepared])
         kept: list[Prepared] = []
-        for one in prepared:
-            digest = one.sealed.sha256
-            if digest in fresh and digest not in seen:
-                seen.add(digest)
+        for one, ours in zip(prepared, named, strict=True):
+            if ours:
                 kept.append(one)
             else:
-                facts = _facts(blobs.file(self._scope, digest), one.sealed)
+                facts = _facts(blobs.file(self._scope, one.sealed.sha256), one.sealed)
                 kept.append(msgspec.structs.replace(one, sealed=facts))
         return kept
 

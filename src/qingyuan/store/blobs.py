@@ -8,6 +8,7 @@ the process that writes it, so that another process's unfinished work is never s
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import re
@@ -25,6 +26,8 @@ _NAME = re.compile(r"[0-9a-f]{64}")
 _TEMPORARY = ".part"
 #: Parts of the name of a blob: scope, first letters, digest.
 _DEPTH = 3
+#: What file systems say that know no second name of a file.
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV})
 #: Syncs at once: the file system commits them together, which takes a tenth of the time of one by one.
 _SYNCS = 16
 
@@ -122,35 +125,34 @@ class Blobs:
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"{_OWN['name']}-{next(_NUMBERS)}{_TEMPORARY}"
 
-    def keep(self, written: list[tuple[Path, str, str]]) -> None:
-        """Make sealed files durable and give them their names.
+    def keep(self, written: list[tuple[Path, str, str]]) -> list[bool]:
+        """Make sealed files durable and give them their names; return of each whether it is the one that lies there now.
 
         Args:
             written: ``(temporary path, scope, sha256)`` each; a blob that is already there is kept
-                as it is and the temporary file removed.
+                as it is and the temporary file removed, also when another process puts the same content there at this moment.
 
         Raises:
             StoreError: The disk refused; no blob is under its name that is not whole.
         """
         try:
-            self._keep(written)
+            return self._keep(written)
         except OSError as error:
             raise write_failed(self.root, error) from error
 
-    def _keep(self, written: list[tuple[Path, str, str]]) -> None:
+    def _keep(self, written: list[tuple[Path, str, str]]) -> list[bool]:
         _sync(temporary for temporary, _, _ in written)
         folders: set[Path] = set()
+        named: list[bool] = []
         for temporary, scope, sha256 in written:
             target = self.path(scope, sha256)
             folders.add(target.parent)
-            if target.exists():
-                temporary.unlink()
-                continue
             if not target.parent.exists():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 folders |= {target.parent.parent, self.root}
-            temporary.rename(target)
+            named.append(_name(temporary, target))
         _sync(sorted(folders))
+        return named
 
     def sweep(self) -> int:
         """Remove what processes that are gone left under temporary names; return how many files."""
@@ -180,6 +182,25 @@ class Blobs:
             for path in sorted(folder.rglob("*")):
                 if not path.is_dir() and path.suffix != _TEMPORARY:
                     yield path.relative_to(self.root).as_posix()
+
+
+def _name(temporary: Path, target: Path) -> bool:
+    """Give a file its name unless something has it; return whether it was given. Of several that try at once one succeeds."""
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        temporary.unlink()
+        return False
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if there := target.exists():
+            temporary.unlink()
+        else:
+            temporary.rename(target)  # of those that come at once the last one wins
+        return not there
+    temporary.unlink()
+    return True
 
 
 def write_failed(where: Path, error: OSError) -> StoreError:

@@ -198,15 +198,16 @@ class BucketBlobs(Blobs):
             for page in obstore.list(self._store):
                 yield from (str(one["path"]) for one in page)
 
-    def _keep(self, written: list[tuple[Path, str, str]]) -> None:
+    def _keep(self, written: list[tuple[Path, str, str]]) -> list[bool]:
         """Put files into the bucket, then into the folder; what is in the bucket already stays as it is."""
 
-        def keep(one: tuple[Path, str, str]) -> None:
+        def keep(one: tuple[Path, str, str]) -> bool:
             temporary, scope, sha256 = one
             if self.has(scope, sha256):
                 temporary.unlink()
-            else:
-                self.put(temporary, scope, sha256)
+                return False
+            self.put(temporary, scope, sha256)
+            return True
 
         # The same content twice: the second finds the first.
         first = list(
@@ -214,10 +215,10 @@ class BucketBlobs(Blobs):
         )
         rest = [one for one in written if one not in first]
         with ThreadPoolExecutor(_FILES, thread_name_prefix="bucket") as pool:
-            for _ in pool.map(keep, first):
-                pass
+            put = {one[0] for one, ours in zip(first, pool.map(keep, first), strict=True) if ours}
         for one in rest:
             one[0].unlink()
+        return [one[0] in put for one in written]
 
     def put(self, written: Path, scope: str, sha256: str) -> None:
         """Put one sealed file into the bucket, whatever is there, then into the folder.

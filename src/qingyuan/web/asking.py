@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import hmac
+import ipaddress
 import secrets
 from collections.abc import Mapping
 from typing import cast
@@ -38,6 +39,8 @@ TOKEN_HEADER = "x-qy-token"  # noqa: S105 - a name
 THEMES = ("auto", "light", "dark")
 _NONCE = 16
 _LIST_LIMIT = 10_000
+#: Bits of an IPv6 address that a line of one subscriber has at least (RFC 6177): who has it has 2^64 addresses.
+_SUBSCRIBER = 64
 
 
 class Ask:
@@ -130,8 +133,8 @@ class Ask:
 
     @property
     def address(self) -> str:
-        """Network address of who asks; for limits only, never stored."""
-        return self.request.client.host if self.request.client else ""
+        """Network of who asks; for limits only, never stored; see :func:`network_of`."""
+        return network_of(self.request.client.host if self.request.client else "")
 
     def name_of(self, person: str) -> str:
         """Return the name of a person of the office: of their account, or of the list for documents; ``""`` when neither has it."""
@@ -241,14 +244,17 @@ class Ask:
         nonce = secrets.token_hex(_NONCE)
         return nonce + self._mac(nonce)
 
-    def check_token(self) -> None:
+    def check_token(self, given: str = "") -> None:
         """Refuse a form that was not made for this browser and session, or that comes from another site.
+
+        Args:
+            given: The token, of an address that begins something; by default that of the form or of the header of scripts.
 
         Raises:
             WebError: ``web.forged``.
         """
         site = self.request.headers.get("sec-fetch-site", "same-origin")
-        given = self.field(TOKEN_FIELD) or self.request.headers.get(TOKEN_HEADER, "")
+        given = given or self.field(TOKEN_FIELD) or self.request.headers.get(TOKEN_HEADER, "")
         nonce, mac = given[: 2 * _NONCE], given[2 * _NONCE :]
         good = hmac.compare_digest(mac.encode(), self._mac(nonce).encode())
         if not good or site not in {"same-origin", "none"}:
@@ -261,6 +267,19 @@ class Ask:
     def _mac(self, nonce: str) -> str:
         bound = f"{nonce}\n{self.browser}\n{self.session if self.account else ''}"
         return hmac.new(self.desk.secret, bound.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def network_of(address: str) -> str:
+    """Return what one subscriber has of a network address: all of IPv4, of IPv6 the first 64 bits; what is no address as it is."""
+    try:
+        known = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(known, ipaddress.IPv4Address):
+        return str(known)
+    if known.ipv4_mapped is not None:
+        return str(known.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(known), _SUBSCRIBER), strict=False))
 
 
 def _flash_key(flash: str) -> str:

@@ -20,7 +20,9 @@ import ssl
 import threading
 import time
 from collections.abc import Sequence
-from urllib.parse import urlsplit
+from concurrent.futures import ThreadPoolExecutor
+from string import punctuation
+from urllib.parse import quote, urlsplit
 
 import msgspec
 import sqlalchemy as sa
@@ -39,6 +41,8 @@ _SCOPE = "webhooks"
 _SECONDS, _WHOLE = 10.0, 30.0
 _LEASE = 60
 _PAGE = 200
+#: Subscriptions that are told at the same time.
+_AT_ONCE = 8
 _KEEP_SECONDS = 30 * 86_400
 _OK, _GONE = range(200, 300), 410
 _MOST = 50
@@ -178,11 +182,18 @@ class Hooks:
     def round(self) -> int:
         """Put new events into the outbox, send what is due, and return how many messages were tried."""
         self._collect()
-        tried = 0
-        while (row := self._take()) is not None:
-            self._settle(row, self._send(row))
+        hooks = [one.id for one in self.all() if one.active and one.waiting]
+        if not hooks:
+            return 0
+        with ThreadPoolExecutor(min(_AT_ONCE, len(hooks)), thread_name_prefix="hook") as pool:
+            return sum(pool.map(self._tell, hooks))
+
+    def _tell(self, hook: str) -> int:
+        """Send what is due of one subscription, until it fails or took long: whoever is slow or away keeps nobody else waiting."""
+        tried, until = 0, time.monotonic() + _WHOLE
+        while tried < _PAGE and time.monotonic() < until and (row := self._take(hook)) is not None:
             tried += 1
-            if tried >= _PAGE:
+            if not self._settle(row, self._send(row)):
                 break
         return tried
 
@@ -205,7 +216,10 @@ class Hooks:
                     DELIVERY.c.state != "waiting", DELIVERY.c.at < time.time() - _KEEP_SECONDS
                 )
             )
-            for hook in connection.execute(sa.select(HOOK).where(HOOK.c.active == 1)).all():
+            wanted_by = sa.select(HOOK).where(HOOK.c.active == 1, HOOK.c.next >= start)
+            for hook in connection.execute(
+                wanted_by
+            ).all():  # what begins earlier was woken just now: next time
                 patterns = json.loads(hook.types)
                 for event in found:
                     if event.idx < hook.next or not any(fnmatch.fnmatchcase(event.type, p) for p in patterns):
@@ -229,14 +243,15 @@ class Hooks:
                 place = max(hook.next, found[-1].idx + 1)
                 connection.execute(sa.update(HOOK).where(HOOK.c.id == hook.id).values(next=place))
 
-    def _take(self) -> sa.Row[tuple[object, ...]] | None:
-        """Take one message that is due; nobody else takes it for a while."""
+    def _take(self, hook: str = "") -> sa.Row[tuple[object, ...]] | None:
+        """Take one message that is due, of one subscription when one is named; nobody else takes it for a while."""
         now = int(time.time())
         with self._state.write() as connection:
             row = connection.execute(
                 sa.select(DELIVERY, HOOK.c.url)
                 .join(HOOK, HOOK.c.id == DELIVERY.c.hook)
                 .where(DELIVERY.c.state == "waiting", DELIVERY.c.due <= now, HOOK.c.active == 1)
+                .where(HOOK.c.id == hook if hook else sa.true())
                 .order_by(DELIVERY.c.due, DELIVERY.c.idx)
                 .limit(1)
             ).first()
@@ -246,7 +261,8 @@ class Hooks:
                 )
         return row
 
-    def _settle(self, row: sa.Row[tuple[object, ...]], status: str) -> None:
+    def _settle(self, row: sa.Row[tuple[object, ...]], status: str) -> bool:
+        """Write how a message went, and return whether it arrived."""
         now, tries = int(time.time()), int(row.tries) + 1
         done = status.isdecimal() and int(status) in _OK
         state = "done" if done else "waiting" if tries <= len(BACK_OFF) else "given-up"
@@ -259,6 +275,7 @@ class Hooks:
             )
             if status == str(_GONE):
                 connection.execute(sa.update(HOOK).where(HOOK.c.id == row.hook).values(active=0))
+        return done
 
     def _send(self, row: sa.Row[tuple[object, ...]]) -> str:
         """Send a message and return the status of the answer, or what failed; redirects are not followed."""
@@ -272,23 +289,28 @@ class Hooks:
             "webhook-timestamp": at,
             "webhook-signature": "v1," + _b64(hmac.digest(self._secret(row.hook), signed, "sha256")),
         }
-        connection = _Guarded(
-            parts.hostname or "", _port(row.url), self._guard(), tls=parts.scheme == "https"
-        )
-        ending = threading.Timer(_WHOLE, connection.cut)  # whoever drips bytes is not waited for
-        ending.daemon = True
-        ending.start()
         try:
-            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            connection.request("POST", target, row.body, headers)
-            return str(connection.getresponse().status)
+            connection = _Guarded(
+                parts.hostname or "", _port(row.url), self._guard(), tls=parts.scheme == "https"
+            )
+            ending = threading.Timer(_WHOLE, connection.cut)  # whoever drips bytes is not waited for
+            ending.daemon = True
+            ending.start()
+            try:
+                target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+                connection.request("POST", quote(target, safe=punctuation), row.body, headers)
+                return str(connection.getresponse().status)
+            finally:
+                ending.cancel()
+                connection.close()
         except QingyuanError as error:
             return error.code
-        except (OSError, http.client.HTTPException) as error:
+        except (
+            OSError,
+            http.client.HTTPException,
+            ValueError,
+        ) as error:  # an address can be odd in many ways
             return type(error).__name__
-        finally:
-            ending.cancel()
-            connection.close()
 
     def _guard(self) -> Guard:
         return Guard(allow_private=self._private)
@@ -304,14 +326,20 @@ class _Guarded(http.client.HTTPConnection):
         super().__init__(host, port, timeout=_SECONDS)
         self._guard = guard
         self._tls = tls
+        self._over = False
 
     def cut(self) -> None:
-        """End what is under way, from another thread."""
+        """End what is under way, from another thread, and what would begin."""
+        self._over = True
         with contextlib.suppress(OSError, AttributeError):
             self.sock.shutdown(socket.SHUT_RDWR)
 
     def connect(self) -> None:
-        """Connect through the guard, and speak TLS where that is asked for."""
+        """Connect through the guard, and speak TLS where that is asked for.
+
+        Raises:
+            TimeoutError: It took so long that it is not waited for any more.
+        """
         reached: socket.socket = self._guard.connect(self.host, self.port, timeout=_SECONDS)
         reached.settimeout(_SECONDS)
         self.sock = (
@@ -319,6 +347,8 @@ class _Guarded(http.client.HTTPConnection):
             if self._tls
             else reached
         )
+        if self._over:  # the name, the connection or TLS took all the time
+            raise TimeoutError
 
 
 def _port(url: str) -> int:

@@ -60,7 +60,7 @@ def test_a_named_clue_becomes_a_lead_and_nothing_of_it_lies_in_clear(app: FastAP
     status, text = report(
         client,
         {**CLUE, "where": place, "when": "2026-06-30", "name": name, "contact": phone},
-        [("面单.jpg", b"\xff\xd8 picture"), ("../../../etc/x.txt", phone.encode())],
+        [(f"{name}拍的面单.jpg", b"\xff\xd8 picture"), (f"../../../etc/{phone}.TXT", phone.encode())],
     )
     assert status == 200
     assert all(one not in text for one in PLANTED)
@@ -70,9 +70,11 @@ def test_a_named_clue_becomes_a_lead_and_nothing_of_it_lies_in_clear(app: FastAP
     with home.database.read() as connection:
         rows = {row.path: row for row in exhibits(connection, [lead.id])}
         (reporter,) = exhibits(connection, ["R2026-0001"])
-    assert set(rows) == {"举报/线索.txt", "举报/附件/面单.jpg", "举报/附件/x.txt"}
+    assert set(rows) == {"举报/线索.txt", "举报/附件/附件1.jpg", "举报/附件/附件2.txt"}
     with open_exhibit(home, rows["举报/线索.txt"]) as content:
-        assert content.read().decode().startswith(CLUE["told"])
+        words = content.read().decode()
+    assert words.startswith(CLUE["told"])
+    assert f"附件1.jpg：{name}拍的面单.jpg" in words  # names of files are sealed with the words
     with open_exhibit(home, reporter) as content:
         assert phone in content.read().decode()
     forms = {

@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from http.client import HTTPException, HTTPResponse
+from math import isfinite
 from typing import Any, cast
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -146,7 +147,7 @@ class Remote:
         body = _fetch(described.token_endpoint, urlencode(form).encode(), headers)
         try:
             token = json.loads(body)["id_token"]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise failed("it gave no token") from error
         return self._checked(token, client, nonce)
 
@@ -164,11 +165,13 @@ class Remote:
                 iat={"essential": True},
                 nonce={"essential": True, "value": nonce},
             ).validate(claims)
-        except (JoseError, ValueError, TypeError, KeyError) as error:
+        except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise failed(f"its token is not good ({type(error).__name__})") from error
         parties = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
         subject = claims["sub"]
         other = claims.get("azp", client if len(parties) == 1 else None) != client
+        if not all(_is_moment(claims[name]) for name in ("exp", "iat")):
+            raise failed("its token says no time")
         if other or not isinstance(subject, str) or not 0 < len(subject) <= 255:  # noqa: PLR2004 - Core §2
             raise failed("its token is for another")
         return subject
@@ -194,10 +197,15 @@ class Remote:
                 key for key in told["keys"] if key.get("kty") != "oct" and key.get("use", "sig") == "sig"
             ]
             found = KeySet.import_key_set(cast("Any", {"keys": usable}))
-        except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (JoseError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise failed("its keys cannot be read") from error
         self._keys = time.monotonic(), found
         return found, True
+
+
+def _is_moment(value: object) -> bool:
+    """Return whether a claim is a time: what is no number is before and after nothing."""
+    return type(value) in {int, float} and isfinite(cast("float", value))
 
 
 class _Straight(urllib.request.HTTPRedirectHandler):
@@ -213,7 +221,7 @@ def _fetch(address: str, body: bytes | None = None, headers: Mapping[str, str] |
     try:
         opener = urllib.request.build_opener(_Straight)
         with cast("HTTPResponse", opener.open(request, timeout=_SECONDS)) as answer:
-            found = answer.read(_LARGEST + 1)
+            found = _read(answer)
     except urllib.error.HTTPError as error:
         error.close()
         raise failed(f"it answered {error.code}") from error
@@ -222,6 +230,20 @@ def _fetch(address: str, body: bytes | None = None, headers: Mapping[str, str] |
     if len(found) > _LARGEST:
         raise failed("its answer is too long")
     return found
+
+
+def _read(answer: HTTPResponse) -> bytes:
+    """Return an answer, or so much of it that it is too long; whoever drips it is not waited for.
+
+    Raises:
+        TimeoutError: It is not here in time.
+    """
+    until, found = time.monotonic() + _SECONDS, bytearray()
+    while len(found) <= _LARGEST and (part := answer.read1(_LARGEST)):
+        found += part
+        if time.monotonic() > until:
+            raise TimeoutError
+    return bytes(found)
 
 
 def _check_address(address: str) -> None:

@@ -238,7 +238,7 @@ class Passkeys:
 
 
 #: What the library raises for input that is wrong in any way.
-_WRONG = (WebAuthnException, ValueError, TypeError, KeyError)
+_WRONG = (WebAuthnException, ValueError, TypeError, KeyError, RecursionError)
 
 
 def _own(person: str, identifier: str) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:

@@ -12,6 +12,7 @@ from qingyuan.office.casework import Argument
 from qingyuan.store.register import Scope
 from qingyuan.web.access import Permission
 from qingyuan.web.accounts import SCOPES
+from qingyuan.web.asking import network_of
 from qingyuan.web.desk import Desk
 from qingyuan.web.errors import WebError, forbidden, too_many
 
@@ -27,7 +28,7 @@ def needs(desk: Desk, scope: str) -> Callable[[Request, Given], None]:
     def check(request: Request, given: Given) -> None:
         opened = desk.tokens.open(given.credentials) if given is not None else None
         if opened is None:
-            _count(desk, f"no-token {request.client.host if request.client else ''}")
+            _count(desk, f"no-token {network_of(request.client.host if request.client else '')}")
             raise WebError(
                 "web.no-token",
                 401,

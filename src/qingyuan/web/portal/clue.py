@@ -7,9 +7,11 @@ and its key can be destroyed without harm to the case.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -36,13 +38,14 @@ from qingyuan.web.portal.files import (
     seal_then,
 )
 from qingyuan.web.portal.receipt import make_receipt
-from qingyuan.web.portal.tickets import Ticket, issue, opened
+from qingyuan.web.portal.tickets import Ticket, begin_once, end_once, issue, opened
 from qingyuan.web.routing import page
 
 _DAYS = 3 * 366
 _SOURCE = "公众通过协同门户提交"
 _FIELDS = ("told", "where", "when", "field", "name", "contact")
 _SHORT = 500
+_ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}\Z")
 #: What stays empty in the hands of a person; programs fill it in.
 TRAP = "website"
 
@@ -60,24 +63,51 @@ def send(ask: Ask) -> Response:
     try:
         allowed(ask, "report")
         when = _checked(ask, given)
-        once = ask.field("once")
-        if opened(ask.desk, ["sent"], once):
-            raise WebError(
-                "web.sent-before",
-                409,
-                zh="这条线索已经收到，没有重复登记",
-                en="this clue was received before; it was not registered twice",
-                remedy_zh="请用当时给出的查询码查看进展",
-                remedy_en="use the code you were given then to see how it goes on",
-            )
-        with received(ask, "files") as files:
+        with received(ask, "files") as files, _once(ask) as done:
             stored = _register(ask, given, when, files)
+            lead = done["lead"] = stored.stream
     except QingyuanError as error:
         return _form(ask, given, error, error.status if isinstance(error, WebError) else 400)
-    lead = stored.stream
-    issue(ask.desk, "sent", {"lead": lead}, days=2, code=once)
     code = issue(ask.desk, "clue", {"lead": lead}, days=_DAYS)
     return ask.page("portal/received.html", lead=lead, code=code, at=stored.at, files=len(files))
+
+
+@contextlib.contextmanager
+def _once(ask: Ask) -> Iterator[dict[str, str]]:
+    """Let a form be taken once, however often and to however many server processes it is sent; what came of it is put into what is yielded.
+
+    Raises:
+        WebError: ``web.sent-before`` or ``web.being-sent``.
+    """
+    once = ask.field("once") or secrets.token_hex(16)
+    if state := begin_once(ask.desk, once):
+        raise _sent(going=state == "going")
+    done: dict[str, str] = {}
+    try:
+        yield done
+    finally:
+        end_once(ask.desk, once, done or None, days=2)
+
+
+def _sent(*, going: bool) -> WebError:
+    """Return the error of a form that was sent before, or is being worked on."""
+    if going:
+        return WebError(
+            "web.being-sent",
+            409,
+            zh="这条线索正在登记，没有重复登记",
+            en="this clue is being registered; it was not registered twice",
+            remedy_zh="请等待先提交的页面给出编号和查询码；没有等到时，请在十分钟后再次提交",
+            remedy_en="wait for the page that was sent first: it shows number and code; if it does not come, send this again in ten minutes",
+        )
+    return WebError(
+        "web.sent-before",
+        409,
+        zh="这条线索已经收到，没有重复登记",
+        en="this clue was received before; it was not registered twice",
+        remedy_zh="请用当时给出的查询码查看进展",
+        remedy_en="use the code you were given then to see how it goes on",
+    )
 
 
 @page("GET", "/progress", "public")
@@ -182,10 +212,12 @@ def _register(ask: Ask, given: Mapping[str, str], when: date | None, files: Sequ
             given["told"],
             f"地点或网址：{given['where'] or '未填'}",
             f"时间：{when or '未填'}",
+            *(f"附件 {name}：{one.name}" for name, one in zip(_attached(files), files, strict=True)),
             f"编号：{lead} {secrets.token_hex(16)}",
         ]
         told.write_text("\n\n".join(lines) + "\n", encoding="utf-8")
-        parts = [("举报/线索.txt", told), *((f"举报/附件/{one.name}", one.path) for one in files)]
+        attached = zip(_attached(files), files, strict=True)
+        parts = [("举报/线索.txt", told), *((f"举报/附件/{name}", one.path) for name, one in attached)]
         if reporter:
             _seal_reporter(ask, lead, reporter, given, folder.path)
         summary = "\n".join(
@@ -218,6 +250,12 @@ def _register(ask: Ask, given: Mapping[str, str], when: date | None, files: Sequ
             ),
         )
     return stored[0]
+
+
+def _attached(files: Sequence[Sent]) -> list[str]:
+    """Return what the files are called in the register: numbers and endings. Names of files can name people; they are sealed with the words."""
+    endings = (_ENDING.search(one.name) for one in files)
+    return [f"附件{number}{found[0].lower() if found else ''}" for number, found in enumerate(endings, 1)]
 
 
 def _seal_reporter(ask: Ask, lead: str, reporter: str, given: Mapping[str, str], folder: Path) -> None:

@@ -11,9 +11,12 @@ from pathlib import Path
 import msgspec
 import sqlalchemy as sa
 
+from qingyuan.errors import QingyuanError
 from qingyuan.office.browser import TemporaryFolder
+from qingyuan.office.home import Home
 from qingyuan.office.sealing import Collector, Prepared, Sealer
 from qingyuan.store import StoredEvent
+from qingyuan.store.registry import exhibits
 from qingyuan.web.asking import Ask
 from qingyuan.web.desk import Desk
 from qingyuan.web.errors import WebError, bad_request
@@ -136,27 +139,62 @@ def seal_then(
         source: From where, in words.
         act: Takes the transaction and the exhibits.
     """
-    home = desk.home
     with desk.turn:
-        sealer = Sealer(home, scope, Collector(PORTAL, method="portal", source=source))
-        prepared: list[Prepared] = []
-        fresh: list[str] = []
-        try:
-            prepared += [sealer.file(path, name) for name, path in sent]
-            fresh += [
-                digest
-                for digest in {one.sealed.sha256 for one in prepared}
-                if not home.blobs.has(scope, digest)
-            ]
-            kept = sealer.keep(prepared)
-            with home.database.write() as connection:
-                rows = sealer.record(connection, kept) if kept else []
-                stored = act(connection, [row.id for row in rows])
-        except BaseException:
-            for digest in fresh:
+        while True:
+            try:
+                stored = _seal_then(desk.home, scope, sent, source, act)
+            except _GoneError:
+                continue
+            desk.home.publish()
+            return stored
+
+
+class _GoneError(Exception):
+    """Another process took back the very content that this one relied on: it has to be sealed again."""
+
+
+def _seal_then(
+    home: Home,
+    scope: str,
+    sent: Sequence[tuple[str, Path]],
+    source: str,
+    act: Callable[[sa.Connection, list[str]], list[StoredEvent]],
+) -> list[StoredEvent]:
+    """Seal files and act on them.
+
+    Raises:
+        _GoneError: What was there already, put there by another process, is gone again.
+    """
+    sealer = Sealer(home, scope, Collector(PORTAL, method="portal", source=source))
+    prepared: list[Prepared] = []
+    ours: list[str] = []
+    try:
+        prepared += [sealer.file(path, name) for name, path in sent]
+        kept = sealer.keep(prepared)
+        known = [one.sealed.sha256 for one, given in zip(kept, prepared, strict=True) if one is not given]
+        ours += {one.sealed.sha256 for one in kept} - {*known}
+        with home.database.write() as connection:
+            _still(home, scope, known)
+            rows = sealer.record(connection, kept) if kept else []
+            return act(connection, [row.id for row in rows])
+    except BaseException:
+        _take_back(home, scope, ours)
+        for one in prepared:
+            one.temporary.unlink(missing_ok=True)
+        raise
+
+
+def _still(home: Home, scope: str, digests: Sequence[str]) -> None:
+    if not all(home.blobs.has(scope, digest) for digest in digests):
+        raise _GoneError
+
+
+def _take_back(home: Home, scope: str, digests: Sequence[str]) -> None:
+    """Remove blobs that no exhibit names; in the turn of whoever writes, as another process may be about to name one."""
+    if not digests:
+        return
+    with contextlib.suppress(QingyuanError, sa.exc.SQLAlchemyError), home.database.write() as connection:
+        named = {row.sha256 for row in exhibits(connection, [scope])}
+        for digest in digests:
+            if digest not in named:
                 home.blobs.remove(scope, digest)
-            for one in prepared:
-                one.temporary.unlink(missing_ok=True)
-            raise
-        home.publish()
-    return stored

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from qingyuan.cases import Case, choice_lists
 from qingyuan.office.casework import Loaded, load
-from qingyuan.store import EventDraft
+from qingyuan.store import EventDraft, iter_events
 from qingyuan.web.asking import Ask
 from qingyuan.web.desk import Desk
 from qingyuan.web.errors import WebError, bad_request, not_found
@@ -24,6 +24,7 @@ KINDS = ("organ", "firm", "court", "hearing")
 #: As what somebody takes part in a hearing; the others are the closed list ``hearing-role``.
 OFFICER = "officer"
 MAX_DAYS = 180
+_WITHDRAWN = "access.withdrawn"
 #: Where a link leads; the code is the last part.
 PATH = "/portal/i/"
 
@@ -99,14 +100,26 @@ def uninvite(desk: Desk, case: str, invitation: str, *, actor: str) -> bool:
         raise not_found(case)
     matter = _matter(loaded)
     with desk.turn:
-        now = desk.home.clock.now().timestamp()
-        tickets = [
-            one for one in listed(desk, KINDS, case=case) if one.id == invitation and one.expires > now
-        ]
-        for ticket in tickets:
-            # Written first: whoever sees that a link has ended finds why.
-            desk.home.append([EventDraft(matter, "access.withdrawn", {"item": item(ticket)})], actor=actor)
+        with desk.home.database.write() as connection:  # the turn of every process: it is withdrawn once
+            now = desk.home.clock.now().timestamp()
+            tickets = [
+                one for one in listed(desk, KINDS, case=case) if one.id == invitation and one.expires > now
+            ]
+            said = {
+                one.payload["item"]
+                for one in iter_events(connection, [matter] if tickets else [])
+                if one.type == _WITHDRAWN
+            }
+            drafts = [
+                EventDraft(matter, _WITHDRAWN, {"item": item(one)})
+                for one in tickets
+                if item(one) not in said
+            ]
+            if drafts:
+                desk.home.record(connection, drafts, actor=actor)
+        for ticket in tickets:  # Written first: whoever sees that a link has ended finds why.
             withdraw(desk, ticket)
+        if drafts:
             desk.home.publish()
     return bool(tickets)
 

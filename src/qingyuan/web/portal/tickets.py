@@ -19,6 +19,9 @@ _ALIKE = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _GROUPS, _GROUP = 5, 5
 _DAY = 86_400
 _ID_BYTES = 5
+#: What was done once; and what is being done, believed for so long when its process was killed.
+SENT = "sent"
+_GOING, _GOING_SECONDS = "going", 600
 
 
 class Ticket(msgspec.Struct, frozen=True):
@@ -68,6 +71,51 @@ def issue(desk: Desk, kind: str, record: Mapping[str, str], *, days: int, code: 
             )
         )
     return code
+
+
+def begin_once(desk: Desk, code: str) -> str:
+    """Reserve a code for what is to be done once, whichever server process is asked; :func:`end_once` says how it went.
+
+    Args:
+        desk: The office.
+        code: The code of the form.
+
+    Returns:
+        ``""`` when it is free and now reserved, ``"going"`` when it is being done, ``"done"`` when it was.
+    """
+    now = _now(desk)
+    with desk.state.write() as connection:
+        row = connection.execute(sa.select(TICKET).where(TICKET.c.token == _hash(code))).first()
+        if row is not None and row.expires > now:
+            return "going" if row.kind == _GOING else "done"
+        connection.execute(sa.delete(TICKET).where(TICKET.c.token == _hash(code)))
+        connection.execute(
+            sa.insert(TICKET).values(
+                token=_hash(code), kind=_GOING, record="{}", created=now, expires=now + _GOING_SECONDS
+            )
+        )
+    return ""
+
+
+def end_once(desk: Desk, code: str, record: Mapping[str, str] | None, *, days: int) -> None:
+    """Say how what was reserved went.
+
+    Args:
+        desk: The office.
+        code: The code of the form.
+        record: What came of it; ``None`` when it was not done, so that it can be tried again.
+        days: How long it is remembered.
+    """
+    ours = sa.and_(TICKET.c.token == _hash(code), TICKET.c.kind == _GOING)
+    with desk.state.write() as connection:
+        if record is None:
+            connection.execute(sa.delete(TICKET).where(ours))
+            return
+        connection.execute(
+            sa.update(TICKET)
+            .where(ours)
+            .values(kind=SENT, record=msgspec.json.encode(record).decode(), expires=_now(desk) + days * _DAY)
+        )
 
 
 def opened(desk: Desk, kinds: Iterable[str], code: str) -> Ticket | None:

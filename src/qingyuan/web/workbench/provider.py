@@ -6,7 +6,7 @@ from starlette.responses import RedirectResponse, Response
 
 from qingyuan.errors import QingyuanError
 from qingyuan.web.accounts import BACK
-from qingyuan.web.asking import Ask
+from qingyuan.web.asking import TOKEN_FIELD, Ask
 from qingyuan.web.errors import too_many
 from qingyuan.web.routing import page
 from qingyuan.web.workbench.account import fresh
@@ -39,7 +39,11 @@ def change(ask: Ask) -> Response:
 
 @page("GET", "/account/provider", "signed-in")
 def link(ask: Ask) -> Response:
-    """Go to the provider to link one's account."""
+    """Go to the provider to link one's account; from one's own account page only, or another site could link its own identity to it.
+
+    No form: a form that ends at another site is not sent under our content policy.
+    """
+    ask.check_token(ask.query(TOKEN_FIELD))
     fresh(ask)
     return _away(ask, ask.desk.providers.begin(ask.browser, "/account", person=ask.person))
 
