@@ -156,12 +156,13 @@ def test_what_another_process_relies_on_is_not_taken_back(
 ) -> None:
     paper = tmp_path / "paper"
     paper.write_bytes(b"the same paper, sent to two server processes")
-    keep, meanwhile = Sealer.keep, [lambda: None]
+    keep = Sealer.keep
+    meanwhile: list[Callable[[], object]] = [str]
     scope, name = "M2026-0001", "回复/复函.pdf"
 
     def kept(sealer: Sealer, prepared: Sequence[Prepared]) -> list[Prepared]:
         found = keep(sealer, prepared)
-        then, meanwhile[0] = meanwhile[0], lambda: None
+        then, meanwhile[0] = meanwhile[0], str
         then()
         return found
 
@@ -170,13 +171,13 @@ def test_what_another_process_relies_on_is_not_taken_back(
 
     monkeypatch.setattr(Sealer, "keep", kept)
     one, other = (desk_of(app) for app in apps[:2])
-    meanwhile[0] = lambda: seal_then(other, scope, [(name, paper)], source="", act=lambda *_: []) and None
+    meanwhile[0] = lambda: seal_then(other, scope, [(name, paper)], source="", act=lambda *_: [])
     with pytest.raises(WebError):  # refused after the other one took the blob of this one for its own
         seal_then(one, scope, [(name, paper)], source="", act=refuse)
     paper.write_bytes(b"another paper")
 
     def taken() -> None:
-        meanwhile[0] = lambda: seal_then(one, scope, [(name, paper)], source="", act=lambda *_: []) and None
+        meanwhile[0] = lambda: seal_then(one, scope, [(name, paper)], source="", act=lambda *_: [])
         with pytest.raises(WebError):
             seal_then(other, scope, [(name, paper)], source="", act=refuse)
 
