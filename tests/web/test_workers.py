@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from qingyuan.office.fsck import check_home
 from qingyuan.office.home import Home
 from qingyuan.office.packages.waiting import sweep_waiting
-from qingyuan.web.jobs import LEASE, Jobs, Report
+from qingyuan.web.jobs import DEATHS, LEASE, Jobs, Report
 from qingyuan.web.state import JOB, State
 from qingyuan.web.uploads import Uploads
 from tests.office.running import collected
@@ -108,6 +108,37 @@ def test_a_job_of_a_dead_process_is_free_at_once_and_of_a_silent_one_after_its_l
         connection.execute(sa.update(JOB).values(lease=0))
     assert second._take() is None
     assert row(state).state == "cancelled"
+    state.close()
+
+
+def test_a_job_that_ends_its_processes_keeps_nobody_waiting_and_is_given_up(tmp_path: Path) -> None:
+    state = State.at(tmp_path / "web.db")
+    queue = Jobs(state, {})
+    deadly = queue.add("intake", "P001", {"file": "deadly"})
+    with state.write() as connection:
+        connection.execute(sa.update(JOB).values(created=1))
+
+    def die() -> str:
+        """Take a job in a process that does not come back."""
+        taken = queue._take()
+        with state.write() as connection:
+            connection.execute(sa.update(JOB).where(JOB.c.state == "running").values(lease=0))
+        return taken.id if taken else ""
+
+    assert die() == deadly
+    other = queue.add("intake", "P002", {})
+    taken = queue._take()
+    assert taken is not None
+    assert taken.id == other  # younger, and nobody died of it
+    queue._end(other, "done", {})
+    assert [die() for _ in range(DEATHS - 1)] == [deadly] * (DEATHS - 1)
+    assert queue._take() is None
+    found = queue.get(deadly)
+    assert found is not None
+    assert (found.state, found.result["code"]) == ("failed", "web.job-lost")
+    queue.resume(deadly)  # somebody goes on with it: from the beginning of the count
+    assert [die() for _ in range(DEATHS)] == [deadly] * DEATHS
+    assert die() == ""
     state.close()
 
 

@@ -114,8 +114,8 @@ def write_bundle(manifest: Manifest, opening: Opening, files: Sequence[bytes], s
     return b"".join((_MAGIC, str(len(note)).encode(), b"\n", note, *files))
 
 
-def check_head(head: bytes, size: int, peers: Iterable[Peer], *, receiver: str) -> None:
-    """See by the head of a bundle that the rest of it is worth taking: a known peer signed it, for us, and it is as long as it says.
+def check_head(head: bytes, size: int, peers: Iterable[Peer], *, receiver: str) -> tuple[Peer, Manifest]:
+    """Return who signed a bundle and what it says, by its head; see by the head of a bundle that the rest of it is worth taking: a known peer signed it, for us, and it is as long as it says.
 
     Args:
         head: The first :data:`HEAD` bytes, or all of a shorter bundle.
@@ -127,10 +127,11 @@ def check_head(head: bytes, size: int, peers: Iterable[Peer], *, receiver: str) 
         ExchangeError: As for :func:`open_bundle`.
     """
     note, rest = _parts(head)
-    _, text = _from_peer(note, peers, receiver)
+    peer, text = _from_peer(note, peers, receiver)
     said = len(head) - len(rest) + sum(entry.size for entry in text.manifest.files)
     if said != size:
         raise altered("end", "长度与清单不符", "it is not as long as its manifest says")
+    return peer, text.manifest
 
 
 def open_bundle(

@@ -10,6 +10,8 @@ from qingyuan.exchange.model import Manifest
 
 #: How far ahead of what was taken in a bundle may be; a sender makes no more without an answer.
 AHEAD = 1000
+#: Bytes of one sender that may wait for what is missing before them; the first that waits may be larger.
+WAITING = 1 << 30
 
 #: What to do with a bundle: take it in, say that it was taken in, or keep it until the ones before it are here.
 Place = Literal["next", "repeated", "early"]
@@ -67,3 +69,26 @@ def place_of(
             remedy_en="it is not taken in; compare the earlier numbers with the peer",
         )
     return "next"
+
+
+def check_waiting(sender: str, seq: int, size: int, waiting: int) -> None:
+    """Refuse to keep more of what comes early than one sender may have waiting.
+
+    Args:
+        sender: Who sent it.
+        seq: Its number.
+        size: Its length in bytes.
+        waiting: Bytes of the sender that wait already.
+
+    Raises:
+        ExchangeError: ``exchange.too-much-waiting``.
+    """
+    if waiting and waiting + size > WAITING:
+        raise ExchangeError(
+            "exchange.too-much-waiting",
+            zh=f"该对端提前到达、等待前序的内容已有 {waiting >> 20} MiB，第 {seq} 号交换包不予暂存",
+            en=f"{waiting >> 20} MiB of this peer came early and wait; bundle {seq} is not kept besides",
+            where=f"{sender} {seq}",
+            remedy_zh="请对方先送此前各号，再送该号",
+            remedy_en="ask the peer for the earlier numbers first, then for this one again",
+        )

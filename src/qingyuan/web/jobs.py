@@ -5,7 +5,8 @@ intake seals nothing twice), so that a job whose process was killed is simply ru
 
 Any number of processes may work on one queue. Who takes a job writes its name and a lease into the row, in one write
 transaction, and renews the lease while it works. A job is free again when its lease ran out, or at once when its process, on this machine,
-is gone. One job of a kind runs at a time. Whoever lost its lease stops at its next report and changes nothing any more; the lock of the home
+is gone. A job in which its process died goes behind the others, and is given up when that happened :data:`DEATHS` times: what
+takes memory or ends a process must not keep the queue. One job of a kind runs at a time. Whoever lost its lease stops at its next report and changes nothing any more; the lock of the home
 keeps even a process that was only asleep from working beside its successor.
 """
 
@@ -34,6 +35,8 @@ _EMPTY = b"{}"
 _TELL = 0.3
 #: A job belongs to its process for so many seconds after the last sign of life.
 LEASE = 30
+#: So many processes may die in one job, until somebody goes on with it.
+DEATHS = 5
 #: So long does a worker that finds nothing to do wait.
 _LOOK = 2.0
 #: And so long one that takes quick work only, which somebody waits for.
@@ -43,6 +46,15 @@ _HOST = socket.gethostname()
 
 #: So long between two rounds of tidying.
 _TIDY = 600.0
+
+#: What is told of a job that was given up.
+_LOST = {
+    "code": "web.job-lost",
+    "zh": f"办理这项任务的进程已 {DEATHS} 次意外终止，不再自动重试；已办妥的部分不会丢失",
+    "en": f"{DEATHS} processes died while they worked on it, so it is not tried again by itself; nothing that was done is lost",
+    "remedy_zh": "请管理员查看日志和内存、磁盘，排除原因后点“继续”",
+    "remedy_en": "let the administrator look at the log, memory and disk; when the cause is gone, go on with it",
+}
 
 T = TypeVar("T")
 Report = Callable[[Mapping[str, object]], None]
@@ -182,8 +194,8 @@ class Jobs:
 
     def resume(self, identifier: str) -> None:
         """Go on with a job that was cancelled or failed."""
-        self._change(identifier, "cancelled", "queued")
-        self._change(identifier, "failed", "queued")
+        self._change(identifier, "cancelled", "queued", lost=0)
+        self._change(identifier, "failed", "queued", lost=0)
         self._wake.set()
 
     def _change(self, identifier: str, before: str, after: str, **values: object) -> None:
@@ -233,25 +245,17 @@ class Jobs:
         """Take the oldest job that is free, in one write transaction; of some kinds only, when any are named."""
         now = int(time.time())
         with self._state.write() as connection:
+            _note_deaths(connection, now)
             rows = connection.execute(
                 sa.select(JOB)
                 .where(JOB.c.state.in_(("queued", "running", "stopping")))
-                .order_by(JOB.c.created, JOB.c.id)
+                .order_by(JOB.c.lost, JOB.c.created, JOB.c.id)
             ).all()
-            taken = {row.kind for row in rows if row.state != "queued" and not _is_free(row, now)}
+            taken = {row.kind for row in rows if row.state != "queued"}
             for row in rows:
-                if only and row.kind not in only:
+                if (only and row.kind not in only) or row.state != "queued":
                     continue
-                if row.state == "queued" and (row.kind in taken or row.lease > now):
-                    continue
-                if row.state != "queued" and not _is_free(row, now):
-                    continue
-                if row.state == "stopping":  # its process is gone, and somebody wanted it to stop
-                    connection.execute(
-                        sa.update(JOB)
-                        .where(JOB.c.id == row.id)
-                        .values(state="cancelled", owner="", updated=now)
-                    )
+                if row.kind in taken or row.lease > now:
                     continue
                 connection.execute(
                     sa.update(JOB)
@@ -368,6 +372,19 @@ class Jobs:
         ):  # the lease runs on meanwhile; when it ended the job is another's, and nothing is written
             if self._ended.wait(_LOOK):
                 break
+
+
+def _note_deaths(connection: sa.Connection, now: int) -> None:
+    """Free the jobs whose processes are gone: what somebody wanted to stop is stopped, what too many died of is given up, the rest waits."""
+    for row in connection.execute(sa.select(JOB).where(JOB.c.state.in_(("running", "stopping")))).all():
+        if not _is_free(row, now):
+            continue
+        values: dict[str, object] = {"state": "cancelled", "owner": "", "updated": now}
+        if row.state == "running":
+            values = {"state": "queued", "owner": "", "lease": 0, "lost": row.lost + 1}
+            if row.lost + 1 >= DEATHS:
+                values |= {"state": "failed", "updated": now, "result": msgspec.json.encode(_LOST)}
+        connection.execute(sa.update(JOB).where(JOB.c.id == row.id).values(**values))
 
 
 def _is_free(row: sa.Row[tuple[object, ...]], now: int) -> bool:

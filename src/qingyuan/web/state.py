@@ -135,6 +135,7 @@ JOB = sa.Table(
     sa.Column("lease", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("begun", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("runs", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("lost", sa.BigInteger, nullable=False, server_default="0"),
 )
 
 UPLOAD = sa.Table(

@@ -16,7 +16,7 @@ from qingyuan.office.casework import act, load
 from qingyuan.office.exchange import add_peer, receive, send, status
 from qingyuan.office.exchange.http import deliver, exchange_server
 from qingyuan.office.exchange.peers import own_keys, peers
-from qingyuan.office.exchange.receiving import receive_bytes
+from qingyuan.office.exchange.receiving import receive_bytes, see_head
 from qingyuan.office.exchange.sending import send_again
 from qingyuan.office.fsck import check_home
 from qingyuan.office.home import Home
@@ -227,6 +227,27 @@ def test_what_comes_early_waits_for_what_is_missing(sites: Sites) -> None:
     assert (last.outcome, last.followed, len(last.replies)) == ("taken", (3,), 2)
     (now,) = status(sites["province"])
     assert ([item.seq for item in now.received], now.missing, now.queued) == ([1, 2, 3], (), {})
+    assert list(check_home(sites["province"])) == []
+
+
+def test_what_comes_early_waits_up_to_a_bound_for_each_sender(
+    sites: Sites, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two, three, four = (_note(sites, text) for text in "一二三四")
+    monkeypatch.setattr("qingyuan.exchange.order.WAITING", len(three) + 10)
+    assert receive_bytes(sites["province"], three, actor="P101").outcome == "queued"
+    before = sites["province"].head()
+    for ask in (
+        lambda: receive_bytes(sites["province"], four, actor="P101"),
+        lambda: see_head(sites["province"], four, len(four)),  # before the rest of it was sent
+    ):
+        with pytest.raises(ExchangeError) as refused:
+            ask()
+        assert refused.value.code == "exchange.too-much-waiting"
+    assert sites["province"].head() == before
+    assert receive_bytes(sites["province"], three, actor="P101").outcome == "queued"
+    for data in (one, two, four):
+        assert receive_bytes(sites["province"], data, actor="P101").outcome == "taken"
     assert list(check_home(sites["province"])) == []
 
 

@@ -13,8 +13,18 @@ import msgspec
 import sqlalchemy as sa
 
 from qingyuan.cases import CasesError, decide
-from qingyuan.exchange import SENT, Data, ExchangeError, Opened, Peer, check_head, open_bundle, place_of
-from qingyuan.exchange.order import Place
+from qingyuan.exchange import (
+    SENT,
+    Data,
+    ExchangeError,
+    Manifest,
+    Opened,
+    Peer,
+    check_head,
+    open_bundle,
+    place_of,
+)
+from qingyuan.exchange.order import Place, check_waiting
 from qingyuan.ledger import VerifierKey
 from qingyuan.office.browser import TemporaryFolder
 from qingyuan.office.casework import Argument, act_within, docket_streams
@@ -36,7 +46,7 @@ from qingyuan.office.register import read_docket
 from qingyuan.office.sealing import Collector, Sealer, open_exhibit
 from qingyuan.shapes import convert
 from qingyuan.store import EventDraft, iter_events
-from qingyuan.store.registry import exhibit, parent
+from qingyuan.store.registry import exhibit, exhibits_named, parent
 
 _ENGINE = "qingyuan-exchange/1"
 _CST = timezone(timedelta(hours=8))
@@ -140,8 +150,22 @@ def see_head(home: Home, head: bytes, size: int) -> None:
         ExchangeError: It is not.
     """
     with home.database.read() as connection:
-        known = peers_within(connection)
-    check_head(head, size, known.values(), receiver=home.settings.origin)
+        peer, manifest = check_head(
+            head, size, peers_within(connection).values(), receiver=home.settings.origin
+        )
+        _check_early(connection, peer, manifest, size)
+
+
+def _check_early(connection: sa.Connection, peer: Peer, manifest: Manifest, size: int) -> None:
+    """Refuse what comes early when too much of its sender waits already.
+
+    Raises:
+        ExchangeError: ``exchange.too-much-waiting``.
+    """
+    now = read_status(connection, peer.name)
+    if manifest.seq > len(now.received) + 1 and manifest.seq not in now.queued:
+        rows = exhibits_named(connection, list(now.queued.values()))
+        check_waiting(manifest.sender, manifest.seq, size, sum(row.size for row in rows.values()))
 
 
 def _verified(home: Home, data: Data) -> tuple[Peer, Opened]:
@@ -163,6 +187,9 @@ def _place(
         return "repeated", _Done(before.received[manifest.seq - 1].record), before.missing
     if place == "early" and manifest.seq in before.queued:
         return "queued", _Done(), before.missing
+    if place == "early":
+        with home.database.read() as connection:
+            _check_early(connection, peer, manifest, path.stat().st_size)
     sealer = Sealer(home, stream, Collector(by=actor, method="exchange"))
     prepared = [sealer.file(path, f"{manifest.seq:06}-{manifest.kind}.qyx")]
     try:
