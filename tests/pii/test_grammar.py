@@ -79,7 +79,7 @@ def hits(text: str) -> list[tuple[str, str, str, str]]:
     [
         ("护照号：Ｅ１２３４５６７８", ("Ｅ１２３４５６７８", "passport", "confirmed", "form+label")),
         ("证件号码：E12345678", ("E12345678", "passport", "confirmed", "form+label")),
-        ("E12345678（护照）", ("E12345678", "passport", "confirmed", "form+context")),
+        ("E12345678（护照）", ("E12345678", "passport", "confirmed", "form+label")),
         ("QQ12345678", ("12345678", "qq", "confirmed", "digits+label")),
         ("IMSI:460001234567891", ("460001234567891", "imsi", "confirmed", "prefix+label")),
         (

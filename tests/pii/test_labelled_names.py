@@ -28,6 +28,10 @@ def _names(text: str) -> list[tuple[str, bool]]:
         ("车主：卜XX", "卜XX"),
         ("寄件人 •娜超）", "•娜超"),
         ("该用户客户：＃刚。", "＃刚"),
+        ("尊敬的苏*思先生，您好", "苏*思"),
+        ("尊敬的*天生女士，您好", "*天生"),
+        ("尊敬的苏*先生，您好", "苏*"),
+        ("客户方*老师", "方*"),
     ],
 )
 def test_a_name_hidden_in_part_is_found_behind_its_word(text: str, name: str) -> None:

@@ -71,3 +71,8 @@ def test_nothing_moves(seed: int, around: str) -> None:
         end = at + len(new)
         assert end <= len(data)
         (bytes(data[:at]) + new + bytes(data[end:])).decode()
+
+
+@pytest.mark.parametrize("after", ["一直打不通，", "陆先生收", "三楼谢谢", "二十元运费"])
+def test_a_number_ends_before_a_numeral_of_the_next_word(after: str) -> None:
+    assert confirmed(f"请打13800138000{after}") == [("mobile", "13800138000")]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qingyuan.pii import PiiError, Tokenizer
-from qingyuan.pii._kernel.flags import RESIDENT_ID
+from qingyuan.pii._kernel.flags import KINDS, RESIDENT_ID
 from tests.pii.material import KEY
 
 
@@ -30,6 +30,11 @@ def expected(key: bytes, kind: str, normal: str) -> str:
         ("resident-id", "１１０１０５-４９１２３１-００２", "11010519491231002X"),
         ("resident-id", "110105011231997", "110105180112319977"),
         ("bank-card", "6222 0212 3456 7890 128", "6222021234567890128"),
+        ("plate", "京A·12345", "京A12345"),
+        ("plate", "京A-12345", "京A12345"),
+        ("plate", "京a•12345", "京A12345"),
+        ("plate", "京Ａ １２３４５", "京A12345"),
+        ("plate", "粤Z・1234港", "粤Z1234港"),
         ("email", "Zhang.San@Example.COM", "zhang.san@example.com"),
         ("name", " 张 三　", "张三"),
         ("address", "浙江省 义乌市", "浙江省义乌市"),
@@ -58,6 +63,22 @@ def test_an_identity_number_has_the_token_that_was_made_of_it_before(written: st
     data, ends = np.frombuffer(written.encode(), np.uint8), np.array([len(written)])
     made = Tokenizer(KEY).earlier_tokens(data, np.array([0]), ends, np.array([RESIDENT_ID], dtype=np.uint8))
     assert made.tobytes().hex() == expected(KEY, "resident-id", normal)
+
+
+@pytest.mark.parametrize(
+    ("written", "normal"),
+    [
+        ("京A·12345", "京A·12345"),
+        ("京a•１２３４５", "京A•12345"),
+        ("京A-12345", "京A12345"),
+        ("京A12345", "京A12345"),
+    ],
+)
+def test_a_plate_has_the_token_that_was_made_of_it_before(written: str, normal: str) -> None:
+    data = np.frombuffer(written.encode(), np.uint8)
+    plate = np.array([KINDS.index("plate")], dtype=np.uint8)
+    made = Tokenizer(KEY).earlier_tokens(data, np.array([0]), np.array([len(data)]), plate)
+    assert made.tobytes().hex() == expected(KEY, "plate", normal)
 
 
 def test_a_short_key_is_refused() -> None:

@@ -127,7 +127,7 @@ def recheck(
     new, unread, size = [], [], 0
     scans = _scans(after, key, home, sampler)
     # Hits of long ago may know an ID of fifteen digits by a token of its own: the material is looked at once more for those.
-    aged = not isinstance(before, Material) and room.of_identities(old)
+    aged = not isinstance(before, Material) and room.of_changed_forms(old)
     once_more = room.Sampler(sampler.rate, sampler.seed) if sampler else None
     again = _scans(after, key, home, once_more, earlier=True) if aged else None
     for hits, missed, scanned in scans:

@@ -174,8 +174,12 @@ def _hidden_addresses(batch: Batch, found: Candidates, *, prose: bool) -> Candid
     hidden = mail[begin >= 0]
     found.start[hidden] = begin[begin >= 0]
     found.flags[hidden] |= _hidden_mail.FLAGS
+    found.flags[mail[_units.bracketed(batch.data, found.start[mail], found.end[mail])]] |= np.uint32(f.CODED)
     if not prose:
         return found
+    mail = np.flatnonzero((found.kind == f.EMAIL) & ((found.flags & f.CODED) != 0))
+    of_messages = _units.message_numbers(batch.data, batch.starts[found.cell[mail]], found.start[mail])
+    found = take(found, np.delete(np.arange(len(found)), mail[of_messages])) if of_messages.any() else found
     cell, start, end = _hidden_mail.find(batch)
     kind = np.full(len(cell), f.EMAIL, dtype=np.uint8)
     more = Candidates(cell, start, end, kind, np.full(len(cell), _hidden_mail.FLAGS, dtype=np.uint32))
@@ -326,8 +330,12 @@ def _apart(numbers: Candidates, formed: Candidates) -> tuple[Candidates, Candida
     if not len(numbers) or not len(formed):
         return numbers, formed
     sure = (formed.flags & f.LABELLED) != 0
+    named = (formed.flags & f.CONTEXT) != 0
+    # 460079398845567（IMSI）: a card by its digits alone, or an ID whose check digit is wrong, gives way to what words near say.
+    weak = (numbers.kind == f.BANK_CARD) & (numbers.flags & (f.BIN_LISTED | f.CONTEXT | f.MASKED) == 0)
+    weak |= (numbers.kind == f.RESIDENT_ID) & (numbers.flags & (f.CHECKED | f.CONTEXT | f.MASKED) == 0)
     over = np.searchsorted(formed.start, numbers.end) - 1
-    hit = (over >= 0) & (formed.end[over] > numbers.start) & sure[over]
+    hit = (over >= 0) & (formed.end[over] > numbers.start) & (sure[over] | (named[over] & weak))
     if hit.any():
         numbers = take(numbers, np.flatnonzero(~hit))
     under = np.searchsorted(numbers.start, formed.end) - 1
@@ -343,6 +351,17 @@ def _beside(formed: Candidates, others: list[Candidates]) -> Candidates:
         keep = freetext.apart(formed.start, formed.end, other.start, np.maximum.accumulate(other.end))
         formed = take(formed, np.flatnonzero(keep | (formed.kind != f.NAME)))
     return formed
+
+
+#: Code of the kind.
+_PLATE = f.KINDS.index("plate")
+
+
+def _off(others: Candidates, plates: Candidates) -> Candidates:
+    """Leave out clear names that share a character with a plate."""
+    keep = freetext.apart(others.start, others.end, plates.start, np.maximum.accumulate(plates.end))
+    keep |= (others.kind != f.NAME) | ((others.flags & f.MASKED) != 0)
+    return others if keep.all() else take(others, np.flatnonzero(keep))
 
 
 def shapes_of(batch: Batch, t: Tables, wanted: npt.NDArray[np.bool_], bins: Longs) -> Shapes:
@@ -406,5 +425,9 @@ def find(
     if len(formed) and (formed.kind == f.NAME).any():
         _mark_hidden(batch, formed)
         formed = _beside(_told_apart(batch, formed), others)
+    plates = take(formed, np.flatnonzero(formed.kind == _PLATE))
+    if len(plates):
+        # 车鲁C12345: the character of a plate is no given name.
+        others = [_off(other, plates) for other in others]
     found = _merged(found, [*others, formed])
     return _merged(found, [_mentions(batch, found, scopes)])

@@ -44,7 +44,8 @@ def _pattern() -> re.Pattern[str]:
     single = names.single.replace(" ", "")
     surname = f"(?:{'|'.join(names.double)}|[{single}])"
     sign = f"[{re.escape(_STARS + _LOOSE)}]"
-    free = r"(?![一-龥*\w])"
+    titles = "|".join(map(re.escape, names.titles))
+    free = rf"(?:(?={titles})|(?![一-龥*\w]))"
     forms = (
         rf"{surname}{sign}{{1,3}}[一-龥]?{free}", rf"{surname}[{re.escape(_STARS)}]{{1,3}}", rf"{surname}某{{1,2}}[甲乙丙丁]?",
         rf"{sign}{{1,3}}[一-龥]{{1,2}}{free}",

@@ -27,6 +27,8 @@ _DASHED = re.compile(rb"(?<![\w-])\d(?:-\d){9,17}-[\dXx](?![\w-])")
 _BRACKETS = re.compile(rb"(?<![\w\]])\[0\d{2,3}\](?=[ -]?[2-9]\d{2,3}[ -]?\d{4}(?![\dA-Za-z]|[.-]\d))")
 _APART = re.compile(_NUMERAL + rb"(?: " + _NUMERAL + rb"){10,18}(?! ?" + _NUMERAL + rb")")
 _MIXED = re.compile(rb"(?<![\dA-Za-z.])\d(?:\d|" + _NUMERAL + rb"){10,18}(?![\dA-Za-z])")
+#: A mobile, an identity number or a card that ends before the first numeral: 13800138000一直占线, 13800138000陆先生.
+_WHOLE = re.compile(rb"(?:1[3-9]\d{9}|\d{16}|\d{18,19})" + _NUMERAL + rb"{1,3}$")
 _LABEL = re.compile("([㐀-鿿](?:[ 　][㐀-鿿]){1,7})(?=[ 　\\t]?[:：=（(【\\[是为\\d＋+０-９—-]|\\t)")
 #: Bytes at both ends of a text that are looked at with others only, and those of the shortest text.
 _EDGE, _SHORTEST = 9, 20
@@ -104,6 +106,8 @@ def _mixed(data: Bytes) -> list[tuple[int, bytes]]:
     out = []
     for low, text in _around(data, at):
         for one in _MIXED.finditer(text):
+            if _WHOLE.match(one[0]):
+                continue
             new = _SIGN.sub(lambda m: chr(0xFF10 + _VALUE[m[0]]).encode(), one[0])
             if new != one[0]:
                 out.append((low + one.start(), new))

@@ -1,4 +1,4 @@
-"""What directly behind a number makes it a count or part of a path: 播放13812345678次, ``/p/13812345678.html``."""
+"""What directly beside a value makes it a count, part of a path or the number of a message: 播放13812345678次, ``/p/13812345678.html``."""
 
 from __future__ import annotations
 
@@ -18,6 +18,14 @@ _PICTURE = re.compile(
     rb"(?:img|vid|dsc|dscn|pic|photo|scan|mmexport|screenshot|wx_camera|pano|mov)_$", re.IGNORECASE
 )
 _TELLING = 12
+_OPEN, _CLOSE = 0x3C, 0x3E
+#: What names numbers of messages (RFC 5322, section 3.6.4), those of the messages answered before one, and how far that may stand.
+_MESSAGE = re.compile(
+    rb"(?:message[-_ ]?id|msg[-_]?id|in-reply-to|references|content-id)[\"']?\s{0,3}[:=]\s{0,3}[\"']?"
+    rb"(?:<[^<>\s]{1,200}>[\s,]{1,3}){0,8}<$",
+    re.IGNORECASE,
+)
+_FAR = 600
 
 
 def _number(raw: bytes) -> int:
@@ -51,6 +59,31 @@ def counted(data: Bytes, end: Longs) -> npt.NDArray[np.bool_]:
     if unit.any():
         unit[unit] = ~np.isin(_codes(data, end[unit], 2 * _HAN), _OTHER_WORDS)
     return unit
+
+
+def bracketed(data: Bytes, start: Longs, end: Longs) -> npt.NDArray[np.bool_]:
+    """Tell which values stand in angle brackets."""
+    if not len(data):
+        return np.zeros(len(start), dtype=np.bool_)
+    last = len(data) - 1
+    inside: npt.NDArray[np.bool_] = (
+        (start > 0) & (data[np.maximum(start - 1, 0)] == _OPEN) & (data[np.minimum(end, last)] == _CLOSE)
+    )
+    return inside & (end <= last)
+
+
+def message_numbers(data: Bytes, first: Longs, start: Longs) -> npt.NDArray[np.bool_]:
+    """Tell which of the addresses in angle brackets are numbers of messages: ``Message-ID: <…@…>``.
+
+    Args:
+        data: UTF-8 bytes.
+        first: First byte of the line of each.
+        start: First byte of each.
+    """
+    found = np.zeros(len(start), dtype=np.bool_)
+    for n, (low, at) in enumerate(zip(first.tolist(), start.tolist(), strict=True)):
+        found[n] = _MESSAGE.search(data[max(low, at - _FAR) : at].tobytes()) is not None
+    return found
 
 
 def in_path(data: Bytes, start: Longs, end: Longs) -> npt.NDArray[np.bool_]:

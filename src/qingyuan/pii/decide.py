@@ -132,6 +132,10 @@ def _settled(e: Evidence, state: State, reason: str) -> Decision:
 
 
 def _resident_id(e: Evidence) -> Decision:  # noqa: PLR0911 - one return a reason
+    if e.has(f.AMBIGUOUS) and f.LABEL_CARD in (e.profile.label, e.near if e.has(f.ADJACENT) else 0):
+        return Decision(
+            "confirmed", "luhn+network" + ("+column" if e.profile.label else "+context"), f.BANK_CARD
+        )
     context = e.headed or e.has(f.CONTEXT)
     where = "+column" if e.headed else "+context" if e.has(f.CONTEXT) else ""
     if e.has(f.STANDARD):
@@ -219,6 +223,8 @@ def _bank_card(e: Evidence) -> Decision:  # noqa: PLR0911 - one return a reason
 
 
 def _email(e: Evidence) -> Decision:
+    if e.has(f.CODED) and e.profile.label == f.LABEL_ORDER:
+        return _settled(e, "rejected", "order-number-column")
     return _settled(e, "confirmed", "form" + ("+column" if e.headed else ""))
 
 

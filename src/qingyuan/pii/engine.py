@@ -23,7 +23,7 @@ from qingyuan.pii.tokens import Tokenizer
 #: The second way of making keys and tokens: a resident ID of fifteen digits has those of its form of today;
 #: the second way of counting: a telephone without a role word belongs to the role that has none, and what is told of an illness or of
 #: property gives a piece its class.
-ENGINE = f"pii/{qingyuan.__version__}+keys.2+counts.2"
+ENGINE = f"pii/{qingyuan.__version__}+keys.3+counts.2"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _TOKEN = re.compile(r"[a-z]+")
 #: Cards that are no bank cards, written with Latin letters.
 _OTHER_CARD = re.compile(r"(?:sim|usim|ic|id|vip|nfc|cpu|etc|rfid|m1)\s*卡", re.IGNORECASE)
+#: The header of an e-mail with the numbers of the messages before it (RFC 5322, section 3.6.4).
+_THREAD = "References"
 _HAN = re.compile(r"[㐀-鿿/]+")
 
 
@@ -115,6 +117,8 @@ def read_header(name: str) -> Header:
     if last_han and not label:
         label = _rightmost(last_han, "", strong)
     if label == flags.LABEL_CARD and _OTHER_CARD.search(step):
+        label = flags.LABEL_ORDER
+    if step == _THREAD:
         label = flags.LABEL_ORDER
     label = label or _rightmost("", last_tokens, strong) or _rightmost(han, tokens, strong)
     label = label or _rightmost(last_han, last_tokens, weak)

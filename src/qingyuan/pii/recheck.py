@@ -393,9 +393,10 @@ class _Chosen:
         return self._batch.places(self._keep[cells])
 
 
-def of_identities(tables: Sequence[pa.Table]) -> bool:
-    """Tell whether hits have tokens of resident IDs, which may have been made when those of fifteen digits had tokens of their own."""
-    return any("resident-id" in pc.unique(table["kind"].cast(pa.string())).to_pylist() for table in tables)
+def of_changed_forms(tables: Sequence[pa.Table]) -> bool:
+    """Tell whether hits have tokens of kinds whose normal form was another one: IDs of fifteen digits, plates with dots."""
+    kinds = {kind for table in tables for kind in pc.unique(table["kind"].cast(pa.string())).to_pylist()}
+    return not kinds.isdisjoint(("resident-id", "plate"))
 
 
 def with_earlier(after: pa.Table, earlier: pa.Table, before: Sequence[pa.Table]) -> pa.Table:

@@ -1,7 +1,7 @@
 """Tokens and keys: values made comparable without being kept.
 
 A token is HMAC-SHA256 under the caller's key over ``"<kind>:<normal form>"``, cut to 16 bytes; it stands in
-tables of hits. The normal form of a resident ID of fifteen digits is that of today, of eighteen. Tokens made before that was so are
+tables of hits. The normal form of a resident ID of fifteen digits is that of today, of eighteen; a plate has no dot. Tokens made before that was so are
 compared with :meth:`Tokenizer.earlier_tokens`. A key is 64 bits under secrets derived from the caller's key (see
 :mod:`qingyuan.pii._kernel.keyed`); counts are made with it. Whoever lacks the caller's key can neither read a
 value from either nor test a guess.
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import unicodedata
 
 import numpy as np
@@ -32,6 +33,8 @@ from qingyuan.pii.errors import PiiError
 MIN_KEY = 16
 TOKEN_BYTES = 16
 _NORMAL = {"digits": digest.DIGITS, "letters": digest.LETTERS, "text": digest.TEXT, "exact": digest.EXACT}
+#: What of a number with letters is neither ASCII nor 汉字.
+_DOT = re.compile(r"[^\x00-\x7f\u4000-\u9fff]")
 #: Block of SHA-256, in bytes.
 _BLOCK = 64
 #: Signs that stand for the X of an identity number.
@@ -97,8 +100,17 @@ class Tokenizer:
         return out
 
     def earlier_tokens(self, data: Bytes, starts: Longs, ends: Longs, kinds: Bytes) -> Bytes:
-        """Return the tokens with that of the number of fifteen digits for each resident ID that has or had one."""
+        """Return the tokens as they were made earlier.
+
+        Those of the number of fifteen digits for each resident ID that has or had one, and those of numbers with
+        letters (plates) with the dots between their parts.
+        """
         out = self.tokens(data, starts, ends, kinds)
+        for i in np.flatnonzero(self._forms[kinds] == digest.LETTERS).tolist():
+            normal = _with_dots(data[starts[i] : ends[i]].tobytes().decode("utf-8", "replace"))
+            if _DOT.search(normal):
+                made = hmac.digest(self._key, f"{KINDS[kinds[i]]}:{normal}".encode(), "sha256")[:TOKEN_BYTES]
+                out[i] = np.frombuffer(made, dtype=np.uint8)
         for i in np.flatnonzero(kinds == RESIDENT_ID).tolist():
             text = data[starts[i] : ends[i]].tobytes().decode("utf-8", "replace").translate(_CROSSES)
             old = earlier("".join(str(unicodedata.decimal(c, c)) for c in text if c.isalnum()).upper())
@@ -129,6 +141,12 @@ class Tokenizer:
     def __repr__(self) -> str:
         """Describe without the key."""
         return "Tokenizer(key hidden)"
+
+
+def _with_dots(value: str) -> str:
+    """Return the normal form that numbers with letters had when signs that are not ASCII stayed in it."""
+    plain = (chr(ord(c) - 0xFEE0) if "！" <= c <= "～" else c for c in value if c != "\u3000")
+    return "".join(c.upper() if c.isascii() else c for c in plain if c.isalnum() or not c.isascii())
 
 
 def _key_block(key: bytes) -> Bytes:

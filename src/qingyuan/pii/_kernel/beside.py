@@ -96,6 +96,34 @@ def _joiner(data: Bytes, q: int, s: int) -> int:
 
 
 @njit(f"int64({_RO}, int64, int64)", cache=True, nogil=True)
+def _part(data: Bytes, q: int, s: int) -> int:
+    """Return the width of the sign between two cells of a flattened table that ends at ``q``: ``，``, ``、``, ``|``; or 0."""
+    if data[q - 1] == 124:
+        return 1
+    if q - 3 < s or data[q - 1] < 0x80:
+        return 0
+    c, width = character_at(data, q - 3, q)
+    return 3 if width == 3 and c in (0xFF0C, 0x3001, 0xFF5C) else 0
+
+
+@njit(f"boolean({_RO}, int64, int64, int64)", cache=True, nogil=True)
+def _in_cells(data: Bytes, a: int, p: int, s: int) -> bool:
+    """Tell whether the label that begins at ``a`` fills a cell of a flattened table, and the value at ``p`` has a digit."""
+    while a > s and data[a - 1] in (32, 9):
+        a -= 1
+    if a > s and data[a - 1] not in (10, 13, 59) and _part(data, a, s) == 0:
+        c, width = character_at(data, a - 3, a) if a - 3 >= s else (0, 1)
+        if width != 3 or c not in (0xFF1A, 0xFF1B, 0x3002):
+            return False
+    q = p + (3 if 0xE4 <= data[p] <= 0xE9 else 0)  # 浙G12345
+    while q < data.size and q - p < _CLAUSE and (RUN[data[q]] or data[q] in (45, 46, 64, 95)):
+        if 48 <= data[q] <= 57:
+            return True
+        q += 1
+    return False
+
+
+@njit(f"int64({_RO}, int64, int64)", cache=True, nogil=True)
 def behind_markup(data: Bytes, q: int, s: int) -> int:
     """Return where a tag that ends at ``q`` begins, or the name of an attribute whose value begins there; else ``q``."""
     if q - 7 >= s and data[q - 1] == 61 and data[q - 7] in (32, 9, 10, 13, 34, 39):
@@ -117,9 +145,12 @@ def label_before(data: Bytes, p: int, s: int, text: Bytes, words: Longs, buckets
     """Return the class of the word that stands directly before ``p`` (only what joins between), or 0."""
     q = p
     skipped = 0
+    parts = 0
     while q > s and p - q - skipped <= _REACH:
         k = word_ending(data, q, s, q, text, words, buckets)
         if k >= 0:
+            if parts and not _in_cells(data, q - words[3 * k + 1], p, s):
+                return 0
             return int(words[3 * k + 2])
         z = behind_markup(data, q, s)
         if z < q:
@@ -127,10 +158,33 @@ def label_before(data: Bytes, p: int, s: int, text: Bytes, words: Longs, buckets
             q = z
             continue
         width = _joiner(data, q, s)
+        if width == 0 and not parts:
+            width = _part(data, q, s)
+            parts = width
         if width == 0:
             return 0
         q -= width
     return 0
+
+
+@njit(f"int64({_RO}, int64, int64, {_RO}, {_RO64}, {_RO64})", cache=True, nogil=True)
+def label_after(data: Bytes, q: int, e: int, text: Bytes, words: Longs, buckets: Longs) -> int:
+    """Return the class of the word that alone stands in round brackets behind the value that ends at ``q`` or later, or 0."""
+    while q < e and q - _CLAUSE < e and (RUN[data[q]] or data[q] in (45, 46, 95)):
+        q += 1
+    wide = q + 2 < e and data[q] == 0xEF and data[q + 1] == 0xBC and data[q + 2] == 0x88
+    if not wide and not (q < e and data[q] == 40):
+        return 0
+    a = q + (3 if wide else 1)
+    z = a
+    while z < e and z - a <= _CLAUSE and data[z] != 41:
+        if z + 2 < e and data[z] == 0xEF and data[z + 1] == 0xBC and data[z + 2] == 0x89:
+            break
+        z += 1
+    if z == a or z >= e or z - a > _CLAUSE:
+        return 0
+    k = word_ending(data, z, a, e, text, words, buckets)
+    return int(words[3 * k + 2]) if k >= 0 and z - a == words[3 * k + 1] else 0
 
 
 @njit(f"boolean({_RO}, int64, int64, int64, int64, int64, {_RO}, {_RO64}, {_RO64})", cache=True, nogil=True)

@@ -40,6 +40,7 @@ from qingyuan.pii._kernel.flags import (
     LABEL_SHIFT,
     LABELLED,
     MASKED,
+    MOBILE,
     NAME,
 )
 from qingyuan.pii._kernel.symbols import is_letter, symbol_at
@@ -52,6 +53,8 @@ BEFORE = 96
 AFTER = 42
 #: Digits no house number has: here an address ends and a telephone or ID number begins.
 _TOO_LONG = 8
+#: What is counted in tens of thousands: 元, 人, 次, 件, 条, 股, 吨, 美, 余, 多, 个, 块.
+_UNITS = (0x5143, 0x4EBA, 0x6B21, 0x4EF6, 0x6761, 0x80A1, 0x5428, 0x7F8E, 0x4F59, 0x591A, 0x4E2A, 0x5757)
 #: More characters than stand between the last star of an address and a blank behind it.
 _NO_STAR = 1 << 20
 
@@ -216,6 +219,11 @@ def read_context(
             then = 0
             if c == 0x5143 and p + width < e:
                 then, _ = character_at(data, p + width, e)
+            if c == 0x4E07 and kinds[i] == MOBILE and p + width < e:
+                # Nothing has so many times ten thousand: 万 begins a name here, unless a unit follows.
+                then, _ = character_at(data, p + width, e)
+                if is_han(then) and then not in _UNITS:
+                    c = 0
             if c in (0x5143, 0x4E07, 0x5757) and then not in (0x65E6, 0x5BB5):  # 元旦 and 元宵 are days
                 bits |= AMOUNT
         if first[i] > s and data[first[i] - 1] == 36:

@@ -45,7 +45,16 @@ def _plain(data: Bytes, a: int, b: int, form: int, out: Bytes, at: int, limit: i
             continue
         if form != EXACT and 97 <= c <= 122:
             c -= 32
-        if form == LETTERS and not (is_letter(c) or 48 <= c <= 57 or c >= 0x80):
+        if form == LETTERS and c >= 0x80:
+            # Of what is not ASCII only 汉字 belong to a number; dots between its parts do not.
+            size = 4 if c >= 0xF0 else 3 if c >= 0xE0 else 2 if c >= 0xC0 else 1
+            if 0xE4 <= c <= 0xE9 and p + 1 < b and n - at + 2 < limit:
+                for k in range(3):
+                    out[n + k] = data[p - 1 + k]
+                n += 3
+            p += size - 1
+            continue
+        if form == LETTERS and not (is_letter(c) or 48 <= c <= 57):
             continue
         out[n] = c
         n += 1

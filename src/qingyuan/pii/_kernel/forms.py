@@ -18,6 +18,7 @@ from qingyuan.pii._kernel.beside import (
     folded,
     free,
     guarded,
+    label_after,
     label_before,
     near,
     numeral,
@@ -326,6 +327,8 @@ def scan_forms(
                             label = glued
                         elif label < 0:
                             label = label_before(data, a, before if a - s < 4 else s, text, words, buckets)
+                            if label == 0 and scope == TEXT:
+                                label = label_after(data, q, e, text, words, buckets)
                         loose = modes[1, w] | (modes[0, w] if scope == NAMELESS else np.uint64(0))
                         mask &= loose | owned[label, w]
                     # Nothing is better than a whole cell known by its column.

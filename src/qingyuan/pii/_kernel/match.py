@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii._kernel.flags import (
+    AMBIGUOUS,
     BANK_CARD,
     CHECKED,
     GROUPED,
@@ -28,6 +29,8 @@ from qingyuan.pii._kernel.shapes import (
 from qingyuan.pii._kernel.symbols import BRACKET, CROSS, DASH, DASHED, SPACE, STAR
 from qingyuan.pii.batch import Bytes, Longs
 
+#: Digits of the old identity numbers, which are written in one.
+_OLD_ID = 15
 #: Groups of a run: first and past-the-last symbol, separator after it, and whether it is glued.
 GROUP_START, GROUP_END, GROUP_SEPARATOR, GROUP_GLUED = 0, 1, 2, 3
 
@@ -51,7 +54,9 @@ def _judge_clear(
     if n == 18 or n == 15:
         failed = clear_id(symbols, a, b, provinces)
         if failed >= 0:
-            return RESIDENT_ID, failed | extra
+            # Shandong's old numbers begin as American Express does.
+            both = n == 15 and symbols[a] == 3 and clear_card(symbols, a, b) >= 0
+            return RESIDENT_ID, failed | extra | (AMBIGUOUS if both else 0)
     if 13 <= n <= 19 and not crossed:
         found = clear_card(symbols, a, b)
         if found >= 0:
@@ -280,19 +285,25 @@ def _joined(
         if first == 3:
             fits = _in_threes(groups, i, last)
         elif first == 4:
-            fits = fits and ((used == 4 and size == 4) or (used == 5 and size <= 3))
+            # American Express: 3702 4612 3456 784.
+            short = used == 4 and size == 3 and symbols[a] == 3
+            fits = fits and ((used == 4 and size == 4) or (used == 5 and size <= 3) or short)
             fits = fits or (used == 3 and groups[i + 1, 1] - groups[i + 1, 0] == 6 and size == 5)
         elif first == 5:
             fits = fits and used == 4 and size <= 4
         else:
-            fits = (fits and size == 4) or (used == 2 and size in (10, 12, 13))
+            express = size == 9 and symbols[a] == 3
+            fits = (fits and size == 4) or (used == 2 and (size in (10, 12, 13) or express))
         if not fits or not _same_separator(groups, i, last):
             continue
         if groups[i, 2] == DASH and not _free_of_dashes(groups, i, last, count):
             continue
         kind, found = judge(symbols, a, groups[last, 1], True, plan, provinces)
         if kind in (RESIDENT_ID, BANK_CARD) and (found & MASKED or found != STANDARD | GROUPED):
-            if first == 5 and kind != BANK_CARD:
+            if kind == RESIDENT_ID and found & AMBIGUOUS and not found & MASKED:
+                kind = BANK_CARD
+                found = STANDARD | CHECKED | GROUPED
+            if kind != BANK_CARD and (first == 5 or (not found & MASKED and groups[last, 1] - a == _OLD_ID)):
                 continue
             out[KIND] = kind
             out[EVIDENCE] = found if first != 5 else found & ~GROUPED
