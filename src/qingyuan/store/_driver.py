@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 import sqlalchemy as sa
@@ -23,6 +24,9 @@ Value: TypeAlias = int | str | bytes | None
 Values: TypeAlias = tuple[Value, ...]
 
 _CHUNK = 500
+#: Rows of one statement where there are as many: a third of what inserting a row takes is beginning and ending its statement. With the
+#: widest table it has fewer parameters than any SQLite takes (999).
+_AT_ONCE = 64
 
 
 class _Cursor(Protocol):
@@ -73,12 +77,19 @@ class Driver:
         """Run a statement once a row; one that inserts a row of nothing but parameters ends ``VALUES (?, …)``, perhaps with more after it."""
         try:
             text = statement if self._text is None else self._text(statement)
-            if len(rows) == 1:
-                self._cursor.execute(text, rows[0])
-            elif len(rows) == 2 and " VALUES " in text:  # noqa: PLR2004 - a row for each of two logs: once costs less than twice
-                self._cursor.execute(_of_two(text), rows[0] + rows[1])
-            else:
-                self._cursor.executemany(text, rows)
+            done = 0
+            if " VALUES " in text:
+                if len(rows) == 2:  # noqa: PLR2004 - a row for each of two logs: once costs less than twice
+                    self._cursor.execute(_of_many(text, 2), rows[0] + rows[1])
+                    return
+                while len(rows) - done >= _AT_ONCE:
+                    several = tuple(chain.from_iterable(rows[done : done + _AT_ONCE]))
+                    self._cursor.execute(_of_many(text, _AT_ONCE), several)
+                    done += _AT_ONCE
+            if len(rows) - done == 1:
+                self._cursor.execute(text, rows[done])
+            elif len(rows) > done:
+                self._cursor.executemany(text, rows[done:] if done else rows)
         except Exception as error:
             raise self._translated(error, statement) from error
 
@@ -145,7 +156,8 @@ def _with_percent(statement: str) -> str:
 
 
 @functools.cache
-def _of_two(statement: str) -> str:
+def _of_many(statement: str, count: int) -> str:
+    """Return a statement that inserts a row of parameters as one that inserts ``count`` of them."""
     head, values, rest = statement.partition(" VALUES ")
     row, end, tail = rest.partition(")")
-    return f"{head}{values}{row}{end}, {row}{end}{tail}"
+    return f"{head}{values}{', '.join([row + end] * count)}{tail}"
