@@ -76,6 +76,7 @@ bench: $(VENV)/.dev ## print the benchmark table
 
 exhaustive: $(VENV)/.dev $(VENV)/.system ## change every byte of a 1 MB package and see each change found by both verifiers (about 25 minutes)
 	$(BIN)/python -m tests.evidence.verify.exhaustive --jobs 2
+	$(BIN)/python -m tests.evidence.verify_page.answers
 
 kills: $(VENV)/.dev $(VENV)/.system ## kill -9 in every verb that a story tells, on SQLite and PostgreSQL
 	QINGYUAN_KILL=all $(BIN)/python -m pytest tests/office/test_verbs_killed.py

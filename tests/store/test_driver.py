@@ -38,10 +38,14 @@ def test_what_a_statement_does_with_a_row_that_is_there_it_does_with_each(
 
 
 def test_a_row_that_is_there_already_is_refused_wherever_it_stands(database: Database) -> None:
+    def insert(rows: list[Values]) -> None:
+        with database.write() as connection:
+            Driver(connection).many(_INSERT, rows)
+
     for at in (0, 63, 64, 199):
         rows: list[Values] = [(f"n{number}", number) for number in range(200)]
-        with pytest.raises(sa.exc.IntegrityError), database.write() as connection:
-            Driver(connection).run(_INSERT, f"n{at}", 5_000)
-            Driver(connection).many(_INSERT, rows)
+        rows.insert(at, rows[at])
+        with pytest.raises(sa.exc.IntegrityError):
+            insert(rows)
         with database.read() as connection:
             assert _stored(connection) == []
