@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 from qingyuan.evidence.timestamp import judge_timestamp
 from qingyuan.evidence.verify import verify_stream
+from tests.evidence.timestamp.test_revocation import answer
 from tests.evidence.timestamp.world import MESSAGE
 from tests.evidence.verify_page.making import Matter, Stamp
 from tests.evidence.verify_page.node import Node
-from tests.evidence.verify_page.test_revocation import HERE, ROOT, answer, bare, responder
+from tests.evidence.verify_page.test_revocation import HERE, ROOT, bare, responder
 from tests.evidence.verify_page.trees import b64
 from tests.evidence.verify_page.trusting import trust_of
 
