@@ -59,10 +59,14 @@ class Stream:
         record is about that one person, and columns such as 身份证号 without a role word are theirs too. A telephone
         without a role word is that of the one role named that has none of its own (收货人, 手机号, 收货地址).
         """
+        return self.roles()[column]
+
+    def roles(self) -> list[int]:
+        """Return the role of each column; see :meth:`role`."""
         of = self._roles()
         others = [h for h, role in zip(self.headers, of, strict=True) if role == 0 and h.label in _PERSON]
         one_person = len({role for role in of if role}) == 1 and not others
-        return 0 if one_person else of[column]
+        return [0] * len(of) if one_person else of
 
     def _roles(self) -> list[int]:
         """Return the role of each column, telephones without a role word given to the one role they can be of."""

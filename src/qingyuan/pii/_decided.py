@@ -173,15 +173,18 @@ def tallies(decisions: Decisions, distinct: Sequence[int]) -> tuple[Tally, ...]:
     return tuple(out)
 
 
-def role_of(group: Group, stream: Stream) -> int:
-    """Return the role of the group's column, 0 for none."""
-    return stream.role(group.column) if group.column >= 0 else 0
+def owners_and_roles(groups: Sequence[Group], streams: Sequence[Stream]) -> tuple[list[int], list[int]]:
+    """Return, for each group, the role whose person the values are about and that of its column, 0 for none.
 
-
-def owner_of(group: Group, stream: Stream) -> int:
-    """Return the role whose person the values are about: remarks are a role of their own."""
-    remark = group.column >= 0 and stream.headers[group.column].label == f.LABEL_TEXT
-    return REMARK if remark else role_of(group, stream)
+    Remarks are a role of their own.
+    """
+    roles = [stream.roles() for stream in streams]
+    people = [roles[g.stream][g.column] if g.column >= 0 else 0 for g in groups]
+    owners = [
+        REMARK if g.column >= 0 and streams[g.stream].headers[g.column].label == f.LABEL_TEXT else role
+        for g, role in zip(groups, people, strict=True)
+    ]
+    return owners, people
 
 
 def states_of(decided: Sequence[Decision | None]) -> npt.NDArray[np.uint8]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from qingyuan.pii import _sample, _sums, counting, persons
 from qingyuan.pii._columns import Stream
-from qingyuan.pii._decided import Decisions, owner_of, role_of, states_of
+from qingyuan.pii._decided import Decisions, owners_and_roles, states_of
 from qingyuan.pii._kernel import flags as f
 from qingyuan.pii._kernel import tally as k
 from qingyuan.pii._kernel.keyed import Keys
@@ -140,8 +140,7 @@ def _facts(part: Partial, seen: Longs, kinds: Bytes, slots: Longs, streams: Sequ
     facts = np.zeros((len(groups), k.FACTS), dtype=np.int64)
     facts[:, k.SAYS] = seen
     facts[:, k.STREAM] = [g.stream for g in groups]
-    facts[:, k.OWNER] = [owner_of(g, streams[g.stream]) for g in groups]
-    facts[:, k.PERSON] = [role_of(g, streams[g.stream]) for g in groups]
+    facts[:, k.OWNER], facts[:, k.PERSON] = owners_and_roles(groups, streams)
     facts[:, k.SLOT] = slots
     facts[:, k.KIND] = kinds
     for place, of_kind in (

@@ -12,6 +12,8 @@ from qingyuan.pii.batch import Bytes, Longs
 #: Units of counts, and what may follow each so that it is another word (次日, 条件, 个人).
 _UNITS = {"次": "日年", "件": "", "条": "件", "股": "东", "吨": "", "亿": "", "个": "人"}
 _HAN = 3
+#: Lowest lead byte of a 汉字.
+_LEAD = 0xE4
 _SLASH, _DOT, _BLANK, _UNDERSCORE = 0x2F, 0x2E, 0x20, 0x5F
 #: What cameras and telephones begin the names of pictures with, and how many bytes that takes.
 _PICTURE = re.compile(
@@ -55,8 +57,9 @@ def counted(data: Bytes, end: Longs) -> npt.NDArray[np.bool_]:
         return np.zeros(0, dtype=np.bool_)
     last = len(data) - 1
     end = end + (data[np.minimum(end, last)] == _BLANK)  # 共计 13812345678 条
-    unit = np.isin(_codes(data, end, _HAN), _COUNTED)
+    unit = data[np.minimum(end, last)] >= _LEAD
     if unit.any():
+        unit[unit] = np.isin(_codes(data, end[unit], _HAN), _COUNTED)
         unit[unit] = ~np.isin(_codes(data, end[unit], 2 * _HAN), _OTHER_WORDS)
     return unit
 
@@ -97,10 +100,13 @@ def in_path(data: Bytes, start: Longs, end: Longs) -> npt.NDArray[np.bool_]:
         _PICTURE.search(data[max(0, p - _TELLING) : p].tobytes()) is not None
         for p in start[pictured].tolist()
     ]
+    named = (before == _SLASH) | pictured
+    if not named.any():
+        return named
     dot, letter = data[np.minimum(end, last)], data[np.minimum(end + 1, last)] | 0x20
     found: npt.NDArray[np.bool_] = (
         (start > 0)
-        & ((before == _SLASH) | pictured)
+        & named
         & (dot == _DOT)
         & (letter >= ord("a"))
         & (letter <= ord("z"))

@@ -6,6 +6,8 @@ from qingyuan.pii.catalog import catalog
 
 _FULL = "０１２３４５６７８９＋－　＊"
 _TO_HALF = {ord(c): h for c, h in zip(_FULL, "0123456789+- *", strict=True)}
+#: ASCII characters that are no part of a number.
+_KEPT = {code: None for code in range(128) if chr(code) not in "0123456789*Xx"}
 _LEVEL_ENDS = "省市州盟区"
 #: Longest clear start of an address, in characters.
 _ADDRESS_CLEAR = 9
@@ -36,7 +38,10 @@ def masked(kind: str, value: str) -> str:
     rule = catalog().kinds[kind].mask
     if kind not in _NUMBERS:
         return _hidden(value, rule.start, rule.end)
-    digits = "".join(c for c in value.translate(_TO_HALF) if c.isdigit() or c in "*Xx×•●○∗")
+    if value.isascii():
+        digits = value.translate(_KEPT)
+    else:
+        digits = "".join(c for c in value.translate(_TO_HALF) if c.isdigit() or c in "*Xx×•●○∗")
     if kind == "mobile" and digits.isdigit():
         digits = digits[-11:]
     hidden = len(digits) - rule.start - rule.end

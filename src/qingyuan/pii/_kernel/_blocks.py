@@ -214,6 +214,41 @@ def _delimiters_of(_context: Any, data: Any, at: Any, delimiter: Any) -> Any:
     return types.uint64(data, types.int64, types.uint8), code
 
 
+#: Bytes of a short cell, and those of them it begins with whose digits count.
+SHORT, PLAIN = 32, 3
+_SHORT = ir.VectorType(_BYTE, SHORT)
+
+
+def _blurred_of(_context: Any, data: Any, at: Any, size: Any) -> Any:
+    """Return the ``size`` bytes of ``data`` from ``at`` on as four words, digits behind the first three as 0, zero bytes behind."""
+    del at, size
+
+    def every(byte: int) -> Any:
+        return ir.Constant(_SHORT, [byte] * SHORT)
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, args[0])
+        v = builder.load(builder.bitcast(builder.gep(array.data, [args[1]]), _SHORT.as_pointer()))
+        v.align = 1
+        digit = builder.icmp_unsigned("<=", builder.sub(v, every(48)), every(9))
+        behind = ir.Constant(
+            ir.VectorType(ir.IntType(1), SHORT), [0] * PLAIN + [1] * (SHORT - PLAIN)
+        )
+        v = builder.select(builder.and_(digit, behind), every(48), v)
+        nothing = ir.Constant(_SHORT, ir.Undefined)
+        one = builder.insert_element(nothing, builder.trunc(args[2], _BYTE), ir.Constant(_INDEX, 0))
+        length = builder.shuffle_vector(
+            one, nothing, ir.Constant(ir.VectorType(_INDEX, SHORT), [0] * SHORT)
+        )
+        within = builder.icmp_unsigned("<", ir.Constant(_SHORT, list(range(SHORT))), length)
+        v = builder.select(within, v, every(0))
+        words = builder.bitcast(v, ir.VectorType(_WORD, SHORT // 8))
+        parts = [builder.extract_element(words, ir.Constant(_INDEX, n)) for n in range(SHORT // 8)]
+        return context.make_tuple(builder, signature.return_type, parts)
+
+    return types.UniTuple(types.uint64, SHORT // 8)(data, types.int64, types.int64), code
+
+
 def _lowest(_context: Any, word: Any) -> Any:
     """Return the number of the lowest bit set in a word that is not 0."""
     del word
@@ -238,6 +273,8 @@ def _bits(_context: Any, word: Any) -> Any:
 delimiters_of: Any = intrinsic(_delimiters_of)
 #: ``(data, at, byte)``: see :func:`_same_of`.
 same_of: Any = intrinsic(_same_of)
+#: ``(data, at, size)``: see :func:`_blurred_of`.
+blurred_of: Any = intrinsic(_blurred_of)
 #: ``(word)``: number of the lowest bit set, of a word that is not 0.
 lowest: Any = intrinsic(_lowest)
 #: ``(word)``: how many bits are set.

@@ -67,25 +67,19 @@ def group_candidates(
     bits = 0
     while 1 << bits < codes.size:
         bits += 1
-    last_code = -1
-    last_at = 0
     for i in range(begin, cells.size):
         cell = np.uint64(cells[i])
         code = (int(column[cell]) + 1) << 40 | int(kinds[i]) << 32 | int(flags[i])
-        if code == last_code:
-            at = last_at
-        else:
-            at = _slot(code, bits)
-            while codes[np.uint64(at)] != code and codes[np.uint64(at)] >= 0:
-                at = (at + 1) & (codes.size - 1)
+        at = _slot(code, bits)
+        while codes[np.uint64(at)] != code:
             if codes[np.uint64(at)] < 0:
                 if 2 * known >= codes.size or known >= counts.size:
                     return i, known
                 codes[at] = code
                 numbers[at] = known
                 known += 1
-            last_code = code
-            last_at = at
+                break
+            at = (at + 1) & (codes.size - 1)
         number = np.uint64(numbers[np.uint64(at)])
         if counts[number] < firsts.shape[1]:
             k = 0

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from qingyuan.pii._kernel._blocks import lowest
+from qingyuan.pii._kernel._blocks import PLAIN, lowest
 from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii._kernel.beside import folded
 from qingyuan.pii._kernel.cells import FILLED, name_shape
 from qingyuan.pii._kernel.checks import passes
 from qingyuan.pii._kernel.forms import COLUMN, GUARD, GUARDS, NEEDS, PREFIX, START, Masks, Steps
-from qingyuan.pii._kernel.recall import PLAIN, traced
+from qingyuan.pii._kernel.recall import traced
 from qingyuan.pii.batch import Bytes, Longs
 
 #: What :func:`form_of` returns besides the number of a form.

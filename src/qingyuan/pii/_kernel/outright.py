@@ -16,6 +16,7 @@ from qingyuan.pii._kernel.cells import (
     ADDRESS,
     ADDRESS_LOOSE,
     ADDRESS_MASKED,
+    DIGITS,
     FILLED,
     LETTER_HIDDEN,
     LETTER_SURNAME,
@@ -29,13 +30,17 @@ from qingyuan.pii._kernel.cells import (
     NAME,
     NAME_MASKED,
 )
-from qingyuan.pii._kernel.recall import blurred
+from qingyuan.pii._kernel.flags import ASSIGNED, MOBILE, STANDARD, WHOLE
+from qingyuan.pii._kernel.recall import Table, blurred
+from qingyuan.pii._kernel.said import told
 from qingyuan.pii._kernel.sieve import beside_han, eight_in_a_row
-from qingyuan.pii.batch import Bytes, Longs
+from qingyuan.pii.batch import Bytes, Ints, Longs
 
 #: Slots of the table of first two characters of provinces, a power of two.
 BEGINNINGS = 1 << 8
 _DASH = 45
+#: Digits of a mobile.
+_MOBILE = 11
 #: Fewest symbols of a number.
 _FEWEST = 8
 #: A name has no more characters than this, an address at least so many.
@@ -53,6 +58,7 @@ _YEAR, _DAY, _TIME = (
 )
 
 _RO = "Array(uint8, 1, 'C', readonly=True)"
+_RO32 = "Array(int32, 1, 'C', readonly=True)"
 _RO64 = "Array(int64, 1, 'C', readonly=True)"
 
 
@@ -62,6 +68,59 @@ def eleven_digits(data: Bytes, s: int) -> bool:
     a = word_at(data, s) ^ _ZEROS
     b = word_at(data, s + 3) ^ _ZEROS
     return bool(((a | (a + _SIXES)) | (b | (b + _SIXES))) & _HIGH == 0)
+
+
+@njit(
+    f"int64({_RO}, {_RO64}, {_RO64}, {_RO32}, {_RO64}, {_RO}, uint8[::1], int64, int64, int64, int64, int64[:, ::1],"
+    " uint64[::1], int64[::1])",
+    cache=True,
+    nogil=True,
+)
+def mobiles_among(
+    data: Bytes, starts: Longs, ends: Longs, column: Ints, record: Longs, plan: Bytes, alone: Bytes, begin: int, first: int,
+    last: int, step: int, bins: Longs, said: Table, others: Longs,
+) -> int:  # fmt: skip
+    """Say of cells which are filled by eleven digits of a mobile, without branches, and return the number of the others.
+
+    Args:
+        data: UTF-8 bytes, at least :data:`~qingyuan.pii._kernel._blocks.BLOCK` and two.
+        starts: First byte of each cell.
+        ends: One past the last byte.
+        column: Column of each cell, -1 for none.
+        record: Record of each cell; that of the header is 0.
+        plan: See :func:`qingyuan.pii._kernel.scan.scan_cells`.
+        alone: ``uint8[columns + 1]``, 1 where such a cell is nothing but a mobile.
+        begin: Cell that ``said`` begins with.
+        first: First of the cells.
+        last: One past the last.
+        step: How many cells on the next one is.
+        bins: Grows by the cells told; see :func:`qingyuan.pii._kernel.settle.settle`.
+        said: Receives what is known of the cells told; see :func:`qingyuan.pii._kernel.said.told`.
+        others: Receives the others.
+    """
+    n = 0
+    clear = data.size - BLOCK - 2
+    known = told(MOBILE, FILLED | DIGITS, np.uint32(STANDARD | WHOLE))
+    assigned = told(MOBILE, FILLED | DIGITS, np.uint32(STANDARD | WHOLE | ASSIGNED))
+    for i in range(first, last, step):
+        cell = np.uint64(i)
+        c = column[cell]
+        s = starts[cell]
+        fits = (
+            (ends[cell] - s == _MOBILE) & (record[cell] != 0) & (alone[c] != 0) & (s <= clear)
+        )  # fmt: skip
+        s = min(s, clear)
+        a = word_at(data, s) ^ _ZEROS
+        b = word_at(data, s + 3) ^ _ZEROS
+        digits = ((a | (a + _SIXES)) | (b | (b + _SIXES))) & _HIGH
+        begins = (a >> np.uint64(8) & np.uint64(15)) * np.uint64(10) + (a >> np.uint64(16) & np.uint64(15))
+        range_ = plan[begins + np.uint64(100)]
+        fits = fits & (digits == 0) & (a & np.uint64(255) == 1) & (range_ != 0)
+        said[np.uint64(i - begin)] = assigned if range_ == 2 else known
+        others[np.uint64(n)] = i
+        n += not fits
+        bins[c + 1, FILLED | DIGITS] += fits
+    return n
 
 
 @njit(f"boolean({_RO}, int64, int64)", cache=True, nogil=True)

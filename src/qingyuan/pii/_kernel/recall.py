@@ -11,18 +11,17 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from qingyuan.pii._kernel._blocks import BLOCK, SHORT, blurred_of
 from qingyuan.pii._kernel._compile import njit
-from qingyuan.pii._kernel._words import word_at
 from qingyuan.pii._kernel.cells import character_at
 from qingyuan.pii._kernel.forms import Steps
-from qingyuan.pii.batch import Bytes
+from qingyuan.pii._kernel.table import BINS
+from qingyuan.pii.batch import Bytes, Ints, Longs
 
 Table = npt.NDArray[np.uint64]
 
 #: Longest cell that is remembered, in bytes; so many must be readable from its first byte on.
-REMEMBERED = 32
-#: Bytes a cell begins with whose digits count.
-PLAIN = 3
+REMEMBERED = SHORT
 #: Places of the table, a power of two.
 PLACES = 512
 #: How many cells of a column are looked up in vain, those found taken off, until no more are.
@@ -42,23 +41,12 @@ _ZEROS = np.uint64(0x3030303030303030)
 _LOW = np.uint64(0x7F7F7F7F7F7F7F7F)
 _OVER = np.uint64(0x7676767676767676)
 _HIGH = np.uint64(0x8080808080808080)
-_BEHIND_PLAIN = np.uint64(0xFFFFFFFFFF000000)
 
 _RO = "Array(uint8, 1, 'C', readonly=True)"
+_RO32 = "Array(int32, 1, 'C', readonly=True)"
+_RO64 = "Array(int64, 1, 'C', readonly=True)"
 _FOUR = "UniTuple(uint64, 4)"
 _KEY = ", ".join(["uint64"] * 4)
-
-
-def _ends() -> Table:
-    """Return, by size, which bits of each of four words belong to a cell."""
-    table = np.zeros((REMEMBERED + 1, 4), dtype=np.uint64)
-    for size in range(REMEMBERED + 1):
-        whole = (1 << 8 * size) - 1
-        table[size] = [whole >> 64 * word & 0xFFFFFFFFFFFFFFFF for word in range(4)]
-    return table
-
-
-_ENDS = _ends()
 
 
 @njit("uint64(uint64)", cache=True, nogil=True)
@@ -72,12 +60,8 @@ def blurred(word: np.uint64) -> np.uint64:
 @njit(f"{_FOUR}({_RO}, int64, int64)", cache=True, nogil=True)
 def key_at(data: Bytes, s: int, size: int) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
     """Return the bytes of the cell of ``size`` at ``s`` as four words, the digits behind the first three as 0."""
-    one = word_at(data, s) & _ENDS[size, 0]
-    two = word_at(data, s + 8) & _ENDS[size, 1]
-    three = word_at(data, s + 16) & _ENDS[size, 2]
-    four = word_at(data, s + 24) & _ENDS[size, 3]
-    one = (blurred(one) & _BEHIND_PLAIN) | (one & ~_BEHIND_PLAIN)
-    return one, blurred(two), blurred(three), blurred(four)
+    one, two, three, four = blurred_of(data, s, size)
+    return one, two, three, four
 
 
 @njit(f"int64({_KEY}, uint64)", cache=True, nogil=True)
@@ -109,6 +93,54 @@ def note(
     k = np.uint64(at)
     table[k, 0], table[k, 1], table[k, 2], table[k, 3] = one, two, three, four
     table[k, TAG], table[k, KNOWN] = tag, known
+
+
+@njit(
+    f"int64({_RO}, {_RO64}, {_RO64}, {_RO32}, {_RO64}, uint64[:, ::1], int64[::1], int64, int64, int64[:, ::1], uint64[::1],"
+    " int64[::1])",
+    cache=True,
+    nogil=True,
+)
+def recalled_among(
+    data: Bytes, starts: Longs, ends: Longs, column: Ints, record: Longs, memory: Table, worth: Longs, begin: int,
+    count: int, bins: Longs, said: Table, cells: Longs,
+) -> int:  # fmt: skip
+    """Say of cells what is remembered of their like, and return the number of those of which nothing is.
+
+    Args:
+        data: UTF-8 bytes, at least :data:`~qingyuan.pii._kernel._blocks.BLOCK` and two.
+        starts: First byte of each cell.
+        ends: One past the last byte.
+        column: Column of each cell, -1 for none.
+        record: Record of each cell; that of the header is 0.
+        memory: The table.
+        worth: ``int64[columns + 1]``, over 0 for columns whose cells are remembered.
+        begin: Cell that ``said`` begins with.
+        count: Number of cells.
+        bins: Grows by the cells settled; see :func:`qingyuan.pii._kernel.settle.settle`.
+        said: Receives what is known of the cells; see :func:`qingyuan.pii._kernel.said.told`.
+        cells: The cells; receives those of which nothing is remembered.
+    """
+    n = 0
+    clear = data.size - BLOCK - 2
+    for w in range(count):
+        i = cells[np.uint64(w)]
+        cell = np.uint64(i)
+        c = column[cell]
+        s = starts[cell]
+        size = ends[cell] - s
+        may = (size > 0) & (size <= REMEMBERED) & (record[cell] != 0) & (worth[c] > 0) & (s <= clear)
+        tag = np.uint64(c + 1) << np.uint64(8) | np.uint64(size)
+        one, two, three, four = key_at(data, min(s, clear), size)
+        place = place_of(one, two, three, four, tag)
+        recalled = known_at(memory, place, one, two, three, four, tag)
+        settled = recalled & np.uint64(SETTLED)
+        known = may & ((recalled & np.uint64(SETTLED | LEFT)) != 0)
+        said[np.uint64(i - begin)] = recalled
+        bins[c + 1, recalled >> np.uint64(SHAPE_AT) & np.uint64(BINS - 1)] += np.int64(settled) * known
+        cells[np.uint64(n)] = i
+        n += not known
+    return n
 
 
 @njit(

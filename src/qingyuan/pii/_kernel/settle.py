@@ -36,6 +36,7 @@ from qingyuan.pii._kernel.outright import (
     BEGINNINGS,
     eleven_digits,
     is_date,
+    mobiles_among,
     name_at,
     note_beginnings,
     place_at,
@@ -55,6 +56,7 @@ from qingyuan.pii._kernel.recall import (
     known_at,
     note,
     place_of,
+    recalled_among,
 )
 from qingyuan.pii._kernel.said import told, width_of, write_said
 from qingyuan.pii._kernel.sieve import promising
@@ -75,6 +77,8 @@ NO_FORM, WEAK_FORM = 0, 1
 _THIRDS = np.uint64(0x9249249249249249)
 _LONG = 8
 _MOBILE, _ONE = 11, 49
+#: From one mobile in so many cells of a column on are mobiles looked for before all else.
+_SELDOM = 8
 #: Cells looked at together, column by column.
 _STRETCH = 4096
 #: Sizes of a date and of a date with the time of day.
@@ -150,16 +154,46 @@ def settle(
     memory = np.zeros((PLACES, WORDS), dtype=np.uint64)
     worth = np.zeros(uses.size, dtype=np.int64)
     for k in range(uses.size):
-        if uses[k] & (FORMED | NAMED | PLACED) == FORMED and scopes[k] > 0:
+        if uses[k] & (SETTLES | FORMED | NAMED | PLACED) == SETTLES | FORMED and scopes[k] > 0:
             worth[k] = PATIENCE
+    # Columns in which eleven digits are nothing but a mobile, and whether it is worth looking for those before all else.
+    alone = np.zeros(uses.size, dtype=np.uint8)
+    likely = np.ones(uses.size, dtype=np.uint8)
+    for k in range(uses.size):
+        fits = digital[max(scopes[k], 0), 1, _MOBILE] if uses[k] & FORMED else NO_FORM
+        alone[k] = uses[k] & SETTLES != 0 and (fits == NO_FORM or (fits == WEAK_FORM and scopes[k] <= 0))
     said = np.empty(_STRETCH, dtype=np.uint64)
+    others = np.empty(_STRETCH + 1, dtype=np.int64)
     n = 0
     left = 0
     for begin in range(0, starts.size, _STRETCH):
         last = min(begin + _STRETCH, starts.size)
         width = width_of(column, begin, last)
         for turn in range(width):
-            for i in range(begin + turn, last, width):
+            head = begin + turn
+            count = (last - head + width - 1) // width
+            c = column[head]
+            sought = likely[c] != 0 and data.size >= BLOCK + 2
+            # In the head stretch there is little to remember.
+            remembered = worth[c] > 0 and begin > 0 and data.size >= BLOCK + 2
+            if sought:
+                left_over = mobiles_among(
+                    data, starts, ends, column, record, plan, alone, begin, head, last, width, bins, said, others
+                )  # fmt: skip
+                if (count - left_over) * _SELDOM < count:
+                    likely[c] = 0
+                count = left_over
+            elif remembered:
+                for w in range(count):
+                    others[np.uint64(w)] = head + w * width
+            if remembered:
+                left_over = recalled_among(
+                    data, starts, ends, column, record, memory, worth, begin, count, bins, said, others
+                )
+                worth[c] = min(worth[c] + count - left_over, PATIENCE)
+                count = left_over
+            for w in range(count):
+                i = others[w] if sought or remembered else head + w * width
                 c = column[i]
                 s = starts[i]
                 e = ends[i]
@@ -182,10 +216,9 @@ def settle(
                 bits = np.uint32(0)
                 kind = 0
                 shape = -1
-                if size == _MOBILE and data[s] == _ONE and eleven_digits(data, s):
+                if not sought and alone[c] and size == _MOBILE and data[s] == _ONE and eleven_digits(data, s):
                     known = plan[100 + (data[s + 1] - 48) * 10 + data[s + 2] - 48]
-                    fits = digital[max(scopes[c], 0), 1, _MOBILE] if use & FORMED else NO_FORM
-                    if known and (fits == NO_FORM or (fits == WEAK_FORM and scopes[c] <= 0)):
+                    if known:
                         kind = MOBILE
                         shape = FILLED | DIGITS
                         bits = np.uint32(STANDARD | WHOLE | (ASSIGNED if known == 2 else 0))
