@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 
 from qingyuan.pii._identity import current
@@ -39,6 +41,13 @@ def test_siphash_gives_the_published_values() -> None:
         text = np.zeros(64, dtype=np.uint8)
         text[:size] = np.arange(size, dtype=np.uint8)
         assert int(siphash(text, size, np.uint64(k0), np.uint64(k1))) == value
+
+
+def hashed(number: str, k0: np.uint64, k1: np.uint64) -> int:
+    """Return SipHash of digits, one text at a time."""
+    text = np.zeros(64, dtype=np.uint8)
+    text[: len(number)] = np.frombuffer(number.encode(), np.uint8)
+    return int(siphash(text, len(number), k0, k1))
 
 
 def keys(values: list[str], kind: int, key: bytes = KEY) -> list[int]:
@@ -117,3 +126,50 @@ def test_masked_values_have_no_key() -> None:
     data = np.frombuffer(b"138****1234", np.uint8)
     at = np.array([0], np.int64), np.array([11], np.int64), np.array([f.MOBILE], np.uint8)
     assert Tokenizer(KEY).keys(data, *at, np.array([f.MASKED], np.uint32)).tolist() == [0]
+
+
+def test_short_numbers_have_the_key_of_their_digits_whatever_stands_between() -> None:
+    maker, r = Maker(9), random.Random(9)
+    signs = ["", "-", " ", "转", "；", "转-", "()", "分机", "x", "\u200b", "／"]
+    texts, digits = [], []
+    for _ in range(4000):
+        size = r.randrange(5, 27)
+        number = maker.digits(size)
+        parts, at = [r.choice(signs)], 0
+        while at < size:
+            step = r.choice((1, 3, 4, 8, size))
+            parts += [number[at : at + step], r.choice(signs)]
+            at += step
+        texts.append("".join(parts))
+        digits.append(number)
+    raw = [text.encode() for text in texts]
+    # Also where nothing can be read behind the value.
+    for behind in (b"", b"\n" * 64):
+        for kind in (f.PRIVACY_NUMBER, f.LANDLINE):
+            ends = np.cumsum([len(one) for one in raw])
+            starts = ends - [len(one) for one in raw]
+            data = np.frombuffer(b"".join(raw) + behind, np.uint8)
+            made = Tokenizer(KEY).keys(
+                data, starts, ends, np.full(len(raw), kind, np.uint8), np.zeros(len(raw), np.uint32)
+            )
+            secret = Tokenizer(KEY)._sip[kind]
+            assert made.tolist() == [hashed(number, *secret) for number in digits]
+
+
+def test_mobiles_and_masked_values_among_others_have_the_keys_they_have_alone() -> None:
+    maker, r = Maker(10), random.Random(10)
+    makers = (
+        (f.MOBILE, maker.mobile, 0), (f.MOBILE, lambda: "+86 " + maker.mobile(), 0), (f.MOBILE, maker.masked_mobile, f.MASKED),
+        (f.PRIVACY_NUMBER, lambda: f"9501{maker.digits(8)}转{maker.digits(4)}", 0), (f.NAME, maker.name, 0),
+        (f.NAME, lambda: maker.name()[:1] + "**", f.MASKED), (f.RESIDENT_ID, maker.resident_id, 0), (f.BANK_CARD, maker.card, 0),
+        (f.MOBILE, lambda: "１" + maker.mobile()[1:9], 0),
+    )  # fmt: skip
+    values = [(kind, make(), flags) for kind, make, flags in (r.choice(makers) for _ in range(5000))]
+    raw = [text.encode() for _, text, _ in values]
+    ends = np.cumsum([len(one) for one in raw])
+    made = Tokenizer(KEY).keys(
+        np.frombuffer(b"".join(raw), np.uint8), ends - [len(one) for one in raw], ends,
+        np.array([kind for kind, _, _ in values], np.uint8), np.array([flags for _, _, flags in values], np.uint32),
+    )  # fmt: skip
+    for key, (kind, text, flags) in zip(made.tolist(), values, strict=True):
+        assert key == (0 if flags and kind != f.NAME else keys([text], kind)[0])

@@ -100,15 +100,11 @@ def in_path(data: Bytes, start: Longs, end: Longs) -> npt.NDArray[np.bool_]:
         _PICTURE.search(data[max(0, p - _TELLING) : p].tobytes()) is not None
         for p in start[pictured].tolist()
     ]
-    named = (before == _SLASH) | pictured
+    named: npt.NDArray[np.bool_] = (before == _SLASH) | pictured
     if not named.any():
         return named
     dot, letter = data[np.minimum(end, last)], data[np.minimum(end + 1, last)] | 0x20
     found: npt.NDArray[np.bool_] = (
-        (start > 0)
-        & named
-        & (dot == _DOT)
-        & (letter >= ord("a"))
-        & (letter <= ord("z"))
+        (start > 0) & named & (dot == _DOT) & (letter >= ord("a")) & (letter <= ord("z"))
     )
     return found

@@ -231,15 +231,11 @@ def _blurred_of(_context: Any, data: Any, at: Any, size: Any) -> Any:
         v = builder.load(builder.bitcast(builder.gep(array.data, [args[1]]), _SHORT.as_pointer()))
         v.align = 1
         digit = builder.icmp_unsigned("<=", builder.sub(v, every(48)), every(9))
-        behind = ir.Constant(
-            ir.VectorType(ir.IntType(1), SHORT), [0] * PLAIN + [1] * (SHORT - PLAIN)
-        )
+        behind = ir.Constant(ir.VectorType(ir.IntType(1), SHORT), [0] * PLAIN + [1] * (SHORT - PLAIN))
         v = builder.select(builder.and_(digit, behind), every(48), v)
         nothing = ir.Constant(_SHORT, ir.Undefined)
         one = builder.insert_element(nothing, builder.trunc(args[2], _BYTE), ir.Constant(_INDEX, 0))
-        length = builder.shuffle_vector(
-            one, nothing, ir.Constant(ir.VectorType(_INDEX, SHORT), [0] * SHORT)
-        )
+        length = builder.shuffle_vector(one, nothing, ir.Constant(ir.VectorType(_INDEX, SHORT), [0] * SHORT))
         within = builder.icmp_unsigned("<", ir.Constant(_SHORT, list(range(SHORT))), length)
         v = builder.select(within, v, every(0))
         words = builder.bitcast(v, ir.VectorType(_WORD, SHORT // 8))

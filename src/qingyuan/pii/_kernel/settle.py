@@ -184,16 +184,16 @@ def settle(
                     likely[c] = 0
                 count = left_over
             elif remembered:
-                for w in range(count):
-                    others[np.uint64(w)] = head + w * width
+                for k in range(count):
+                    others[np.uint64(k)] = head + k * width
             if remembered:
                 left_over = recalled_among(
                     data, starts, ends, column, record, memory, worth, begin, count, bins, said, others
                 )
                 worth[c] = min(worth[c] + count - left_over, PATIENCE)
                 count = left_over
-            for w in range(count):
-                i = others[w] if sought or remembered else head + w * width
+            for nth in range(count):
+                i = others[nth] if sought or remembered else head + nth * width
                 c = column[i]
                 s = starts[i]
                 e = ends[i]
