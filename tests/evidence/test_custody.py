@@ -178,3 +178,20 @@ def test_every_event_type_of_evidence_has_its_stage() -> None:
     assert [stage.en for stage in Stage] == [
         "generated", "extracted", "stored", "transferred", "verified", "handed over", "examined", "destroyed",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("seconds", "zh", "en"),
+    [
+        (0, "收集结束即记入日志", "logged as the collection ended"),
+        (90, "收集结束 90 秒后记入日志", "logged 90 s after the collection ended"),
+        (-7, "记入日志的时间比所称收集结束早 7 秒", "logged 7 s before the stated end of the collection"),
+    ],
+)
+def test_when_an_exhibit_was_logged_is_said_as_people_say_it(
+    signed: SignedManifest, monkeypatch: pytest.MonkeyPatch, seconds: int, zh: str, en: str
+) -> None:
+    monkeypatch.setattr("qingyuan.evidence._custody_words.delay", lambda *_: seconds)
+    custody = chain_of_custody(signed.manifest, full(signed))
+    assert zh in custody.lines("zh")[1]
+    assert en in custody.lines("en")[1]

@@ -200,3 +200,19 @@ def test_no_program_text_puts_marks_around_a_title_by_hand() -> None:
 
 def test_no_title_of_the_evidence_room_holds_another() -> None:
     assert not [one.law for one in requirements() if set(one.law) & set("《》")]
+
+
+def test_every_provision_stands_in_an_instrument_of_a_known_kind() -> None:
+    law = load()
+    kinds = {law.kind_of(one.rule) for one in law.provisions()}
+    assert {"law", "interpretation", "regulation", "rule"} <= kinds
+    assert "" not in kinds
+    assert law.kind_of("pil-interpretation-reply") == "interpretation"
+
+
+def test_the_steps_of_a_threshold_give_shares_as_decimals() -> None:
+    law = load()
+    exact = law.threshold(8700, 0, 0, on=date(2026, 3, 2))
+    assert any("174" in step.zh and "174/" not in step.zh for step in exact.basis)
+    near = law.threshold(0, 0, 1, on=date(2026, 3, 2))
+    assert any("0.0002" in step.zh for step in near.basis)

@@ -16,6 +16,8 @@ from qingyuan.documents.model import Picture
 from qingyuan.documents.pdf import render_pdf
 from qingyuan.law import load
 from qingyuan.reports import Listed, figure, load_queries, needed, paper
+from qingyuan.reports.charts import chart
+from qingyuan.reports.figures import Group
 from tests.reports.test_rows import told_rows
 
 QUERIES = load_queries()
@@ -105,3 +107,14 @@ def test_a_paper_is_the_same_in_english() -> None:
         assert [run.text for run in mine if re.search("[\u3000-\u9fff]", run.text)] == []
         assert en.lang == "en"
         assert b"pdfuaid:part>1<" in render_pdf(en)
+
+
+def test_a_long_label_of_a_chart_is_broken_between_words_and_never_cut() -> None:
+    name = "Referred by organs, associations, deputies or members of the political consultative conference"
+    group = Group(key=("a",), zh=("甲",), en=(name,), value="3", rows=(), events=())
+    found = replace(figure(QUERIES, "leads-by-source", told_rows(), law=load()), groups=(group,))
+    svg = chart(found, kind="bars", lang="en")
+    lines = re.findall(r"<text[^>]*text-anchor=.end.[^>]*>([^<]*)</text>", svg)
+    assert "…" not in svg
+    assert len(lines) > 1
+    assert " ".join(lines) == name

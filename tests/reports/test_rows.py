@@ -99,3 +99,13 @@ def test_the_card_names_the_event_that_states_each_day() -> None:
     assert stated["filed"] == ["case.filed"]
     assert stated["suggestion served"] == ["case.suggestion_served"]
     assert all(line.events for line in shown.lines)
+
+
+def test_the_card_says_what_relatives_answered_who_were_asked_directly() -> None:
+    world = told("relatives-asked")
+    shown = card(world.docket, events_of(world), office="某县人民检察院")
+    (line,) = [one for one in shown.lines if one.zh == "直接征询近亲属意见"]
+    assert line.value.startswith("2026-04-08 ")
+    assert line.value_en != line.value
+    (index,) = line.events
+    assert world.events[index].type == "case.acted"

@@ -73,3 +73,15 @@ def test_citations_are_checked_against_the_texts_of_the_office_and_their_absence
     assert "乙。" in done.text
     read = client.get("/law/texts", params={"title": "试验法", "article": "第一条", "on": "2022-01-01"})
     assert "甲。" in read.text
+
+
+def test_the_laws_are_folded_by_kind_and_found_by_their_title(app: FastAPI) -> None:
+    client = client_of(app, "assistant")
+    page = client.get("/law").text
+    assert page.count('<details class="group"') > 5
+    assert page.count('<details class="group" open>') == 1
+    found = client.get("/law", params={"q": "邮政法"}).text
+    assert re.search(
+        r'<ul class="list inner titles">.*?/law\?law=[^"]+">中华人民共和国邮政法</a>', found, re.DOTALL
+    )
+    assert "/law/rules/postal-law" in found or "/law/rules/" in found

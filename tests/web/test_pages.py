@@ -6,8 +6,11 @@ import re
 from importlib.resources import files
 
 import pytest
+from fastapi import FastAPI
 
+from qingyuan.office.home import Home
 from qingyuan.web.pages import parted
+from tests.web.making import client_of
 
 
 @pytest.mark.parametrize(
@@ -44,3 +47,17 @@ def test_a_page_in_the_dark_theme_is_printed_dark_on_white() -> None:
     inks = {"--ink", "--muted", "--ground", "--card", "--line", "--link", "--tint", "--accent", "--good"}
     named = [set(re.findall(r"(--[a-z-]+):", one)) for one in (set_dark[1], printed[2])]
     assert all(inks <= one for one in named)
+
+
+def test_a_page_that_could_not_be_shown_leads_back_to_its_record_and_list(app: FastAPI, home: Home) -> None:
+    client = client_of(app, "technician")
+    refused = client.get("/leads/L2026-0001/scan/places", params={"page": "x"})
+    assert refused.status_code == 400
+    assert 'class="button" href="/leads/L2026-0001"' in refused.text
+    assert 'href="/leads">' in refused.text
+    gone = client.get("/leads/L2031-0001")
+    assert gone.status_code == 404
+    assert '/leads/L2031-0001"' not in gone.text.partition("<main")[2]
+    assert 'class="button" href="/leads"' in gone.text
+    nobody = client_of(app).get("/portal/i/none")
+    assert "/leads" not in nobody.text.partition("<main")[2]

@@ -113,3 +113,12 @@ def test_a_matter_is_shown_as_a_whole_and_who_stands_in_several_leads_is_one_per
         == client.get("/leads/M2026-0001/scan").status_code
         == 404
     )
+
+
+def test_the_reason_of_a_place_is_a_sentence_on_the_page_and_a_code_in_files(app: FastAPI) -> None:
+    client = client_of(app, "technician")
+    page = client.get(f"/leads/{LEAD}/scan/places", params={"decision": "every"})
+    cells = re.findall(r'<td class="why">([^<]*)</td>', page.text)
+    assert cells
+    assert not [one for one in cells if "+" in one]
+    assert any(re.search("[\u4e00-\u9fff]", one) for one in cells)

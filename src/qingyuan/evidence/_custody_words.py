@@ -33,10 +33,16 @@ def delay(event: LoggedEvent, manifest: Manifest) -> int:
 
 def _extracted(event: LoggedEvent, manifest: Manifest) -> tuple[str, str]:
     digest, late = text_of(event, "sha256")[:16], delay(event, manifest)
-    return (
-        f"SHA-256 {digest}…，收集结束 {late} 秒后记入日志",
-        f"SHA-256 {digest}…, logged {late} s after the collection ended",
-    )
+    if late > 0:
+        zh, en = f"收集结束 {late} 秒后记入日志", f"logged {late} s after the collection ended"
+    elif late < 0:
+        zh, en = (
+            f"记入日志的时间比所称收集结束早 {-late} 秒",
+            f"logged {-late} s before the stated end of the collection",
+        )
+    else:
+        zh, en = "收集结束即记入日志", "logged as the collection ended"
+    return f"SHA-256 {digest}…，{zh}", f"SHA-256 {digest}…, {en}"
 
 
 def _generated(event: LoggedEvent) -> tuple[str, str]:

@@ -200,15 +200,16 @@ class _Weighing:
                 continue
             single = single or share >= 1
             self._step(
-                f"{tier.zh}：{number}条，标准{_plain(standard)}条，占{share}{'，单项达到' if share >= 1 else ''}",
-                f"{tier.en}: {number} of {_plain(standard)}, share {share}{', reached on its own' if share >= 1 else ''}",
+                f"{tier.zh}：{number}条，标准{_plain(standard)}条，为标准的{_decimal(share)}倍{'，单项达到' if share >= 1 else ''}",
+                f"{tier.en}: {number} against {_plain(standard)}, {_decimal(share)} times the standard"
+                f"{', reached on its own' if share >= 1 else ''}",
                 tier.rule,
             )
         formula = " + ".join(f"({share})" if "/" in share.split("/", 1)[1] else share for share in shares)
         verdict = "达到" if total >= 1 else "未达到"
         self._step(
-            f"按比例合计：{formula} = {total}（约{float(total):.4f}），{verdict}1",
-            f"shares added up: {formula} = {total} (about {float(total):.4f}), which {'reaches' if total >= 1 else 'does not reach'} 1",
+            f"按比例合计：{formula} = {_decimal(total)}倍，{verdict}1",
+            f"shares added up: {formula} = {_decimal(total)}, which {'reaches' if total >= 1 else 'does not reach'} 1",
             self._version.sum_rule,
         )
         return total, single or total >= 1
@@ -253,3 +254,13 @@ def _plain(number: Fraction) -> str:
     """Return ``number`` as a short decimal where that is exact, else as a fraction."""
     text = f"{float(number):.4f}".rstrip("0").rstrip(".")
     return text if Fraction(text) == number else str(number)
+
+
+def _decimal(number: Fraction) -> str:
+    """Return ``number`` as a decimal people read; one that is not exact is said to be about it, and never rounded to the bar of 1."""
+    exact = _plain(number)
+    if "/" not in exact:
+        return exact
+    text = f"{float(number):.4f}"
+    below = number < 1 and float(text) >= 1
+    return f"≈{'0.9999' if below else text}"

@@ -286,6 +286,15 @@ class Law:
         """Return every rule in its newest version, in the order of the data."""
         return _search.every_provision(self._store, self._citer)
 
+    def kind_of(self, rule: str) -> str:
+        """Return what kind of instrument a rule stands in, such as ``"law"``, ``"interpretation"`` or ``"guidance"``.
+
+        Raises:
+            LawError: ``law.unknown-rule``: there is no such rule.
+        """
+        found = self._store.instrument_of(self.provision(rule).rule)
+        return self._store.instruments[found].record.kind if found else ""
+
     def search(self, text: str, on: date | None = None) -> tuple[Provision, ...]:
         """Return the rules that contain every word of ``text``, in the order of the data; else the nearest ones."""
         return _search.provisions(self._store, self._citer, text, on)

@@ -26,6 +26,9 @@ _CASE_DAYS = (
     ("looked_back_on", "回头看", "looked back", "case.looked_back"),
 )
 
+#: The act by which relatives are asked in place of the public notice (公益诉讼解释 art. 13).
+_RELATIVES = "relatives-asked"
+
 
 class Line(msgspec.Struct, frozen=True):
     """One line of the card.
@@ -115,9 +118,33 @@ def _case(case: Case, events: Sequence[Event]) -> list[Line]:
         named = _last(events, "case.respondent_identified") or filed
         lines.append(Line(case.id, "被监督对象", "respondents", "、".join(case.respondents), named))
     for name, zh, en, kind in _CASE_DAYS:
+        if name == "followed_up_on":
+            lines += _relatives(case, events)
         day = case.day(name)
         if day is not None:
             lines.append(Line(case.id, zh, en, day.isoformat(), _last(events, kind)))
+    return lines
+
+
+def _relatives(case: Case, events: Sequence[Event]) -> list[Line]:
+    """Return what the relatives of heroes and martyrs answered, each time they were asked directly."""
+    entries = [event for event in events if event.type == "case.acted"]
+    lines: list[Line] = []
+    for asked, event in zip(case.acts, entries, strict=False):
+        if asked.act != _RELATIVES:
+            continue
+        answer, _, answer_en = _label("relatives-answer", str(asked.fields.get("answer", "")), ())
+        on = asked.on.isoformat()
+        lines.append(
+            Line(
+                case.id,
+                "直接征询近亲属意见",
+                "relatives asked directly",
+                f"{on} {answer}",
+                (event.index,),
+                f"{on} {answer_en}",
+            )
+        )
     return lines
 
 

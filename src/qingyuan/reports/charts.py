@@ -7,6 +7,7 @@ Bars lie on their side, so that Chinese names are read without turning; months a
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 
 from qingyuan.reports.figures import Figure, Group
@@ -19,6 +20,11 @@ _BAR = 20
 _GAP = 10
 _TOP = 8
 _LINE_HEIGHT = 220
+_NEXT_LINE = 17
+#: What a label is not broken inside of: a Chinese character with the sign behind it, a word with its space.
+_PIECE = re.compile(
+    r"[\u2e80-\uffff][\uff0c\u3001\uff1b\uff1a\uff09\u3002\u300b\u201d]*|[^\u2e80-\uffff\s]+\s*|\s+"
+)
 _MOST = 20
 _COLOURS = ("#12356b", "#c2570c", "#7b8aa3", "#2f7d4f", "#8a5a9e", "#a88a1c")
 _INK = "#14181f"
@@ -85,9 +91,13 @@ def _bars(groups: Sequence[Group], lang: str) -> tuple[str, int]:
             x += 40 + _wide(name)
         top += 28
     order = list(parts)
-    for at, (name, held) in enumerate(kept.items()):
-        y = top + at * (_BAR + _GAP)
-        out.append(_text(label - 10, y + 15, _short(name, label - 14), _INK, "end"))
+    y = top
+    for name, held in kept.items():
+        written_as = _lines(name, label - 14)
+        extra = (len(written_as) - 1) * _NEXT_LINE
+        for number, words in enumerate(written_as):
+            out.append(_text(label - 10, y + 15 + number * _NEXT_LINE, words, _INK, "end"))
+        y += extra // 2
         x_at = float(label)
         for group in held:
             width = _number(group) / longest * room
@@ -97,8 +107,8 @@ def _bars(groups: Sequence[Group], lang: str) -> tuple[str, int]:
             x_at += width
         said = " + ".join(written(group.value) for group in held)
         out.append(_text(round(x_at, 1) + 6, y + 15, said, _INK))
-    height = top + len(kept) * (_BAR + _GAP) + _TOP
-    return "".join(out), height
+        y += extra - extra // 2 + _BAR + _GAP
+    return "".join(out), y + _TOP
 
 
 def _line(groups: Sequence[Group], lang: str) -> tuple[str, int]:
@@ -136,12 +146,19 @@ def _wide(words: str) -> int:
     return round(sum(_CHAR if char > "\u2e7f" else _CHAR * 0.6 for char in words))
 
 
-def _short(words: str, room: int) -> str:
-    if _wide(words) <= room:
-        return words
-    while words and _wide(words) > room - _CHAR:
-        words = words[:-1]
-    return f"{words}…"
+def _lines(words: str, room: int) -> list[str]:
+    """Return a label in as many lines as it needs: broken at spaces, and inside a word only where that is longer than a line."""
+    lines, line = [], ""
+    for piece in _PIECE.findall(words):
+        if line and _wide((line + piece).rstrip()) > room:
+            lines.append(line.rstrip())
+            line = ""
+        for char in piece:
+            if _wide(line + char) > room:
+                lines.append(line)
+                line = ""
+            line += char
+    return [*lines, line.rstrip()] if line.strip() or not lines else lines
 
 
 def _number(group: Group) -> float:

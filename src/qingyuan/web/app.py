@@ -34,6 +34,7 @@ from qingyuan.web.pages import environment, load_static
 from qingyuan.web.plain import plain_routes
 from qingyuan.web.portal import verify
 from qingyuan.web.receiving import Room, too_slow
+from qingyuan.web.returning import ways
 from qingyuan.web.routing import PAGES, Page, Table
 from qingyuan.web.settings import ServeSettings
 from qingyuan.web.stalls import Stalls
@@ -304,7 +305,14 @@ def _error_page(ask: Ask, error: Exception) -> Response:
     if ask.request.method == "POST" and ask.request.url.path == _LARGE:
         page = verify.refused(ask, known, _status(known))
     else:
-        page = ask.page("error.html", _status(known), error=known, typed=texts(ask), again=resend(ask, known))
+        page = ask.page(
+            "error.html",
+            _status(known),
+            error=known,
+            typed=texts(ask),
+            again=resend(ask, known),
+            ways=ways(ask),
+        )
     page.headers.update(_later(known))
     return page
 

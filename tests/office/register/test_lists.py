@@ -25,6 +25,7 @@ from qingyuan.office.register import (
     timeline,
     visible,
 )
+from qingyuan.office.register._entry import titled_with
 from qingyuan.store.register import Filters, Scope
 from tests.office.register.playing import Player
 from tests.office.register.playing import steps as told
@@ -191,3 +192,16 @@ def test_paths_follow_the_tree_of_divisions() -> None:
     assert office_path("330700") == "/330000/330700/"
     assert office_path("330000") == "/330000/"
     assert office_path("000000") == office_path("") == "/"
+
+
+@pytest.mark.parametrize(
+    ("title", "who", "said"),
+    [
+        ("面单外泄", "县邮政管理局", "面单外泄（县邮政管理局）"),
+        ("面单外泄（演示）", "县邮政管理局", "面单外泄（演示） · 县邮政管理局"),
+        ("面单外泄", "县邮政管理局（演示）", "面单外泄 · 县邮政管理局（演示）"),
+        ("面单外泄", "", "面单外泄"),
+    ],
+)
+def test_brackets_are_never_put_into_or_behind_brackets(title: str, who: str, said: str) -> None:
+    assert titled_with(title, who) == said

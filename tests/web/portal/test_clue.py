@@ -16,6 +16,7 @@ from qingyuan.office.casework import act, load
 from qingyuan.office.fsck import check_home
 from qingyuan.office.home import Home
 from qingyuan.office.sealing import open_exhibit
+from qingyuan.store import events
 from qingyuan.store.registry import exhibits
 from qingyuan.web.portal import files
 from qingyuan.web.portal.files import safe_name
@@ -247,3 +248,25 @@ def test_one_address_cannot_flood_the_office(app: FastAPI) -> None:
 )
 def test_a_file_name_is_only_a_name(given: str, kept: str) -> None:
     assert safe_name(given) == kept
+
+
+def test_the_words_of_a_clue_are_read_on_its_page_with_numbers_hidden_and_every_look_is_logged(
+    app: FastAPI, home: Home
+) -> None:
+    told(client_of(app), {**CLUE, "told": "某小区的面单没有遮挡，打 13912345678 可以问到"})
+    lead = newest(home)
+    client = client_of(app, "technician")
+    where = re.search(r'href="(/exhibits/X\w+/source\?at=1)"', client.get(f"/leads/{lead}").text)
+    assert where
+    before = load(home, lead)
+    assert client_of(app, "auditor").get(where[1]).status_code == 403
+    shown = client.get(where[1])
+    assert shown.status_code == 200
+    assert "面单没有遮挡" in shown.text
+    assert "139****5678" in shown.text
+    assert "13912345678" not in shown.text
+    assert load(home, lead).docket.leads[lead] == before.docket.leads[lead]
+    with home.database.read() as connection:
+        read = [one.payload for one in events(connection, ["office"]) if one.type == "access.read"]
+    assert read[-1]["what"] == "excerpt"
+    assert where[1].split("/")[2] in str(read[-1]["records"])

@@ -133,7 +133,7 @@ def _case(
         kind="case",
         docket=top,
         office=office,
-        title=f"{title}（{who}）" if who else title,
+        title=titled_with(title, who),
         field=docket.matter.field if docket.matter else "",
         track=case.track,
         stage=str(case.stage),
@@ -147,6 +147,13 @@ def _case(
         first=marks[case.id][0],
         changed=marks[case.id][1],
     )
+
+
+def titled_with(title: str, who: str) -> str:
+    """Return the title of a case with whom it is against; brackets are never put into or behind brackets."""
+    if not who:
+        return title
+    return f"{title} · {who}" if "）" in who or title.endswith("）") else f"{title}（{who}）"
 
 
 def _handler(record: Case | Lead) -> str:

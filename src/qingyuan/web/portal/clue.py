@@ -46,6 +46,8 @@ _SOURCE = "公众通过协同门户提交"
 _FIELDS = ("told", "where", "when", "field", "name", "contact")
 _SHORT = 500
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}\Z")
+#: Where the words of a clue stand among the exhibits of its lead.
+TOLD = "举报/线索.txt"
 #: What stays empty in the hands of a person; programs fill it in.
 TRAP = "website"
 
@@ -217,7 +219,7 @@ def _register(ask: Ask, given: Mapping[str, str], when: date | None, files: Sequ
         ]
         told.write_text("\n\n".join(lines) + "\n", encoding="utf-8")
         attached = zip(_attached(files), files, strict=True)
-        parts = [("举报/线索.txt", told), *((f"举报/附件/{name}", one.path) for name, one in attached)]
+        parts = [(TOLD, told), *((f"举报/附件/{name}", one.path) for name, one in attached)]
         if reporter:
             _seal_reporter(ask, lead, reporter, given, folder.path)
         summary = "\n".join(

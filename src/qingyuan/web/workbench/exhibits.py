@@ -16,6 +16,7 @@ from qingyuan.office.custody import custody_record
 from qingyuan.office.handover import find_exhibit, verify_exhibit
 from qingyuan.office.home import Home
 from qingyuan.office.sealing import open_exhibit
+from qingyuan.office.sources import MOST_UNSCANNED
 from qingyuan.office.timestamps.review import Reviewed, review
 from qingyuan.office.timestamps.settings import TSA_FILE
 from qingyuan.pii.catalog import catalog
@@ -63,6 +64,7 @@ def shown(
         row=row,
         record=record,
         manifest=record.manifest,
+        readable=record.manifest.media_type.startswith("text/") and row.size <= MOST_UNSCANNED,
         found=None if found is None else found.get(identifier),
         unscanned=found == {},
         kinds=catalog().kinds,

@@ -30,7 +30,8 @@ def search(ask: Ask) -> Response:
         found=found if chosen else found[:_MOST],
         total=len(found),
         chosen=found[0].citation if chosen and found else None,
-        instruments=() if found or wanted else _instruments(law),
+        named=[] if chosen or not wanted else _named(law, wanted),
+        groups={} if found or wanted else _grouped(law),
     )
 
 
@@ -42,6 +43,10 @@ class Instrument(NamedTuple):
     unread: int
 
 
+#: Kinds of instruments in the order they are shown; what is of another kind comes after them.
+_KINDS = ("law", "interpretation", "regulation", "rule", "guidance", "notice", "case", "setting", "draft")
+
+
 def _instruments(law: Law) -> list[Instrument]:
     """Return what the law data is made of, in its order."""
     found: dict[str, list[Provision]] = {}
@@ -50,6 +55,24 @@ def _instruments(law: Law) -> list[Instrument]:
     return [
         Instrument(rows[0].citation, len(rows), sum(not one.verified for one in rows))
         for rows in found.values()
+    ]
+
+
+def _grouped(law: Law) -> dict[str, list[Instrument]]:
+    """Return the instruments by their kind."""
+    found: dict[str, list[Instrument]] = {kind: [] for kind in _KINDS}
+    for one in _instruments(law):
+        found[law.kind_of(one.citation.rule)].append(one)
+    return {kind: rows for kind, rows in found.items() if rows}
+
+
+def _named(law: Law, words: str) -> list[Instrument]:
+    """Return the instruments whose title in either language holds every word."""
+    wanted = words.casefold().split()
+    return [
+        one
+        for one in _instruments(law)
+        if all(word in f"{one.citation.law} {one.citation.law_en}".casefold() for word in wanted)
     ]
 
 

@@ -17,6 +17,7 @@ from qingyuan.pii.catalog import catalog
 from qingyuan.store.registry import exhibits
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import not_found
+from qingyuan.web.portal.clue import TOLD
 from qingyuan.web.routing import page
 from qingyuan.web.words import said
 from qingyuan.web.workbench._acting import Duty, duties, groups
@@ -97,6 +98,7 @@ def show(ask: Ask, identifier: str) -> Response:
             lambda: _todo(home, loaded, identifier, acts, minute),
         ),
         exhibits=rows,
+        clue=next((row.id for row in rows if row.path == TOLD), ""),
         found=held.view(("found", identifier), lambda: found_in(home, rows))
         if ask.may("material.view", identifier)
         else {},

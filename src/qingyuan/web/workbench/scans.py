@@ -32,6 +32,7 @@ from qingyuan.office.scanned import (
 from qingyuan.office.scanreport import scan_report
 from qingyuan.office.summary import Gathered
 from qingyuan.pii.catalog import catalog
+from qingyuan.pii.reasons import said
 from qingyuan.store.registry import ExhibitRow
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import bad_request, not_found, not_scanned
@@ -171,6 +172,7 @@ def every_place(ask: Ask, identifier: str) -> Response:
     shown = places(ask.desk.home, held.scopes, wanted, first=(number - 1) * _SIZE, size=_SIZE)
     return ask.page(
         "places.html",
+        because=said,
         held=held,
         shown=shown.rows,
         pages=pages_of(number, shown.total, asked),

@@ -21,6 +21,8 @@ from qingyuan.web.whole import whole
 from qingyuan.web.workbench._grounds import MOST_REASON, grounds
 
 _AROUND = 8
+#: Material of at most so many bytes is shown from its beginning to its end.
+_SHORT, _WHOLE = 1 << 16, 400
 #: What a column of the members of a list has in its name.
 _LISTED = "[]"
 
@@ -104,9 +106,15 @@ def _read(ask: Ask, identifier: str, asked: Mapping[str, str], at: int, clear: i
         member=asked["member"] or None,
         table=asked["table"],
         place=asked["place"],
-        around=_AROUND,
+        around=_around(ask, identifier),
         clear=clear,
     )
+
+
+def _around(ask: Ask, identifier: str) -> int:
+    """Return how many records before and after the one asked for are shown."""
+    with ask.desk.home.database.read() as connection:
+        return _WHOLE if find_exhibit(connection, identifier).size <= _SHORT else _AROUND
 
 
 def _show(
@@ -119,6 +127,7 @@ def _show(
     with ask.desk.home.database.read() as connection:
         row = find_exhibit(connection, identifier)
     where = {"member": found.member or "", "table": found.table}
+    around = _around(ask, identifier)
     return ask.page(
         "source.html",
         400 if error else 200,
@@ -129,9 +138,9 @@ def _show(
         rows=rows(found.records),
         kinds=catalog().kinds,
         cleared=cleared,
-        before=kept({**where, "at": str(found.at - 2 * _AROUND)}) if found.at > 2 * _AROUND else "",
-        after=kept({**where, "at": str(found.at + 2 * _AROUND)})
-        if found.records[-1].number > found.at
+        before=kept({**where, "at": str(found.at - 2 * around)}) if found.at > 2 * around else "",
+        after=kept({**where, "at": str(found.at + 2 * around)})
+        if found.records[-1].number >= found.at + around
         else "",
         grounds=grounds(ask),
         most=MOST_REASON,
