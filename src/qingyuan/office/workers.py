@@ -94,13 +94,7 @@ class Crew(Generic[T, R]):
             try:
                 pool.submit(os.getpid).result()
             except BrokenProcessPool as error:  # not the fault of any task
-                raise OfficeError(
-                    "office.no-workers",
-                    zh="扫描进程无法启动，扫描未完成",
-                    en="scanning processes do not start; the scan was not finished",
-                    remedy_zh="请检查可用内存和系统进程数限制，然后以相同路径重新运行",
-                    remedy_en="check the free memory and the limit on processes, then run the same again",
-                ) from error
+                raise _no_workers() from error
             done: list[R] = []
             with contextlib.suppress(BrokenProcessPool):
                 done.append(pool.submit(self._work, task).result())
@@ -116,9 +110,27 @@ class Crew(Generic[T, R]):
 
 
 def prepare() -> None:
-    """Start the process that workers are forked from, so that it loads the scanner meanwhile."""
+    """Start the process that workers are forked from, so that it loads the scanner meanwhile.
+
+    Raises:
+        OfficeError: It cannot start here; ``TMPDIR`` with a path too long for a socket is one reason.
+    """
     _context()
-    forkserver.ensure_running()
+    try:
+        forkserver.ensure_running()
+    except OSError as error:
+        raise _no_workers() from error
+
+
+def _no_workers() -> OfficeError:
+    return OfficeError(
+        "office.no-workers",
+        zh="扫描进程无法启动，扫描未完成",
+        en="scanning processes do not start; the scan was not finished",
+        remedy_zh="请检查可用内存、系统进程数限制和临时目录（TMPDIR 须可写且路径不宜过长），然后以相同路径重新运行",
+        remedy_en="check the free memory, the limit on processes and the temporary folder (TMPDIR must be writable and its"
+        " path short), then run the same again",
+    )
 
 
 def _context() -> ForkServerContext:
@@ -129,6 +141,7 @@ def _context() -> ForkServerContext:
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
+    prepare()
     return ProcessPoolExecutor(workers, mp_context=_context(), initializer=_follow_parent)
 
 

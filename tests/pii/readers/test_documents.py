@@ -134,3 +134,8 @@ def test_html_with_too_many_tags_is_read_as_text_and_named() -> None:
     cells, unread = read(b"<html>" + b"<p>x\n" * 400_001 + b"<p>13800138000", "a.html")
     assert codes(unread) == ["html-as-text"]
     assert (cells[-1].text, cells[-1].place) == ("<p>13800138000", "line 400002")
+
+
+def test_what_a_template_holds_is_read() -> None:
+    raw = "<html><body><template><p>电话 138<b>0013</b>8000</p></template></body></html>"
+    assert [c.text for c in read(raw.encode(), "a.html")[0]] == ["电话 13800138000"]

@@ -107,3 +107,13 @@ def test_messages_nested_without_end_are_bounded() -> None:
 
 def test_damaged_messages_end_in_cells_or_sentences() -> None:
     survives(message().as_bytes(policy=email.policy.SMTP), "a.eml")
+
+
+def test_a_part_of_a_page_in_a_letter_is_read_as_a_page() -> None:
+    made = EmailMessage()
+    made["From"], made["Subject"] = "a@example.test", "x"
+    made.set_content("text")
+    made.add_alternative("<p>电话 <b>1380</b>0138000</p>", subtype="html", charset="gb18030")
+    cells, unread = read(made.as_bytes(), "a.eml")
+    assert codes(unread) == []
+    assert "电话 13800138000" in [c.text for c in cells]

@@ -182,3 +182,70 @@ def test_rows_of_copy_in_csv_are_cells(options: str, block: int) -> None:
     for cell in cells:
         if cell.text.startswith("1"):
             assert raw[cell.start : cell.end].decode() == cell.text
+
+
+def test_statements_that_name_other_columns_of_a_table_keep_every_value_in_its_own() -> None:
+    text = (
+        "CREATE TABLE u (id int, name text, tel text);\n"
+        "INSERT INTO u VALUES (1,'张三','13800138000');\n"
+        "INSERT INTO u (TEL, id) VALUES ('13900139000', 2);\n"
+        "INSERT INTO u (id, mail) VALUES (3, 'a@example.test');\n"
+        "INSERT INTO bare VALUES (1,'x');\nINSERT INTO bare (k) VALUES ('y');\n"
+    )
+    cells, unread = read(text.encode(), "d.sql")
+    assert codes(unread) == []
+    found = {p: t for p, t in places(cells).items() if "#" in p}
+    assert found == {
+        "u.id#1": "1",
+        "u.name#1": "张三",
+        "u.tel#1": "13800138000",
+        "u.tel#2": "13900139000",
+        "u.id#2": "2",
+        "u.id#3": "3",
+        "u.mail#3": "a@example.test",
+        "bare.column 1#1": "1",
+        "bare.column 2#1": "x",
+        "bare.k#2": "y",
+    }
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "second"),
+    [
+        ("CREATE TABLE a.u (id int, tel text);\nINSERT INTO a.u", "b.u", "b.u"),
+        ("USE `d1`;\nCREATE TABLE `u` (id int, tel text);\nINSERT INTO `u`", "u", "d2.u"),
+    ],
+)
+def test_tables_of_one_name_in_two_schemas_are_two_tables(one: str, other: str, second: str) -> None:
+    text = (
+        f"{one} VALUES (1,'13800138000');\n{'USE `d2`;' if 'USE' in one else ''}\n"
+        f"CREATE TABLE {other} (tel text, id int);\nINSERT INTO {other} VALUES ('13900139000',1);\n"
+    )
+    found = places(read(text.encode(), "d.sql")[0])
+    assert found["u.tel#1"] == "13800138000"
+    assert found[f"{second}.tel#1"] == "13900139000"
+
+
+def test_backslashes_are_escapes_in_mysql_and_signs_like_any_other_in_standard_dumps() -> None:
+    values = r"""('C:\dir\', '13800138000'), (E'a\'b', '13900139000'), ('it''s', '13700137000');"""
+    standard = f"-- PostgreSQL database dump\nINSERT INTO u (p, tel) VALUES {values}\n"
+    found = places(read(standard.encode(), "d.sql")[0])
+    assert found["u.p#1"] == "C:\\dir\\"
+    assert [found[f"u.tel#{row}"] for row in (1, 2, 3)] == ["13800138000", "13900139000", "13700137000"]
+    assert (found["u.p#2"], found["u.p#3"]) == ("a'b", "it's")
+    mysql = r"INSERT INTO `u` (`p`, `tel`) VALUES ('a\'b\\', '13800138000');"
+    assert places(read(mysql.encode(), "d.sql")[0])["u.p#1"] == "a'b\\"
+
+
+def test_quotes_of_oracle_and_dollars_of_postgresql() -> None:
+    text = (
+        "Insert into T (A,TEL) values (q'[it's, (x)]',Nq'!13800138000!');\n"
+        "Insert into T (A,TEL) values ($$a'b, $$,$tag$13900139000$tag$);\n"
+        "Insert into T (A,TEL) values (f($$,)$$),$1);\n"
+    )
+    cells, unread = read(text.encode(), "d.sql")
+    assert codes(unread) == []
+    found = places(cells)
+    assert (found["T.A#1"], found["T.TEL#1"]) == ("it's, (x)", "13800138000")
+    assert (found["T.A#2"], found["T.TEL#2"]) == ("a'b, ", "13900139000")
+    assert (found["T.A#3"], found["T.TEL#3"]) == ("f($$,)$$)", "$1")

@@ -119,3 +119,13 @@ def test_any_text_comes_back_as_it_was(texts: list[str]) -> None:
 
 def test_damaged_xml_ends_in_cells_or_sentences() -> None:
     survives(XML.format("utf-8").encode(), "a.xml")
+
+
+def test_instructions_are_read_with_their_offsets() -> None:
+    raw = b'<?xml version="1.0"?><a><?note  tel 13800138000 ?><b>x</b></a>'
+    cells, unread = read(raw, "a.xml")
+    assert codes(unread) == []
+    said = next(c for c in cells if c.place == "/a/processing-instruction(note)")
+    assert said.start is not None
+    assert said.end is not None
+    assert raw[said.start : said.end].decode() == said.text == "tel 13800138000 "

@@ -10,8 +10,9 @@ from qingyuan.pii._kernel._compile import njit
 Bytes = npt.NDArray[np.uint8]
 Longs = npt.NDArray[np.int64]
 
-#: How a cell is written: as it stands; JSON string; SQL string in ``'`` or ``"``; hexadecimal; PostgreSQL COPY.
-PLAIN, JSON, SQL_SINGLE, SQL_DOUBLE, HEX, SQL_COPY = 0, 1, 2, 3, 4, 5
+#: How a cell is written: as it stands; JSON string; SQL string in ``'`` or ``"`` with backslashes; hexadecimal; PostgreSQL
+#: COPY; SQL string in ``'`` as the standard has it, a backslash being a sign like any other.
+PLAIN, JSON, SQL_SINGLE, SQL_DOUBLE, HEX, SQL_COPY, SQL_STANDARD = 0, 1, 2, 3, 4, 5, 6
 _BACKSLASH, _GAP = 0x5C, 0x0A
 
 _RO = "Array(uint8, 1, 'C', readonly=True)"
@@ -192,7 +193,9 @@ def copy_cells(
         new_starts[k] = w
         at[s], shift[s] = w, i - w
         s += 1
-        quote = 0x27 if form == SQL_SINGLE else (0x22 if form == SQL_DOUBLE else 0x100)
+        quote = 0x22 if form == SQL_DOUBLE else 0x100
+        if form == SQL_SINGLE or form == SQL_STANDARD:
+            quote = 0x27
         while i < end:
             b = src[i]
             if form == HEX:
@@ -201,7 +204,7 @@ def copy_cells(
                     break
                 out[w] = high * 16 + low
                 i, w = i + 2, w + 1
-            elif form != PLAIN and b == _BACKSLASH:
+            elif form != PLAIN and form != SQL_STANDARD and b == _BACKSLASH:
                 if form == JSON:
                     i, w = _json_escape(src, i, end, out, w)
                 elif form == SQL_COPY:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qingyuan.pii._kernel._compile import njit
-from qingyuan.pii._kernel.escapes import HEX, PLAIN, SQL_COPY, SQL_DOUBLE, SQL_SINGLE
+from qingyuan.pii._kernel.escapes import HEX, PLAIN, SQL_COPY, SQL_DOUBLE, SQL_SINGLE, SQL_STANDARD
 
 Bytes = npt.NDArray[np.uint8]
 Longs = npt.NDArray[np.int64]
@@ -27,14 +27,14 @@ def value_room(data: Bytes) -> int:
     return n
 
 
-@njit(f"({_RO}, int64, int64)", cache=True, nogil=True)
-def _skip_string(data: Bytes, i: int, n: int) -> int:
-    """Return the position after the string whose quote is at ``i``, or -1."""
+@njit(f"({_RO}, int64, int64, boolean)", cache=True, nogil=True)
+def _skip_string(data: Bytes, i: int, n: int, raw: bool) -> int:
+    """Return the position after the string whose quote is at ``i``, or -1; ``raw``: a backslash is a sign like any other."""
     quote = data[i]
     i += 1
     while i < n:
         b = data[i]
-        if b == 0x5C:
+        if b == 0x5C and not raw:
             i += 2
             continue
         if b == quote:
@@ -46,17 +46,75 @@ def _skip_string(data: Bytes, i: int, n: int) -> int:
     return -1
 
 
+@njit("(int64,)", cache=True, nogil=True)
+def _in_name(b: int) -> bool:
+    return b == 0x5F or 65 <= (b & 0xDF) <= 90 or 48 <= b <= 57
+
+
 @njit(f"({_RO}, int64, int64)", cache=True, nogil=True)
-def _skip_bare(data: Bytes, i: int, n: int) -> int:
+def _dollar(data: Bytes, i: int, n: int) -> int:
+    """Return the length of the tag ``$…$`` at ``i``, 0 if there is none."""
+    if data[i] != 0x24:
+        return 0
+    j = i + 1
+    if j < n and 48 <= data[j] <= 57:
+        return 0
+    while j < n and j < i + 64 and _in_name(data[j]):
+        j += 1
+    return j + 1 - i if j < n and data[j] == 0x24 else 0
+
+
+@njit(f"({_RO}, int64, int64, int64)", cache=True, nogil=True)
+def _close_dollar(data: Bytes, i: int, n: int, length: int) -> int:
+    """Return where the tag at ``i`` comes again, or -1."""
+    j = i + length
+    while j + length <= n:
+        k = 0
+        while k < length and data[j + k] == data[i + k]:
+            k += 1
+        if k == length:
+            return j
+        j += 1
+    return -1
+
+
+@njit(f"({_RO}, int64, int64)", cache=True, nogil=True)
+def _close_bracketed(data: Bytes, i: int, n: int) -> int:
+    """Return where the text of ``q'[…]'`` ends whose quote is at ``i``, or -1."""
+    if i + 1 >= n:
+        return -1
+    sign = np.int64(data[i + 1])
+    if sign == 0x28:
+        sign = 0x29
+    elif sign == 0x5B or sign == 0x7B:
+        sign += 2
+    elif sign == 0x3C:
+        sign = 0x3E
+    for j in range(i + 2, n - 1):
+        if data[j] == sign and data[j + 1] == 0x27:
+            return j
+    return -1
+
+
+@njit(f"({_RO}, int64, int64, boolean)", cache=True, nogil=True)
+def _skip_bare(data: Bytes, i: int, n: int, raw: bool) -> int:
     """Return the position of the comma or bracket that ends an unquoted value at ``i``, or -1."""
     depth = 0
     while i < n:
         b = data[i]
         if b == 0x27 or b == 0x22:
-            i = _skip_string(data, i, n)
+            i = _skip_string(data, i, n, raw)
             if i < 0:
                 return -1
             continue
+        if b == 0x24:
+            length = _dollar(data, i, n)
+            if length > 0:
+                i = _close_dollar(data, i, n, length)
+                if i < 0:
+                    return -1
+                i += length
+                continue
         if b == 0x28:
             depth += 1
         elif b == 0x29:
@@ -74,28 +132,35 @@ def _blank(b: int) -> bool:
     return b == 0x20 or b == 0x0A or b == 0x0D or b == 0x09
 
 
-@njit(f"({_RO}, int64, int64)", cache=True, nogil=True)
-def _value(data: Bytes, i: int, n: int) -> tuple[int, int, int, int]:
+@njit(f"({_RO}, int64, int64, boolean)", cache=True, nogil=True)
+def _value(data: Bytes, i: int, n: int, raw: bool) -> tuple[int, int, int, int]:
     """Return first byte, end, form of the value at ``i`` and where it is over (-1: beyond ``data``)."""
+    length = _dollar(data, i, n)
+    if length > 0:
+        end = _close_dollar(data, i, n, length)
+        return (i + length, end, PLAIN, end + length) if end >= 0 else (0, 0, 0, -1)
     begin = i
-    while (
-        begin < n
-        and begin < i + 16
-        and (data[begin] == 0x5F or 65 <= (data[begin] & 0xDF) <= 90 or 48 <= data[begin] <= 57)
-    ):
+    while begin < n and begin < i + 16 and _in_name(data[begin]):
         begin += 1
+    word = begin - i
+    if 1 <= word <= 2 and begin < n and data[begin] == 0x27 and (data[begin - 1] & 0xDF) == 0x51:
+        end = _close_bracketed(data, begin, n)
+        return (begin + 2, end, PLAIN, end + 2) if end >= 0 else (0, 0, 0, -1)
     while begin > i and begin < n and data[begin] == 0x20:
         begin += 1
     if begin < n and (data[begin] == 0x27 or data[begin] == 0x22):
         # A quote at once, or after an introducer: N'..', X'..', E'..', _utf8'..'.
-        after = _skip_string(data, begin, n)
+        standard = raw and not (word == 1 and (data[i] & 0xDF) == 0x45)
+        after = _skip_string(data, begin, n, standard)
         if after < 0:
             return 0, 0, 0, -1
         form = SQL_SINGLE if data[begin] == 0x27 else SQL_DOUBLE
+        if standard and form == SQL_SINGLE:
+            form = SQL_STANDARD
         if begin == i + 1 and (data[i] & 0xDF) == 0x58:
             form = HEX
         return begin + 1, after - 1, form, after
-    end = _skip_bare(data, i, n)
+    end = _skip_bare(data, i, n, raw)
     if end < 0:
         return 0, 0, 0, -1
     last = end
@@ -128,9 +193,22 @@ def _next_statement(data: Bytes, i: int, head: int, head_end: int) -> int:
     return i + length
 
 
-@njit(f"({_RO}, int64, boolean, int64, int64, int64[:, ::1], int64, int64, int64)", cache=True, nogil=True)
+@njit(
+    f"({_RO}, int64, boolean, boolean, int64, int64, int64[:, ::1], int64, int64, int64)",
+    cache=True,
+    nogil=True,
+)
 def read_rows(
-    data: Bytes, start: int, final: bool, head: int, head_end: int, cells: Longs, k: int, table: int, row: int
+    data: Bytes,
+    start: int,
+    final: bool,
+    raw: bool,
+    head: int,
+    head_end: int,
+    cells: Longs,
+    k: int,
+    table: int,
+    row: int,
 ) -> tuple[int, int, int, int]:
     """Read rows ``(…),(…);`` from ``start``, up to the last complete one.
 
@@ -140,6 +218,7 @@ def read_rows(
         data: ``uint8[n]``.
         start: Position of the first bracket, or between two rows.
         final: Whether nothing follows ``data``.
+        raw: Whether a backslash in a string is a sign like any other (standard SQL), not an escape (MySQL).
         head: First byte of the head of the statement in ``data``, from ``INSERT`` on.
         head_end: One past its last byte; equal to ``head`` when it is not in ``data``.
         cells: ``int64[m, 6]``, filled from ``k`` on: start, end, column, row, form, table.
@@ -174,7 +253,7 @@ def read_rows(
                 i += 1
             if i >= n:
                 break
-            begin, end, form, after = _value(data, i, n)
+            begin, end, form, after = _value(data, i, n, raw)
             if after < 0:
                 break
             i = after
@@ -184,7 +263,7 @@ def read_rows(
                 break
             if data[i] != 0x2C and data[i] != 0x29:
                 # An expression such as 'a' || 'b': keep its text as it stands.
-                stop = _skip_bare(data, i, n)
+                stop = _skip_bare(data, i, n, raw)
                 if stop < 0:
                     break
                 end, i, form = stop, stop, PLAIN

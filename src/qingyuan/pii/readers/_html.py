@@ -75,7 +75,9 @@ _BLOCKS = frozenset(
         "body",
     ]
 )
-_RAW = frozenset({"script", "style", "-comment", "noscript", "template"})
+_RAW = frozenset({"script", "style", "-comment", "noscript"})
+#: The tree of a template is not part of the tree of its page: it is read like any other part.
+_TEMPLATE = re.compile(r"<(/?)template\b", re.IGNORECASE)
 _TELLING = re.compile(r"\d{5,}|@|\*{2,}|%40")
 _LABELS = {
     "gb2312": "gb18030",
@@ -187,7 +189,7 @@ def read_html(source: Source) -> Iterator[Batch | Unread]:
     text, encoding = _decode(raw)
     bad = text.count("\ufffd")
     page = _Page()
-    _walk(LexborHTMLParser(text).root, page)
+    _walk(LexborHTMLParser(_TEMPLATE.sub(r"<\1section", text)).root, page)
     for number, cells in enumerate(page.tables, start=1):
         yield from table_batches(source, f"table {number}", f"table {number}!", _rows(cells))
     count = 0

@@ -233,6 +233,8 @@ def read_content(
         return
     if "javascript" in kind or "text/css" in kind or "font" in kind:
         name = "a.txt"
+    elif "text/html" in kind:
+        name = "a.html"
     own = inner(source, body, name, where)
     yield from _unfold.unfolded(own, reader(own), reader)
 

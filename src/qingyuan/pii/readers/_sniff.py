@@ -107,6 +107,11 @@ _HTML = re.compile(
     rb"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta)\b",
     re.IGNORECASE | re.DOTALL,
 )
+#: A tag of a page anywhere: what is named as a page need not begin like one (bodies of letters, parts of pages).
+_TAG = re.compile(
+    rb"</?(?:div|p|br|span|b|i|a|td|tr|table|font|ul|li|h[1-6]|strong|em|img|body|html|script|input)\b[^<>]*>",
+    re.IGNORECASE,
+)
 _TEXT_CONTROLS = frozenset(b"\t\n\r\f\x08\x01\x1a\x1b")
 _TAR_AT = 257
 
@@ -171,7 +176,9 @@ def sniff_source(source: Source) -> Sniffed:  # noqa: PLR0911 -- one return per 
     text = bytes(data)
     if not text.strip(b" \t\r\n\x00\x1a\xef\xbb\xbf"):
         return Sniffed(Format.EMPTY) if complete else Sniffed(Format.PROSE)
-    if _HTML.match(text[:65536]):
+    if _HTML.match(text[:65536]) or (
+        source.name.lower().endswith((".html", ".htm")) and _TAG.search(text[:65536])
+    ):
         return Sniffed(Format.HTML)
     if _xml.probe(text, source.name):
         return Sniffed(Format.XML)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -41,6 +41,14 @@ _COPY = re.compile(
 _CREATE = re.compile(
     rb"\bCREATE\s+(?:TEMPORARY\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?" + _TABLE + rb"\s*\(", re.IGNORECASE
 )
+_USE = re.compile(rb"^[ \t]*USE[ \t]+(" + _NAME + rb")[ \t]*;?[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+#: What only programs write whose strings know no backslash (PostgreSQL, SQL Server, Oracle, SQLite), and what only MySQL writes.
+_STANDARD = re.compile(
+    rb"PostgreSQL database dump|standard_conforming_strings\s*=\s*on|^GO\r?$|\[dbo\]|VARCHAR2|^REM\s|SET\s+DEFINE\s+OFF"
+    rb"|^PRAGMA\s|\bCREATE\s+TABLE\s+(?:public\.|\[)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_BACKSLASHES = re.compile(rb"`|MySQL|MariaDB|ENGINE\s*=|standard_conforming_strings\s*=\s*off", re.IGNORECASE)
 _COLUMN = re.compile(rb"[ \t\r\n]*(" + _NAME + rb")[ \t]+[A-Za-z]")
 _NOT_COLUMN = {
     b"primary",
@@ -78,31 +86,76 @@ class _Table:
     number: int
     columns: tuple[str, ...] = ()
     rows: int = 0
+    wide: int = 0
+
+    def order(self, named: Sequence[str]) -> Longs:
+        """Return the columns that a statement names, by their numbers; those not met before are added."""
+        self.columns += ("",) * (self.wide - len(self.columns))
+        known = {name.lower(): number for number, name in reversed(list(enumerate(self.columns)))}
+        for name in named:
+            if name.lower() not in known:
+                known[name.lower()] = len(self.columns)
+                self.columns += (name,)
+        return np.array([known[name.lower()] for name in named], np.int64)
 
 
 @dataclass(slots=True)
 class _Dump:
-    """What is known of the dump so far."""
+    """What is known of the dump so far.
 
-    tables: dict[str, _Table] = field(default_factory=dict)
+    Attributes:
+        tables: By database in use, schema and name.
+        raw: Whether a backslash in a string is a sign like any other.
+        order: The columns of the statement being read, where it names them.
+        used: The database in use.
+    """
+
+    tables: dict[tuple[str, str, str], _Table] = field(default_factory=dict)
     line: int = 1
+    raw: bool = False
     copying: bool = False
     csv: CopyCsv | None = None
+    order: Longs | None = None
+    used: str = ""
     broken: list[int] = field(default_factory=list)
 
-    def table(self, name: str) -> _Table:
-        """Return the table of that name, made when it is new."""
-        return self.tables.setdefault(name, _Table(name, len(self.tables)))
+    def table(self, written: bytes) -> _Table:
+        """Return the table of that name, made when it is new; a name of two schemas or databases is two tables."""
+        *above, name = _parts(written)
+        schema = ".".join(above)
+        if schema:
+            keys = [(self.used, schema, name), (self.used, "", name)]
+        else:
+            keys = [key for key in reversed(self.tables) if key[::2] == (self.used, name)]
+        for key in keys:
+            if key in self.tables:
+                table = self.tables.pop(key) if key[1] != schema and schema else self.tables[key]
+                self.tables.setdefault((self.used, schema or key[1], name), table)
+                return table
+        taken = {table.name for table in self.tables.values()}
+        whole = ".".join(part for part in (self.used, schema, name) if part)
+        shown = next((one for one in (name, f"{schema or self.used}.{name}") if one not in taken), whole)
+        return self.tables.setdefault((self.used, schema, name), _Table(shown, len(self.tables)))
+
+
+def _parts(name: bytes) -> list[str]:
+    """Return the parts of a name: database, schema and table as far as they are written."""
+    return [
+        part.strip(b'`"[] \t').decode(errors="replace")
+        for part in re.split(rb"\s*\.\s*(?=[`\"\[\w\x80-\xff])", name)
+    ]
 
 
 def _plain(name: bytes) -> str:
-    last = re.split(rb"\s*\.\s*(?=[`\"\[\w\x80-\xff])", name)[-1]
-    return last.strip(b'`"[] \t').decode(errors="replace")
+    return _parts(name)[-1]
 
 
 def _learn(dump: _Dump, text: bytes) -> None:
-    """Learn the columns of the tables created in ``text``."""
-    for made in _CREATE.finditer(text):
+    """Learn the database used and the columns of the tables created in ``text``."""
+    for made in sorted((*_CREATE.finditer(text), *_USE.finditer(text)), key=re.Match.start):
+        if made.re is _USE:
+            dump.used = _plain(made.group(1))
+            continue
         depth, begin = 1, made.end()
         names = []
         for mark in re.finditer(rb"'(?:[^'\\]|\\.|'')*'|[(),;]", text[made.end() :]):
@@ -116,16 +169,21 @@ def _learn(dump: _Dump, text: bytes) -> None:
                 begin = at + 1
             if depth == 0 or sign == b";":
                 break
-        dump.table(_plain(made.group(1))).columns = tuple(names)
+        dump.table(made.group(1)).columns = tuple(names)
 
 
 def read_sql(source: Source, stream: TextStream) -> Iterator[Batch | Unread]:
     """Yield the values of the dump, places ``table.column#row``; other text as lines."""
     dump = _Dump()
     table: _Table | None = None
+    begun = False
     while True:
         window = stream.window()
         part = _Part(window.data, bytes(window.data), window.final)
+        if not begun:
+            head = part.text[:_PROBED]
+            dump.raw = _STANDARD.search(head) is not None and not _BACKSLASHES.search(head)
+            begun = True
         while part.used < len(part.text):
             before = part.used
             if table is None:
@@ -166,9 +224,18 @@ class _Part:
 
     def read(self, table: _Table, dump: _Dump) -> int:
         """Read rows of ``table`` in the form of its statement; return how they ended."""
+        before = self.count
         if dump.csv is not None:
-            return self.separated(table, dump, dump.csv)
-        return (self.copied if dump.copying else self.rows)(table, dump)
+            state = self.separated(table, dump, dump.csv)
+        else:
+            state = (self.copied if dump.copying else self.rows)(table, dump)
+        columns = self.cells[before : self.count, 2]
+        if len(columns) and dump.order is not None:
+            named = columns < len(dump.order)
+            columns[named] = dump.order[columns[named]]
+        elif len(columns):
+            table.wide = max(table.wide, int(columns.max()) + 1)
+        return state
 
     def separated(self, table: _Table, dump: _Dump, form: CopyCsv) -> int:
         """Read rows of ``table`` after COPY … CSV; return how they ended."""
@@ -186,7 +253,15 @@ class _Part:
     def rows(self, table: _Table, dump: _Dump) -> int:
         """Read rows of ``table``; return how the list ended."""
         self.count, table.rows, self.used, state = kernel.read_rows(
-            self.data, self.used, self.final, *self.head, self.cells, self.count, table.number, table.rows
+            self.data,
+            self.used,
+            self.final,
+            dump.raw,
+            *self.head,
+            self.cells,
+            self.count,
+            table.number,
+            table.rows,
         )
         if state == kernel.BROKEN:
             dump.broken.append(self.line(self.used, dump))
@@ -225,15 +300,19 @@ class _Part:
         self.pieces.append((self.used, head.start()))
         self.head = head.span()
         self.used = head.end()
-        table = dump.table(_plain(head.group(1)))
-        if head.group(2) is not None:
-            table.columns = tuple(_plain(column.strip()) for column in head.group(2).split(b","))
+        table = dump.table(head.group(1))
+        named = head.group(2)
+        dump.order = (
+            table.order([_plain(column.strip()) for column in named.split(b",")])
+            if named is not None
+            else None
+        )
         return table
 
     def batches(self, source: Source, origin: TextOrigin, dump: _Dump) -> Iterator[Batch]:
         """Yield one batch of values per table, and one of the text between the statements."""
         cells = self.cells[: self.count]
-        tables = list(dump.tables.values())
+        tables = {table.number: table for table in dump.tables.values()}
         present = np.flatnonzero(np.bincount(cells[:, 5])).tolist()
         for number in present:
             own = cells if len(present) == 1 else cells[cells[:, 5] == number]

@@ -184,9 +184,16 @@ class _Walk:
         elif self._open.parent is not None:
             self._open = self._open.parent
 
-    def _instruction(self, *_: str) -> None:
+    def _instruction(self, target: str, said: str) -> None:
         self._finish()
         self.last = self.parser.CurrentByteIndex
+        if said.strip():
+            # The data of ``<?target data?>`` begin behind blanks.
+            index = self.text.find(said.encode(), self.last - self.base + 2 + len(target.encode()))
+            at = index + self.base if index >= 0 else self.last
+            step = self._pattern(self._open.pattern, f"processing-instruction({target})")
+            place = f"{self._open.place}/processing-instruction({target})"
+            self.cells.append(_Cell(self._open, step, place, [said], [at]))
 
     def _characters(self, said: str) -> None:
         self.last = self.parser.CurrentByteIndex
@@ -270,7 +277,7 @@ class _Offsets:
 
 
 def read_xml(source: Source, stream: TextStream) -> Iterator[Batch | Unread]:
-    """Yield the texts, attributes and comments, places ``/users/user[3]/tel[1]``.
+    """Yield the texts, attributes, comments and instructions, places ``/users/user[3]/tel[1]``.
 
     Entities declared in the file are refused and nothing outside it is loaded.
     """
