@@ -141,6 +141,8 @@ def workbook(path: Path) -> Path:
     sheet["B2"].comment = Comment("致电 13800138000", "赵六")
     sheet["B3"].font = Font(bold=True)
     sheet["D2"] = "=C2+1"
+    sheet["E4"] = '=CONCATENATE("电话","13712345678")'
+    sheet["D4"].hyperlink = "https://example.test/?tel=13800138000"
     book.properties.creator = "赵六"
     book.save(path)
     return path
@@ -193,7 +195,7 @@ def test_an_archive_is_rewritten_member_by_member(tmp_path: Path) -> None:
         archive.writestr("empty.txt", b"")
     result, data = done(tmp_path / "a.zip")
     assert [member.format for member in result.members] == ["text", "workbook", "empty"]
-    assert result.replaced["mobile"] == {"mask": 6}
+    assert result.replaced["mobile"] == {"mask": 10}  # of them one in a comment, a formula, a link
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.namelist() == ["x/名单.csv", "a.xlsx", "empty.txt"]
         assert "13800138000" not in archive.read("x/名单.csv").decode()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import zipfile
 
 import openpyxl
 import pytest
 from msoffcrypto.format.ooxml import OOXMLFile
+from openpyxl.comments import Comment
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.datavalidation import DataValidation
 
 from qingyuan.pii.readers._sheets import text
 from tests.pii.readers.reading import codes, places, read
@@ -138,3 +142,59 @@ def test_an_ods_that_breaks_off_is_named_instead_of_waited_for() -> None:
         ods("<table:table-row>" + CELL.format("", "x") + "</table:table-row><table:table-row"), "a.ods"
     )
     assert (cells, codes(unread)) == ([], ["corrupt"])
+
+
+def beside() -> bytes:
+    """Return a workbook that says numbers everywhere but in the values of its cells."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "名 单"
+    sheet["A1"], sheet["B2"], sheet["B3"] = "姓名", '=CONCATENATE("电话","13800138000")', "=SUM(A1:A2)"
+    sheet["A1"].comment = Comment("家属 13900139000", "王五")
+    sheet["C4"] = "链接"
+    sheet["C4"].hyperlink = "https://example.test/?tel=13700137000"
+    sheet.oddHeader.center.text = "热线 13600136000"
+    rule = DataValidation(
+        type="list", formula1='"13500135000,否"', prompt="致电13400134000", showInputMessage=True
+    )
+    rule.add("D5")
+    sheet.add_data_validation(rule)
+    book.defined_names["热线"] = DefinedName("热线", attr_text='"13300133000"')
+    book.properties.description = "联系 13100131000"
+    made = io.BytesIO()
+    book.save(made)
+    return made.getvalue()
+
+
+def test_what_stands_beside_the_values_of_cells_is_read_with_its_place() -> None:
+    cells, unread = read(beside(), "a.xlsx")
+    assert codes(unread) == []
+    found = places(cells)
+    assert found["sheet 名 单!B2 formula"] == 'CONCATENATE("电话","13800138000")'
+    assert found["sheet 名 单!A1 comment"] == "家属 13900139000"
+    assert found["sheet 名 单!C4 link"] == "https://example.test/?tel=13700137000"
+    assert "13600136000" in found["sheet 名 单 oddHeader"]
+    assert {"13500135000", "13400134000"} <= set(re.findall(r"\d{11}", found["sheet 名 单!D5 list"]))
+    assert found["name 热线"] == '"13300133000"'
+    assert found["properties description"] == "联系 13100131000"
+    assert "sheet 名 单!B3 formula" not in found
+
+
+def test_a_formula_whose_value_shows_what_it_holds_is_not_read_twice() -> None:
+    raw = replaced(
+        "xl/worksheets/sheet1.xml",
+        b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1">'
+        b'<c r="A1" t="str"><f>"13800138000"</f><v>13800138000</v></c></row></sheetData></worksheet>',
+    )
+    assert [c.place for c in read(raw, "a.xlsx")[0] if "13800138000" in c.text] == ["sheet 名单!A1"]
+
+
+def test_annotations_of_an_ods_sheet_have_the_place_of_their_cell() -> None:
+    raw = ods(
+        '<table:table-row table:number-rows-repeated="2"><table:table-cell/></table:table-row>'
+        '<table:table-row><table:table-cell table:number-columns-repeated="2"/><table:table-cell office:value-type="string">'
+        "<office:annotation><text:p>注 138<text:span>0013</text:span>8000</text:p></office:annotation><text:p>值</text:p>"
+        "</table:table-cell></table:table-row>"
+    )
+    assert places(read(raw, "a.ods")[0])["sheet 表!C3 comment"] == "注 13800138000"

@@ -78,18 +78,22 @@ def _close_dollar(data: Bytes, i: int, n: int, length: int) -> int:
     return -1
 
 
+@njit("(int64,)", cache=True, nogil=True)
+def _closing(sign: int) -> int:
+    """Return what closes a text of ``q'…'`` that ``sign`` opens."""
+    if sign == 0x28:
+        return 0x29
+    if sign == 0x3C:
+        return 0x3E
+    return sign + 2 if sign == 0x5B or sign == 0x7B else sign
+
+
 @njit(f"({_RO}, int64, int64)", cache=True, nogil=True)
 def _close_bracketed(data: Bytes, i: int, n: int) -> int:
     """Return where the text of ``q'[…]'`` ends whose quote is at ``i``, or -1."""
     if i + 1 >= n:
         return -1
-    sign = np.int64(data[i + 1])
-    if sign == 0x28:
-        sign = 0x29
-    elif sign == 0x5B or sign == 0x7B:
-        sign += 2
-    elif sign == 0x3C:
-        sign = 0x3E
+    sign = _closing(data[i + 1])
     for j in range(i + 2, n - 1):
         if data[j] == sign and data[j + 1] == 0x27:
             return j

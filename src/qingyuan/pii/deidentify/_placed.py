@@ -23,13 +23,13 @@ class Placed:
         for cell in found:
             for span in cell.spans:
                 side = self.kept if span.new is None else self.written
-                side.setdefault(cell.place, set()).update(span.tokens)
+                side.setdefault(cell.place.removesuffix(" formula"), set()).update(span.tokens)
                 if span.new is not None and (span.kind or len(span.value) >= _SHORTEST):
                     self.values.setdefault(span.value, span.new)
 
     def is_ours(self, row: Row) -> bool | None:
         """See :meth:`Form.is_ours`."""
-        place, token = str(row["place"]), str(row["token"])
+        place, token = str(row["place"]).removesuffix(" formula"), str(row["token"])
         if token in self.kept.get(place, ()):
             return None
         return place in self.written and token not in self.written[place]

@@ -21,6 +21,8 @@ _SHARED = re.compile(r"<(?:\w+:)?v\b[^>]*>\s*(\d+)\s*</")
 _ITEM = re.compile(r"<((?:\w+:)?si)\b[^>]*?(?:/>|>.*?</\1>)", re.DOTALL)
 _DATA = re.compile(r"<((?:\w+:)?sheetData)\b[^>]*>.*</\1>", re.DOTALL)
 _CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})$")
+#: How the place of a formula ends, as :mod:`qingyuan.pii.readers._bookparts` writes it.
+FORMULA = " formula"
 _STRINGS = "xl/sharedStrings.xml"
 _CHAIN = re.compile(r"<(?:Override|Relationship)\b[^>]*calcChain[^>]*/>")
 
@@ -43,11 +45,16 @@ def rewrite_workbook(
     used: set[int] = set()
     formulas = False
     for part, name in names.items():
-        mine = {
-            place.rpartition("!")[2]: new
-            for place, new in cells.items()
-            if place.startswith(f"sheet {name}!")
-        }
+        mine: dict[str, str] = {}
+        for place, new in cells.items():
+            if place.startswith(
+                f"sheet {name}!"
+            ):  # a formula that holds a value becomes a text; a value of the cell goes first
+                where = place.rpartition("!")[2]
+                if not where.endswith(FORMULA):
+                    mine[where] = new
+                else:
+                    mine.setdefault(where.removesuffix(FORMULA), new)
         sheet = _Sheet(mine)
         text = sheet.rewrite(parts[part].decode())
         used |= sheet.used

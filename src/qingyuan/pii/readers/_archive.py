@@ -17,6 +17,7 @@ from typing import IO, BinaryIO, cast
 import pyarrow as pa
 
 from qingyuan.pii.batch import Batch, Unread
+from qingyuan.pii.readers._bookparts import read_bookparts, read_properties
 from qingyuan.pii.readers._docx import read_docx
 from qingyuan.pii.readers._media import read_media
 from qingyuan.pii.readers._odf import read_odf
@@ -174,9 +175,11 @@ def _read_office(
         if len(raw) > source.limits.max_document_bytes:
             raise Refused("document-too-large", mib=source.limits.max_document_bytes >> 20)
         yield from read_workbook(source, raw, "xlsx" if kind == "xlsx" else "ods")
+        yield from read_bookparts(source, archive, "xlsx" if kind == "xlsx" else "ods")
         yield from read_media(source, archive, "xl/", reader)
-        return
-    yield from {"docx": read_docx, "pptx": read_pptx, "odf": read_odf}[kind](source, archive, reader)
+    else:
+        yield from {"docx": read_docx, "pptx": read_pptx, "odf": read_odf}[kind](source, archive, reader)
+    yield from read_properties(source, archive)
 
 
 def _mimetype(archive: zipfile.ZipFile) -> bytes:
