@@ -154,6 +154,7 @@ def beside() -> bytes:
     sheet["A1"].comment = Comment("家属 13900139000", "王五")
     sheet["C4"] = "链接"
     sheet["C4"].hyperlink = "https://example.test/?tel=13700137000"
+    assert sheet.oddHeader is not None
     sheet.oddHeader.center.text = "热线 13600136000"
     rule = DataValidation(
         type="list", formula1='"13500135000,否"', prompt="致电13400134000", showInputMessage=True
