@@ -82,6 +82,12 @@ def test_a_comma_in_a_sentence_joins_no_label_to_what_follows(text: str) -> None
     assert _found(text) == []
 
 
+def test_a_label_in_brackets_is_that_of_its_own_line() -> None:
+    lines = ["89860008093953605324（ICCID）", "40097206（QQ号码）"]
+    hits = scan([prose(lines)], KEY, "a.txt").hits.to_pylist()
+    assert [(h["kind"], h["place"]) for h in hits] == [("iccid", "line 1"), ("qq", "line 2")]
+
+
 def test_a_plate_takes_its_province_from_no_name() -> None:
     assert _found("买家: 车鲁C12764停在楼下") == [("plate", "鲁C12764", "confirmed")]
 

@@ -326,7 +326,14 @@ def scan_forms(
                         if glued:
                             label = glued
                         elif label < 0:
-                            label = label_before(data, a, before if a - s < 4 else s, text, words, buckets)
+                            # At the begin of a line the one behind is nearer than that of the line before.
+                            label = 0
+                            if scope == TEXT and a - s < 4:
+                                label = label_after(data, q, e, text, words, buckets)
+                            if label == 0:
+                                label = label_before(
+                                    data, a, before if a - s < 4 else s, text, words, buckets
+                                )
                             if label == 0 and scope == TEXT:
                                 label = label_after(data, q, e, text, words, buckets)
                         loose = modes[1, w] | (modes[0, w] if scope == NAMELESS else np.uint64(0))
