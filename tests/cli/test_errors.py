@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -165,3 +166,51 @@ def test_a_key_event_of_another_type_keeps_no_home_from_opening(home: Path) -> N
     done = run("ledger", "fsck", "--home", home, "--json")
     assert done.code == 1
     assert done.json()["problems"]
+
+
+def test_what_is_no_utf8_is_named_and_no_defect(made: Path, tmp_path: Path) -> None:
+    broken = os.fsdecode(b"\xff\xfe")
+    for words in (
+        ["case", "tasks", "--person", broken],
+        ["exhibit", "hand-over", broken, "--to", "法院", "--output", str(tmp_path / "x")],
+        ["party", "add", "court", "c1", "--name", broken],
+    ):
+        done = run(*words, "--home", made, "--json")
+        assert (done.code, "error" in done.json()) == (2, True), words
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"\xf4\xff\x00")
+    done = run(
+        "key",
+        "root",
+        "new",
+        "--out",
+        tmp_path / "root",
+        "--name",
+        "r1",
+        "--passphrase-file",
+        secret,
+        "--json",
+    )
+    assert (done.code, error_of(done)["code"]) == (2, "cli.not-text")
+
+
+def test_a_file_whose_name_is_no_utf8_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "material"
+    folder.mkdir()
+    (folder / os.fsdecode(b"n\xff\xfe.csv")).write_text("phone\n13800138000\n", encoding="utf-8")
+    done = run("scan", folder, "--jobs", "1", "--json")
+    assert done.code == 0, done.out
+    assert done.json()["files"][0]["file"].encode("utf-8", "surrogateescape").endswith(b"n\xff\xfe.csv")
+    assert sum(one["confirmed"] for one in done.json()["kinds"].values()) == 1
+    for name in ("hits.jsonl", "hits.parquet"):
+        done = run("scan", folder, "--jobs", "1", "--hits", tmp_path / name)
+        assert done.code == 0, done.err
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[", "ftp://x", "https://a:b@x", "x", "http://x:99999", "https://x/path"]
+)
+def test_where_browsers_reach_us_is_an_address(made: Path, url: str) -> None:
+    for words in (["serve"], ["portal", "invite", "C2026-0001", "organ"]):
+        done = run(*words, "--public-url", url, "--home", made, "--json")
+        assert (done.code, error_of(done)["code"]) == (2, "cli.usage"), words

@@ -106,3 +106,11 @@ def test_a_sheet_for_fonts_that_are_not_there_is_refused(tmp_path: Path) -> None
 def test_a_column_of_numbers_is_known_and_one_of_dashes_is_not() -> None:
     rows = (("甲", "1,234", "—", "—"), ("2", "—", "—", "50.4%"))
     assert SheetTable(("a", "b", "c", "d"), rows, (1, 1, 1, 1)).numbers == (False, True, False, True)
+
+
+def test_a_process_whose_folder_is_gone_still_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = sheet_pdf(sheet())
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert sheet_pdf(sheet()) == known

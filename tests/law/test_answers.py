@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -10,7 +11,7 @@ import pytest
 
 import qingyuan.law
 from qingyuan.evidence.acquisition import requirements
-from qingyuan.law import Facts, Level, Office, Organ, Provision, load
+from qingyuan.law import Amounts, Facts, LawError, Level, Office, Organ, Provision, load
 
 WELL_KNOWN = [
     "filing-decision-service",
@@ -216,3 +217,24 @@ def test_the_steps_of_a_threshold_give_shares_as_decimals() -> None:
     assert any("174" in step.zh and "174/" not in step.zh for step in exact.basis)
     near = law.threshold(0, 0, 1, on=date(2026, 3, 2))
     assert any("0.0002" in step.zh for step in near.basis)
+
+
+def test_damages_of_conduct_over_a_change_are_computed_by_each_version_and_say_what_decides() -> None:
+    law, known = load(), Amounts(gain=Decimal(34000))
+    kind, first, last = "personal-information", date(2020, 6, 1), date(2022, 2, 1)
+    found = law.damages_over(kind, known, first, last)
+    assert [(one.first, one.last) for one in found.spans] == [
+        (first, date(2020, 12, 31)), (date(2021, 1, 1), date(2021, 10, 31)), (date(2021, 11, 1), last),
+    ]  # fmt: skip
+    for span in found.spans:
+        assert span.damages == law.damages(kind, known, on=span.first)
+        assert span.damages == law.damages(kind, known, on=span.last)
+    assert found.articles
+    assert len(found.steps) == len(found.articles)
+    within = law.damages_over(kind, known, date(2022, 1, 1), last)
+    assert (len(within.spans), within.steps, within.articles) == (1, (), ())
+    before = law.damages_over(kind, known, date(2010, 6, 1), date(2010, 8, 1))
+    assert [one.damages is None for one in before.spans] == [True, False]
+    for wrong in ((last, first), (date(2000, 1, 1), date(2000, 2, 1))):
+        with pytest.raises(LawError):
+            law.damages_over(kind, known, *wrong)

@@ -171,7 +171,12 @@ class Out:
             return
         import msgspec  # noqa: PLC0415 - only JSON needs it
 
-        data = msgspec.json.encode(value, enc_hook=str)
+        try:
+            data = msgspec.json.encode(value, enc_hook=str)
+        except UnicodeEncodeError:  # a name that is no UTF-8: its bytes are written as numbers
+            plain = msgspec.to_builtins(value, enc_hook=str, str_keys=True)
+            click.echo(visible(json.dumps(plain, ensure_ascii=False, indent=2)))
+            return
         if len(data) < _INDENTED_BYTES:
             data = msgspec.json.format(data, indent=2)
         click.echo(visible(data.decode()))
@@ -366,10 +371,33 @@ def _damaged(error: Exception) -> QingyuanError:
     )
 
 
+def _no_text(error: UnicodeError) -> QingyuanError:
+    """Return what is no text, of a file or of what was typed, as an error of ours."""
+    if isinstance(error, UnicodeDecodeError):
+        return QingyuanError(
+            "cli.not-text",
+            zh="给出的一个文件不是 UTF-8 文本",
+            en="a file that was given is no UTF-8 text",
+            remedy_zh="请核对是否给错了文件，或者转换为 UTF-8",
+            remedy_en="see whether it is the right file, or convert it to UTF-8",
+        )
+    said = error.object if isinstance(error, UnicodeEncodeError) else ""
+    return QingyuanError(
+        "cli.not-utf8",
+        zh="参数或文件名不是 UTF-8，不能登记",
+        en="a word or the name of a file is not UTF-8 and cannot be recorded",
+        where=said[:200] or None,
+        remedy_zh="请改名或者按 UTF-8 重新输入",
+        remedy_en="rename it, or type it as UTF-8",
+    )
+
+
 def _known(error: Exception) -> QingyuanError | None:
     """Return what a user can act on as an error of ours, ``None`` for a defect of the program."""
     if isinstance(error, OSError):
         return _system(error)
+    if isinstance(error, UnicodeError):
+        return _no_text(error)
     # A table that is gone, or a file that is no database any more; nothing else of SQLAlchemy comes this far.
     return _damaged(error) if type(error).__module__.startswith("sqlalchemy") else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import msgspec
 from qingyuan.cli import _law_corpus, _law_places, _law_reading
 from qingyuan.cli._app import Out, common
 from qingyuan.cli._law_words import OVERLAY, day_or_today, read_day, read_moment, say_articles, say_steps
-from qingyuan.law import Amounts, Exclusion, Sale, load
+from qingyuan.law import Amounts, Damages, Exclusion, Law, Sale, load
 from qingyuan.office.lawtools import served_deadline
 from qingyuan.shapes import convert
 
@@ -228,19 +229,49 @@ def threshold(
 @click.option("--services", default=None, help="生态服务功能损失（元） | loss of ecological services, CNY")
 @click.option("--restoration", default=None, help="修复费用（元） | cost of restoration, CNY")
 @click.option("--costs", default=None, help="鉴定、专家等费用（元） | cost of appraisal and experts, CNY")
-@click.option("--on", "on", default=None, help="行为日期 | day of the act")
+@click.option("--on", "on", default=None, help="行为（开始）日期 | day of the act, or its first day")
+@click.option("--until", default=None, help="持续行为的终了日期 | last day of an act that went on")
 @OVERLAY
 @common
 def damages(
-    kind: str, price: tuple[str, ...], on: str | None, overlay: Path | None, out: Out, **amounts: str | None
+    kind: str,
+    price: tuple[str, ...],
+    on: str | None,
+    until: str | None,
+    overlay: Path | None,
+    out: Out,
+    **amounts: str | None,
 ) -> None:
     """测算损害赔偿（区间和依据） | What may be claimed, as a range, and why."""
     known = Amounts(
         price=tuple(_sale(text) for text in price),
         **{name: None if value is None else _money(value, name) for name, value in amounts.items()},
     )
-    answer = load(overlay).damages(kind, known, on=None if on is None else read_day(on, "--on"))
+    day = None if on is None else read_day(on, "--on")
+    if until is not None:
+        _damages_over(load(overlay), kind, known, day, read_day(until, "--until"), out)
+        return
+    answer = load(overlay).damages(kind, known, on=day)
     out.result(msgspec.to_builtins(answer))
+    _say_damages(answer, out)
+
+
+def _damages_over(law: Law, kind: str, known: Amounts, first: date | None, last: date, out: Out) -> None:
+    if first is None:
+        raise click.UsageError(out.t("--until 须与 --on 同用", "--until needs --on"))
+    found = law.damages_over(kind, known, first, last)
+    out.result(msgspec.to_builtins(found))
+    for span in found.spans:
+        out.say(f"{span.first} 至 {span.last}", f"{span.first} to {span.last}")
+        if span.damages is None:
+            out.say("  数据中没有当时的赔偿规则", "  the data has no rule on damages of that time")
+        else:
+            _say_damages(span.damages, out)
+    say_steps(out, found.steps)
+    say_articles(out, found.articles)
+
+
+def _say_damages(answer: Damages, out: Out) -> None:
     out.say(f"{answer.zh}", f"{answer.en}")
     for head in answer.heads:
         span = f"{head.low:,}" if head.low == head.high else f"{head.low:,} – {head.high:,}"

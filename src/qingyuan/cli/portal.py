@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qingyuan.cli._app import Out, common, home_option
+from qingyuan.cli._origin import origin
 from qingyuan.office.home import Home
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ def _desk(home: Path, public_url: str = "") -> Iterator[Desk]:
 )
 @click.option("--owner", default="", help="企业的整改责任单位名称 | of a firm: whose measures it sees")
 @click.option("--role", default="", help="听证中的身份 | of a hearing: as what somebody takes part")
-@click.option("--public-url", default="", help="门户地址，如 https://… | how browsers reach the portal")
+@click.option(
+    "--public-url", callback=origin, default="", help="门户地址，如 https://… | how browsers reach the portal"
+)
 @_BY
 @home_option
 @common

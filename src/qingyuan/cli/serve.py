@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from qingyuan.cli._app import Out, common, home_option
+from qingyuan.cli._origin import origin
 from qingyuan.cli._supervising import supervise
 from qingyuan.errors import QingyuanError
 from qingyuan.office.stopping import told_to_stop
@@ -34,6 +35,7 @@ _GARBAGE = (20_000, 20, 100)
 )
 @click.option(
     "--public-url",
+    callback=origin,
     default="",
     help="浏览器使用的地址，如 https://… | how browsers reach it, with https behind a proxy that has TLS",
 )

@@ -60,6 +60,10 @@ class FontSet(msgspec.Struct, frozen=True):
         return (family, *self.rare)
 
 
+#: Where the typesetter may look for files: nothing of ours names one. Without it, it would be the folder the process is in, which may be gone.
+ROOT = str(Path(__file__).parent)
+
+
 @functools.lru_cache(maxsize=4)
 def loaded(folders: tuple[Path, ...]) -> typst.Fonts:
     """Return the fonts of some folders for the typesetter, and none of the machine's; a process reads them once."""

@@ -16,7 +16,7 @@ import msgspec
 from qingyuan.documents._coverage import covered
 from qingyuan.documents._settable import settable
 from qingyuan.documents.errors import DocumentError
-from qingyuan.documents.fonts import RARE_PACKAGE, FontSet, default_fonts, loaded, with_rare
+from qingyuan.documents.fonts import RARE_PACKAGE, ROOT, FontSet, default_fonts, loaded, with_rare
 from qingyuan.documents.geometry import Page, check_pages, read_pages
 from qingyuan.documents.model import Block, Document, Picture, Role, Table
 from qingyuan.documents.picture import in_face
@@ -83,6 +83,7 @@ def _compiled(document: Document, faces: FontSet, *, hold: bool) -> bytes:
     try:
         pdf, warnings = typst.compile_with_warnings(
             source,
+            root=ROOT,
             font_paths=loaded(faces.places),
             format="pdf",
             sys_inputs={"document": msgspec.json.encode(payload).decode()},

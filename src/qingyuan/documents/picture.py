@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qingyuan.documents.errors import DocumentError
-from qingyuan.documents.fonts import FontSet, default_fonts, loaded
+from qingyuan.documents.fonts import ROOT, FontSet, default_fonts, loaded
 
 #: Dots an inch of the picture in a .docx.
 DOTS = 192
@@ -27,6 +27,7 @@ def picture_png(svg: str, fonts: FontSet | None = None) -> bytes:
     try:
         drawn = typst.compile(
             _PAGE.encode(),
+            root=ROOT,
             font_paths=loaded(faces.folders),
             format="png",
             ppi=DOTS,

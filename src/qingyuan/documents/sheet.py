@@ -14,7 +14,7 @@ import msgspec
 
 from qingyuan.documents._coverage import shown
 from qingyuan.documents.errors import DocumentError
-from qingyuan.documents.fonts import FontSet, default_fonts, loaded, with_rare
+from qingyuan.documents.fonts import ROOT, FontSet, default_fonts, loaded, with_rare
 from qingyuan.documents.pdf import STANDARDS, check_fonts
 
 
@@ -138,6 +138,7 @@ def sheet_pdf(sheet: Sheet, fonts: FontSet | None = None) -> bytes:
     try:
         pdf, warnings = typst.compile_with_warnings(
             resources.files("qingyuan.documents").joinpath("sheet.typ").read_bytes(),
+            root=ROOT,
             font_paths=loaded(faces.places),
             format="pdf",
             sys_inputs={"sheet": msgspec.json.encode(payload).decode()},

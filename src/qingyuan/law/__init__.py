@@ -11,7 +11,7 @@ from qingyuan.law._files import Document
 from qingyuan.law._service import Service
 from qingyuan.law._titles import titled
 from qingyuan.law.conduct import Conduct, Span
-from qingyuan.law.damages import Amounts, Damages, Head, Precedent, Sale
+from qingyuan.law.damages import Amounts, Damages, DamagesOver, DamagesSpan, Head, Precedent, Sale
 from qingyuan.law.errors import LawError
 from qingyuan.law.model import (
     Candidate,
@@ -44,6 +44,8 @@ __all__ = [
     "Citation",
     "Conduct",
     "Damages",
+    "DamagesOver",
+    "DamagesSpan",
     "Day",
     "Deadline",
     "Division",

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from qingyuan.law._damages_schema import DamageKind, DamageVersion, PrecedentRecord, Way
 from qingyuan.law._store import Store
 from qingyuan.law._versions import Citer, choose
 from qingyuan.law._words import articles_en, articles_zh, is_amount
-from qingyuan.law.damages import Amounts, Damages, Head, Precedent
+from qingyuan.law.conduct import check_span, deciding
+from qingyuan.law.damages import Amounts, Damages, DamagesOver, DamagesSpan, Head, Precedent
 from qingyuan.law.errors import LawError
 from qingyuan.law.model import Citation, Step
 
 _MILL = Decimal("0.001")
 _ZERO = Decimal(0)
+_DAY = timedelta(days=1)
 
 
 def estimate(store: Store, citer: Citer, kind: str, amounts: Amounts, on: date | None) -> Damages:
@@ -24,17 +26,7 @@ def estimate(store: Store, citer: Citer, kind: str, amounts: Amounts, on: date |
     Raises:
         LawError: Unknown kind, a negative or non-finite amount, or a day without a rule in the data.
     """
-    known = {record.id: record for record in store.damages.record.kinds}
-    record = known.get(kind)
-    if record is None:
-        raise LawError(
-            "law.unknown-kind",
-            zh=f"没有名为“{kind}”的损害类型",
-            en=f"there is no kind of harm named {kind!r}",
-            where=kind,
-            remedy_zh=f"可用的类型：{' '.join(known)}",
-            remedy_en=f"known kinds: {' '.join(known)}",
-        )
+    record = _kind(store, kind)
     _refuse_bad_amounts(amounts)
     version = choose(record.versions, on)
     if version is None:
@@ -48,6 +40,50 @@ def estimate(store: Store, citer: Citer, kind: str, amounts: Amounts, on: date |
             remedy_en="check the date of the act; find the rule that applied then by other means",
         )
     return _Estimate(store, citer, record, version, amounts, on).run()
+
+
+def estimate_over(
+    store: Store, citer: Citer, kind: str, amounts: Amounts, first: date, last: date
+) -> DamagesOver:
+    """Return the damages of one kind of harm for conduct from ``first`` to ``last``, by each version that applied on some of the days.
+
+    Raises:
+        LawError: As :func:`estimate`; ``law.bad-span`` when ``last`` lies before ``first``.
+    """
+    check_span(first, last)
+    record = _kind(store, kind)
+    changes = {one.since for one in record.versions if one.since} | {
+        one.until + _DAY for one in record.versions if one.until
+    }
+    begins = [first, *sorted(day for day in changes if first < day <= last)]
+    ends = [*(day - _DAY for day in begins[1:]), last]
+    spans = tuple(
+        DamagesSpan(
+            begin,
+            end,
+            None if choose(record.versions, begin) is None else estimate(store, citer, kind, amounts, begin),
+        )
+        for begin, end in zip(begins, ends, strict=True)
+    )
+    if all(span.damages is None for span in spans):
+        estimate(store, citer, kind, amounts, last)  # says since when there is a rule
+    articles, steps = deciding(store, citer, first, last) if len(spans) > 1 else ((), [])
+    return DamagesOver(kind, spans, tuple(steps), articles)
+
+
+def _kind(store: Store, kind: str) -> DamageKind:
+    known = {record.id: record for record in store.damages.record.kinds}
+    record = known.get(kind)
+    if record is None:
+        raise LawError(
+            "law.unknown-kind",
+            zh=f"没有名为“{kind}”的损害类型",
+            en=f"there is no kind of harm named {kind!r}",
+            where=kind,
+            remedy_zh=f"可用的类型：{' '.join(known)}",
+            remedy_en=f"known kinds: {' '.join(known)}",
+        )
+    return record
 
 
 #: Most transactions of one price.

@@ -51,15 +51,7 @@ def over(store: Store, citer: Citer, rule: str, first: date, last: date) -> Cond
     Raises:
         LawError: No such rule, ``last`` before ``first``, or the rule was in force on none of the days.
     """
-    if last < first:
-        raise LawError(
-            "law.bad-span",
-            zh="行为终了之日不得早于开始之日",
-            en="conduct cannot end before it began",
-            where=f"{first} {last}",
-            remedy_zh="请核对起止日期",
-            remedy_en="check the two days",
-        )
+    check_span(first, last)
     begins = [first, *(day for day in citer.changes(rule) if first < day <= last)]
     ends = [*(day - _DAY for day in begins[1:]), last]
     spans = tuple(
@@ -71,10 +63,33 @@ def over(store: Store, citer: Citer, rule: str, first: date, last: date) -> Cond
     steps = [_told(span) for span in spans]
     articles: tuple[Citation, ...] = ()
     if len(spans) > 1:
-        rules = [each.rule for each in store.spanning if each.before is None or first < each.before]
-        articles = citer.cite_those_in_force(rules, last)
-        steps += [_step("", "", citer.provision(citation.rule, last)) for citation in articles]
+        articles, decide = deciding(store, citer, first, last)
+        steps += decide
     return Conduct(rule, spans, tuple(steps), articles)
+
+
+def check_span(first: date, last: date) -> None:
+    """Refuse conduct that ends before it began.
+
+    Raises:
+        LawError: ``law.bad-span``.
+    """
+    if last < first:
+        raise LawError(
+            "law.bad-span",
+            zh="行为终了之日不得早于开始之日",
+            en="conduct cannot end before it began",
+            where=f"{first} {last}",
+            remedy_zh="请核对起止日期",
+            remedy_en="check the two days",
+        )
+
+
+def deciding(store: Store, citer: Citer, first: date, last: date) -> tuple[tuple[Citation, ...], list[Step]]:
+    """Return the rules that decide between versions over which conduct went on, and the same in words."""
+    rules = [each.rule for each in store.spanning if each.before is None or first < each.before]
+    articles = citer.cite_those_in_force(rules, last)
+    return articles, [_step("", "", citer.provision(one.rule, last)) for one in articles]
 
 
 def _told(span: Span) -> Step:

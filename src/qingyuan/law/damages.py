@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import msgspec
@@ -115,3 +116,33 @@ class Damages(msgspec.Struct, frozen=True):
     articles: tuple[Citation, ...]
     precedents: tuple[Precedent, ...]
     verified: bool
+
+
+class DamagesSpan(msgspec.Struct, frozen=True):
+    """Days of conduct on which one version of the rules on damages applied.
+
+    Attributes:
+        first: First day.
+        last: Last day, included.
+        damages: What could be claimed if these rules decide; ``None`` when the data has none of that time.
+    """
+
+    first: date
+    last: date
+    damages: Damages | None
+
+
+class DamagesOver(msgspec.Struct, frozen=True):
+    """Damages for conduct that went on.
+
+    Attributes:
+        kind: Identifier of the kind of harm.
+        spans: The days by version, in order; each computes with all that is known, so they are not added up.
+        steps: Where there is more than one version, what decides between them, in words.
+        articles: The rules that decide.
+    """
+
+    kind: str
+    spans: tuple[DamagesSpan, ...]
+    steps: tuple[Step, ...]
+    articles: tuple[Citation, ...]

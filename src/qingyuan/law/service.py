@@ -17,7 +17,7 @@ from qingyuan.law._store import Store
 from qingyuan.law._versions import Citer, applies, choose, nearest
 from qingyuan.law._words import length_en, length_zh
 from qingyuan.law.conduct import Conduct, over
-from qingyuan.law.damages import Amounts, Damages
+from qingyuan.law.damages import Amounts, Damages, DamagesOver
 from qingyuan.law.model import (
     Citation,
     Day,
@@ -191,6 +191,14 @@ class Law:
             LawError: Unknown kind, a negative or non-finite amount, or a day without a rule in the data.
         """
         return _damages.estimate(self._store, self._citer, kind, amounts, on)
+
+    def damages_over(self, kind: str, amounts: Amounts, first: date, last: date) -> DamagesOver:
+        """Return what :meth:`damages` says for each version that applied to conduct from ``first`` to ``last``, and what decides between them.
+
+        Raises:
+            LawError: As :meth:`damages`, or ``last`` before ``first``.
+        """
+        return _damages.estimate_over(self._store, self._citer, kind, amounts, first, last)
 
     def harms(self) -> tuple[Named, ...]:
         """Return the kinds of harm that :meth:`damages` understands; aliases are fields of casework."""

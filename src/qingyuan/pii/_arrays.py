@@ -40,8 +40,8 @@ def bits(values: _Mask) -> pa.Buffer:
 
 
 def texts(values: list[str | None]) -> pa.StringArray:
-    """Return an array of texts."""
-    encoded = [b"" if value is None else value.encode() for value in values]
+    """Return an array of texts; what is no UTF-8 in a name of a file is written as its number."""
+    encoded = [b"" if value is None else value.encode("utf-8", "backslashreplace") for value in values]
     ends = np.cumsum([0, *map(len, encoded)]).astype(np.int32)
     missing = np.array([value is None for value in values], dtype=np.bool_)
     return cast("pa.StringArray", pa.Array.from_buffers(
