@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -61,7 +61,8 @@ class FontSet(msgspec.Struct, frozen=True):
 
 
 #: Where the typesetter may look for files: nothing of ours names one. Without it, it would be the folder the process is in, which may be gone.
-ROOT = str(Path(__file__).parent)
+#: Any type: the typesetter's own description asks for that of its input, which are bytes here, and takes no bytes.
+ROOT: Any = str(Path(__file__).parent)
 
 
 @functools.lru_cache(maxsize=4)
