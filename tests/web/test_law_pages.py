@@ -82,6 +82,8 @@ def test_the_laws_are_folded_by_kind_and_found_by_their_title(app: FastAPI) -> N
     assert page.count('<details class="group" open>') == 1
     found = client.get("/law", params={"q": "邮政法"}).text
     assert re.search(
-        r'<ul class="list inner titles">.*?/law\?law=[^"]+">中华人民共和国邮政法</a>', found, re.DOTALL
+        r'<ul class="list inner titles columns">.*?/law\?law=[^"]+">中华人民共和国邮政法</a>',
+        found,
+        re.DOTALL,
     )
     assert "/law/rules/postal-law" in found or "/law/rules/" in found

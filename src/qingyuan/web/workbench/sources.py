@@ -12,6 +12,7 @@ from qingyuan.office.access import unmask
 from qingyuan.office.handover import find_exhibit
 from qingyuan.office.sources import Source, SourceRecord, record_of, source
 from qingyuan.pii.catalog import catalog
+from qingyuan.store.intakes import ItemState, scanned
 from qingyuan.store.register import record
 from qingyuan.web.asking import Ask, kept
 from qingyuan.web.errors import bad_request
@@ -126,6 +127,7 @@ def _show(
 ) -> Response:
     with ask.desk.home.database.read() as connection:
         row = find_exhibit(connection, identifier)
+        known = any(one.state == ItemState.SCANNED for one in scanned(connection, row.scope, [identifier]))
     where = {"member": found.member or "", "table": found.table}
     around = _around(ask, identifier)
     return ask.page(
@@ -134,6 +136,7 @@ def _show(
         error=error,
         given={name: ask.field(name) for name in ("at", "ground", "reason")} if error else {},
         row=row,
+        scanned=known,
         source=found,
         rows=rows(found.records),
         kinds=catalog().kinds,
