@@ -118,3 +118,15 @@ def test_a_long_label_of_a_chart_is_broken_between_words_and_never_cut() -> None
     assert "…" not in svg
     assert len(lines) > 1
     assert " ".join(lines) == name
+
+
+def test_the_name_of_a_query_breaks_behind_a_hyphen_and_nowhere_else() -> None:
+    for lang in ("zh", "en"):
+        pages = pypdfium2.PdfDocument(render_pdf(made(lang=lang)))
+        text = "\n".join(page.get_textpage().get_text_range() for page in pages)
+        names = re.findall(r"(?:查询编号|query) ([a-z\ufffe-]+)(\r?\n)?", text)
+        assert names
+        whole = set(needed("white-paper", lang))
+        for name, cut in names:
+            said = name.replace("\ufffe", "-").rstrip("-")
+            assert said in whole or (cut and name[-1] in "-\ufffe"), name
