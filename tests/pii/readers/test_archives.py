@@ -11,6 +11,7 @@ import struct
 import tarfile
 import warnings
 import zipfile
+import zlib
 
 import pyarrow as pa
 import pytest
@@ -182,3 +183,35 @@ def test_too_many_members_are_named() -> None:
     cells, unread = read(raw, "z.zip", max_members=4)
     assert len(cells) == 4
     assert codes(unread) == ["too-many-members"]
+
+
+def test_members_that_share_their_data_are_read_once_and_named() -> None:
+    held = b"13800138000\n" * 2000
+    packed = zlib.compress(held, 9, -15)
+    out = io.BytesIO()
+    for name in (b"a.txt", b"z.txt"):
+        at = out.tell()
+        body = packed if name == b"a.txt" else zlib.compress(b"13900139000", 9, -15)
+        size, crc = (len(held), zlib.crc32(held)) if name == b"a.txt" else (11, zlib.crc32(b"13900139000"))
+        out.write(
+            struct.pack("<4s5H3L2H", b"PK\3\4", 20, 0, 8, 0, 0x5821, crc, len(body), size, 5, 0) + name + body
+        )
+    last = at
+    start = out.tell()
+    crc = zlib.crc32(held)
+    for offset, sizes in [
+        *[(0, (crc, len(packed), len(held)))] * 300,
+        (last, (zlib.crc32(b"13900139000"), len(body), 11)),
+    ]:
+        name = b"z.txt" if offset else b"a.txt"
+        out.write(
+            struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, 20, 0, 8, 0, 0x5821, *sizes, 5, 0, 0, 0, 0, 0, offset)
+            + name
+        )
+    out.write(struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 301, 301, out.tell() - start, start, 0))
+    cells, unread = read(out.getvalue(), "a.zip")
+    assert sorted((c.member, c.text) for c in cells if c.member == "z.txt") == [("z.txt", "13900139000")]
+    assert sum(c.member == "a.txt" for c in cells) == 2000
+    assert codes(unread) == ["overlapping-members"]
+    assert "300" not in unread[0].en
+    assert "299" in unread[0].en

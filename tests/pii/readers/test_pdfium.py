@@ -50,6 +50,23 @@ def test_beside_a_bomb_in_an_archive_the_next_file_is_read() -> None:
 
 
 @pytest.mark.usefixtures("small")
+def test_bombs_in_an_archive_are_bounded_together() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for number in range(4):
+            archive.writestr(f"{number}.pdf", pdf(["*"]))
+        archive.writestr("9.csv", "电话\n13900139000\n")
+    cells, unread = read(out.getvalue(), "a.zip", max_heavy=2)
+    assert ("9.csv", "13900139000") in {(c.member, c.text) for c in cells}
+    assert [(one.member, one.code) for one in unread] == [
+        ("0.pdf", "heavy-pages"),
+        ("1.pdf", "heavy-pages"),
+        ("2.pdf", "pdf-not-tried"),
+        ("3.pdf", "pdf-not-tried"),
+    ]
+
+
+@pytest.mark.usefixtures("small")
 def test_after_three_such_pages_the_rest_is_named_without_trying() -> None:
     cells, unread = read(pdf(["13800138000", *"***", "13900139000", "*"]), "a.pdf")
     assert [c.place for c in cells] == ["page 1"]

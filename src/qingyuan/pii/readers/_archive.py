@@ -36,6 +36,8 @@ _OPENERS: dict[str, Callable[[IO[bytes]], IO[bytes]]] = {
     ),
     "xz": lambda raw: cast("IO[bytes]", lzma.LZMAFile(raw)),  # noqa: SIM115 -- opened by the caller's with
 }
+#: Bytes of a local header without name and extra field.
+_LOCAL_HEAD = 30
 _DRIVE = re.compile(r"^[A-Za-z]:")
 
 
@@ -159,10 +161,31 @@ def read_zip(source: Source, reader: _Reader) -> Iterator[Batch | Unread]:
             return
         check_depth(source)
         names = Names(source.member)
+        shared = _overlapping(archive.infolist())
+        if shared:
+            first = next(info for info in archive.infolist() if id(info) in shared)
+            yield unread(
+                "overlapping-members",
+                source.member,
+                count=len(shared),
+                name=zip_name(first).replace("\0", "?")[:80],
+            )
         for count, info in enumerate(archive.infolist()):
             if count >= source.limits.max_members:
                 raise Refused("too-many-members", members=source.limits.max_members)
-            yield from _read_zip_member(source, archive, info, names, reader)
+            if id(info) not in shared:
+                yield from _read_zip_member(source, archive, info, names, reader)
+
+
+def _overlapping(members: list[zipfile.ZipInfo]) -> set[int]:
+    """Return the members, by identity, whose stored bytes begin within those of one before: what unpacks to more than it may."""
+    end, out = 0, set()
+    for info in sorted(members, key=lambda one: (one.header_offset, -one.compress_size)):
+        if info.header_offset < end:
+            out.add(id(info))
+        else:
+            end = info.header_offset + _LOCAL_HEAD + info.compress_size
+    return out
 
 
 def _read_office(

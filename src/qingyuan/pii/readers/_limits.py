@@ -33,6 +33,7 @@ class Limits:
         max_document_bytes: Size of a document (or nested archive) that must be in memory as a whole.
         max_cells: Cells of a sheet, empty ones between the used corners included.
         max_pages: Pages of a PDF.
+        max_heavy: Documents and pages of one archive that may take more than they may each, before no further PDF of it is tried.
         seconds: Time for one file with all its members.
         clock: Monotonic clock in seconds.
     """
@@ -52,6 +53,7 @@ class Limits:
     max_document_bytes: int = 128 * MIB
     max_cells: int = 10_000_000
     max_pages: int = 5_000
+    max_heavy: int = 6
     seconds: float = 3600.0
     clock: Callable[[], float] = time.monotonic
 

@@ -13,7 +13,7 @@ from qingyuan.pii.batch import Batch, Unread
 from qingyuan.pii.readers import _ocr
 from qingyuan.pii.readers._addresses import Numbered
 from qingyuan.pii.readers._pdfium import Pdf, PdfDamagedError, PdfLockedError, PdfTooHeavyError
-from qingyuan.pii.readers._source import Source
+from qingyuan.pii.readers._source import Budget, Source
 from qingyuan.pii.readers._table import text_batch
 from qingyuan.pii.readers._unread import Refused, unread
 
@@ -30,13 +30,17 @@ _MOST_HEAVY = 3
 
 def read_pdf(source: Source) -> Iterator[Batch | Unread]:
     """Yield the lines of every page, place ``page 2``; a line is a record, as lists are printed."""
+    budget = source.budget
+    if budget.heavy >= budget.limits.max_heavy:
+        raise Refused("pdf-not-tried", heavy=budget.heavy)
     try:
-        document = Pdf(source.whole(), source.budget.check_time)
+        document = Pdf(source.whole(), budget.check_time)
     except PdfLockedError as error:
         raise Refused("encrypted", format="PDF") from error
     except PdfDamagedError as error:
         raise Refused("corrupt", format="PDF", where="PDFium") from error
     except PdfTooHeavyError as error:
+        budget.heavy += 1
         raise Refused("pdf-too-heavy") from error
     with document:
         yield from _pages(source, document)
@@ -46,6 +50,7 @@ def read_pdf(source: Source) -> Iterator[Batch | Unread]:
 class _Missing:
     """Pages that were not read, by the code of the reason."""
 
+    budget: Budget
     without: list[int] = field(default_factory=list)
     bad: list[int] = field(default_factory=list)
     heavy: list[int] = field(default_factory=list)
@@ -58,6 +63,7 @@ class _Missing:
         except PdfDamagedError:
             self.bad.append(number)
         except PdfTooHeavyError:
+            self.budget.heavy += 1
             self.heavy.append(number)
 
     def told(self, member: str | None) -> Iterator[Unread]:
@@ -75,7 +81,7 @@ def _pages(source: Source, document: Pdf) -> Iterator[Batch | Unread]:
     limit = min(total, source.limits.max_pages)
     texts: list[str] = []
     pages: list[int] = []
-    missing = _Missing()
+    missing = _Missing(source.budget)
     record = 0
     for number in range(1, limit + 1):
         source.budget.check_time()

@@ -42,11 +42,13 @@ class Budget:
         limits: The bounds.
         until: Value of the clock at which time is up.
         expanded: Bytes taken out of archives so far.
+        heavy: Documents and pages so far that took more than they may.
     """
 
     limits: Limits
     until: float
     expanded: int = 0
+    heavy: int = 0
 
     def check_time(self) -> None:
         """Stop when the time for the file is used up.
