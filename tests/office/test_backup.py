@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import resource
+import sqlite3
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from qingyuan.office.backup import backup, check_backup, restore
 from qingyuan.office.errors import OfficeError
@@ -116,6 +121,75 @@ def test_a_backup_reaches_nothing_outside_itself(home: Path, tmp_path: Path) -> 
         with pytest.raises(OfficeError, match=r"incomplete or was altered"):
             restore(made, tmp_path / "again")
         assert not (tmp_path / "again").exists()
+
+
+def test_a_backup_whose_list_contradicts_itself_restores_nothing(home: Path, tmp_path: Path) -> None:
+    made = tmp_path / "copy"
+    backup(home, made)
+    file = made / "manifest.json"
+    listed = json.loads(file.read_bytes())
+    for name in (
+        "log/checkpoint",
+        "home/log/checkpoint",
+        "home/qingyuan.db",
+        "home/qingyuan.db-wal",
+        "plain",
+    ):
+        (made / name).parent.mkdir(exist_ok=True)
+        (made / name).write_bytes(b"x")
+    (made / "database" / "deep").mkdir()
+    (made / "database" / "deep" / "x").write_bytes(b"x")
+    known = listed["files"]
+    x = {"size": 1, "sha256": hashlib.sha256(b"x").hexdigest()}
+    names = (
+        "log/checkpoint",
+        "home/log/checkpoint",
+        "home/qingyuan.db",
+        "home/qingyuan.db-wal",
+        "plain",
+        "database/deep/x",
+    )
+    bad = [[*known, {"path": name, **x}] for name in names]
+    bad.append([*known, known[0]])
+    bad += [
+        [each for each in known if each["path"] != f"home/{name}"] for name in ("office.json", "keyring.json")
+    ]
+    for files in bad:
+        assert files != known
+        file.write_text(json.dumps({**listed, "files": files}), encoding="utf-8")
+        with pytest.raises(OfficeError, match=r"incomplete or was altered"):
+            restore(made, tmp_path / "again")
+        assert not (tmp_path / "again").exists()
+    file.write_text(json.dumps(listed), encoding="utf-8")
+    assert restore(made, tmp_path / "again").troubles == ()
+
+
+@contextlib.contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Let the system refuse to make any file longer."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_leaves_no_half_backup_and_the_home_that_stood_there(home: Path, tmp_path: Path) -> None:
+    made = tmp_path / "copy"
+    with pytest.raises((OSError, sqlite3.Error, sa.exc.DatabaseError)), files_of_at_most(40_000):
+        backup(home, made)
+    assert not [path for path in tmp_path.iterdir() if "copy" in path.name]
+    backup(home, made)
+    size = grow(home)
+    with pytest.raises(OSError, match="too large"), files_of_at_most(40_000):
+        restore(made, home, over=True)
+    assert not [path for path in tmp_path.iterdir() if "replaced" in path.name]
+    assert grow(home) == size + 1
+    with pytest.raises(OSError, match="too large"), files_of_at_most(40_000):
+        restore(made, tmp_path / "again")
+    assert not (tmp_path / "again").exists()
+    assert restore(made, tmp_path / "again").troubles == ()
 
 
 def test_an_old_backup_over_a_newer_log_stops_the_log_and_says_so(home: Path, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from qingyuan.office.home import Home
 from qingyuan.office.keys.stored import locked, write_small
 from qingyuan.office.recognition.asking import stop_if_published_ahead
 from qingyuan.office.recognition.stopped import STOPPED, STOPPED_FORK, Stop
-from qingyuan.office.settings import blobs_of, read_settings
+from qingyuan.office.settings import Settings, blobs_of, read_settings
 from qingyuan.shapes import from_json
 from qingyuan.store import SqlLogStorage
 from qingyuan.store.dump import copy_sqlite, dump, load, revision_of
@@ -41,6 +41,8 @@ _KEPT = ("log", "log-sm3", STOPPED, STOPPED_FORK)
 _PART = 1 << 20
 #: Parts of the name of a sealed blob: ``blobs/SCOPE/AA/DIGEST``.
 _BLOB_PARTS = 4
+#: A room of the backup and a name in it.
+_LEAST_PARTS = 2
 
 
 class Copied(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -126,6 +128,17 @@ def backup(
     at = (clock or environment_clock()).now().isoformat(timespec="seconds")
     part = target.with_name(f".{target.name}.part")
     shutil.rmtree(part, ignore_errors=True)
+    try:
+        manifest = _written(home, settings, part, volatile, at)
+        part.rename(target)
+    except BaseException:  # half a backup is none, and would keep a full disk full
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    return manifest
+
+
+def _written(home: Path, settings: Settings, part: Path, volatile: Collection[str], at: str) -> Manifest:
+    """Write all of a backup into a folder that is made for it."""
     for name in ("home", "database", "blobs"):
         (part / name).mkdir(parents=True, mode=0o700)
     files: list[Copied] = []
@@ -161,14 +174,17 @@ def backup(
         files=tuple(files),
     )
     write_small(part / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
-    part.rename(target)
     return manifest
+
+
+def _is_left_out(name: str) -> bool:
+    return name in _LEFT_OUT or name.startswith((".", DATABASE, f"{_WEB}-"))
 
 
 def _copy_home(home: Path, part: Path, volatile: Collection[str]) -> Iterator[Copied]:
     for path in sorted(home.iterdir()):
         name = path.name
-        if name in _LEFT_OUT or name.startswith((".", f"{DATABASE}", f"{_WEB}-")) or path.is_symlink():
+        if _is_left_out(name) or path.is_symlink():
             continue
         if name == _WEB:
             copy_sqlite(path, part / "home" / _WEB, volatile)
@@ -204,19 +220,34 @@ def check_backup(folder: Path) -> Manifest:
         manifest = from_json(read_whole(folder / MANIFEST, 1 << 30), Manifest)
     except (OSError, msgspec.MsgspecError) as error:
         raise _bad(MANIFEST, str(error)) from error
+    names: set[str] = set()
     for file in manifest.files:
+        if file.path in names:
+            raise _bad(file.path, "it is named twice")
+        names.add(file.path)
         if not _within(folder, file.path):
             raise _bad(file.path, "it is not there")
         path = folder / file.path
         if _copied(folder, path) != file:
             raise _bad(file.path, "its content is another")
+    for needed in (f"home/{SETTINGS}", f"home/{KEYRING}"):
+        if needed not in names:
+            raise _bad(needed, "it is not named")
     return manifest
 
 
 def _within(folder: Path, name: str) -> bool:
     """Return whether a backup itself has a plain file of this name: no way out of it, no link on the way, no device."""
     parts = PurePosixPath(name).parts
-    if not parts or parts[0] == "/" or ".." in parts or (parts[0] == "blobs" and len(parts) != _BLOB_PARTS):
+    if len(parts) < _LEAST_PARTS or ".." in parts:
+        return False
+    if parts[0] == "blobs":
+        fits = len(parts) == _BLOB_PARTS
+    elif parts[0] == "database":
+        fits = len(parts) == _LEAST_PARTS
+    else:  # nothing that a home derives from the rest, nor the place of what comes from elsewhere in the backup
+        fits = parts[0] == "home" and not _is_left_out(parts[1])
+    if not fits:
         return False
     path = folder.joinpath(*parts)
     links = (path, *(path.parents[up] for up in range(len(parts) - 1)))
@@ -253,10 +284,34 @@ def restore(
     manifest = check_backup(folder)
     settings = read_settings(folder / "home" / SETTINGS)
     kek_of(settings, folder / "home" / KEYRING)  # without the key nothing is begun that could not be ended
-    aside = _put_aside(home, manifest, over=over)
-    home.mkdir(parents=True, mode=0o700, exist_ok=True)
     if settings.blobs:
         settings = msgspec.structs.replace(settings, blobs=blobs or settings.blobs)
+    if settings.database:
+        settings = msgspec.structs.replace(settings, database=database or settings.database)
+    aside = _put_aside(home, manifest, over=over)
+    try:
+        _lay_out(folder, manifest, home, settings, aside, more)
+    except BaseException:  # a full disk, say: what stood there stands there again
+        shutil.rmtree(home, ignore_errors=True)
+        if aside is not None:
+            aside.rename(home)
+        raise
+    with Home.open(home, clock=clock, mend=False) as opened:
+        stop = _publish(opened)
+        troubles = tuple(check_home(opened))
+    return Restored(manifest, troubles, stop, aside)
+
+
+def _lay_out(
+    folder: Path,
+    manifest: Manifest,
+    home: Path,
+    settings: Settings,
+    aside: Path | None,
+    more: Sequence[sa.MetaData],
+) -> None:
+    """Write everything that a backup holds to where its home shall be."""
+    home.mkdir(parents=True, mode=0o700, exist_ok=True)
     kept = blobs_of(home, settings)
     tables = []
     for file in manifest.files:
@@ -274,16 +329,11 @@ def restore(
         if rest != SETTINGS:
             _copy(folder / file.path, target, home)
     if settings.database:
-        settings = msgspec.structs.replace(settings, database=database or settings.database)
         load(settings.database, tables, manifest.revision, more)
     if aside is not None:
         _keep(aside, home)
     # The settings come last: without them the folder is no home.
     write_small(home / SETTINGS, msgspec.json.format(msgspec.json.encode(settings), indent=2) + b"\n")
-    with Home.open(home, clock=clock, mend=False) as opened:
-        stop = _publish(opened)
-        troubles = tuple(check_home(opened))
-    return Restored(manifest, troubles, stop, aside)
 
 
 def _publish(home: Home) -> Stop | None:

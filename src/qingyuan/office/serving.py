@@ -6,6 +6,7 @@ and size are kept here, for all sites alike. TLS is the work of a proxy in front
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import re
@@ -32,7 +33,7 @@ MAX_BODY_SIZE = 1 << 16
 REQUEST_SECONDS = 15
 #: Most connections served at once; further ones are closed unanswered.
 MAX_CONNECTIONS = 64
-#: Most large bodies that come in at once, and the slowest that one may come, in bytes a second.
+#: Most large bodies that come in at once, and the slowest that one may come or an answer be taken, in bytes a second.
 MAX_LARGE, _SLOWEST = 4, 16 << 10
 _BLOCK = 1 << 16
 
@@ -235,6 +236,8 @@ class _Http(ThreadingHTTPServer):
         self._slots = threading.BoundedSemaphore(MAX_CONNECTIONS)
         self._guard = threading.Lock()
         self._deadlines: dict[socket.socket, float] = {}
+        #: Until when an answer must have been taken.
+        self._sending: dict[socket.socket, float] = {}
         super().__init__(address, _Handler)
 
     def server_bind(self) -> None:
@@ -249,11 +252,24 @@ class _Http(ThreadingHTTPServer):
         with self._guard:
             self._deadlines[connection] = until or time.monotonic() + REQUEST_SECONDS
 
+    @contextlib.contextmanager
+    def sending(self, connection: socket.socket, size: int) -> Iterator[None]:
+        """Give a client its time to take an answer of ``size`` bytes: who takes it more slowly is cut off."""
+        with self._guard:
+            self._sending[connection] = time.monotonic() + REQUEST_SECONDS + size / _SLOWEST
+        try:
+            yield
+        finally:
+            with self._guard:
+                del self._sending[connection]
+
     def service_actions(self) -> None:
-        # A timeout of the socket only sees silence; a client that drips bytes is cut off here.
+        # A timeout of the socket only sees silence; a client that drips bytes, or takes them drop by drop, is cut off here.
         now = time.monotonic()
         with self._guard:
             self._cut([each for each, deadline in self._deadlines.items() if deadline < now])
+            late = [each for each, deadline in self._sending.items() if deadline < now]
+            self._cut(late, socket.SHUT_RDWR)
         if self._tick is not None:
             self._tick()
 
@@ -292,10 +308,10 @@ class _Http(ThreadingHTTPServer):
         )
 
     @staticmethod
-    def _cut(connections: list[socket.socket]) -> None:
+    def _cut(connections: list[socket.socket], how: int = socket.SHUT_RD) -> None:
         for each in connections:
             try:
-                each.shutdown(socket.SHUT_RD)  # what is being answered may still be sent
+                each.shutdown(how)  # by default what is being answered may still be sent
             except OSError:  # closed in between
                 continue
 
@@ -309,6 +325,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         site, path = self._http.site, self._target
+        if self.headers.defects or self.headers.get_payload():
+            self._close(400, "a line of the header is none")
+            return
         allowed = site.methods(path)
         if self.command not in allowed:
             headers = (("Allow", ", ".join(allowed)),) if allowed else ()
@@ -318,7 +337,10 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "POST" and path in self._http.inlets:
             self._take(path, self._http.inlets[path])
             return
-        body = self._body() if self.command in ("POST", "PUT", "PATCH") else b""
+        takes_body = self.command in ("POST", "PUT", "PATCH")
+        if not takes_body and not self._has_no_body():
+            return
+        body = self._body() if takes_body else b""
         if body is None:
             return
         takes = {each.strip() for each in self.headers.get("Accept-Encoding", "").lower().split(",")}
@@ -359,6 +381,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._close(400, "the body was cut short")
             return None
         return body
+
+    def _has_no_body(self) -> bool:
+        """Refuse a body that nobody reads: left behind it would pass for the next request, and a proxy might give its answer to another."""
+        if "Transfer-Encoding" in self.headers or set(self.headers.get_all("Content-Length", [])) - {"0"}:
+            self._close(400, f"{self.command} has no body")
+            return False
+        return True
 
     def _length(self, most: int) -> int | None:
         lengths = self.headers.get_all("Content-Length", [])
@@ -414,6 +443,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(Reply(status, f"{reason}\n".encode(), headers=headers))
 
     def _send(self, reply: Reply) -> None:
+        with self._http.sending(self.connection, len(reply.body)):
+            self._write(reply)
+            self.wfile.flush()
+
+    def _write(self, reply: Reply) -> None:
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
         self.send_header("Content-Length", str(len(reply.body)))

@@ -82,6 +82,8 @@ class Place:
         self._kind, self._seconds = kind, seconds
         self._parts = self._split(url)
         self._connection = connection_to(self._parts, seconds)
+        #: The socket of the request under way: the connection forgets it when the answer says that it is the last.
+        self._held: socket.socket | None = None
 
     def __enter__(self) -> Self:
         """Return the place."""
@@ -122,15 +124,15 @@ class Place:
         target = f"{self._parts.path.rstrip('/')}/{path}"
         kept = self._connection.sock is not None
         try:
-            with self._within(seconds):
+            with self._within(seconds) as late:
                 try:
-                    return self._exchange(method, target, body, limit)
+                    return self._exchange(method, target, body, limit, late)
                 except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-                    if not kept:
+                    if not kept or late.is_set():
                         raise
                 # A kept connection may have been closed while it was idle; then nothing was answered.
                 self._connection.close()
-                return self._exchange(method, target, body, limit)
+                return self._exchange(method, target, body, limit, late)
         except (
             OSError,
             http.client.HTTPException,
@@ -139,26 +141,39 @@ class Place:
             self._connection.close()
             raise self.unreachable(type(error).__name__) from error
 
-    def _exchange(self, method: str, target: str, body: bytes | None, limit: int) -> tuple[int, str, bytes]:
+    def _exchange(
+        self, method: str, target: str, body: bytes | None, limit: int, late: threading.Event
+    ) -> tuple[int, str, bytes]:
+        if self._connection.sock is None:
+            self._connection.connect()
+        self._held = self._connection.sock
         self._connection.request(method, target, body)
-        response = self._connection.getresponse()
-        data = response.read(limit + 1)
+        with contextlib.closing(self._connection.getresponse()) as response:
+            data = response.read(limit + 1)
         if len(data) > limit:
             raise http.client.HTTPException("the reply is too long")
+        if response.length:  # read(n) does not say by itself that there was less than promised
+            raise http.client.IncompleteRead(data, response.length)
+        if late.is_set():  # a reply without a length seems whole when it is cut
+            raise TimeoutError
         return response.status, response.getheader("Content-Type", ""), data
 
-    def _within(self, seconds: float) -> contextlib.ExitStack:
+    @contextlib.contextmanager
+    def _within(self, seconds: float) -> Iterator[threading.Event]:
         # The timeout of a socket only sees silence; this also ends a reply that drips.
-        alarm = threading.Timer(seconds, self._cut)
+        late = threading.Event()
+        alarm = threading.Timer(seconds, self._cut, (late,))
         alarm.daemon = True
         alarm.start()
-        stack = contextlib.ExitStack()
-        stack.callback(alarm.cancel)
-        return stack
+        try:
+            yield late
+        finally:
+            alarm.cancel()
+            self._held = None
 
-    def _cut(self) -> None:
-        sock: socket.socket | None = self._connection.sock
-        if sock is not None:
+    def _cut(self, late: threading.Event) -> None:
+        late.set()
+        for sock in filter(None, (self._connection.sock, self._held)):
             with contextlib.suppress(OSError):  # closed in between
                 sock.shutdown(socket.SHUT_RDWR)
 

@@ -1,0 +1,109 @@
+"""The small server against clients that break the rules of HTTP, over real sockets."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from qingyuan.office import serving as _serving
+from qingyuan.office.serving import Reply, Request
+from tests.office.recognition.recognising import running
+
+_LARGE = 32 << 20
+
+
+class Echo:
+    """Answers with the method and path, or with many bytes."""
+
+    def methods(self, path: str) -> tuple[str, ...]:
+        return ("POST",) if path == "/post" else ("GET", "HEAD", "DELETE")
+
+    def answer(self, request: Request) -> Reply:
+        if request.path == "/large":
+            return Reply(200, bytes(_LARGE))
+        return Reply(200, f"{request.method} {request.path}".encode())
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    with running(Echo()) as url:
+        yield int(url.rpartition(":")[2])
+
+
+def said(port: int, sent: bytes) -> bytes:
+    """Send bytes, end the sending side and return everything that is answered."""
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
+        client.sendall(sent)
+        client.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: client.recv(65_536), b""))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"Content-Length: 36",
+        b"Content-Length: 0\r\nContent-Length: 36",
+        b"Content-Length: x",
+        b"Transfer-Encoding: chunked",
+        b"Transfer-Encoding : chunked",
+        b"Content-Length : 36",
+        b"no header\r\nContent-Length: 36",
+        b"X: a\rContent-Length: 36",
+    ],
+)
+@pytest.mark.parametrize("method", [b"GET", b"HEAD", b"DELETE"])
+def test_a_body_that_nobody_reads_never_passes_for_the_next_request(
+    port: int, method: bytes, line: bytes
+) -> None:
+    hidden = b"GET /hidden HTTP/1.1\r\nHost: victim\r\n\r\n"
+    answer = said(port, method + b" /open HTTP/1.1\r\nHost: x\r\n" + line + b"\r\n\r\n" + hidden)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"hidden" not in answer
+
+
+def test_a_post_whose_header_is_none_is_refused(port: int) -> None:
+    for line in (b"Content-Length : 1", b"Content-Length: 1\r\nno header"):
+        answer = said(port, b"POST /post HTTP/1.1\r\nHost: x\r\n" + line + b"\r\n\r\nx")
+        assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+def test_requests_sent_at_once_are_answered_in_their_order(port: int) -> None:
+    first = b"POST /post HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nGET"
+    others = b"".join(b"GET /%d HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n" % at for at in range(9))
+    answer = said(port, first + others)
+    assert answer.count(b"HTTP/1.1 200 OK") == 10
+    places = [answer.index(b"POST /post"), *(answer.index(b"GET /%d" % at) for at in range(9))]
+    assert places == sorted(places)
+
+
+def test_who_takes_an_answer_drop_by_drop_does_not_hold_a_place(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_serving, "REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr(_serving, "_SLOWEST", _LARGE)
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        slow.settimeout(60)
+        slow.connect(("127.0.0.1", port))
+        slow.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        ended = time.monotonic() + 30
+        while time.monotonic() < ended:  # a little of it all the while
+            slow.recv(1_024)
+            if not any(
+                each.name.startswith("Thread") and "process_request" in each.name
+                for each in threading.enumerate()
+            ):
+                break
+            time.sleep(0.05)
+        assert time.monotonic() < ended
+    assert said(port, b"GET /next HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").endswith(b"GET /next")
+
+
+def test_who_takes_a_large_answer_at_an_ordinary_pace_gets_all_of_it(port: int) -> None:
+    answer = said(port, b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert len(answer.partition(b"\r\n\r\n")[2]) == _LARGE
