@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from qingyuan.evidence.verify import Report, verify_stream
-from tests.evidence.verify_page.mutating import case
+from tests.evidence.verify_page.hostile import Entry, built, entries_of, hostile
+from tests.evidence.verify_page.mutating import base, case, whole_of
 from tests.evidence.verify_page.node import Node
 from tests.evidence.verify_page.trees import Json
 
@@ -73,6 +74,44 @@ def test_both_verifiers_agree_on_bent_packages(node: Node, first: int) -> None:
         python = verify_stream(io.BytesIO(bent.package), bent.trust, bent.policy)
         page = node.judge(bent.package, bent.trust, bent.policy)
         assert differences(page, python) == "", bent.how
+
+
+@pytest.mark.parametrize("first", range(START, START + CASES, BATCH))
+def test_both_verifiers_agree_on_what_an_opponent_builds(node: Node, first: int) -> None:
+    for number in range(first, min(first + BATCH, START + CASES)):
+        bent = hostile(number)
+        python = verify_stream(io.BytesIO(bent.package), bent.trust, bent.policy)
+        page = node.judge(bent.package, bent.trust, bent.policy)
+        assert differences(page, python) == "", bent.how
+
+
+@pytest.mark.parametrize(
+    ("raw", "path"),
+    [
+        (("说明.md",), "说明.md"),
+        (("证据清单.CSV", "证据清单.csv"), "证据清单.csv"),
+        (("ῶι", "ῷ"), "ῷ"),
+        (("a\x00b",), "a\\u0000b"),
+        (("\x85",), "\\u0085"),
+        (("a/\u2028/..",), "a/\\u2028/.."),
+        (("\U000e0041%",), "\\U000e0041%"),
+        (("全角　空格%",), "全角　空格%"),
+        ((b"a\xff\xfe",), "a\\xff\\xfe"),
+        ((b"\xe4\xb8\xad\xe4\xb8",), "中\\xe4\\xb8"),
+        ((b"\xed\xa0\x80\xf0\x9f\x98\x80",), "\\xed\\xa0\\x80😀"),
+        (("长" * 342,), None),
+    ],
+    ids=repr,
+)
+def test_both_verifiers_name_a_member_that_is_refused_alike(
+    node: Node, raw: tuple[str | bytes, ...], path: str | None
+) -> None:
+    more = [Entry(each.encode() if isinstance(each, str) else each, b"x") for each in raw]
+    package = built(sorted([*entries_of(whole_of(2)), *more], key=lambda each: each.raw))
+    trust = json.dumps(base(2).trust).encode()
+    for found in (of_python(verify_stream(io.BytesIO(package), trust)), of_page(node.judge(package, trust))):
+        assert ("name", path) in found
+        assert "name" not in {code for code, other in found if other != path}
 
 
 def vectors() -> list[str]:

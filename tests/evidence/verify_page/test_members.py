@@ -93,7 +93,8 @@ def test_names_that_would_be_one_elsewhere_are_refused(node: Node) -> None:
     assert named("data/a/straße", "data/a/STRASSE") == {("name", "data/a/straße")}
     assert named("data/a/e\u0301") == {("name", "data/a/e\u0301")}
     for bad in ("../x", "/x", "a//b", "a/./b", "C:/x", "a\\b", "a%41", "a\x85b", "a/", "x" * 1025):
-        assert named(bad) == {("name", bad)}
+        shown = {"a\x85b": "a\\u0085b", "x" * 1025: None}.get(bad, bad)
+        assert named(bad) == {("name", shown)}
 
 
 def test_every_byte_of_the_headers_counts(node: Node) -> None:

@@ -238,13 +238,18 @@ class _Said(NamedTuple):
     en: str
 
 
+_UNSHOWN = frozenset(("Cc", "Cf", "Co", "Cs", "Zl", "Zp"))
+
+
 def _printable(text: str, limit: int = 1_200) -> str:
-    """Return ``text`` safe to show: no control, format or surrogate characters, bounded length."""
+    """Return ``text`` safe to show (format, section 10): no control or format characters, bounded length."""
     shown = text if len(text) <= limit else text[:limit] + "…"
     if shown.isprintable():
         return shown
     return "".join(
-        c if c.isprintable() else (f"\\u{ord(c):04x}" if ord(c) < 0x10000 else f"\\U{ord(c):08x}")  # noqa: PLR2004
+        c
+        if unicodedata.category(c) not in _UNSHOWN
+        else (f"\\u{ord(c):04x}" if ord(c) < 0x10000 else f"\\U{ord(c):08x}")  # noqa: PLR2004
         for c in shown
     )
 
@@ -4074,12 +4079,18 @@ class _Run:
         for member in self.members.values():
             fault = _name_fault(member.raw)
             if fault is not None:
-                self.findings.problem(fault, member.name, limit=MAX_NAME)
+                self.findings.problem(
+                    fault, None if fault == "name.long" else member.name, limit=MAX_NAME
+                )
                 continue
             form = _folded(member.name)
-            first = form if form in self.members else folded.setdefault(form, member.name)
-            if first != member.name:
+            first = folded.get(form)
+            if first is None and form in self.members and form.encode("utf-8") < member.raw:
+                first = form  # kept already, as the name that it is
+            if first is not None:
                 self.findings.problem("name.clash", member.name, first=first)
+            elif form != member.name:
+                folded[form] = member.name
 
     def _bag_and_manifests(self) -> None:
         if not self._other_version():
