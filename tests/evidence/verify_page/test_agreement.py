@@ -13,6 +13,7 @@ from qingyuan.evidence.verify import Report, verify_stream
 from tests.evidence.verify_page.hostile import Entry, built, entries_of, hostile
 from tests.evidence.verify_page.mutating import base, case, whole_of
 from tests.evidence.verify_page.node import Node
+from tests.evidence.verify_page.sealing import bag_info, sealed, zipped
 from tests.evidence.verify_page.trees import Json
 
 VECTORS = Path(__file__).parents[3] / "vectors/package"
@@ -112,6 +113,28 @@ def test_both_verifiers_name_a_member_that_is_refused_alike(
     for found in (of_python(verify_stream(io.BytesIO(package), trust)), of_page(node.judge(package, trust))):
         assert ("name", path) in found
         assert "name" not in {code for code, other in found if other != path}
+
+
+INFO = bag_info(whole_of(2)).decode()
+OXUM = INFO.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        (INFO, True), ("", True), (INFO.replace("\n", "\r"), True), (INFO.replace("\n", "\r\n"), True), ("a:\tb\n c\n", True), ("a b: \n", True), (OXUM + " \t\n", True),
+        (OXUM.replace(": ", ":\t  ") + "\n", True), (OXUM.upper() + "\n", True), ("\u3000: b\n", False), ("a\u3000: b\n", False), ("\u00a0a: b\n", False), ("a\x85: b\n", False),
+        ("a\x1c: b\n", False), ("\ufeffa: b\n", True), (" a: b\n", False), ("a : b\n", False), (": b\n", False), ("a:b\n", False), ("a: b", False), ("\n", False), ("a: b\n\n", False),
+        (OXUM + "\n" + OXUM + "\n", False), (OXUM + "\n \n", False), (OXUM + "\n 1\n", False), (OXUM.replace(": ", ": \u3000") + "\n", False), (OXUM + "\u00a0\n", False),
+        (OXUM.replace(": ", ": " + "0" * 20) + "\n", False), (OXUM + "1\n", False),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_both_verifiers_read_the_same_metadata_of_a_bag(node: Node, text: str, good: bool) -> None:
+    package = zipped(sealed({**whole_of(2), "bag-info.txt": text.encode()}, base(2).matter.id))
+    trust = json.dumps(base(2).trust).encode()
+    for found in (of_python(verify_stream(io.BytesIO(package), trust)), of_page(node.judge(package, trust))):
+        assert (("bag", "bag-info.txt") not in found) is good
 
 
 def vectors() -> list[str]:

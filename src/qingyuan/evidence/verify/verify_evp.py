@@ -4149,17 +4149,24 @@ class _Run:
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         if lines.pop() != "":
             raise malformed
-        for number, line in enumerate(lines):
-            folded = number > 0 and line[:1] in {" ", "\t"}
-            if not folded and not _INFO_LINE.fullmatch(line):
+        elements: list[str] = []
+        for line in lines:
+            if elements and line[:1] in {" ", "\t"}:
+                elements[-1] += "\n" + line
+            elif _INFO_LINE.fullmatch(line):
+                elements.append(line)
+            else:
                 raise malformed
-            label, _, value = line.partition(":")
-            if not folded and label.lower() == "payload-oxum":
-                self._oxum(value.strip())
+        split = (element.partition(":") for element in elements)
+        oxums = [value for label, _, value in split if label.lower() == "payload-oxum"]
+        if len(oxums) > 1:
+            raise _Problem("bag.oxum")
+        for value in oxums:
+            self._oxum(value)
 
     def _oxum(self, value: str) -> None:
         payload = [member.size for member in self.members.values() if member.name.startswith(_DATA)]
-        match = _OXUM.fullmatch(value)
+        match = _OXUM.fullmatch(value.strip(" \t"))
         if match is None or (int(match[1]), int(match[2])) != (sum(payload), len(payload)):
             raise _Problem("bag.oxum")
 
