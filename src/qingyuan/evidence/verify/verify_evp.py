@@ -4079,9 +4079,7 @@ class _Run:
         for member in self.members.values():
             fault = _name_fault(member.raw)
             if fault is not None:
-                self.findings.problem(
-                    fault, None if fault == "name.long" else member.name, limit=MAX_NAME
-                )
+                self.findings.problem(fault, None if fault == "name.long" else member.name, limit=MAX_NAME)
                 continue
             form = _folded(member.name)
             first = folded.get(form)
