@@ -32,6 +32,8 @@ def main(master: str, table: str, key: str, folder: str) -> None:
         .getOrCreate()
     )
     frame = session.read.parquet(table)
+    # Two columns of the same name, as a join leaves them.
+    frame = frame.withColumn("again", frame["卡号"]).toDF(*frame.columns, "卡号")
 
     def watch() -> None:
         tracker = session.sparkContext.statusTracker()

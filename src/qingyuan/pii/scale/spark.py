@@ -51,37 +51,44 @@ def scan_frame(
     Raises:
         PiiError: The key is too short.
     """
-    texts = as_text(frame)
-    notes = _run(texts, key, name, spill, None)
+    texts, names = as_text(frame)
+    notes = _run(texts, names, key, name, spill, None)
     decisions, wrong = settle(notes)
     if wrong:
-        notes = _run(texts, key, name, spill, decisions)
+        notes = _run(texts, names, key, name, spill, decisions)
     return add_up(name, notes, decisions, spill), spill.count([note.name for note in notes], jobs=jobs)
 
 
-def as_text(frame: DataFrame) -> DataFrame:
-    """Return the columns as text: whole and decimal numbers as written, structures as JSON, the rest left out."""
+def as_text(frame: DataFrame) -> tuple[DataFrame, list[str]]:
+    """Return the columns as text, numbered, and their names: whole and decimal numbers as written, structures as JSON, the rest left out.
+
+    Columns of a joined table may have the same name, or names that differ in capitals alone, by which Spark finds neither.
+    """
     from pyspark.sql import functions as sql  # noqa: PLC0415 - an extra
     from pyspark.sql import types  # noqa: PLC0415 - an extra
 
-    chosen = []
-    for field in frame.schema.fields:
-        column = sql.col("`" + field.name.replace("`", "``") + "`")
+    chosen, names = [], []
+    placed = frame.toDF(*(f"c{number}" for number in range(len(frame.columns))))
+    for number, field in enumerate(frame.schema.fields):
+        column = sql.col(f"c{number}")
         if isinstance(field.dataType, (types.StringType, types.IntegralType, types.DecimalType)):
-            chosen.append(column.cast("string").alias(field.name))
+            chosen.append(column.cast("string").alias(f"c{number}"))
         elif isinstance(field.dataType, (types.StructType, types.ArrayType, types.MapType)):
-            chosen.append(sql.to_json(column).alias(field.name))
-    return frame.select(*chosen)
+            chosen.append(sql.to_json(column).alias(f"c{number}"))
+        else:
+            continue
+        names.append(field.name)
+    return placed.select(*chosen), names
 
 
 def _run(
-    frame: DataFrame, key: bytes, name: str, spill: Spill, decisions: Decisions | None
+    frame: DataFrame, names: list[str], key: bytes, name: str, spill: Spill, decisions: Decisions | None
 ) -> list[PartNote]:
     """Scan all partitions, keep their segments, and return their notes in the order of the partitions."""
     from pyspark import StorageLevel  # noqa: PLC0415 - an extra
 
     # Kept on the workers' disks, so that all are scanned at once and fetched one by one.
-    found = frame.mapInArrow(_scanner(key, name, spill.bits, decisions), _SCHEMA).persist(
+    found = frame.mapInArrow(_scanner(names, key, name, spill.bits, decisions), _SCHEMA).persist(
         StorageLevel.DISK_ONLY
     )
     try:
@@ -98,7 +105,7 @@ def _run(
 
 
 def _scanner(
-    key: bytes, name: str, bits: int, decisions: Decisions | None
+    names: list[str], key: bytes, name: str, bits: int, decisions: Decisions | None
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """Return what a worker does with the batches of one partition."""
 
@@ -108,7 +115,7 @@ def _scanner(
         context = TaskContext.get()
         with TemporaryDirectory() as folder:
             spill = Spill(Path(folder), bits)
-            note = scan_one(_cells(batches), key, spill, _NAME, file=name, decisions=decisions)
+            note = scan_one(_cells(batches, names), key, spill, _NAME, file=name, decisions=decisions)
             part = context.partitionId() if context else 0
             note_bytes, segment = pa.array([pickle.dumps(note)]), pa.array([spill.get(_NAME)])
             yield pa.RecordBatch.from_arrays([pa.array([part]), note_bytes, segment], names=_COLUMNS)
@@ -116,9 +123,9 @@ def _scanner(
     return scanned
 
 
-def _cells(batches: Iterable[pa.RecordBatch]) -> Iterator[Batch]:
-    """Yield the cells of a partition, its rows numbered from 1."""
+def _cells(batches: Iterable[pa.RecordBatch], names: list[str]) -> Iterator[Batch]:
+    """Yield the cells of a partition, its rows numbered from 1, its columns called ``names``."""
     first = 1
     for batch in batches:
-        yield from batches_of(batch, first=first)
+        yield from batches_of(batch.rename_columns(names), first=first)
         first += batch.num_rows
