@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import obstore
@@ -123,6 +124,32 @@ def test_a_large_file_goes_by_parts_and_twice_the_same_is_kept_once(server: Serv
         later = sealer.keep([sealer.file(tmp_path / "large", "three")])
         assert later[0].sealed.sealed_sha256 == kept[0].sealed.sealed_sha256
         assert not list((tmp_path / "home" / "blobs").glob("*/*.part"))
+
+
+def test_what_several_processes_put_at_once_is_one_object_and_who_comes_later_hears_it(
+    server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several = [BucketBlobs(tmp_path / str(number), read_place(server.url("fifth"))) for number in range(4)]
+    obstore.put(several[0]._store, "made", b"with the first object the bucket is there")
+    # Each of them looked, and found nothing, before the first one put.
+    monkeypatch.setattr(BucketBlobs, "has", lambda *_: False)
+    for size, name in ((99, "ab" * 32), (PART + 1, "cd" * 32)):
+        written = [blobs.temporary("L2026-0001") for blobs in several]
+        for path in written:
+            path.write_bytes(os.urandom(size))
+        contents = [path.read_bytes() for path in written]
+        with ThreadPoolExecutor(len(several)) as pool:
+            kept = list(
+                pool.map(
+                    lambda blobs, path, n=name: blobs.keep([(path, "L2026-0001", n)])[0], several, written
+                )
+            )
+        with several[0].anew(), several[0].open("L2026-0001", name) as whole:
+            there = contents.index(whole.read())
+        assert kept[there]
+        assert size > PART or sum(kept) == 1
+    for blobs in several:
+        assert not list(blobs.root.glob("*/*.part"))
 
 
 CHILD = """

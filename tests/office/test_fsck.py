@@ -11,6 +11,8 @@ from qingyuan.evidence.timestamp.records import StoredTimestamp
 from qingyuan.office.fsck import check_home
 from qingyuan.office.home import Home
 from qingyuan.office.intake import intake
+from qingyuan.office.sealing import Collector, Sealer, open_exhibit
+from qingyuan.store import events
 from qingyuan.store.intakes import items
 from qingyuan.store.timestamps import add_timestamp
 from tests.cli.running import run
@@ -36,6 +38,24 @@ def test_a_changed_blob_names_its_exhibit(home: Home) -> None:
     data[-3] ^= 1
     blob.write_bytes(data)
     assert [trouble.where for trouble in check_home(home)] == [f"exhibit {row.id}"]
+
+
+def test_a_sealed_file_that_is_not_the_logged_one_names_its_entry(home: Home) -> None:
+    """Sealed once more it opens and its content is right, and still it is not what the log says was stored."""
+    row = collected(home, _lead(home))[1]
+    sealer = Sealer(home, row.scope, Collector())
+    with open_exhibit(home, row) as content:
+        again = sealer.internal(content.read())
+    home.blobs.put(again.temporary, row.scope, row.sha256)
+    with home.database.read() as connection:
+        (stored,) = [
+            event.index
+            for event in events(connection, [row.scope])
+            if event.type == "evidence.stored" and event.payload["exhibit"] == row.id
+        ]
+    (found,) = check_home(home)
+    assert found.where == f"log index {stored}"
+    assert row.id in found.en
 
 
 def test_a_changed_manifest_names_its_exhibit(home: Home) -> None:

@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 
 from qingyuan.cases import VERBS
 from qingyuan.office.home import Home
+from qingyuan.store.registry import exhibits
 from qingyuan.web.routing import PAGES
 from tests.web.making import PASSWORD, client_of, desk_of, handle_all, post, token_of
 from tests.web.test_access import BY_CODE, OWN, address
@@ -92,6 +93,51 @@ def test_script_in_any_field_or_file_name_is_text_on_every_page(app: FastAPI, ho
             if html and re.search(r"<script>alert|<img src=x", answer.text):
                 raw.append(asked)
     assert raw == []
+
+
+_RUNS = "<script>alert(1)</script>"
+_DRAWN_PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\10\6\0\0\0\x1f\x15\xc4\x89"
+#: What a browser would run if it were drawn in our origin, also under the name or the first bytes of something harmless.
+ACTIVE = {
+    "picture.svg": f'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)">{_RUNS}</svg>'.encode(),
+    "page.html": f"<!doctype html>{_RUNS}".encode(),
+    "page.xhtml": f'<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml">{_RUNS}</html>'.encode(),
+    "photo.png": _DRAWN_PNG + _RUNS.encode(),
+    "photo.gif": b"GIF89a=1/*" + _RUNS.encode() + b"*/;alert(1)",
+    "paper.pdf": b"%PDF-1.7\n1 0 obj<</OpenAction<</S/JavaScript/JS(app.alert(1))>>>>endobj\n"
+    + _RUNS.encode(),
+    "said.js": b"alert(1)",
+    "none": f"plain words {_RUNS}".encode(),
+}
+
+
+def test_no_file_that_the_public_sends_is_drawn_or_run_in_our_origin(app: FastAPI, home: Home) -> None:
+    client = chief(app)
+    sent = client.post("/report", data={
+        "_token": token_of(client, "/report"), "told": "照片", "field": "express-waybill", "where": "清州", "once": "d" * 32,
+    }, files=[("files", one) for one in ACTIVE.items()])  # fmt: skip
+    clue = re.search(r"L2026-\d{4}", sent.text)
+    assert clue, sent.text
+    handle_all(desk_of(app), next(one.person for one in desk_of(app).people.all() if one.name == "chief-1"))
+    with home.database.read() as connection:
+        rows = {row.path.rsplit("/", 1)[-1]: row for row in exhibits(connection, [clue[0]])}
+    handed = []
+    for row in rows.values():
+        answer = client.get(f"/exhibits/{row.id}/content")
+        assert answer.status_code == 200
+        assert answer.headers["content-disposition"].startswith("attachment; "), row.path
+        assert answer.headers["content-type"] == "application/octet-stream", row.path
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+        handed.append(answer.content)
+        # No picture but what our own browser drew is shown, whatever its name or its first bytes say.
+        assert client.get(f"/exhibits/{row.id}/picture").status_code == 404, row.path
+        for path in (f"/exhibits/{row.id}", f"/exhibits/{row.id}/source", f"/leads/{clue[0]}"):
+            page = client.get(path)
+            assert page.status_code < 500, path
+            assert _RUNS not in page.text
+            assert not re.search(r"<(img|object|embed|iframe)[^>]*" + row.id, page.text), path
+    assert set(ACTIVE.values()) <= set(handed)
 
 
 OUT_OF_IT = (

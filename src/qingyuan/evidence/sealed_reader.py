@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 from collections import OrderedDict
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 #: Opened chunks kept in memory: a reader that jumps between a directory at the end and members
 #: elsewhere stays fast, and memory stays bounded.
 _KEPT = 4
+_READ = 1 << 20
 
 
 class SealedReader(io.RawIOBase, BinaryIO):
@@ -82,6 +84,14 @@ class SealedReader(io.RawIOBase, BinaryIO):
     def key_id(self) -> str:
         """Return the identifier of the key that opens the file."""
         return self._header.key_id
+
+    def sealed_sha256(self) -> str:
+        """Return the SHA-256 of the sealed file, read to its end; the position in the content stays."""
+        digest = hashlib.sha256()
+        self._stream.seek(0)
+        while block := self._stream.read(_READ):
+            digest.update(block)
+        return digest.hexdigest()
 
     def readable(self) -> bool:
         """Return ``True``."""

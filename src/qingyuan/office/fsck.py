@@ -21,7 +21,7 @@ from qingyuan.office.home import Home
 from qingyuan.office.keys.history import History, read_history
 from qingyuan.office.keys.logs import TWIN_SUFFIX, log_keys
 from qingyuan.office.register import check as check_register
-from qingyuan.office.sealing import open_exhibit, read_internal
+from qingyuan.office.sealing import open_digested, read_internal
 from qingyuan.shapes import from_json
 from qingyuan.store import check_events
 from qingyuan.store.intakes import ItemState
@@ -42,7 +42,7 @@ from qingyuan.store.schema import (
 from qingyuan.store.typed import any_text, bare, check_types, fits, misfits, missing_tables
 
 _MADE = frozenset({"evidence.extracted", "evidence.generated"})
-_DESTROYED = "evidence.destroyed"
+_DESTROYED, _STORED = "evidence.destroyed", "evidence.stored"
 #: What is said of single rows, which is not said when their whole table is gone.
 _CODES = {
     "ledger_entry": ("entry-missing",),
@@ -74,6 +74,17 @@ class _Made(msgspec.Struct, frozen=True):
     """What the check needs of the events that make an exhibit."""
 
     manifest_sha256: str
+
+
+class _SealedAs(msgspec.Struct, frozen=True):
+    sha256: str
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    """What the check needs of the events that say how an exhibit was sealed."""
+
+    exhibit: str
+    sealed: _SealedAs
 
 
 class _CheckedLog(msgspec.Struct, frozen=True):
@@ -287,6 +298,7 @@ def _check_exhibits(
     home: Home, connection: sa.Connection, scope: str, missing: frozenset[str]
 ) -> Iterator[Trouble]:
     rows = [] if EXHIBIT.name in missing else list(_rows(connection, scope))
+    as_sealed = {} if EVENT.name in missing else _as_sealed(connection, scope)
     stated, said = ({}, True) if EVENT.name in missing else _stated(connection, scope)
     if EXHIBIT.name not in missing:
         registered = set(connection.scalars(sa.select(EXHIBIT.c.idx).where(EXHIBIT.c.scope == scope)))
@@ -315,7 +327,8 @@ def _check_exhibits(
         try:
             manifest = _check_row(home, row, logged)
             if not destroyed:  # else nobody can read it any more, as the log says
-                _check_content(home, row, manifest)
+                found = _check_content(home, row, manifest)
+                yield from _otherwise_logged(row, found, as_sealed.get(row.id, ()))
         except QingyuanError as error:
             yield Trouble(where, error.zh, error.en)
         except ValueError as error:  # text that is none of ours where base64 or a name of a file belongs
@@ -373,12 +386,41 @@ def _stated(connection: sa.Connection, scope: str) -> tuple[dict[int, object], b
     return stated, said
 
 
-def _check_content(home: Home, row: ExhibitRow, manifest: Manifest) -> None:
-    with open_exhibit(home, row) as content:
+def _otherwise_logged(row: ExhibitRow, found: str, logged: Iterable[tuple[int, str]]) -> Iterator[Trouble]:
+    """Name the events that say of a sealed file whose content is right that it is another one."""
+    for index, sha256 in logged:
+        if sha256 != found:
+            yield Trouble(
+                f"log index {index}",
+                f"所记的封存文件摘要与现有文件不同（exhibit {row.id}，内容无误）",
+                f"the sealed file it records is not the one that is there (exhibit {row.id}; its content is right)",
+            )
+
+
+def _as_sealed(connection: sa.Connection, scope: str) -> dict[str, list[tuple[int, str]]]:
+    """Return of each exhibit the events that say how it was sealed, with the digest of the sealed file."""
+    query = sa.select(*bare((EVENT.c.idx, EVENT.c.payload))).where(
+        EVENT.c.stream == scope, EVENT.c.type == _STORED
+    )
+    found: dict[str, list[tuple[int, str]]] = {}
+    rows = connection.execute(query, execution_options={"yield_per": 1000})
+    for index, payload in cast("Iterable[tuple[int, object]]", rows):
+        if type(payload) is bytes:
+            with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):  # named with the events
+                one = from_json(payload, _Stored)
+                found.setdefault(one.exhibit, []).append((index, one.sealed.sha256))
+    return found
+
+
+def _check_content(home: Home, row: ExhibitRow, manifest: Manifest) -> str:
+    """Return the SHA-256 of the sealed file of an exhibit whose content is the one of its manifest."""
+    sealed, opened = open_digested(home, row)
+    with opened as content:
         if digest_stream(content) != manifest.digests():
             raise _wrong_row(
                 row, "内容与清单的摘要不一致", "the content differs from the digests of its manifest"
             )
+    return sealed
 
 
 def _check_row(home: Home, row: ExhibitRow, logged: object) -> Manifest:

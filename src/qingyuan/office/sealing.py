@@ -362,6 +362,12 @@ def open_exhibit(home: Home, row: ExhibitRow) -> SealedReader:
     return _opened(home, row.scope, row.sha256)
 
 
+def open_digested(home: Home, row: ExhibitRow) -> tuple[str, SealedReader]:
+    """Return the SHA-256 of the sealed file of an exhibit, and its content; for checks. Errors are those of :func:`open_exhibit`."""
+    opened = _opened(home, row.scope, row.sha256)
+    return opened.sealed_sha256(), opened
+
+
 def read_internal(home: Home, scope: str, sha256: str) -> bytes:
     """Return data that :meth:`Sealer.internal` sealed.
 

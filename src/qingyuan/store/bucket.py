@@ -199,15 +199,18 @@ class BucketBlobs(Blobs):
                 yield from (str(one["path"]) for one in page)
 
     def _keep(self, written: list[tuple[Path, str, str]]) -> list[bool]:
-        """Put files into the bucket, then into the folder; what is in the bucket already stays as it is."""
+        """Put files into the bucket, then into the folder; what is in the bucket already stays as it is.
+
+        Of processes that put the same at once one succeeds: the service is asked to make the object, not to replace it. It cannot be
+        asked that of an upload by parts; there, who finds afterwards that another one's lies there goes by that one.
+        """
 
         def keep(one: tuple[Path, str, str]) -> bool:
             temporary, scope, sha256 = one
-            if self.has(scope, sha256):
-                temporary.unlink()
-                return False
-            self.put(temporary, scope, sha256)
-            return True
+            if not self.has(scope, sha256) and self._put(temporary, scope, sha256, anew=True):
+                return True
+            temporary.unlink()
+            return False
 
         # The same content twice: the second finds the first.
         first = list(
@@ -226,25 +229,43 @@ class BucketBlobs(Blobs):
         Raises:
             StoreError: ``store.bucket``.
         """
-        import obstore  # noqa: PLC0415 - an extra
+        self._put(written, scope, sha256)
 
-        digest = hashlib.sha256()
+    def _put(self, written: Path, scope: str, sha256: str, *, anew: bool = False) -> bool:
+        """Put one sealed file into the bucket, then into the folder; return whether it is the one that lies there.
+
+        Args:
+            written: The file.
+            scope: Its scope.
+            sha256: Digest of its content.
+            anew: Only when there is none; the file is left where it is otherwise.
+        """
+        import obstore  # noqa: PLC0415 - an extra
+        from obstore.exceptions import AlreadyExistsError  # noqa: PLC0415 - an extra
+
         with written.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        key, by_parts = self._key(scope, sha256), written.stat().st_size > PART
         with self._telling():
-            obstore.put(
-                self._store,
-                self._key(scope, sha256),
-                written,
-                attributes={_DIGEST: digest.hexdigest()},
-                use_multipart=written.stat().st_size > PART,
-                chunk_size=PART,
-                max_concurrency=_AT_ONCE,
-            )
+            try:
+                obstore.put(
+                    self._store,
+                    key,
+                    written,
+                    attributes={_DIGEST: digest},
+                    mode="create" if anew and not by_parts else "overwrite",
+                    use_multipart=by_parts,
+                    chunk_size=PART,
+                    max_concurrency=_AT_ONCE,
+                )
+            except AlreadyExistsError:
+                return False
+            if anew and by_parts and obstore.get(self._store, key).attributes.get(_DIGEST) != digest:
+                return False
         target = self.path(scope, sha256)
         target.parent.mkdir(parents=True, exist_ok=True)
         written.rename(target)
+        return True
 
     def _fetch(self, scope: str, sha256: str, target: BinaryIO) -> None:
         import obstore  # noqa: PLC0415 - an extra

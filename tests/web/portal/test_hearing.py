@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from qingyuan.evidence.sealed_reader import SealedReader
 from qingyuan.office.casework import Argument, act, load
 from qingyuan.office.fsck import check_home
 from qingyuan.office.home import Home
@@ -82,12 +83,23 @@ def test_a_party_states_its_side_and_does_not_see_what_others_said(app: FastAPI,
     assert "仍有明文面单" not in text
 
 
-def test_only_what_was_released_is_handed_out_and_only_for_the_hearing(app: FastAPI, home: Home) -> None:
+def test_only_what_was_released_is_handed_out_and_only_for_the_hearing(
+    app: FastAPI, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     paper = announce(home)
     client, path = client_of(app), link(app, "public", "公众代表")
     with home.database.read() as connection:
         other = next(row.id for row in exhibits(connection, ["L2026-0001", "M2026-0001"]) if row.id != paper)
+    asked, read = list[int](), SealedReader.read
+
+    def noted(one: SealedReader, size: int = -1) -> bytes:
+        asked.append(size)
+        return read(one, size)
+
+    monkeypatch.setattr(SealedReader, "read", noted)
     assert client.get(f"{path}/materials/{paper}").status_code == 200
+    assert asked
+    assert all(0 < size <= 1 << 20 for size in asked), "however large a paper is, little of it is in memory"
     for wrong in (other, "X0000000000000000", "..%2F..%2Fweb.db"):
         assert client.get(f"{path}/materials/{wrong}").status_code == 404
     organ, _ = invite(desk_of(app), CASE, "organ", name=ORGAN, days=9, actor="P001")

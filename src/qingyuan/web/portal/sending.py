@@ -14,6 +14,7 @@ from qingyuan.office.handover import find_exhibit
 from qingyuan.office.sealing import open_exhibit
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import WebError, bad_request
+from qingyuan.web.handing import attached
 from qingyuan.web.portal.files import MAX_TEXT, received, seal_then
 from qingyuan.web.portal.invitations import Invited
 
@@ -71,11 +72,8 @@ def hand_out(ask: Ask, identifier: str, *, actor: str) -> Response:
     with home.database.read() as connection:
         row = find_exhibit(connection, identifier)
     ask.desk.note_reading("exhibit", [row.id], actor=actor)
-    with open_exhibit(home, row) as content:
-        data = content.read()
-    name = quote(row.path.rpartition("/")[2])
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}", "Cache-Control": "no-store"}
-    return ask.finish(Response(data, media_type="application/octet-stream", headers=headers))
+    content, name = open_exhibit(home, row), quote(row.path.rpartition("/")[2])
+    return ask.finish(attached(content, content.size, f"filename*=UTF-8''{name}"))
 
 
 def refusal_of(ask: Ask, invited: Invited, verb: str, measure: str = "") -> Refused | None:
