@@ -12,10 +12,14 @@ from typing import Any
 import numpy as np
 
 from qingyuan.pii import lexicon, prose
+from qingyuan.pii._elsewhere import foreign as foreign_lists
 from qingyuan.pii.catalog import catalog, load_file
 
 #: Share of drawn given names that are words of the language (建设, 致远): what a word is does not tell that it is no name.
 WORDS = 0.14
+#: Share of the names that are of the word list: of actors, writers and heroes everybody knows.
+KNOWN = 0.1
+_PROSE = resources.files("qingyuan.pii") / "data" / "prose.yaml"
 
 
 def listed() -> Iterator[tuple[str, int, str]]:
@@ -29,9 +33,11 @@ def listed() -> Iterator[tuple[str, int, str]]:
 @functools.cache
 def _given_words() -> tuple[list[str], Any]:
     """Return words of two characters that may be given names, and the running sums of their shares."""
-    model = prose.model()
+    model, titles = prose.model(), set(catalog().names.titles)
     words, scores = [], []
     for word, count, tag in listed():
+        if word in titles:
+            continue
         if len(word) == 2 and count > 20 and tag[0] in "nvai" and tag not in ("ns", "nr", "nrt", "nt"):
             score = float(model.given[0, ord(word[0])] + model.given[1, ord(word[1])])
             if score > _LIKE_GIVEN:
@@ -41,6 +47,69 @@ def _given_words() -> tuple[list[str], Any]:
     return words, np.cumsum(share / share.sum())
 
 
+@functools.cache
+def _known(surnames: str) -> tuple[list[str], Any]:
+    """Return names of the word list that are made like names, and the running sums of their shares: well known ones more often."""
+    model = prose.model()
+    lists, common = foreign_lists(), surnames[:_COMMON]
+    barred = {*load_file(_PROSE, prose.Prose).not_people, *lists.places, *lists.firms, *lists.works}
+    found: list[tuple[str, float]] = []
+    for word, count, tag in listed():
+        if (
+            tag != "nr"
+            or len(word) not in (2, 3)
+            or count < _SELDOM
+            or word[0] not in surnames
+            or word in barred
+        ):
+            continue
+        if word.endswith(_TITLED) or all(model.foreign[ord(c)] > _LIKE_FOREIGN for c in word):
+            continue
+        if len(word) == 2 and word[0] not in common:
+            continue
+        at = [ord(c) for c in word]
+        rows = (2,) if len(word) == 2 else (0, 1)
+        score = sum(float(model.given[row, c] - model.single[c]) for row, c in zip(rows, at[1:], strict=True))
+        if score > _MADE_LIKE:
+            found.append((word, min(count, _OFTEN) ** 0.5))
+    share = np.array([weight for _, weight in found])
+    return [word for word, _ in found], np.cumsum(share / share.sum())
+
+
+#: How many of the most frequent surnames they have; and those of two characters, which words are as well (史诗).
+_FAMILIAR, _COMMON = 200, 60
+#: Fewest counts of such a name, and how much likelier its characters must be in given names than elsewhere (a logarithm).
+_SELDOM, _MADE_LIKE = 12, 1.5
+#: Score from which on a character is one of foreign names, and last characters of those who are called by family and title.
+_LIKE_FOREIGN = 0.5
+_TITLED = (
+    "公公",
+    "先生",
+    "姑娘",
+    "大侠",
+    "师叔",
+    "师傅",
+    "大帅",
+    "娘",
+    "夫人",
+    "大人",
+    "老爷",
+    "公子",
+    "小姐",
+    "王",
+    "后",
+    "帝",
+    "氏",
+    "宫",
+    "邦",
+    "堡",
+    "观",
+    "品",
+    "生",
+    "痴",
+    "岭",
+    "山",
+)
 #: Logarithm of the share from which on two characters may be a given name.
 _LIKE_GIVEN = -13.0
 
@@ -72,7 +141,7 @@ class Vocabulary:
 
 def beside_names() -> tuple[list[str], list[str]]:
     """Return words for persons that stand before names, and words that stand behind them."""
-    data = load_file(resources.files("qingyuan.pii") / "data" / "prose.yaml", prose.Prose)
+    data = load_file(_PROSE, prose.Prose)
     before = [
         word
         for group in data.before
@@ -91,29 +160,64 @@ _OFTEN = 20_000
 
 
 class Alien:
-    """Draws transliterated names that nobody has: character after character, as the listed ones go on."""
+    """Draws transliterated names: listed ones, and ones that nobody has, character after character as the listed ones go on."""
 
     def __init__(self, seed: int) -> None:
         self.r = random.Random(seed)
-        self.listed: list[str] = []
-        self.after: dict[str, list[str]] = {}
-        foreign, surnames = prose.model().foreign, set(catalog().names.single)
+        lists, model = foreign_lists(), prose.model().foreign
+        surnames = set(catalog().names.single)
+        elsewhere = {*lists.places, *lists.firms, *lists.works}
+        loose, places = [], list(elsewhere)
         for word, _, tag in listed():
-            plain = word[0] not in surnames or len(word) > 3
-            if tag == "nrt" and plain and 1 < len(word) < 7 and min(foreign[ord(c)] for c in word) > -1:
-                self.listed.append(word)
-                for a, b in zip("^" + word, word + "$", strict=True):
-                    self.after.setdefault(a, []).append(b)
+            if not 1 < len(word) < _LONGEST or min(model[ord(c)] for c in word) <= 0 or word in elsewhere:
+                continue
+            if tag == "nrt" and (word[0] not in surnames or len(word) > 3):
+                loose.append(word)
+            elif tag == "ns" and len(word) > 2 and word[-1] not in _ENDS:
+                places.append(word)
+        self.people, self.loose, self.places = list(lists.people), loose, places
+        self.person = _Chain([*self.people, *self.people, *loose])
+        self.elsewhere = _Chain(places)
 
     def name(self) -> str:
-        if self.r.random() < 0.35:
-            return self.r.choice(self.listed)
+        """Draw the name of a person."""
+        form = self.r.random()
+        if form < _LISTED:
+            return self.r.choice(self.people)
+        return self.r.choice(self.loose) if form < 2 * _LISTED else self.person.draw(self.r)
+
+    def place(self) -> str:
+        """Draw the name of a place, a firm or a work; some are called as persons are."""
+        form = self.r.random()
+        if form < _LIKE_PEOPLE:
+            return self.name()
+        return self.r.choice(self.places) if form < 2 * _LIKE_PEOPLE else self.elsewhere.draw(self.r)
+
+
+class _Chain:
+    """Draws words character after character, as those of a list go on."""
+
+    def __init__(self, words: list[str]) -> None:
+        self.after: dict[str, list[str]] = {}
+        for word in words:
+            for a, b in zip("^" + word, word + "$", strict=True):
+                self.after.setdefault(a, []).append(b)
+
+    def draw(self, r: random.Random) -> str:
         while True:
             out = "^"
-            while out[-1] != "$" and len(out) < 8:
-                out += self.r.choice(self.after[out[-1]])
-            if out[-1] == "$" and len(out) > 3 - (self.r.random() < 0.15):
+            while out[-1] != "$" and len(out) <= _LONGEST:
+                out += r.choice(self.after[out[-1]])
+            if out[-1] == "$" and len(out) > 4 - (r.random() < _SHORT):
                 return out[1:-1]
+
+
+#: One more than the characters a drawn transliterated name has at most, and the share of names of two characters that stay.
+_LONGEST, _SHORT = 7, 0.4
+#: Shares of the listed names and of the other ones of the word list among the drawn ones, and of places that are called like people.
+_LISTED, _LIKE_PEOPLE = 0.27, 0.35
+#: Last characters of places that tell what they are.
+_ENDS = "省市县区州旗镇乡村山河江湖海岛港湾国路街桥寺庙宫城"
 
 
 class Namer:
@@ -130,8 +234,8 @@ class Namer:
         given = np.exp(model.given[:, 0x4E00:0xA000].astype(np.float64) * 1.25)
         self.given = given / given.sum(axis=1, keepdims=True)
         self.pools: list[list[str]] = [[], [], [], []]
-        self.words, share = _given_words()
-        self.word_share = share
+        self.words, self.word_share = _given_words()
+        self.known, self.known_share = _known(self.surnames[:_FAMILIAR])
 
     def word(self) -> str:
         return self.words[int(np.searchsorted(self.word_share, self.draw.random()))]
@@ -146,6 +250,9 @@ class Namer:
         return pool.pop()
 
     def name(self) -> str:
+        """Draw a name."""
+        if self.draw.random() < KNOWN:
+            return self.known[int(np.searchsorted(self.known_share, self.draw.random()))]
         family = self.char(3) if self.draw.random() > 0.045 else self.double[self.draw.integers(40)]
         form = self.draw.random()
         if form < 0.27:

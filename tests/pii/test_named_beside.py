@@ -26,6 +26,7 @@ def names(text: str) -> list[str]:
         ("税率90%；永居证：略", []),
         ("业主侯女士说房价不高，朱博士没有说话", []),
         ("全省青年学习邓小平理论的研究", ["邓小平"]),
+        ("投诉人李万隆来电要求退款", ["李万隆"]),  # 万隆 is a listed town
     ],
 )
 def test_what_stands_beside_a_name(text: str, expected: list[str]) -> None:

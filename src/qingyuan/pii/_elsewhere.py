@@ -18,18 +18,25 @@ _PAIR = 2 * _HAN
 _JOINERS = tuple(sign.encode() for sign in "·•・")
 
 
-class _Foreign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Foreign(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """See ``data/foreign.yaml``."""
 
     places: tuple[str, ...]
     firms: tuple[str, ...]
     works: tuple[str, ...]
+    people: tuple[str, ...]
+
+
+@functools.cache
+def foreign() -> Foreign:
+    """Return the shipped lists."""
+    return load_file(resources.files("qingyuan.pii") / "data" / "foreign.yaml", Foreign)
 
 
 @functools.cache
 def _words() -> tuple[dict[bytes, list[bytes]], npt.NDArray[np.uint64], int]:
     """Return the words by each two neighbouring characters in them, these as sorted numbers, and the longest word's size."""
-    data = load_file(resources.files("qingyuan.pii") / "data" / "foreign.yaml", _Foreign)
+    data = foreign()
     words = sorted({word.encode() for word in (*data.places, *data.firms, *data.works)})
     by: dict[bytes, list[bytes]] = {}
     for word in words:
@@ -40,7 +47,7 @@ def _words() -> tuple[dict[bytes, list[bytes]], npt.NDArray[np.uint64], int]:
 
 
 def elsewhere(data: Bytes, start: Longs, end: Longs) -> npt.NDArray[np.bool_]:
-    """Tell which names stand within such a word, one character before it aside, with no joined name beside it.
+    """Tell which names stand within such a word, one character before it aside if it is longer than a given name, with no joined name beside it.
 
     Args:
         data: UTF-8 bytes.
@@ -67,7 +74,7 @@ def _within(window: bytes, word: bytes, a: int, b: int) -> bool:
     at = window.find(word, max(0, b - len(word)))
     while 0 <= at < b:
         behind = at + len(word)
-        if b <= behind and a >= at - _HAN:
+        if b <= behind and a >= at - (_HAN if len(word) > _PAIR else 0):
             return not (window[:at].endswith(_JOINERS) or window[behind:].startswith(_JOINERS))
         at = window.find(word, at + 1)
     return False

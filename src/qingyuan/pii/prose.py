@@ -12,10 +12,18 @@ import numpy as np
 import numpy.typing as npt
 
 from qingyuan.pii import _named_beside, lexicon, tagger
-from qingyuan.pii._elsewhere import elsewhere
+from qingyuan.pii._elsewhere import elsewhere, foreign
 from qingyuan.pii._kernel import flags
 from qingyuan.pii._kernel import people as k
-from qingyuan.pii._kernel.lexicon import LONGEST, TAG_FOREIGN, TAG_PERSON, TAG_PROPER, place, telling
+from qingyuan.pii._kernel.lexicon import (
+    LONGEST,
+    TAG_FOREIGN,
+    TAG_PERSON,
+    TAG_PLACE,
+    TAG_PROPER,
+    place,
+    telling,
+)
 from qingyuan.pii._kernel.prose import people
 from qingyuan.pii._kernel.tagging import label
 from qingyuan.pii.batch import Bytes, Longs
@@ -32,6 +40,8 @@ _NEVER = np.float32(-1e9)
 _EXPLAINED = -22.0
 #: Count of a word that is known to be no name: as a frequent word has it.
 _COMMON = 20_000.0
+#: Count of a listed foreign name that the word list has not: as one that is seldom met.
+_RARE = 20.0
 #: Part of the listed names that is counted: among them is much that is none.
 _LISTED = 0.4
 #: Logarithm of the share of a character no word list counts.
@@ -184,6 +194,21 @@ def _foreign(counts: npt.NDArray[np.float64], single: _Floats, chars: str, barre
     return result
 
 
+def _tag_foreign(keys: npt.NDArray[np.uint64], pairs: Bytes, tags: Bytes, counts: _Floats) -> None:
+    """Put the listed foreign names, of people and of anything else, into the word list with their tags (in place)."""
+    lists = foreign()
+    for tag, listed in (
+        (TAG_FOREIGN, lists.people),
+        (TAG_PLACE, lists.places),
+        (TAG_PROPER, (*lists.firms, *lists.works)),
+    ):
+        for word in listed:
+            if len(word) <= LONGEST:
+                at = place(keys, pairs, np.uint64(pack(word)))
+                tags[at] = tag
+                counts[at] = max(counts[at], _RARE)
+
+
 @functools.cache
 def model() -> Model:
     """Return the model of the shipped lists, built once."""
@@ -206,6 +231,7 @@ def model() -> Model:
             at = place(keys, pairs, np.uint64(pack(word)))
             tags[at] = TAG_PROPER
             counts[at] = max(counts[at], _COMMON)
+    _tag_foreign(keys, pairs, tags, counts)
     total = float(words.total)
     with np.errstate(divide="ignore"):
         cost = np.where(counts > 0, np.log(counts / total), _NEVER).astype(np.float32)
@@ -299,7 +325,7 @@ def _begins_listed(data: Bytes, at: Longs, letters: Bytes) -> npt.NDArray[np.boo
 
 @functools.cache
 def classes() -> npt.NDArray[np.uint16]:
-    """Return the class of every character, as :func:`qingyuan.pii._kernel.tagging.describe` takes it."""
+    """Return the class of every character, as :func:`qingyuan.pii._kernel.described.describe` takes it."""
     m, names = model(), catalog().names
     out = np.zeros(65536, dtype=np.uint16)
     for rank, char in enumerate(names.single.replace(" ", "")):

@@ -1,53 +1,54 @@
 """A linear sequence model that says of every character whether it is in a personal name.
 
-Labels are *outside*, *begin*, *middle*, *end*; a name has at least two characters. Each character is described by
-the characters around it, by classes of them (surname, likely in a given name, likely in a foreign one), by the
-words of the list that begin and end there, by the words that stand before and after names, and by what the search of
-:mod:`qingyuan.pii._kernel.prose` found. Descriptions are hashed into one table of weights (hash collisions are part of
-the model); the best labels of a stretch are found by dynamic programming, and so is how much worse the best ones
-without a given name are. The weights are trained by ``bench/training/names.py``.
+Labels are *outside*, *begin*, *middle*, *end*; a name has at least two characters. Each character near anything that is made
+like a name is described (see :mod:`qingyuan.pii._kernel.described`); descriptions are hashed into one table of weights (hash
+collisions are part of the model); the best labels of a stretch are found by dynamic programming, and so is how much worse the
+best ones without a given name are. The weights are trained by ``bench/training/names.py``.
 """
 
 # compiled loop; splitting it into calls costs the speed it exists for.
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii._kernel.cells import character_at
-from qingyuan.pii._kernel.lexicon import TAG_FOREIGN, TAG_PERSON, Costs, Keys, Weights, begins_word, slot_of
-from qingyuan.pii._kernel.people import FOUND_CONTEXT, FOUND_MASKED, FOUND_SURE, NONE, pack
+from qingyuan.pii._kernel.described import (
+    AFTER,
+    BEFORE,
+    CUES,
+    FEATURES,
+    FOUND,
+    NAMED,
+    NEAR_BEFORE,
+    NEAR_BEHIND,
+    PAD,
+    STRETCH,
+    TITLED,
+    UNKNOWN,
+    Grid,
+    Table,
+    describe,
+    found_class,
+    plain,
+    prepare,
+    promising,
+    runs,
+)
+from qingyuan.pii._kernel.lexicon import Costs, Keys, Weights
+from qingyuan.pii._kernel.people import FOUND_CONTEXT, FOUND_MASKED, FOUND_SURE
 from qingyuan.pii.batch import Bytes, Longs
 
-Table = npt.NDArray[np.float32]
-Grid = npt.NDArray[np.int64]
 Labels = npt.NDArray[np.int8]
 
 OUTSIDE, BEGIN, MIDDLE, END = range(4)
 LABELS = 4
-#: Longest stretch labelled at once, and characters of nothing on either side of it.
-STRETCH, PAD = 256, 4
-#: Descriptions of one character.
-FEATURES = 57
-#: Columns of ``cues``: ordinary word that begins and ends here (length), weight of what stands before and at this
-#: place, the words themselves, what the search found, the class of the words, listed names that begin and end here,
-#: the length of the title 《…》 the place is in.
-BEGINS, ENDS, BEFORE, AFTER, WORD, LAST, FOUND, KIND, KIND_LAST, NAMED, NAMED_LAST, TITLE = range(12)
-CUES = 12
-#: Signs around titles, and the longest title that is told by its length.
-_OPENS, _CLOSES, _TITLE = 0x300A, 0x300B, 15
-#: Bits of a class: rank of a surname, then three bits each for the two characters of a given name, the only one, a foreign name.
-_FIRST, _SECOND, _ONLY, _FOREIGN = 2, 5, 8, 11
-_JOINER = 7
 #: Stretches remembered in which the model found nothing (a power of two), and the longest of them: remarks that differ
 #: in their figures alone are one to the model.
 _KNOWN, _KNOWN_SIZE = 256, 64
-#: Class of what stands beside without a known weight.
-_UNKNOWN = 20
 _LOW = np.float32(-1e9)
+_MIX, _TURN = np.uint64(0x9E3779B97F4A7C15), np.uint64(29)
 #: Added for what cannot be, small enough that sums of it keep their digits.
 _NEVER = np.float32(-1e5)
 
@@ -63,166 +64,6 @@ _HALVES, _LOW_HALF = np.uint32(0x00FF00FF), np.uint32(0xFFFF)
 _EIGHT, _SIXTEEN = np.uint32(8), np.uint32(16)
 #: How much too high the sum of the descriptions' weights is.
 _TOO_HIGH = FEATURES * 128
-
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-_MIX2 = np.uint64(0xC2B2AE3D27D4EB4F)
-_MIX3 = np.uint64(0x165667B19E3779F9)
-_TURN = np.uint64(29)
-
-
-@njit("int64(int64, int64, int64, int64, uint64)", cache=True, nogil=True, inline="always")
-def _slot(template: int, a: Any, b: Any, c: Any, mask: np.uint64) -> np.int64:
-    """Return the row of the table of weights for one description."""
-    h = (np.uint64(template + 1) * _MIX ^ np.uint64(a)) * _MIX2
-    h ^= h >> _TURN
-    h = (h ^ np.uint64(b)) * _MIX3
-    h ^= h >> _TURN
-    h = (h ^ np.uint64(c)) * _MIX
-    return np.int64((h ^ (h >> _TURN)) & mask)
-
-
-@njit(f"void(int64[::1], int64, {_LEXICON}, int64[:, ::1])", cache=True, nogil=True)
-def prepare(
-    chars: Longs, n: int, keys: Keys, pairs: Bytes, cost: Costs, tags: Bytes,
-    before: Weights, after: Weights, before1: Weights, after1: Weights, cues: Grid,
-) -> None:  # fmt: skip
-    """Fill the columns of ``cues`` but :data:`FOUND` for ``chars[PAD : PAD + n]``, which has zeros on both sides."""
-    for i in range(n + 2 * PAD):
-        cues[i, BEGINS] = cues[i, ENDS] = 1
-        cues[i, BEFORE] = cues[i, AFTER] = _UNKNOWN
-        cues[i, WORD] = cues[i, LAST] = chars[i]
-        cues[i, KIND] = cues[i, KIND_LAST] = cues[i, NAMED] = cues[i, NAMED_LAST] = cues[i, TITLE] = 0
-    opened = -1
-    for i in range(PAD, PAD + n):
-        c = chars[i]
-        if c == _OPENS:
-            opened = i
-        elif c == _CLOSES and opened >= 0:
-            for k in range(opened + 1, i):
-                cues[k, TITLE] = min(i - opened - 1, _TITLE)
-            opened = -1
-        if before1[c] != NONE:
-            cues[i + 1, BEFORE] = before1[c] // 8 + 6
-        if after1[c] != NONE:
-            cues[i, AFTER] = after1[c] // 8 + 6
-    for i in range(PAD, PAD + n - 1):
-        if not begins_word(pairs, chars[i], chars[i + 1]):
-            continue
-        for size in range(2, min(4, PAD + n - i) + 1):
-            key = pack(chars, i, size)
-            slot = slot_of(keys, key)
-            if slot < 0:
-                continue
-            if before[slot] != NONE:
-                cues[i + size, BEFORE] = before[slot] // 8 + 7 if before[slot] > 0 else 5
-            if after[slot] != NONE:
-                cues[i, AFTER] = after[slot] // 8 + 6
-            if cost[slot] <= _LOW:
-                continue
-            if tags[slot] in (TAG_PERSON, TAG_FOREIGN):
-                cues[i, NAMED] = cues[i + size - 1, NAMED_LAST] = size + (
-                    4 if tags[slot] == TAG_FOREIGN else 0
-                )
-                if size > 2 and cues[i, BEGINS] != 2:
-                    cues[i, BEGINS] = 4 + size
-                continue
-            cues[i, BEGINS] = size
-            cues[i, WORD] = np.int64(key)
-            cues[i, KIND] = tags[slot]
-            if cues[i + size - 1, ENDS] < size:
-                cues[i + size - 1, ENDS] = size
-                cues[i + size - 1, LAST] = np.int64(key)
-                cues[i + size - 1, KIND_LAST] = tags[slot]
-
-
-@njit(
-    "void(int64[::1], int64[:, ::1], Array(uint16, 1, 'C', readonly=True), int64, uint64, int64[::1])",
-    cache=True,
-    nogil=True,
-)
-def describe(
-    chars: Longs, cues: Grid, classes: npt.NDArray[np.uint16], i: int, mask: np.uint64, out: Longs
-) -> None:
-    """Write the rows of the table for the character at ``i``, :data:`FEATURES` of them."""
-    c0, b1, b2, b3 = chars[i], chars[i - 1], chars[i - 2], chars[i - 3]
-    n1, n2, n3 = chars[i + 1], chars[i + 2], chars[i + 3]
-    k0, kb1, kb2 = np.int64(classes[c0]), np.int64(classes[b1]), np.int64(classes[b2])
-    kn1, kn2 = np.int64(classes[n1]), np.int64(classes[n2])
-    s0, sb1, sb2, sn1 = k0 & 3, kb1 & 3, kb2 & 3, kn1 & 3
-    g0, gb1, gn1 = k0 >> _FIRST & 7, kb1 >> _FIRST & 7, kn1 >> _FIRST & 7
-    h0, hn1, hn2 = k0 >> _SECOND & 7, kn1 >> _SECOND & 7, kn2 >> _SECOND & 7
-    o0, on1 = k0 >> _ONLY & 7, kn1 >> _ONLY & 7
-    f0, fb1, fb2 = k0 >> _FOREIGN & 7, kb1 >> _FOREIGN & 7, kb2 >> _FOREIGN & 7
-    fn1, fn2 = kn1 >> _FOREIGN & 7, kn2 >> _FOREIGN & 7
-    lead, lead_before = cues[i, BEFORE], cues[i - 1, BEFORE]
-    next_, next2 = cues[i + 1, AFTER], cues[i + 2, AFTER]
-    begins, ends, begins_next = cues[i, BEGINS], cues[i, ENDS], cues[i + 1, BEGINS]
-    found, found_before, found_next = cues[i, FOUND], cues[i - 1, FOUND], cues[i + 1, FOUND]
-    out[0] = _slot(0, c0, 0, 0, mask)
-    out[1] = _slot(1, b1, 0, 0, mask)
-    out[2] = _slot(2, n1, 0, 0, mask)
-    out[3] = _slot(3, b2, 0, 0, mask)
-    out[4] = _slot(4, n2, 0, 0, mask)
-    out[5] = _slot(5, b1, c0, 0, mask)
-    out[6] = _slot(6, c0, n1, 0, mask)
-    out[7] = _slot(7, b2, b1, 0, mask)
-    out[8] = _slot(8, n1, n2, 0, mask)
-    out[9] = _slot(9, b1, n1, 0, mask)
-    out[10] = _slot(10, b3, b2, b1, mask)
-    out[11] = _slot(11, n1, n2, n3, mask)
-    out[12] = _slot(12, s0, gn1, hn2, mask)
-    out[13] = _slot(13, sb1, g0, hn1, mask)
-    out[14] = _slot(14, sb2, gb1, h0, mask)
-    out[15] = _slot(15, sb1, o0, next_, mask)
-    out[16] = _slot(16, s0, on1, next2, mask)
-    out[17] = _slot(17, sb2 * 8 + gb1, h0, next_, mask)
-    out[18] = _slot(18, s0 * 8 + gn1, hn2, lead, mask)
-    out[19] = _slot(19, sb1 * 8 + g0, hn1, lead_before, mask)
-    out[20] = _slot(20, fb1, f0, fn1, mask)
-    out[21] = _slot(21, f0, fn1, fn2, mask)
-    out[22] = _slot(22, fb2, fb1, f0, mask)
-    out[23] = _slot(23, lead, s0, begins, mask)
-    out[24] = _slot(24, next_, ends, h0, mask)
-    out[25] = _slot(25, begins, ends, begins_next * 8 + cues[i - 1, ENDS], mask)
-    out[26] = _slot(26, cues[i - 1, LAST], s0, 0, mask)
-    out[27] = _slot(27, cues[i + 1, WORD], 0, 0, mask)
-    out[28] = _slot(28, cues[i, WORD], 0, 0, mask)
-    out[29] = _slot(29, cues[i, LAST], 0, 0, mask)
-    out[30] = _slot(30, cues[i - 1, LAST], f0, fn1, mask)
-    out[31] = _slot(31, lead, f0, fn1, mask)
-    out[32] = _slot(32, lead, next_, 0, mask)
-    out[33] = _slot(33, s0, sn1, sb1, mask)
-    out[34] = _slot(34, next_, fb1, f0, mask)
-    out[35] = _slot(35, cues[i - 2, LAST], b1, 0, mask)
-    out[36] = _slot(36, found, found_before, found_next, mask)
-    out[37] = _slot(37, found, c0, 0, mask)
-    out[38] = _slot(38, found, lead, next_, mask)
-    out[39] = _slot(39, found, ends, begins_next, mask)
-    out[40] = _slot(40, found * 64 + found_next, n1, n2, mask)
-    out[41] = _slot(41, found * 64 + found_before, b1, b2, mask)
-    kind, kind_before, kind_next, kind_next2 = (
-        cues[i, KIND],
-        cues[i - 1, KIND_LAST],
-        cues[i + 1, KIND],
-        cues[i + 2, KIND],
-    )
-    named, named_last = cues[i, NAMED], cues[i, NAMED_LAST]
-    out[42] = _slot(42, kind, kind_before, s0, mask)
-    out[43] = _slot(43, kind_next, begins_next, h0, mask)
-    out[44] = _slot(44, kind_before, f0, fn1, mask)
-    out[45] = _slot(45, kind_before, c0, 0, mask)
-    out[46] = _slot(46, kind_next, c0, 0, mask)
-    out[47] = _slot(47, kind_next2, s0, gn1, mask)
-    out[48] = _slot(48, named, begins, kind, mask)
-    out[49] = _slot(49, named_last, kind_next, cues[i, KIND_LAST], mask)
-    out[50] = _slot(50, named, kind_before, lead, mask)
-    out[51] = _slot(51, named_last, next_, kind_next, mask)
-    out[52] = _slot(52, kind_before, kind_next, f0, mask)
-    out[53] = _slot(53, cues[i - 2, KIND_LAST], sb1, h0 * 16 + kind_next, mask)
-    title = cues[i, TITLE]
-    out[54] = _slot(54, title, found, s0, mask)
-    out[55] = _slot(55, title, f0, fn1 * 8 + fb1, mask)
-    out[56] = _slot(56, kind_before * 16 + kind_next, s0 * 8 + g0, h0 * 8 + f0, mask)
 
 
 @njit(f"void(float32[:, ::1], int64, {_ROF2}, int8[::1], int8[:, ::1])", cache=True, nogil=True)
@@ -267,26 +108,6 @@ def _ahead(scores: Table, sums: Table, n: int, steps: Table, rest: Table) -> Non
         scores[i, OUTSIDE] = top - sums[i, OUTSIDE] - rest[i, OUTSIDE]
 
 
-@njit("int64(int64)", cache=True, nogil=True)
-def plain(c: int) -> int:
-    """Return the character the model takes for ``c``: digits, letters, signs and widths that mean the same are one."""
-    if 0xFF01 <= c <= 0xFF5E:
-        c -= 0xFEE0
-    if 0x30 <= c <= 0x39:
-        return 0x30
-    if 0x41 <= c <= 0x5A or 0x61 <= c <= 0x7A:
-        return 0x61
-    if c in (0x2022, 0x30FB, 0x2027, 0x22C5, 0x2219):
-        return 0xB7
-    if c in (0x3000, 0x09, 0xFFFF):
-        return 0x20
-    if c in (0x201C, 0x201D, 0x300C, 0x300D, 0x300E, 0x300F):
-        return 0x22
-    if c in (0x2018, 0x2019):
-        return 0x27
-    return c
-
-
 @njit("boolean(int64)", cache=True, nogil=True, inline="always")
 def _stops(c: int) -> bool:
     """Tell whether the character ends a stretch."""
@@ -297,32 +118,6 @@ def _stops(c: int) -> bool:
 def may_be_inside(c: int) -> bool:
     """Tell whether the character may be part of a name: signs other than the joiner, digits and blanks at its ends may not."""
     return 0x3400 <= c < 0xFE00 or c in (0x61, 0xB7, 0x20)
-
-
-@njit("int64(int64)", cache=True, nogil=True)
-def found_class(bits: Any) -> Any:
-    """Return the class of what the search found, a multiple of three; its place in the name is added to it."""
-    return (
-        (3 if bits & FOUND_SURE else 0)
-        + (6 if bits & FOUND_CONTEXT else 0)
-        + (24 if bits & FOUND_MASKED else 0)
-    )
-
-
-@njit(f"boolean(int64[::1], int64, {_ROF}, {_ROF}, {_ROF2}, {_ROF})", cache=True, nogil=True)
-def promising(chars: Longs, n: int, single: Costs, surname: Costs, given: Table, foreign: Costs) -> bool:
-    """Tell whether ``chars[PAD : PAD + n]`` has anything that is made like a name."""
-    for i in range(PAD, PAD + n - 1):
-        c, d, e = chars[i], chars[i + 1], chars[i + 2]
-        if foreign[c] + foreign[d] + foreign[e] > np.float32(2.2):
-            return True
-        if surname[c] > _LOW:
-            plain_two = single[c] + single[d]
-            if surname[c] + given[2, d] - plain_two > np.float32(-3.0):
-                return True
-            if surname[c] + given[0, d] + given[1, e] - plain_two - single[e] > np.float32(-3.0):
-                return True
-    return False
 
 
 @njit("int64(int64[::1], int64)", cache=True, nogil=True)
@@ -401,6 +196,7 @@ def label(
     rest = np.zeros((STRETCH, LABELS), dtype=np.float32)
     origin = np.zeros((STRETCH, LABELS), dtype=np.int8)
     path = np.zeros(STRETCH, dtype=np.int8)
+    near = np.zeros(STRETCH, dtype=np.uint8)
     empty = np.zeros((_KNOWN, _KNOWN_SIZE + 1), dtype=np.int64)
     count = 0
     seen = 0
@@ -422,7 +218,8 @@ def label(
             first = seen
             while seen < total and seen_cell[seen] == cell and seen_start[seen] < p:
                 seen += 1
-            if n < 2 or (seen == first and not promising(chars, n, single, surname, given, foreign)):
+            near[:n] = 0
+            if n < 2 or (not promising(chars, n, single, surname, given, foreign, near) and seen == first):
                 continue
             slot = -1
             if seen == first and n <= _KNOWN_SIZE:
@@ -442,8 +239,22 @@ def label(
                 if j > i:
                     cues[PAD + j - 1, FOUND] = kind + 3
                     cues[PAD + i, FOUND] = kind + 1
+                near[max(0, i - NEAR_BEFORE) : min(n, j + NEAR_BEFORE)] = 1
             prepare(chars, n, keys, pairs, cost, tags, before, after, before1, after1, cues)
+            runs(chars, n, keys, cost, classes, cues)
             for i in range(n):
+                if TITLED <= cues[PAD + i, BEFORE] < UNKNOWN:
+                    near[i : min(n, i + NEAR_BEHIND)] = 1
+                if cues[PAD + i, NAMED] != 0:
+                    near[max(0, i - NEAR_BEFORE) : min(n, i + NEAR_BEHIND)] = 1
+                if TITLED <= cues[PAD + i, AFTER] + 1 <= UNKNOWN:
+                    near[max(0, i - NEAR_BEHIND) : i] = 1
+            for i in range(n):
+                if near[i] == 0:
+                    own[i, OUTSIDE] = sums[i, OUTSIDE] = 0
+                    for t in range(BEGIN, LABELS):
+                        own[i, t] = sums[i, t] = _NEVER
+                    continue
                 describe(chars, cues, classes, PAD + i, mask, slots)
                 # Two labels at once in the halves of a number; each weight is 128 too high, so that none borrows from the next.
                 even = odd = np.uint32(0)
