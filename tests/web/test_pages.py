@@ -10,7 +10,8 @@ from fastapi import FastAPI
 
 from qingyuan.office.home import Home
 from qingyuan.web.pages import parted
-from tests.web.making import client_of
+from qingyuan.web.words import word
+from tests.web.making import client_of, post
 
 
 @pytest.mark.parametrize(
@@ -61,3 +62,24 @@ def test_a_page_that_could_not_be_shown_leads_back_to_its_record_and_list(app: F
     assert 'class="button" href="/leads"' in gone.text
     nobody = client_of(app).get("/portal/i/none")
     assert "/leads" not in nobody.text.partition("<main")[2]
+
+
+def test_the_language_of_an_address_is_kept_by_the_form_and_the_pages_after_it(app: FastAPI) -> None:
+    client = client_of(app)
+    assert 'lang="en"' in client.get("/report?lang=en").text
+    refused = post(client, "/report", {"told": ""}, form="/report")
+    assert refused.status_code == 400
+    assert '<html lang="en"' in refused.text
+    assert '<html lang="en"' in client.get("/progress").text
+    elsewhere = client.get("/report?lang=zh", headers={"sec-fetch-site": "cross-site"})
+    assert '<html lang="zh-CN"' in elsewhere.text  # as the address says
+    assert '<html lang="en"' in client.get("/report").text  # and no other site changes what was chosen
+    chosen: dict[str, str | list[str]] = {"lang": "zh", "next": "/report?lang=en&at=1"}
+    assert post(client, "/preferences", chosen, form="/report").headers["location"] == "/report?at=1"
+    assert '<html lang="zh-CN"' in client.get("/report").text
+
+
+def test_a_remedy_on_a_page_names_pages_and_no_command(app: FastAPI) -> None:
+    gone = client_of(app, "technician").get("/leads/L2031-0001").text
+    assert word("zh", "remedy.office.no-such-record") in gone
+    assert "qingyuan lead list" not in gone

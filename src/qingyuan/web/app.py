@@ -33,6 +33,7 @@ from qingyuan.web.errors import WebError, bad_request, not_found
 from qingyuan.web.pages import environment, load_static
 from qingyuan.web.plain import plain_routes
 from qingyuan.web.portal import verify
+from qingyuan.web.readying import make_ready
 from qingyuan.web.receiving import Room, too_slow
 from qingyuan.web.returning import ways
 from qingyuan.web.routing import PAGES, Page, Table
@@ -146,7 +147,8 @@ def _warm(home: Home, templates: Environment, settings: ServeSettings) -> None:
     # What is kept for good is not looked through for garbage any more.
     gc.collect()
     gc.freeze()
-    if settings.warm:  # another process loads it; here nothing waits
+    if settings.warm:  # other processes compile and load it; here nothing waits
+        make_ready()
         prepare()
 
 

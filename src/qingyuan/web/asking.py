@@ -16,6 +16,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from qingyuan.errors import QingyuanError
 from qingyuan.office.errors import OfficeError
 from qingyuan.office.paperwork.staff import read_staff
 from qingyuan.office.recognition.stopped import STOPPED
@@ -26,7 +27,7 @@ from qingyuan.web.desk import Desk
 from qingyuan.web.errors import bad_request, forbidden
 from qingyuan.web.guard import Named
 from qingyuan.web.navigation import Entry, entries
-from qingyuan.web.words import Lang, said, word
+from qingyuan.web.words import Lang, catalogue, said, word
 
 SESSION_COOKIE = "qy_session"
 BROWSER_COOKIE = "qy_browser"
@@ -38,6 +39,8 @@ TOKEN_FIELD = "_token"  # noqa: S105 - a name
 TOKEN_HEADER = "x-qy-token"  # noqa: S105 - a name
 THEMES = ("auto", "light", "dark")
 _NONCE = 16
+#: How long a browser is known by its name and choices, in seconds.
+_YEAR = 366 * 86_400
 _LIST_LIMIT = 10_000
 #: Bits of an IPv6 address that a line of one subscriber has at least (RFC 6177): who has it has 2^64 addresses.
 _SUBSCRIBER = 64
@@ -68,12 +71,14 @@ class Ask:
         self.session = request.cookies.get(SESSION_COOKIE)
         self.account: Account | None = desk.sessions.account(self.session) if known else None
         self.lang = _language(request)
+        if _named_language(request):
+            self.cookie(LANG_COOKIE, self.lang, _YEAR)
         theme = request.cookies.get(THEME_COOKIE, "auto")
         self.theme = theme if theme in THEMES else "auto"
         self.browser = request.cookies.get(BROWSER_COOKIE, "")
         if len(self.browser) < _NONCE:
             self.browser = secrets.token_urlsafe(_NONCE)
-            self.cookie(BROWSER_COOKIE, self.browser, 366 * 86_400)
+            self.cookie(BROWSER_COOKIE, self.browser, _YEAR)
 
     # -- who ------------------------------------------------------------------------------------
 
@@ -182,6 +187,11 @@ class Ask:
         """Return a word of the interface."""
         return word(self.lang, key, **values)
 
+    def remedy(self, error: QingyuanError) -> str:
+        """Return what somebody at a screen can do about an error; what the rooms below say is for who has the command line too."""
+        known = f"remedy.{error.code}" in catalogue()
+        return self.t(f"remedy.{error.code}") if known else said(self.lang, error, "remedy")
+
     # -- answers --------------------------------------------------------------------------------
 
     def page(self, template: str, status: int = 200, **values: object) -> Response:
@@ -284,8 +294,6 @@ def network_of(address: str) -> str:
 
 def _flash_key(flash: str) -> str:
     """Return the key of a word to show once; cookies can hold anything."""
-    from qingyuan.web.words import catalogue  # noqa: PLC0415 - read late, like every word
-
     return flash if flash.startswith("done.") and flash in catalogue() else ""
 
 
@@ -295,6 +303,14 @@ def _language(request: Request) -> Lang:
         return cast("Lang", chosen)
     wanted = request.headers.get("accept-language", "zh").lower()
     return "en" if wanted.startswith("en") else "zh"
+
+
+def _named_language(request: Request) -> bool:
+    """Say whether the address chooses a language that later pages keep; a link on another site does so for who chose none yet."""
+    named, known = request.query_params.get("lang"), request.cookies.get(LANG_COOKIE)
+    if request.method != "GET" or named not in {"zh", "en"} or named == known:
+        return False
+    return known is None or request.headers.get("sec-fetch-site", "none") in {"same-origin", "none"}
 
 
 def kept(given: Mapping[str, str]) -> str:

@@ -22,6 +22,8 @@ _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 _STEP = 1024
 #: A step of a place in a file, such as "page 3"; what the readers write (pii/readers).
 _STEP_OF_A_PLACE = re.compile(r"(line|row|page|paragraph|slide|table) (\d+)(?: |$)")
+#: A line that a registration has for each file it seals (web/portal/clue.py).
+_DIGEST = re.compile(r"SHA-256 [0-9a-f]{64}\b")
 
 
 class Static(msgspec.Struct, frozen=True):
@@ -73,6 +75,7 @@ def environment() -> Environment:
         "parted": parted,
         "titled": titled,
     }
+    made.tests["digest"] = lambda line: _DIGEST.match(line) is not None
     made.globals["asset"] = lambda name: f"/static/{name}?v={static[name].version}"
     return made
 

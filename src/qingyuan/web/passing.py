@@ -16,6 +16,7 @@ from qingyuan.office.selfcheck import look, self_check
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import WebError, bad_request
 from qingyuan.web.portal.files import received
+from qingyuan.web.readying import require_ready
 
 #: One at a time in a server process; whoever comes next waits so long.
 _TURN = threading.BoundedSemaphore(1)
@@ -35,6 +36,7 @@ def passing_report(ask: Ask, profile: str) -> Report:
     """
     if not ask.uploads("files"):
         raise bad_request("没有选择文件", "no file was chosen", code="web.no-files")
+    require_ready()
     today = ask.desk.home.clock.now().date()
     issued = today.isoformat()
     with received(ask, "files") as sent, turn():

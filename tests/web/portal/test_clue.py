@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,9 +20,11 @@ from qingyuan.office.home import Home
 from qingyuan.office.sealing import open_exhibit
 from qingyuan.store import events
 from qingyuan.store.registry import exhibits
+from qingyuan.web import readying
 from qingyuan.web.portal import files
 from qingyuan.web.portal.files import safe_name
 from qingyuan.web.portal.receipt import ReceiptError, check_receipt
+from qingyuan.web.words import word
 from tests.web.making import ASSESSED, client_of, post, token_of
 from tests.web.test_surface import HOSTILE
 
@@ -270,3 +274,39 @@ def test_the_words_of_a_clue_are_read_on_its_page_with_numbers_hidden_and_every_
         read = [one.payload for one in events(connection, ["office"]) if one.type == "access.read"]
     assert read[-1]["what"] == "excerpt"
     assert where[1].split("/")[2] in str(read[-1]["records"])
+
+
+def test_a_clue_shows_its_words_before_digests_and_says_that_nothing_was_scanned_yet(
+    app: FastAPI, home: Home
+) -> None:
+    told(client_of(app))
+    lead = newest(home)
+    client = client_of(app, "technician")
+    text, _, folded = client.get(f"/leads/{lead}").text.partition('<p class="told">')[2].partition("</p>")
+    assert "原文与附件已封存" in text
+    assert "SHA-256" not in text
+    assert re.match(r"<details.*<li class=\"mono\">SHA-256 [0-9a-f]{64} ", folded)
+    for path in ("scan", "scan/places", "scan/people", "scan/closer", "harm"):
+        empty = client.get(f"/leads/{lead}/{path}")
+        assert empty.status_code == 200, path
+        assert word("zh", "scan.none-yet") in empty.text
+        assert f'href="/material/{lead}"' in empty.text
+    assert client.get(f"/leads/{lead}/scan/file").status_code == 400
+
+
+def test_a_clue_is_not_waited_for_while_the_scanner_is_compiled(
+    app: FastAPI, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told(client_of(app))
+    client = client_of(app, "technician")
+    page = client.get(f"/leads/{newest(home)}").text
+    where = re.search(r'href="(/exhibits/X\w+/source\?at=1)"', page)
+    assert where
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as compiles:
+        monkeypatch.setattr(readying, "_BEGUN", [compiles])
+        waits = client.get(where[1])
+        assert waits.status_code == 503
+        assert waits.headers["retry-after"] == "60"
+        assert "web.scanner-not-ready" in waits.text
+        compiles.communicate(b"\n")
+    assert client.get(where[1]).status_code == 200

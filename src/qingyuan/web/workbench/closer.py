@@ -15,9 +15,10 @@ from qingyuan.office.home import Home
 from qingyuan.office.summary import Gathered
 from qingyuan.pii.rates import Rate, RateReading, rate_rules, rates
 from qingyuan.web.asking import Ask
-from qingyuan.web.errors import bad_request, not_found, not_scanned
+from qingyuan.web.errors import bad_request, not_found
 from qingyuan.web.routing import page
 from qingyuan.web.workbench._gathered import gathered
+from qingyuan.web.workbench.scans import unscanned
 
 #: Bytes of exhibits that are read again for a page, answers kept for a home, and rows of carriers shown.
 _MOST_BYTES = 32 << 20
@@ -38,7 +39,7 @@ def closer(ask: Ask, identifier: str) -> Response:
         raise not_found(identifier)
     found = gathered(home, identifier)
     if not found.exhibits:
-        raise not_scanned(identifier)
+        return unscanned(ask, identifier)
     day = _day(ask)
     size = sum(found.rows[one].size for one in found.exhibits)
     counted = _counted(home, identifier, found, day) if size <= _MOST_BYTES else None

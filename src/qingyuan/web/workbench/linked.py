@@ -14,7 +14,7 @@ from qingyuan.office.rechecking import Material
 from qingyuan.pii.linking import REASONS
 from qingyuan.web.asking import Ask
 from qingyuan.web.routing import page
-from qingyuan.web.workbench.scans import held_of
+from qingyuan.web.workbench.scans import held_of, unscanned
 
 #: Bytes of exhibits that are read again for a page, answers kept for a home, people shown, and mentions and links of each.
 _MOST_BYTES = 4 << 20
@@ -31,7 +31,9 @@ _HELD: weakref.WeakKeyDictionary[Home, OrderedDict[tuple[str, ...], LinkedPeople
 @page("GET", "/leads/{identifier}/scan/people", "material.view", slow=True)
 def linked_people(ask: Ask, identifier: str) -> Response:
     """Show who is who in the tables of a lead or matter, by masked values, and why."""
-    held = held_of(ask, identifier)
+    held = held_of(ask, identifier, empty=True)
+    if not held.found.exhibits:
+        return unscanned(ask, identifier)
     home = ask.desk.home
     size = sum(held.found.rows[one].size for one in held.found.exhibits)
     seen = _linked(home, tuple(held.found.exhibits)) if size <= _MOST_BYTES else None

@@ -20,7 +20,7 @@ from qingyuan.web.routing import page
 from qingyuan.web.workbench._gathered import gathered
 from qingyuan.web.workbench._working import begun
 from qingyuan.web.workbench.figures import drawn
-from qingyuan.web.workbench.scans import held_of
+from qingyuan.web.workbench.scans import held_of, unscanned
 from qingyuan.web.works import work
 
 KIND = "harm"
@@ -66,8 +66,10 @@ def affair(ask: Ask, identifier: str) -> Response:
 @page("GET", "/leads/{identifier}/harm", "material.take", slow=True)
 def lead(ask: Ask, identifier: str) -> Response:
     """Show the material of a lead in pictures: kinds at once, days, sites and carriers when they were counted."""
-    held = held_of(ask, identifier)
+    held = held_of(ask, identifier, empty=True)
     found = held.found
+    if not found.exhibits:
+        return unscanned(ask, identifier)
     job = _newest(ask, identifier)
     harm = convert(job.result, Harm, strict=False) if job and job.state == "done" else None
     counted = sorted(found.summary.kinds.items(), key=lambda pair: -pair[1].confirmed - pair[1].masked)

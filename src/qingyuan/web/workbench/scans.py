@@ -136,8 +136,10 @@ class Part(msgspec.Struct, frozen=True):
 @page("GET", "/leads/{identifier}/scan", "material.view", slow=True)
 def scan(ask: Ask, identifier: str) -> Response:
     """Show what scans found: kinds, persons, thresholds, findings by page with masked excerpts, and what was not read."""
-    held = held_of(ask, identifier)
+    held = held_of(ask, identifier, empty=True)
     found = held.found
+    if not found.exhibits:
+        return unscanned(ask, identifier)
     wanted, asked = _wanted(ask, found)
     fits = narrowed(found.findings, wanted)
     number = _number(ask)
@@ -165,8 +167,10 @@ def scan(ask: Ask, identifier: str) -> Response:
 @page("GET", "/leads/{identifier}/scan/places", "material.view", slow=True)
 def every_place(ask: Ask, identifier: str) -> Response:
     """Show every single place by page, with kind, decision, reason and column, also what was rejected; no value."""
-    held = held_of(ask, identifier)
+    held = held_of(ask, identifier, empty=True)
     found = held.found
+    if not found.exhibits:
+        return unscanned(ask, identifier)
     wanted, asked = _wanted(ask, found)
     number = _number(ask)
     shown = places(ask.desk.home, held.scopes, wanted, first=(number - 1) * _SIZE, size=_SIZE)
@@ -237,8 +241,16 @@ def _handed(ask: Ask, name: str, write: Callable[[Path], object]) -> Response:
     return ask.finish(attached(content, size, f'filename="{name}"'))
 
 
-def held_of(ask: Ask, identifier: str) -> Held:
-    """Return a lead or matter of the address and what its scans found.
+def unscanned(ask: Ask, identifier: str) -> Response:
+    """Show how something comes to be scanned, in place of what a scan found."""
+    lead = ask.request.url.path.startswith("/leads/")
+    return ask.page(
+        "unscanned.html", record=identifier, base=f"/{'leads' if lead else 'matters'}/{identifier}"
+    )
+
+
+def held_of(ask: Ask, identifier: str, *, empty: bool = False) -> Held:
+    """Return a lead or matter of the address and what its scans found; of nothing that was scanned only when ``empty``.
 
     Raises:
         WebError: There is none of that number, or nothing of it was scanned.
@@ -257,7 +269,7 @@ def held_of(ask: Ask, identifier: str) -> Held:
     else:
         raise not_found(identifier)
     found = gathered(home, *scopes)
-    if not found.exhibits:
+    if not found.exhibits and not empty:
         raise not_scanned(identifier)
     return Held(identifier, title, base, scopes, found)
 

@@ -79,7 +79,9 @@ def prefer(ask: Ask) -> Response:
         ask.cookie(LANG_COOKIE, lang, _YEAR)
     if (theme := ask.field("theme")) in THEMES:
         ask.cookie(THEME_COOKIE, theme, _YEAR)
-    return ask.redirect(local(ask.field("next")))
+    path, _, query = local(ask.field("next")).partition("?")
+    kept = [one for one in query.split("&") if one and not (lang and one.startswith("lang="))]
+    return ask.redirect("?".join([path, *(["&".join(kept)] if kept else [])]))
 
 
 def local(path: str) -> str:

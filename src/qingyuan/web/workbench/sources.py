@@ -17,6 +17,7 @@ from qingyuan.store.register import record
 from qingyuan.web.asking import Ask, kept
 from qingyuan.web.errors import bad_request
 from qingyuan.web.guard import denied
+from qingyuan.web.readying import require_ready
 from qingyuan.web.routing import page
 from qingyuan.web.whole import whole
 from qingyuan.web.workbench._grounds import MOST_REASON, grounds
@@ -60,6 +61,8 @@ def rows(records: Sequence[SourceRecord]) -> list[Row]:
 @page("GET", "/exhibits/{identifier}/source", "material.read", slow=True)
 def show(ask: Ask, identifier: str) -> Response:
     """Show the records around a place; what the scan found is hidden, and that somebody looked is written down first."""
+    if not _known(ask, identifier):
+        require_ready()
     asked = {name: ask.query(name) for name in ("member", "table", "place", "at")}
     at = _number(asked["at"]) if asked["at"] else record_of(
         ask.desk.home, identifier, asked["place"], asked["member"] or None
@@ -118,6 +121,13 @@ def _around(ask: Ask, identifier: str) -> int:
         return _WHOLE if find_exhibit(connection, identifier).size <= _SHORT else _AROUND
 
 
+def _known(ask: Ask, identifier: str) -> bool:
+    """Say whether an exhibit was scanned when it was taken in; else it is scanned to be shown."""
+    with ask.desk.home.database.read() as connection:
+        row = find_exhibit(connection, identifier)
+        return any(one.state == ItemState.SCANNED for one in scanned(connection, row.scope, [identifier]))
+
+
 def _show(
     ask: Ask,
     identifier: str,
@@ -125,9 +135,9 @@ def _show(
     cleared: int | None = None,
     error: QingyuanError | None = None,
 ) -> Response:
+    known = _known(ask, identifier)
     with ask.desk.home.database.read() as connection:
         row = find_exhibit(connection, identifier)
-        known = any(one.state == ItemState.SCANNED for one in scanned(connection, row.scope, [identifier]))
     where = {"member": found.member or "", "table": found.table}
     around = _around(ask, identifier)
     return ask.page(
