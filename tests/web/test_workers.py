@@ -142,6 +142,32 @@ def test_a_job_that_ends_its_processes_keeps_nobody_waiting_and_is_given_up(tmp_
     state.close()
 
 
+def test_who_asks_for_much_keeps_nobody_else_waiting(url: str) -> None:
+    done: list[str] = []
+
+    def work(identifier: str, args: Mapping[str, object], person: str, report: Report) -> dict[str, object]:
+        done.append(person)
+        with state.write() as connection:  # it began a second before whatever comes next
+            connection.execute(sa.update(JOB).where(JOB.c.begun > 0).values(begun=JOB.c.begun - 1))
+        return {}
+
+    state = State(url)
+    jobs = Jobs(state, {"intake": work})
+    for person, number in (("P001", 40), ("P002", 2), ("P003", 1)):
+        for _ in range(number):
+            jobs.add("intake", person, {})
+    jobs.start()
+    deadline = time.monotonic() + 120
+    while len(done) < 43:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    jobs.stop()
+    state.close()
+    assert sorted(done[:3]) == ["P001", "P002", "P003"]
+    assert done[3:5].count("P002") == 1
+    assert set(done[5:]) == {"P001"}
+
+
 def test_what_waits_too_long_is_removed_but_nothing_that_is_waited_for(home: Home, tmp_path: Path) -> None:
     state = State.at(tmp_path / "web.db")
     uploads = Uploads(state, home, 1 << 20)

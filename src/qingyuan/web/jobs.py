@@ -6,7 +6,8 @@ intake seals nothing twice), so that a job whose process was killed is simply ru
 Any number of processes may work on one queue. Who takes a job writes its name and a lease into the row, in one write
 transaction, and renews the lease while it works. A job is free again when its lease ran out, or at once when its process, on this machine,
 is gone. A job in which its process died goes behind the others, and is given up when that happened :data:`DEATHS` times: what
-takes memory or ends a process must not keep the queue. One job of a kind runs at a time. Whoever lost its lease stops at its next report and changes nothing any more; the lock of the home
+takes memory or ends a process must not keep the queue. Of those who wait, whoever was served longest ago comes next, each with their oldest
+job. One job of a kind runs at a time. Whoever lost its lease stops at its next report and changes nothing any more; the lock of the home
 keeps even a process that was only asleep from working beside its successor.
 """
 
@@ -18,7 +19,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -242,7 +243,10 @@ class Jobs:
             return None
 
     def _take(self, only: Collection[str] = ()) -> Job | None:
-        """Take the oldest job that is free, in one write transaction; of some kinds only, when any are named."""
+        """Take a free job, in one write transaction; of some kinds only, when any are named.
+
+        It is the oldest one of whoever was served longest ago, so that nobody waits for all that somebody else asked for.
+        """
         now = int(time.time())
         with self._state.write() as connection:
             _note_deaths(connection, now)
@@ -252,7 +256,7 @@ class Jobs:
                 .order_by(JOB.c.lost, JOB.c.created, JOB.c.id)
             ).all()
             taken = {row.kind for row in rows if row.state != "queued"}
-            for row in rows:
+            for row in _by_turns(connection, rows):
                 if (only and row.kind not in only) or row.state != "queued":
                     continue
                 if row.kind in taken or row.lease > now:
@@ -372,6 +376,18 @@ class Jobs:
         ):  # the lease runs on meanwhile; when it ended the job is another's, and nothing is written
             if self._ended.wait(_LOOK):
                 break
+
+
+def _by_turns(
+    connection: sa.Connection, rows: Sequence[sa.Row[tuple[object, ...]]]
+) -> Sequence[sa.Row[tuple[object, ...]]]:
+    """Return jobs with those first whose people were served longest ago; what processes died of stays behind, and equals stay as they are."""
+    people = {str(row.person) for row in rows if row.state == "queued"}
+    if len(people) <= 1:
+        return rows
+    wanted = sa.select(JOB.c.person, sa.func.max(JOB.c.begun)).where(JOB.c.begun > 0).group_by(JOB.c.person)
+    served = {str(person): int(begun) for person, begun in connection.execute(wanted)}
+    return sorted(rows, key=lambda row: (row.lost, served.get(str(row.person), 0)))
 
 
 def _note_deaths(connection: sa.Connection, now: int) -> None:
