@@ -15,6 +15,7 @@ from qingyuan.evidence.warc._rules import Digesting
 
 HTTP = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"
+FOLDED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip,\r\n chunked\r\n\r\n"
 CHUNKS = b"2;a=b\r\nhe\r\n3\r\nllo\r\n0\r\nTrailer: x\r\n\r\n"
 PAGE = {"WARC-Target-URI": "http://example.com/"}
 ANSWER = {**PAGE, "Content-Type": "application/http; msgtype=response"}
@@ -77,6 +78,12 @@ def test_an_algorithm_that_nobody_knows_is_left_alone() -> None:
         (HTTP, b"", b"", True),
         (b"HTTP/1.0 200 OK\nA: b\n\n", b"x\r\n\r\ny", b"x\r\n\r\ny", True),
         (b"HTTP/1.0 200 OK\nA: b\n\n", b"x\r\n\r\ny", b"y", False),
+        (b"HTTP/1.0 200 OK\nA: b\r\n\n", b"x\r\n\r\ny", b"x\r\n\r\ny", True),
+        (b"HTTP/1.0 200 OK\r\nA: b\n\r\n", b"x\r\n\r\ny", b"x\r\n\r\ny", True),
+        (b"HTTP/1.0 200 OK\r\nA: b\n\r\n", b"x\r\n\r\ny", b"y", False),
+        (FOLDED, CHUNKS, b"hello", True),
+        (FOLDED, CHUNKS, b"hullo", False),
+        (FOLDED.replace(b"\n ", b"\nX: "), CHUNKS, b"hello", False),
         (CHUNKED, CHUNKS, CHUNKS, True),
         (CHUNKED, CHUNKS, b"hello", True),
         (CHUNKED, CHUNKS, b"hullo", False),
@@ -87,12 +94,14 @@ def test_an_algorithm_that_nobody_knows_is_left_alone() -> None:
 def test_the_payload_of_an_answer_is_its_body_as_sent_or_without_the_chunks(
     head: bytes, body: bytes, payload: bytes, *, good: bool
 ) -> None:
-    data = _record("response", head + body, {**ANSWER, "WARC-Payload-Digest": _base32("sha1", payload)})
-    if good:
-        assert _read(data) == head + body
-    else:
-        with pytest.raises(WarcError, match="@0"):
-            _read(data)
+    for kind in ("application/http; msgtype=response", "message/http"):
+        fields = {**PAGE, "Content-Type": kind, "WARC-Payload-Digest": _base32("sha1", payload)}
+        data = _record("response", head + body, fields)
+        if good:
+            assert _read(data) == head + body
+        else:
+            with pytest.raises(WarcError, match="@0"):
+                _read(data)
 
 
 @settings(max_examples=60, deadline=None)
@@ -204,6 +213,8 @@ def test_a_record_that_lacks_a_field_of_its_type_or_has_one_of_another_form_is_r
         "warc-target-uri: http://example.com/\r\n",
         "Content-Type: text/plain\r\ncontent-type: text/html\r\n",
         "WARC-Warcinfo-ID: <urn:uuid:1>\r\nWARC-Warcinfo-ID: <urn:uuid:1>\r\n",
+        "WARC-Identified-Payload-Type: text/plain\r\nWARC-Identified-Payload-Type: text/html\r\n",
+        "WARC-Truncated: time\r\nWARC-Truncated: time\r\n",
         "two words: x\r\n",
         "bräuche: x\r\n",
     ],
@@ -229,6 +240,7 @@ def test_a_field_that_is_there_twice_or_has_no_name_is_refused(more: str) -> Non
         ("resource", {**PAGE, "WARC-IP-Address": "2001:db8::1", "WARC-Segment-Number": "1"}, ""),
         ("metadata", {"WARC-Refers-To": "<urn:uuid:1>", "WARC-Payload-Digest": _hex("sha1", b"x")}, ""),
         ("warcinfo", {"WARC-Filename": "a.warc"}, ""),
+        ("resource", PAGE, "WARC-Protocol: h2\r\nWARC-Protocol: tls/1.3\r\n"),
         (
             "continuation",
             {

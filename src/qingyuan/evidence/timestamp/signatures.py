@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
-from qingyuan.evidence.timestamp._schema import DIGESTS, decode, digest_name, no_parameters
+from qingyuan.evidence.timestamp._schema import decode, digest_name, no_parameters
 from qingyuan.evidence.timestamp.errors import unsupported
 from qingyuan.ledger.hashes import sm3
 from qingyuan.ledger.sm2 import is_sm2_public, sm2_verify
@@ -51,8 +51,8 @@ _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
 }
 _CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 _SM2_HALF = 32
-#: Longest salt that is taken for one, in bytes: that of the longest digest.
-_MAX_SALT = max(size for _, size in DIGESTS.values())
+#: Longest salt that is taken for one, in bytes: no key that is computed with has room for more.
+_MAX_SALT = MAX_RSA_BITS // 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,13 @@ class SignatureAlgorithm:
         kind: The family.
         digest: Name of the digest that is signed; empty for Ed25519, which hashes by itself.
         salt: Length of the salt in bytes; RSA-PSS only.
+        mask: Name of the digest of the mask; RSA-PSS only, where it may be another (RFC 4055, 3.1).
     """
 
     kind: Kind
     digest: str
     salt: int = 0
+    mask: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +134,8 @@ def verify_signature(public: bytes, algorithm: SignatureAlgorithm, signature: by
             key.verify(signature, message)
         elif isinstance(key, rsa.RSAPublicKey) and algorithm.kind in {"rsa", "rsa-pss"}:
             chosen = _HASHES[algorithm.digest]()
-            pss = padding.PSS(padding.MGF1(chosen), algorithm.salt)
-            key.verify(signature, message, pss if algorithm.kind == "rsa-pss" else padding.PKCS1v15(), chosen)
+            way = padding.PKCS1v15() if algorithm.kind == "rsa" else _pss(algorithm)
+            key.verify(signature, message, way, chosen)
         elif isinstance(key, ec.EllipticCurvePublicKey) and algorithm.kind == "ecdsa":
             key.verify(signature, message, ec.ECDSA(_HASHES[algorithm.digest]()))
         else:
@@ -166,17 +168,19 @@ def digest_of(name: str, message: bytes) -> bytes:
 
 def _read_pss(identifier: core.Sequence) -> SignatureAlgorithm | None:
     parameters = identifier["parameters"]
-    mask = parameters["mask_gen_algorithm"]
+    generator = parameters["mask_gen_algorithm"]
     digest = digest_name(parameters["hash_algorithm"])
-    if (
-        digest not in _HASHES
-        or mask["algorithm"].dotted != _MGF1
-        or digest_name(mask["parameters"]) != digest
-        or parameters["trailer_field"].native != "trailer_field_bc"
-    ):
+    if generator["algorithm"].dotted != _MGF1 or parameters["trailer_field"].native != "trailer_field_bc":
         return None
+    mask = digest_name(generator["parameters"])
     salt = int(parameters["salt_length"].native)
-    return SignatureAlgorithm("rsa-pss", digest, salt) if 0 <= salt <= _MAX_SALT else None
+    if digest not in _HASHES or mask not in _HASHES or not 0 <= salt <= _MAX_SALT:
+        return None
+    return SignatureAlgorithm("rsa-pss", digest, salt, mask)
+
+
+def _pss(algorithm: SignatureAlgorithm) -> padding.PSS:
+    return padding.PSS(padding.MGF1(_HASHES[algorithm.mask]()), algorithm.salt)
 
 
 @functools.lru_cache(maxsize=256)

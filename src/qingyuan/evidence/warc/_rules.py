@@ -18,8 +18,15 @@ Fields = Sequence[tuple[str, str]]
 
 #: Fields without which there is no record (5.1).
 _NEEDED = ("warc-type", "warc-record-id", "warc-date")
-#: Fields that a record may have more than once (5.7).
-_MANY = frozenset({"warc-concurrent-to"})
+#: Fields of the standard that a record has once at most (5.1); of its others, only ``WARC-Concurrent-To`` may come again (5.7). What
+#: extensions add is theirs to say: crawlers write ``WARC-Protocol`` once for each layer.
+_ONCE = frozenset((
+    "content-length", "content-type", "warc-block-digest", "warc-date", "warc-filename",
+    "warc-identified-payload-type", "warc-ip-address", "warc-payload-digest", "warc-profile", "warc-record-id",
+    "warc-refers-to", "warc-refers-to-date", "warc-refers-to-target-uri", "warc-segment-number",
+    "warc-segment-origin-id", "warc-segment-total-length", "warc-target-uri", "warc-truncated", "warc-type",
+    "warc-warcinfo-id",
+))  # fmt: skip
 #: What records of a type need besides (6.2 to 6.9).
 _OF_TYPE = {
     "response": ("warc-target-uri",),
@@ -56,13 +63,15 @@ _LEAP_SECOND = 60
 _DIGITS = re.compile(r"[0-9]{1,18}")
 #: An address as it is, or between angle brackets as the grammar has it and some write it.
 _TARGET = re.compile(r"[^\s<>]+|<[^\s<>]+>")
-_HTTP = re.compile(r"application/http\b", re.IGNORECASE)
-_CHUNKED = re.compile(rb"(?im)^transfer-encoding:[^\r\n]*\bchunked[ \t]*\r?$")
+#: An HTTP message, alone or in a sequence (RFC 9112, 10).
+_HTTP = re.compile(r"(?:application|message)/http\b", re.IGNORECASE)
+#: The last coding of a body is chunks; a value may go on in the next line (RFC 9112, 5.2).
+_CHUNKED = re.compile(rb"(?im)^transfer-encoding:(?:[^\r\n]|\r?\n[ \t])*\bchunked[ \t]*\r?$")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n]*)?")
 _MOST_LINE = 1 << 16
 _MOST_HEAD = 1 << 20
-#: The end of the header of an HTTP message, as servers end it.
-_HEAD_END = re.compile(rb"\r\n\r\n|\n\n")
+#: The end of the header of an HTTP message, as servers end it: some lines with a line feed alone (RFC 9112, 2.2).
+_HEAD_END = re.compile(rb"\n\r?\n")
 _ALGORITHMS = frozenset({"md5", "sha1", "sha256", "sha384", "sha512", "sm3"})
 
 
@@ -82,7 +91,7 @@ def check_fields(fields: Fields, where: str, *, old: bool = False) -> None:
     kind = held.get("warc-type", "")
     if missing := [name for name in (*_NEEDED, *_OF_TYPE.get(kind, ())) if not held.get(name)]:
         raise damaged(where, f"记录头缺少 {missing}", f"the header of a record lacks {missing}")
-    twice = [name for name, count in names.items() if count > 1 and name not in _MANY and _is_named(name)]
+    twice = [name for name, count in names.items() if count > 1 and name in _ONCE]
     if twice:
         raise damaged(where, f"记录头重复 {twice}", f"the header of a record has {twice} twice")
     if not _IDENTIFIER.fullmatch(held["warc-record-id"]):
@@ -127,10 +136,6 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return "%" not in text
-
-
-def _is_named(name: str) -> bool:
-    return name.startswith("warc-") or name in {"content-type", "content-length"}
 
 
 def _is_date(text: str) -> bool:
