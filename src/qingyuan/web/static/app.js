@@ -48,7 +48,7 @@
       table.querySelectorAll("tbody tr").forEach(function (row) {
         Array.from(row.children).forEach(function (cell, at) {
           cell.setAttribute("role", cell.tagName === "TH" ? "rowheader" : "cell");
-          if (heads[at] && cell.colSpan < 2) cell.dataset.label = heads[at].textContent.trim().replace(/^[a-z]/, (one) => one.toUpperCase());
+          if (heads[at] && cell.colSpan < 2) cell.dataset.label = heads[at].textContent.trim().replace(/^[a-z]/, function (one) { return one.toUpperCase(); });
         });
       });
     });
