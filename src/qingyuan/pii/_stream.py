@@ -7,7 +7,7 @@ import functools
 import numpy as np
 
 from qingyuan.findings import Example
-from qingyuan.pii import _scripts
+from qingyuan.pii import _scripts, _sheetforms
 from qingyuan.pii._candidates import Candidates, find, take
 from qingyuan.pii._chunks import Chunk, locate
 from qingyuan.pii._columns import Stream
@@ -93,6 +93,7 @@ class Accumulator:
         else:
             bins = np.zeros((len(stream.profiles) + 1, BINS), dtype=np.int64)
             found = find_in_table(shown, self.tables, looked, bins)
+            found = _sheetforms.read(shown, found, self.tables)
             _profile(stream, bins[1:])
         if len(found):
             self._keep(stream, batch, shown, found)

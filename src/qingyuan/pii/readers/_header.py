@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from qingyuan.pii import labelwords
+
 #: Rows looked at from the top; exports often put a title above the header.
 TOP = 10
 _VALUE = re.compile(r"\d{5,}|@|\*\*|[xX]{4}|^[\d\s.,%/:+-]*\d[\d\s.,%/:+-]*$")
@@ -25,7 +27,7 @@ def find_header(rows: Sequence[Sequence[str]]) -> int | None:
     """Return the index of the header among the first rows of a table, or ``None``.
 
     A header names at least 60 % of the columns, holds nothing that looks like data, and either uses
-    a word of forms (``姓名``, ``phone``) or stands above data.
+    a word of forms (``姓名``, ``phone``) or stands above data. A table whose rows are labels and values in turn has none.
     """
     widths = sorted(count for row in rows if (count := sum(1 for cell in row if cell.strip())))
     if not widths:
@@ -43,5 +45,6 @@ def find_header(rows: Sequence[Sequence[str]]) -> int | None:
         if any(_WORDS.search(cell) for cell in named) or any(
             looks_like_value(cell) for cell in below if cell
         ):
-            return index
+            # 姓名,张三 above 电话,138…: labels stand in the first column, none above.
+            return None if labelwords.form(rows[index:]) else index
     return None
