@@ -174,12 +174,12 @@ def find_in_table(batch: Batch, t: Tables, looked: Looked, bins: Longs) -> Candi
     room = kept_room(2 * len(batch) + 2, "settled")
     # Whole blocks are read, which the last cells have only in a copy with room behind it.
     last = int(np.searchsorted(batch.ends, len(batch.data) - _BEHIND, side="right"))
-    n, more = _settle(_part(batch, slice(last)), t, looked, bins, room, 0, 0)
+    n, more = _settle(part(batch, slice(last)), t, looked, bins, room, 0, 0)
     if last < len(batch):
         first = max(0, int(batch.starts[last]) - _BEHIND)
         end = np.concatenate((batch.data[first:], np.zeros(_BEHIND, dtype=np.uint8)))
         end.flags.writeable = False
-        moved = _part(batch, slice(last, None))
+        moved = part(batch, slice(last, None))
         moved = replace(moved, data=end, starts=moved.starts - first, ends=moved.ends - first)
         before, left = n, more
         n, more = _settle(moved, t, looked, bins, room, before, left)
@@ -218,12 +218,12 @@ def _found_in(batch: Batch, cells: Longs, t: Tables, looked: Looked, bins: Longs
     """Return what the other passes find in the given cells."""
     few = batch
     if len(cells) < len(batch):
-        few = _part(batch, cells)
+        few = part(batch, cells)
     shapes = shapes_of(few, t, looked.named | looked.placed, bins)
     number, first = _alike(few)
     one = few
     if len(first) < len(few):
-        one, shapes = _part(few, first), shapes[first]
+        one, shapes = part(few, first), shapes[first]
     found = find(one, t, shapes, looked.named, looked.placed, looked.texts, looked.numbered, looked.scopes)
     if one is not few:
         found = _repeated(found, one, few, number)
@@ -232,7 +232,7 @@ def _found_in(batch: Batch, cells: Longs, t: Tables, looked: Looked, bins: Longs
     return found
 
 
-def _part(batch: Batch, cells: Longs | slice) -> Batch:
+def part(batch: Batch, cells: Longs | slice) -> Batch:
     """Return the given cells of a batch."""
     return replace(
         batch, starts=batch.starts[cells], ends=batch.ends[cells], column=batch.column[cells],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,10 +15,12 @@ from qingyuan.pii._columns import Stream
 from qingyuan.pii._groups import Group, Groups
 from qingyuan.pii._kernel import cells
 from qingyuan.pii._kernel import flags as f
+from qingyuan.pii._kernel.forms import TEXT, Scopes
 from qingyuan.pii._kernel.keyed import Keys
 from qingyuan.pii._kernel.table import BINS
 from qingyuan.pii._listing import separated
-from qingyuan.pii._settled import Looked, find_in_table
+from qingyuan.pii._nested import Nested, nested
+from qingyuan.pii._settled import Looked, find_in_table, part
 from qingyuan.pii._signs import starred
 from qingyuan.pii._tables import Tables
 from qingyuan.pii.batch import Batch, Ints, Longs, Unread
@@ -33,6 +36,15 @@ _SHAPES = {
     "address-masked": cells.ADDRESS_MASKED,
     "address-loose": cells.ADDRESS_LOOSE,
 }
+
+
+#: How forms are looked for in text without columns.
+_NO_COLUMN: Scopes = np.array([TEXT], dtype=np.int16)
+
+
+def _shown(batch: Batch) -> Batch:
+    """Return a batch as the passes see it, in a buffer as long."""
+    return separated(starred(_scripts.plain(batch)))
 
 
 class Accumulator:
@@ -78,7 +90,11 @@ class Accumulator:
             return
         stream.records = max(stream.records, int(batch.record[-1]) - self._before)
         looked = self._looked_for(stream)
-        shown = separated(starred(_scripts.plain(batch)))
+        shown = _shown(batch)
+        inner = nested(batch)
+        if inner is not None:
+            self._open(stream, batch, shown, looked, inner)
+            return
         if batch.prose:
             found = find(
                 shown,
@@ -96,7 +112,23 @@ class Accumulator:
             found = _sheetforms.read(shown, found, self.tables)
             _profile(stream, bins[1:])
         if len(found):
-            self._keep(stream, batch, shown, found)
+            self._keep(stream, batch, shown, found, _scripts.widened(batch, shown, found))
+
+    def _open(self, stream: Stream, batch: Batch, shown: Batch, looked: Looked, inner: Nested) -> None:
+        """Keep what is found in a batch of a table some of whose cells hold values inside them."""
+        bins = np.zeros((len(stream.profiles) + 1, BINS), dtype=np.int64)
+        found = find_in_table(part(shown, inner.left), self.tables, looked, bins)
+        _profile(stream, bins[1:])
+        found = take(found, slice(None))
+        found.cell = inner.left[found.cell]
+        text = replace(inner, text=_shown(inner.text))
+        free = np.empty(0, dtype=np.int64)
+        inside = find_in_table(
+            text.text, self.tables, Looked.of(free, _NO_COLUMN), np.zeros((1, BINS), np.int64)
+        )
+        shown, every, placed = text.joined(shown, found, _scripts.widened(batch, shown, found), inside)
+        if len(every):
+            self._keep(stream, batch, shown, every, placed)
 
     def _looked_for(self, stream: Stream) -> Looked:
         """Return what is looked for in the columns of a stream, made anew when it got more of them."""
@@ -106,18 +138,20 @@ class Accumulator:
             known = self._looked[stream.number] = Looked.of(labels, stream.scopes())
         return known
 
-    def _keep(self, stream: Stream, batch: Batch, shown: Batch, found: Candidates) -> None:
+    def _keep(
+        self, stream: Stream, batch: Batch, shown: Batch, found: Candidates, placed: Candidates
+    ) -> None:
         """Key the candidates, put each into its group, and locate those that are shown."""
         groups = self.groups[stream.number]
         group, record, examples = groups.add(shown, found)
         keys = self.tokenizer.keys(shown.data, found.start, found.end, found.kind, found.flags)
         self.rows.append((stream.number, group, record, keys))
-        placed = _scripts.widened(batch, shown, found)
         if self.chunks is not None:
             kept = take(found, slice(None))
             self.chunks.append(locate(batch, shown, kept, placed, self.tokenizer, earlier=self._earlier))
         if examples:
-            _add_examples(batch, placed, groups, examples, self._hits)
+            said = (shown, found) if len(shown.data) > len(batch.data) else (batch, placed)
+            _add_examples(batch, placed, said, groups, examples, self._hits)
         self._hits += len(found)
 
     def close(self, unread: tuple[Unread, ...]) -> Partial:
@@ -175,14 +209,20 @@ def _counted() -> Longs:
 
 
 def _add_examples(
-    batch: Batch, found: Candidates, groups: Groups, shown: list[tuple[int, int]], before: int
+    batch: Batch,
+    found: Candidates,
+    said: tuple[Batch, Candidates],
+    groups: Groups,
+    shown: list[tuple[int, int]],
+    before: int,
 ) -> None:
-    """Add the places of the first candidates of each group, with the values masked."""
+    """Add the places of the first candidates of each group, with the values as they are ``said``, masked."""
+    words, inside = said
     at = np.array([i for _, i in shown], dtype=np.int64)
     places = batch.places(found.cell[at]).to_pylist()
     begins, ends = (batch.byte_offsets(bounds[at]) for bounds in (found.start, found.end))
     for n, (number, i) in enumerate(shown):
-        value = batch.data[int(found.start[i]) : int(found.end[i])].tobytes().decode("utf-8", "replace")
+        value = words.data[int(inside.start[i]) : int(inside.end[i])].tobytes().decode("utf-8", "replace")
         example = Example(
             place=str(places[n]),
             excerpt=masked(f.KINDS[int(found.kind[i])], value),
