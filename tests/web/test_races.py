@@ -14,11 +14,11 @@ from fastapi.testclient import TestClient
 
 from qingyuan.office.fsck import check_home
 from qingyuan.office.home import Home
-from qingyuan.office.sealing import Prepared, Sealer, open_exhibit
+from qingyuan.office.sealing import Collector, Prepared, Sealer, open_exhibit
 from qingyuan.store import StoredEvent, iter_events
 from qingyuan.store.registry import exhibits
 from qingyuan.web.errors import WebError, bad_request
-from qingyuan.web.portal.files import seal_then
+from qingyuan.web.portal.files import PORTAL, seal_then
 from qingyuan.web.portal.invitations import invite, uninvite
 from tests.web.making import PASSWORD, client_of, clock, desk_of, open_app, post, token_of
 from tests.web.portal.test_clue import CLUE, ONCE
@@ -182,6 +182,9 @@ def test_what_another_process_relies_on_is_not_taken_back(
             seal_then(other, scope, [(name, paper)], source="", act=refuse)
 
     taken()
+    paper.write_bytes(b"a third paper, sealed by another process that has not named it yet")
+    waiting = Sealer(home, scope, Collector(PORTAL, method="portal", source=""))
+    keep(waiting, [waiting.file(paper, name)])
     digest = hashlib.sha256(paper.read_bytes()).hexdigest()
     meanwhile[0] = lambda: home.blobs.remove(scope, digest)  # taken back before it was named
     seal_then(one, scope, [(f"{name}2", paper)], source="", act=lambda *_: [])
