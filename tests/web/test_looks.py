@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from qingyuan.office.home import Home
+from qingyuan.office.workers import prepare
 from tests.web.making import client_of, token_of
 from tests.web.portal.test_selfcheck import NAMED, PHONES, TABLE, kept
 
@@ -23,6 +24,7 @@ def looked(client: TestClient, files: list[tuple[str, bytes]], **fields: str) ->
 def test_an_officer_sees_what_files_hold_and_nothing_of_them_stays(
     app: FastAPI, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    prepare()  # its socket stands in the ordinary folder: the path of this one may be too long for it
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     client = client_of(app, "technician")
