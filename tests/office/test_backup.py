@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
-import resource
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +20,7 @@ from qingyuan.office.home import Home
 from qingyuan.office.intake import intake
 from qingyuan.store import EventDraft
 from qingyuan.store.errors import StoreError
+from tests.evidence.test_faults import largest_file
 from tests.office.running import material, told
 from tests.store.postgres import Cluster
 from tests.warm import run, start
@@ -164,29 +162,18 @@ def test_a_backup_whose_list_contradicts_itself_restores_nothing(home: Path, tmp
     assert restore(made, tmp_path / "again").troubles == ()
 
 
-@contextlib.contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """Let the system refuse to make any file longer."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 def test_a_full_disk_leaves_no_half_backup_and_the_home_that_stood_there(home: Path, tmp_path: Path) -> None:
     made = tmp_path / "copy"
-    with pytest.raises((OSError, sqlite3.Error, sa.exc.DatabaseError)), files_of_at_most(40_000):
+    with pytest.raises((OSError, sqlite3.Error, sa.exc.DatabaseError)), largest_file(40_000):
         backup(home, made)
     assert not [path for path in tmp_path.iterdir() if "copy" in path.name]
     backup(home, made)
     size = grow(home)
-    with pytest.raises(OSError, match="too large"), files_of_at_most(40_000):
+    with pytest.raises(OSError, match="too large"), largest_file(40_000):
         restore(made, home, over=True)
     assert not [path for path in tmp_path.iterdir() if "replaced" in path.name]
     assert grow(home) == size + 1
-    with pytest.raises(OSError, match="too large"), files_of_at_most(40_000):
+    with pytest.raises(OSError, match="too large"), largest_file(40_000):
         restore(made, tmp_path / "again")
     assert not (tmp_path / "again").exists()
     assert restore(made, tmp_path / "again").troubles == ()

@@ -115,7 +115,9 @@ def write_bundle(manifest: Manifest, opening: Opening, files: Sequence[bytes], s
 
 
 def check_head(head: bytes, size: int, peers: Iterable[Peer], *, receiver: str) -> tuple[Peer, Manifest]:
-    """Return who signed a bundle and what it says, by its head; see by the head of a bundle that the rest of it is worth taking: a known peer signed it, for us, and it is as long as it says.
+    """Return who signed a bundle and what it says, before the rest of it is taken.
+
+    A bundle is worth taking when a peer that was introduced signed it for us and it is as long as it says.
 
     Args:
         head: The first :data:`HEAD` bytes, or all of a shorter bundle.
