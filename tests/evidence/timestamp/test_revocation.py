@@ -201,6 +201,21 @@ def test_lists_by_others_and_lists_that_cannot_be_read_say_nothing(tested: World
         assert standing(tested, listed) == UNKNOWN
 
 
+def test_a_list_written_in_another_way_than_der_says_nothing(tested: World) -> None:
+    good = crl(tested.middle), crl(tested.root)
+    assert standing(tested, *good)[0] is Revocation.GOOD
+    assert good[0][:2] == b"\x30\x81"
+    longer = b"\x30\x82\x00" + good[0][2:]
+    endless = b"\x30\x80" + good[0][3:] + bytes(2)
+    for other in (longer, endless, good[0] + b"\0"):
+        assert standing(tested, other, good[1])[0] is Revocation.UNKNOWN
+        with pytest.raises(verify_evp._Misfit):
+            verify_evp._parse_list(other)
+    many = crl(tested.middle, *((number, AT, None) for number in range(1000, 4000)))
+    assert len(many) > 1 << 16
+    assert standing(tested, many, good[1])[0] is Revocation.GOOD
+
+
 @pytest.mark.parametrize("wide", [True, False])
 def test_a_list_about_a_part_names_whom_it_names_and_clears_nobody(tested: World, wide: bool) -> None:
     place = [x509.UniformResourceIdentifier("http://crl.invalid/part")]

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from qingyuan.evidence.timestamp import UnsupportedTimestampError
+from qingyuan.evidence.timestamp import BrokenTimestampError, UnsupportedTimestampError
 from qingyuan.evidence.timestamp.signatures import SignatureAlgorithm, read_algorithm, verify_signature
 from qingyuan.evidence.verify import verify_evp
 
@@ -71,9 +71,13 @@ def test_pss_is_judged_by_the_salt_and_mask_that_are_written(digest: str, mask: 
 
 
 @pytest.mark.parametrize("salt", [-1, 1025])
-def test_a_salt_that_no_key_has_room_for_is_none_of_ours(salt: int) -> None:
-    with pytest.raises(UnsupportedTimestampError):
-        read_algorithm(identifier("sha256", "sha256", salt))
+def test_a_salt_that_no_key_has_room_for_is_malformed(salt: int) -> None:
+    named = identifier("sha256", "sha256", salt)
+    with pytest.raises(BrokenTimestampError):
+        read_algorithm(named)
+    parameters = verify_evp._algorithm(verify_evp._der_one(named.dump())).parameters
+    with pytest.raises(verify_evp._Misfit):
+        verify_evp._pss_parameters(parameters)
 
 
 @pytest.mark.parametrize(("digest", "mask"), [("sha1", "sha256"), ("sha256", "sha1"), ("sha224", "sha224")])

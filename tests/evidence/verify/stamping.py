@@ -216,6 +216,8 @@ class Stamp:
     shuffled: str = ""
     status_tail: tuple[bytes, ...] = ()
     unsigned: tuple[bytes, ...] = ()
+    issuer_serial: bytes = b""
+    further: tuple[bytes, ...] = ()
 
     def but(self, **changes: object) -> Stamp:
         return replace(self, **changes)  # type: ignore[arg-type]
@@ -234,12 +236,13 @@ class Stamp:
     def _identifier(self, kind: str) -> bytes:
         certificate = self.certified or self.signer.certificate
         if kind == "v1":
-            attribute, inner = "1.2.840.113549.1.9.16.2.12", seq(der(4, digest("sha1", certificate)))
+            attribute, algorithm, value = "1.2.840.113549.1.9.16.2.12", b"", digest("sha1", certificate)
         else:
             attribute = "1.2.840.113549.1.9.16.2.47"
             algorithm = b"" if kind == "v2" else hash_id(kind)
-            inner = seq(algorithm, der(4, digest("sha256" if kind == "v2" else kind, certificate)))
-        return seq(oid(attribute), der(0x31, seq(seq(inner))))
+            value = digest("sha256" if kind == "v2" else kind, certificate)
+        first = seq(algorithm, der(4, value), self.issuer_serial)
+        return seq(oid(attribute), der(0x31, seq(seq(first, *self.further))))
 
     def _attributes(self, info: bytes) -> bytes:
         value = digest(self.hash, info) if self.content_digest is None else self.content_digest
@@ -276,6 +279,12 @@ class Stamp:
             der(0x31, *([signer_info] * self.infos)),
         )
         return seq(seq(integer(self.status), *self.status_tail), seq(oid(SIGNED_DATA), der(0xA0, signed)))
+
+
+def issuer_serial(party: Party, *, serial: int | None = None) -> bytes:
+    """The IssuerSerial of the certificate of ``party``, or one with another number."""
+    above = der(0xA4, name((party.issuer or party).common))
+    return seq(seq(above), integer(party.serial if serial is None else serial))
 
 
 def _turned(attributes: bytes) -> bytes:

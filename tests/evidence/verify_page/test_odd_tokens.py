@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from asn1crypto.keys import PublicKeyInfo
 
 from qingyuan.evidence.timestamp import read_certificate
 from qingyuan.evidence.timestamp.verify import Standing, judge_timestamp
@@ -43,6 +44,11 @@ def compressed() -> Stamp:
     return Stamp(b"", tsa, (tsa.certificate,))
 
 
+def by_ed25519(*parameters: bytes) -> Stamp:
+    tsa = Party("TSA 1", Key("ed25519", 6), ROOT, TSA.extensions, serial=1)
+    return Stamp(b"", tsa, (tsa.certificate,), algorithm=seq(oid("1.3.101.112"), *parameters))
+
+
 class _Compressed(Key):
     @property
     def spki(self) -> bytes:
@@ -52,11 +58,50 @@ class _Compressed(Key):
         return seq(curve, make.bits(bytes((2 + (point[-1] & 1),)) + point[1:33]))
 
 
+class _ForPss(Key):
+    """An RSA key whose certificate says that it is for RSASSA-PSS, perhaps with some parameters only."""
+
+    parameters: bytes = b""
+
+    @property
+    def spki(self) -> bytes:
+        point = make.bits(PublicKeyInfo.load(Key(self.kind, self.seed).spki)["public_key"].contents[1:])
+        return seq(seq(oid("1.2.840.113549.1.1.10"), self.parameters), point)
+
+
+def for_pss(kind: str, parameters: bytes = b"", **changes: object) -> Stamp:
+    key = _ForPss(kind, 3)
+    object.__setattr__(key, "parameters", parameters)
+    tsa = Party("TSA 1", key, ROOT, TSA.extensions, serial=1)
+    return Stamp(b"", tsa, (tsa.certificate,)).but(**changes)
+
+
+def pss(hashed: str, mask: str, salt: int) -> bytes:
+    generator = seq(oid("1.2.840.113549.1.1.8"), make.hash_id(mask))
+    return seq(der(0xA0, make.hash_id(hashed)), der(0xA1, generator), der(0xA2, integer(salt)))
+
+
+def essential(certificate: bytes, *more: bytes) -> bytes:
+    """An ESSCertIDv2 by SHA-256."""
+    return seq(der(4, make.digest("sha256", certificate)), *more)
+
+
 PLAIN = Stamp(b"", TSA, (TSA.certificate,))
+MIDDLE = Party("中间", Key("p256", 4), ROOT, (make.constraints(), make.usage(0x06)), serial=4)
+BELOW = Party("TSA 2", Key("p256", 5), MIDDLE, TSA.extensions, serial=5)
+LONG = Stamp(b"", BELOW, (BELOW.certificate, MIDDLE.certificate))
+NAMED = essential(MIDDLE.certificate)
+BY_SHA1 = seq(der(4, make.digest("sha1", MIDDLE.certificate)))
+UNKNOWN_DIGEST = seq(seq(oid("1.2.3")), der(4, make.digest("sha256", MIDDLE.certificate)))
+PSS_OID = oid("1.2.840.113549.1.1.10")
 #: What it is, the token, and what the two verifiers and the door say.
 CASES: list[tuple[str, Stamp, str, str]] = [
     ("nothing odd", PLAIN, "trusted", "trusted"),
     ("accuracy, ordering, nonce", PLAIN.but(tail=(seq(integer(1), der(0x80, b"\x01")), b"\x01\x01\xff", integer(9))), "trusted", "trusted"),
+    ("an accuracy of nothing", PLAIN.but(tail=(seq(),)), "trusted", "trusted"),
+    ("an accuracy of a thousand thousandths", PLAIN.but(tail=(seq(der(0x80, b"\x03\xe8")),)), "broken", "broken"),
+    ("an accuracy below nothing", PLAIN.but(tail=(seq(integer(-1)),)), "broken", "broken"),
+    ("an accuracy of no length", PLAIN.but(tail=(seq(der(0x81)),)), "broken", "broken"),
     ("a nonce of 160 bits", PLAIN.but(tail=(integer(1 << 159),)), "trusted", "trusted"),
     ("an integer that is not the shortest in accuracy", PLAIN.but(tail=(seq(b"\x02\x02\x00\x01"),)), "broken", "broken"),
     ("a boolean that is neither", PLAIN.but(tail=(b"\x01\x01\x01",)), "broken", "broken"),
@@ -64,6 +109,12 @@ CASES: list[tuple[str, Stamp, str, str]] = [
     ("one that is not critical", PLAIN.but(tail=(der(0xA1, _HARMLESS),)), "trusted", "trusted"),
     ("an extension twice", PLAIN.but(tail=(der(0xA1, _HARMLESS, _HARMLESS),)), "broken", "broken"),
     ("no extension at all", PLAIN.but(tail=(der(0xA1),)), "broken", "broken"),
+    ("something after the extensions", PLAIN.but(tail=(der(0xA1, _HARMLESS), integer(1))), "broken", "broken"),
+    ("something after the accuracy", PLAIN.but(tail=(seq(integer(1), der(0x80, b"\x01"), der(0x81, b"\x01"), integer(1)),)), "broken", "broken"),
+    ("something in an extension", PLAIN.but(tail=(der(0xA1, seq(oid("1.2.3.9"), der(4, b"\5\0"), integer(1))),)), "broken", "broken"),
+    ("something after the signature", PLAIN.but(unsigned=(der(0xA1, _OTHER), integer(1))), "broken", "broken"),
+    ("something after the parameters of PSS", for_pss("pss", algorithm=seq(PSS_OID, pss("sha256", "sha256", 32) + integer(1))), "broken", "broken"),
+    ("something in the parameters of PSS", for_pss("pss", algorithm=seq(PSS_OID, pss("sha256", "sha256", 32)[:-3] + integer(32) + integer(1))), "broken", "broken"),
     ("a fraction", PLAIN.but(time=b"20260302020000.25Z"), "trusted", "trusted"),
     ("a fraction that ends in a zero", PLAIN.but(time=b"20260302020000.250Z"), "broken", "broken"),
     ("a fraction of nothing", PLAIN.but(time=b"20260302020000.Z"), "broken", "broken"),
@@ -86,6 +137,37 @@ CASES: list[tuple[str, Stamp, str, str]] = [
     ("ECDSA by the OID of its key", PLAIN.but(algorithm=seq(oid("1.2.840.10045.2.1"))), "unsupported", "unsupported"),
     ("ECDSA with SHA-1", PLAIN.but(algorithm=seq(oid("1.2.840.10045.4.1"))), "unsupported", "unsupported"),
     ("an unknown algorithm and another imprint", PLAIN.but(algorithm=seq(oid("1.2.3")), imprint=bytes(32)), "broken", "unsupported"),
+    ("an intermediate, and nothing but the signer named", LONG, "trusted", "trusted"),
+    ("an intermediate that is named", LONG.but(further=(NAMED,)), "trusted", "trusted"),
+    ("an intermediate that is not named, but another", LONG.but(further=(essential(b"another"),)), "untrusted", "untrusted"),
+    ("an intermediate that is not named, but the root", LONG.but(further=(essential(ROOT.certificate),)), "untrusted", "untrusted"),
+    ("an intermediate and another that are named", LONG.but(further=(essential(b"another"), NAMED)), "trusted", "trusted"),
+    ("an intermediate by a digest that nobody knows", LONG.but(further=(UNKNOWN_DIGEST,)), "untrusted", "untrusted"),
+    ("an intermediate named by issuer and number too", LONG.but(further=(essential(MIDDLE.certificate, make.issuer_serial(MIDDLE)),)), "trusted", "trusted"),
+    ("an intermediate named by another number", LONG.but(further=(essential(MIDDLE.certificate, make.issuer_serial(MIDDLE, serial=9)),)), "untrusted", "untrusted"),
+    ("an intermediate named by SHA-1", LONG.but(identifiers=("v1",), further=(BY_SHA1,)), "trusted", "trusted"),
+    ("another named by SHA-1", LONG.but(identifiers=("v1",), further=(seq(der(4, bytes(20))),)), "untrusted", "untrusted"),
+    ("an intermediate in one attribute of two", LONG.but(identifiers=("v1", "v2"), further=(NAMED,)), "untrusted", "untrusted"),
+    ("no intermediate, and another named", PLAIN.but(further=(essential(b"another"),)), "trusted", "trusted"),
+    ("the signer named by issuer and number too", PLAIN.but(issuer_serial=make.issuer_serial(TSA)), "trusted", "trusted"),
+    ("the signer named by another number", PLAIN.but(issuer_serial=make.issuer_serial(TSA, serial=9)), "broken", "broken"),
+    ("the signer named by another issuer", PLAIN.but(issuer_serial=make.issuer_serial(BELOW, serial=1)), "broken", "broken"),
+    ("something after the names of a certificate", PLAIN.but(further=(essential(b"another", make.issuer_serial(TSA), integer(1)),)), "broken", "broken"),
+    ("a key for PSS", for_pss("pss"), "trusted", "trusted"),
+    ("a key for PSS that signed by PKCS #1 v1.5", for_pss("rsa"), "broken", "broken"),
+    ("a key for such PSS", for_pss("pss", pss("sha256", "sha256", 32)), "trusted", "trusted"),
+    ("a key for PSS of shorter salts", for_pss("pss", pss("sha256", "sha256", 20)), "trusted", "trusted"),
+    ("a key for PSS of longer salts", for_pss("pss", pss("sha256", "sha256", 33)), "broken", "broken"),
+    ("a key for PSS by another digest", for_pss("pss", pss("sha512", "sha256", 32)), "broken", "broken"),
+    ("a key for PSS by another mask", for_pss("pss", pss("sha256", "sha512", 32)), "broken", "broken"),
+    ("a key for PSS by SHA-1, which is meant where nothing stands", for_pss("pss", seq()), "unsupported", "unsupported"),
+    ("a salt that no key has room for", for_pss("pss", algorithm=seq(PSS_OID, pss("sha256", "sha256", 1025))), "broken", "broken"),
+    ("a salt below nothing", for_pss("pss", algorithm=seq(PSS_OID, pss("sha256", "sha256", -1))), "broken", "broken"),
+    ("a salt that no key has room for, by a digest nobody knows", for_pss("pss", algorithm=seq(PSS_OID, seq(der(0xA0, seq(oid("1.2.3"))), der(0xA2, integer(1025))))), "broken", "broken"),
+    ("ECDSA with NULL beside it", PLAIN.but(algorithm=seq(oid("1.2.840.10045.4.3.2"), make.NULL)), "trusted", "trusted"),
+    ("ECDSA with a number beside it", PLAIN.but(algorithm=seq(oid("1.2.840.10045.4.3.2"), integer(1))), "unsupported", "unsupported"),
+    ("Ed25519 with NULL beside it", by_ed25519(make.NULL), "unsupported", "unsupported"),
+    ("Ed25519", by_ed25519(), "trusted", "trusted"),
     ("a compressed point", compressed(), "unsupported", "unsupported"),
 ]  # fmt: skip
 
@@ -102,6 +184,7 @@ def stands_at_the_door(token: bytes, message: bytes, root: Party) -> str:
 def test_tokens_of_odd_shapes(node: Node, what: str, stamp: Stamp, verifiers: str, door: str) -> None:
     root = stamp.signer.issuer
     assert root is not None, what
+    root = root.issuer or root
     messages: list[bytes] = []
 
     def by(message: bytes) -> bytes:

@@ -23,16 +23,20 @@ _SEQUENCE, _SET = 0x30, 0x31
 _MAX_LENGTH_OCTETS = 4
 
 
-def check_der(data: bytes) -> None:
+def check_der(data: bytes, limit: int = MAX_SIZE) -> None:
     """Check that ``data`` is exactly one DER element.
 
     The order of a SET OF is not looked at: authorities send certificates unsorted, and no signature covers that order.
+
+    Args:
+        data: The bytes.
+        limit: How many there may be.
 
     Raises:
         BrokenTimestampError: ``timestamp.truncated``, ``timestamp.trailing``, ``timestamp.indefinite-length``,
             ``timestamp.not-der`` or ``timestamp.too-large``.
     """
-    if len(data) > MAX_SIZE:
+    if len(data) > limit:
         raise broken("too-large")
     _, start, end = _header(data, 0, len(data), outermost=True)
     if end < len(data):
@@ -96,7 +100,7 @@ def _check_value(data: bytes, tag: int, start: int, end: int) -> None:
     """Check what DER fixes about the value of the common primitive types."""
     size = end - start
     wrong = (
-        (tag == _INTEGER and not _minimal(data[start:end]))
+        (tag == _INTEGER and not minimal(data[start:end]))
         or (tag == _BOOLEAN and data[start:end] not in {b"\x00", b"\xff"})
         or (tag == _NULL and size != 0)
         or (tag == _OID and (size == 0 or data[end - 1] & 0x80))
@@ -115,7 +119,8 @@ def _padded_with_zeros(value: bytes) -> bool:
     return len(value) == 1 or value[-1] & ((1 << value[0]) - 1) == 0
 
 
-def _minimal(value: bytes) -> bool:
+def minimal(value: bytes) -> bool:
+    """Say whether the contents of an INTEGER are as short as can be."""
     if not value:
         return False
     return len(value) == 1 or not (

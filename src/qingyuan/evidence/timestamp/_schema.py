@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from asn1crypto import cms, core, tsp
 
-from qingyuan.evidence.timestamp._der import check_der
+from qingyuan.evidence.timestamp._der import MAX_SIZE, check_der
 from qingyuan.evidence.timestamp.errors import TimestampError, broken
 
 T = TypeVar("T")
@@ -62,13 +62,13 @@ def decode(read: Callable[[], T], code: str, detail: str = "") -> T:
         raise broken(code, detail) from error
 
 
-def load(kind: type[T], data: bytes, code: str) -> T:
-    """Decode all of ``data``, strictly DER, as a type of ``asn1crypto``.
+def load(kind: type[T], data: bytes, code: str, limit: int = MAX_SIZE) -> T:
+    """Decode all of ``data``, strictly DER and of at most ``limit`` bytes, as a type of ``asn1crypto``.
 
     Raises:
         BrokenTimestampError: As :func:`check_der`, or ``timestamp.<code>``.
     """
-    check_der(data)
+    check_der(data, limit)
     return load_checked(kind, data, code)
 
 
@@ -78,7 +78,45 @@ def load_checked(kind: type[T], data: bytes, code: str) -> T:
     Raises:
         BrokenTimestampError: ``timestamp.<code>``.
     """
-    return decode(lambda: kind.load(data, strict=True), code)  # type: ignore[attr-defined,no-any-return]
+    return decode(lambda: _loaded(kind, data), code)
+
+
+#: Fields of which nothing is asked as a whole: what is needed of them is read, and checked, by itself.
+_BY_THEMSELVES = {
+    "SignedData.certificates",
+    "SignedData.crls",
+    "SignerInfo.signed_attrs",
+    "SignerInfo.unsigned_attrs",
+    "TbsCertificate.subject_public_key_info",
+    "BasicOCSPResponse.certs",
+}
+
+
+def refuse_surplus(value: core.Asn1Value) -> None:
+    """Refuse elements beyond the last that a SEQUENCE may have, at any depth: the library takes them silently.
+
+    Raises:
+        ValueError: There is one, or something is not of its type.
+    """
+    pending = [value]
+    while pending:
+        found = pending.pop()
+        if isinstance(found, core.Choice):
+            pending.append(found.chosen)
+        elif isinstance(found, (core.SequenceOf, core.SetOf)):
+            pending.extend(found)
+        elif isinstance(found, core.Sequence):
+            names = [field[0] for field in found._fields]
+            kind = type(found).__name__
+            if len(found) > len(names):
+                raise ValueError(kind)
+            pending.extend(found[name] for name in names if f"{kind}.{name}" not in _BY_THEMSELVES)
+
+
+def _loaded(kind: type[T], data: bytes) -> T:
+    found: T = kind.load(data, strict=True)  # type: ignore[attr-defined]
+    refuse_surplus(found)
+    return found
 
 
 def no_parameters(algorithm: core.Sequence) -> bool:

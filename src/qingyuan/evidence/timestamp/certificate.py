@@ -12,7 +12,7 @@ from asn1crypto import core, pem, x509
 
 from qingyuan.evidence.timestamp._der import contents_of, elements
 from qingyuan.evidence.timestamp._schema import decode, load, printable
-from qingyuan.evidence.timestamp.errors import UnsupportedTimestampError, broken
+from qingyuan.evidence.timestamp.errors import BrokenTimestampError, UnsupportedTimestampError, broken
 from qingyuan.evidence.timestamp.signatures import SignatureAlgorithm, read_algorithm
 
 _BASIC_CONSTRAINTS = "2.5.29.19"
@@ -43,7 +43,6 @@ class Certificate:
         serial: Serial number.
         issuer: DER of the issuer's name. Names are equal when their bytes are: an authority copies its own (RFC 5280,
             4.1.2.4), and so there is one answer for every reader.
-        issuer_key: The same in the form of :func:`name_key`.
         subject: DER of the subject's name.
         subject_text: Subject for people.
         names: All names of the subject, the alternative ones too, in the form of :func:`name_key`.
@@ -65,7 +64,6 @@ class Certificate:
     signature: bytes
     serial: int
     issuer: bytes
-    issuer_key: str
     subject: bytes
     subject_text: str
     names: frozenset[str]
@@ -140,6 +138,11 @@ def name_key(name: x509.GeneralName) -> str:
     return f"{name.name}:{name.chosen.dump().hex()}"
 
 
+def directory_name(name: x509.GeneralName) -> bytes | None:
+    """Return DER of the Name in a GeneralName; ``None`` for one of another kind."""
+    return bytes(name.chosen.untag().dump()) if name.name == "directory_name" else None
+
+
 def name_text(name: x509.GeneralName) -> str:
     """Return a GeneralName for people."""
     if name.name == "directory_name":
@@ -163,7 +166,6 @@ def _read(found: x509.Certificate, der: bytes) -> Certificate:
         signature=_octets(found["signature_value"]),
         serial=tbs["serial_number"].native,
         issuer=tbs["issuer"].dump(),
-        issuer_key=f"directory:{tbs['issuer'].hashable}",
         subject=tbs["subject"].dump(),
         subject_text=printable(tbs["subject"].human_friendly),
         names=_names(tbs, extensions),
@@ -218,7 +220,7 @@ def _names(tbs: core.Sequence, extensions: dict[str, tuple[bool, bytes]]) -> fro
 def _algorithm(identifier: core.Sequence) -> SignatureAlgorithm | None:
     try:
         return read_algorithm(identifier)
-    except UnsupportedTimestampError:
+    except (UnsupportedTimestampError, BrokenTimestampError):  # either way it signs no link
         return None
 
 

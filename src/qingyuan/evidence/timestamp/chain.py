@@ -6,7 +6,7 @@ when it was good at the time the token names. What lists say about it is for :mo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -41,6 +41,7 @@ class Trust(StrEnum):
     WEAK_KEY = "weak-key"
     ALGORITHM = "algorithm"
     SIGNATURE = "signature"
+    NOT_NAMED = "not-named"
     SEARCH_LIMIT = "search-limit"
     REVOKED = "revoked"
 
@@ -76,6 +77,10 @@ _WORDS = {
     "algorithm": ("证书使用了不支持的算法", "a certificate uses an algorithm that is not supported"),
     "signature": ("证书上的签名无效", "the signature on a certificate does not verify"),
     "revoked": ("证书已被吊销，且影响该时间戳", "a certificate was revoked, and that concerns this token"),
+    "not-named": (
+        "令牌限定了证书链可用的证书，证书链中有未列入的证书",
+        "the token limits its path to the certificates that it names, and one of the path is not among them",
+    ),
     "search-limit": ("证书过多，未能在限度内找到证书链", "too many certificates to find a path within the limit"),
 }  # fmt: skip
 
@@ -96,7 +101,12 @@ class Path:
 
 
 def find_path(
-    signer: Certificate, others: Sequence[Certificate], anchors: Sequence[Certificate], at: datetime
+    signer: Certificate,
+    others: Sequence[Certificate],
+    anchors: Sequence[Certificate],
+    at: datetime,
+    *,
+    within: Callable[[Certificate], bool] = lambda _: True,
 ) -> Path:
     """Look for a path from the signer to an anchor that was good at one moment.
 
@@ -105,13 +115,14 @@ def find_path(
         others: Certificates that may stand between; none of them is believed.
         anchors: Roots, intermediate authorities or signers that are believed, each within its own validity and limits.
         at: The moment, with its zone.
+        within: Says whether the path may lead through a certificate that is neither the signer nor an anchor.
     """
     if not anchors:
         return Path((), Trust.NO_ANCHOR)
     obstacle = signer_obstacle(signer)
     if obstacle is not None:
         return Path((), obstacle, signer.subject_text)
-    search = _Search(others, anchors, at)
+    search = _Search(others, anchors, at, within)
     found = search.climb((signer,))
     if found is not None:
         return Path(found, Trust.TRUSTED)
@@ -130,11 +141,18 @@ def signer_obstacle(signer: Certificate) -> Trust | None:
 class _Search:
     """Depth first, anchors before others; remembers the obstacle that was met furthest up."""
 
-    def __init__(self, others: Sequence[Certificate], anchors: Sequence[Certificate], at: datetime) -> None:
+    def __init__(
+        self,
+        others: Sequence[Certificate],
+        anchors: Sequence[Certificate],
+        at: datetime,
+        within: Callable[[Certificate], bool],
+    ) -> None:
         self._anchors = {each.der: each for each in anchors}
         pool = {**self._anchors, **{each.der: each for each in others}}
         self._pool = tuple(pool.values())
         self._at = at
+        self._within = within
         self._checks = 0
         self._reached = (-1, -1)
         self.trust = Trust.NO_PATH
@@ -171,6 +189,8 @@ class _Search:
         below = sum(each.subject != each.issuer for each in path[1:])
         if issuer.path_length is not None and below > issuer.path_length:
             return Trust.PATH_LENGTH
+        if issuer.der not in self._anchors and not self._within(issuer):
+            return Trust.NOT_NAMED
         return self._signature_obstacle(path[-1], issuer)
 
     def _signature_obstacle(self, below: Certificate, issuer: Certificate) -> Trust | None:

@@ -19,7 +19,7 @@ from typing import cast
 from asn1crypto import cms, core, crl, keys, ocsp, pem
 
 from qingyuan.evidence.timestamp._der import contents_of, elements
-from qingyuan.evidence.timestamp._schema import decode, digest_name, load, load_checked
+from qingyuan.evidence.timestamp._schema import decode, digest_name, load
 from qingyuan.evidence.timestamp.certificate import Certificate, read_certificate
 from qingyuan.evidence.timestamp.errors import TimestampError
 from qingyuan.evidence.timestamp.signatures import digest_of, read_algorithm, verify_signature
@@ -206,10 +206,10 @@ def _loaded(data: bytes) -> crl.CertificateList | ocsp.BasicOCSPResponse | None:
     if pem.detect(data):
         data = decode(lambda: pem.unarmor(data)[2], "certificate")
     kinds: tuple[Callable[[], core.Asn1Value | None], ...] = (
-        # No signature covers what stands around a signed answer, so that only one writing of it is taken.
+        # No signature covers what stands around what is signed, so that only one writing of it is taken.
         lambda: _answer_in(load(ocsp.OCSPResponse, data, "certificate")),
         lambda: load(ocsp.BasicOCSPResponse, data, "certificate"),
-        lambda: load_checked(crl.CertificateList, data, "certificate"),
+        lambda: load(crl.CertificateList, data, "certificate", MAX_LIST_SIZE),
     )
     for read in kinds:
         try:

@@ -26,6 +26,9 @@ from qingyuan.evidence.timestamp.verify import Judgement, Note, Standing, Timest
 _IN_TOKENS = {"rsa", "ecdsa"}
 _IN_CERTIFICATES = {"rsa", "ecdsa", "rsa-pss", "ed25519"}
 
+#: What it does not look at, by what our reader says.
+_NOT_LOOKED_AT = {Trust.REVOKED: "revocation", Trust.NOT_NAMED: "certificates that limit the path"}
+
 
 class Agreement(StrEnum):
     """How the two readers stand to each other."""
@@ -101,8 +104,8 @@ def _unable(token: Token, ours: Judgement) -> str:
 def _unable_in_path(found: Timestamp) -> str:
     if found.signer is None:
         return "the signer's certificate is missing"
-    if found.trust is Trust.REVOKED:
-        return "revocation"
+    if found.trust in _NOT_LOOKED_AT:
+        return _NOT_LOOKED_AT[found.trust]
     if Note.UNREADABLE_CERTIFICATE in found.notes:
         return "a certificate it carries cannot be read"
     for each in found.chain[:-1]:

@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
-from asn1crypto import core
+from asn1crypto import core, keys
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from qingyuan.evidence.timestamp._schema import decode, digest_name, no_parameters
-from qingyuan.evidence.timestamp.errors import unsupported
+from qingyuan.evidence.timestamp.errors import BrokenTimestampError, broken, unsupported
 from qingyuan.ledger.hashes import sm3
 from qingyuan.ledger.sm2 import is_sm2_public, sm2_verify
 
@@ -129,6 +129,8 @@ def verify_signature(public: bytes, algorithm: SignatureAlgorithm, signature: by
     if isinstance(key, bytes):
         raw = _raw_sm2(signature)
         return algorithm.kind == "sm2" and raw is not None and sm2_verify(key, message, raw)
+    if not _may(_released(public)[1], algorithm):
+        return False
     try:
         if isinstance(key, ed25519.Ed25519PublicKey) and algorithm.kind == "ed25519":
             key.verify(signature, message)
@@ -170,17 +172,55 @@ def _read_pss(identifier: core.Sequence) -> SignatureAlgorithm | None:
     parameters = identifier["parameters"]
     generator = parameters["mask_gen_algorithm"]
     digest = digest_name(parameters["hash_algorithm"])
-    if generator["algorithm"].dotted != _MGF1 or parameters["trailer_field"].native != "trailer_field_bc":
+    salt = int(parameters["salt_length"].native)
+    if parameters["trailer_field"].native != "trailer_field_bc" or not 0 <= salt <= _MAX_SALT:
+        raise broken("malformed", "RSASSA-PSS")
+    if generator["algorithm"].dotted != _MGF1:
         return None
     mask = digest_name(generator["parameters"])
-    salt = int(parameters["salt_length"].native)
-    if digest not in _HASHES or mask not in _HASHES or not 0 <= salt <= _MAX_SALT:
+    if digest not in _HASHES or mask not in _HASHES:
         return None
     return SignatureAlgorithm("rsa-pss", digest, salt, mask)
 
 
 def _pss(algorithm: SignatureAlgorithm) -> padding.PSS:
     return padding.PSS(padding.MGF1(_HASHES[algorithm.mask]()), algorithm.salt)
+
+
+def _may(only: SignatureAlgorithm | None, algorithm: SignatureAlgorithm) -> bool:
+    """Say whether a key that is restricted may be used so: the salt of RSA-PSS may be longer (RFC 4055, 3.3)."""
+    if only is None:
+        return True
+    if algorithm.kind != "rsa-pss":
+        return False
+    same = (only.digest, only.mask) == (algorithm.digest, algorithm.mask)
+    return not only.digest or (same and algorithm.salt >= only.salt)
+
+
+@functools.lru_cache(maxsize=256)
+def _released(public: bytes) -> tuple[bytes, SignatureAlgorithm | None]:
+    """Return a key as the library reads it, and the one algorithm that it is for when it is for RSASSA-PSS only.
+
+    The library forgets that restriction. The algorithm has no digest when the key leaves the parameters free.
+
+    Raises:
+        UnsupportedTimestampError: It is no key, or its parameters are none of ours.
+    """
+    try:
+        return decode(lambda: _release(public), "certificate")
+    except BrokenTimestampError as error:
+        raise unsupported("公钥", "public key", "SubjectPublicKeyInfo") from error
+
+
+def _release(public: bytes) -> tuple[bytes, SignatureAlgorithm | None]:
+    found = keys.PublicKeyInfo.load(public, strict=True)
+    identifier = found["algorithm"]
+    if identifier["algorithm"].dotted != _PSS:
+        return public, None
+    free = isinstance(identifier["parameters"], core.Void)
+    plain = keys.PublicKeyAlgorithm({"algorithm": "rsa", "parameters": core.Null()})
+    inner = keys.PublicKeyInfo({"algorithm": plain, "public_key": found["public_key"].parsed})
+    return bytes(inner.dump()), SignatureAlgorithm("rsa-pss", "") if free else read_algorithm(identifier)
 
 
 @functools.lru_cache(maxsize=256)
@@ -194,7 +234,7 @@ def _read_key(
             raise unsupported("公钥", "public key", "SM2")
         return point
     try:
-        key = load_der_public_key(public)
+        key = load_der_public_key(_released(public)[0])
     except (ValueError, UnsupportedAlgorithm) as error:
         raise unsupported("公钥", "public key", type(error).__name__) from error
     if isinstance(key, ec.EllipticCurvePublicKey):

@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from asn1crypto import cms, core, tsp
 
 from qingyuan.evidence.timestamp import _schema as schema
-from qingyuan.evidence.timestamp._der import check_der, contents_of, elements
+from qingyuan.evidence.timestamp._der import check_der, contents_of, elements, minimal
 from qingyuan.evidence.timestamp._schema import decode, digest_name, load, load_checked, printable
-from qingyuan.evidence.timestamp.certificate import name_key, name_text
+from qingyuan.evidence.timestamp.certificate import directory_name, name_key, name_text
 from qingyuan.evidence.timestamp.errors import RefusedTimestampError, broken, unsupported
 from qingyuan.evidence.timestamp.request import read_imprint
 from qingyuan.evidence.timestamp.revocation import carried_lists
@@ -61,17 +61,17 @@ class TstInfo:
 
 @dataclass(frozen=True, slots=True)
 class CertificateReference:
-    """How a signed attribute names the signer's certificate.
+    """How a signed attribute names a certificate: the signer's, or one that the path may lead through.
 
     Attributes:
-        algorithm: Name of the digest, here also ``"sha1"``.
+        algorithm: Name of the digest, here also ``"sha1"``; empty when it is none of ours, and then it names nothing.
         digest: Digest of the certificate.
-        issuer: Names of the issuer, for comparing, and serial number; ``None`` when not given.
+        issuer: DER of the names of the issuer and serial number; ``None`` when not given.
     """
 
     algorithm: str
     digest: bytes
-    issuer: tuple[frozenset[str], int] | None
+    issuer: tuple[frozenset[bytes], int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,8 @@ class SignerInfo:
         digest: Name of the digest of the content.
         message_digest: The signed digest of the content.
         references: How the signed attributes name the certificate, one or two.
+        limits: All that an attribute names, for each that names more than the signer's certificate: what the path may lead through
+            (RFC 5035, 5.4.1).
         attributes: The encoding of the signed attributes that may have been signed: as they stand, and sorted.
         algorithm: How it is signed.
         signature: The signature.
@@ -94,6 +96,7 @@ class SignerInfo:
     digest: str
     message_digest: bytes
     references: tuple[CertificateReference, ...]
+    limits: tuple[tuple[CertificateReference, ...], ...]
     attributes: tuple[bytes, ...]
     algorithm: SignatureAlgorithm
     signature: bytes
@@ -236,8 +239,10 @@ def _read_time(contents: bytes) -> datetime:
 def _read_accuracy(found: tsp.Accuracy) -> timedelta | None:
     if isinstance(found, core.Void):
         return None
-    seconds, millis, micros = (found[each].native or 0 for each in ("seconds", "millis", "micros"))
-    if not (seconds >= 0 and 0 <= millis <= 999 and 0 <= micros <= 999):  # noqa: PLR2004 - RFC 3161
+    parts = [found[each] for each in ("seconds", "millis", "micros")]
+    whole = all(isinstance(each, core.Void) or minimal(bytes(each.contents)) for each in parts)
+    seconds, millis, micros = (each.native or 0 for each in parts)
+    if not (whole and seconds >= 0 and 0 <= millis <= 999 and 0 <= micros <= 999):  # noqa: PLR2004 - RFC 3161
         raise broken("malformed", "accuracy")
     return timedelta(seconds=seconds, milliseconds=millis, microseconds=micros)
 
@@ -262,12 +267,14 @@ def _read_signer(signed: cms.SignedData) -> SignerInfo:
     if values[schema.CONTENT_TYPE].dotted != schema.TST_INFO:
         raise broken("attributes", "contentType")
     sid = found["sid"].chosen
+    named = _references(values)
     return SignerInfo(
         issuer=(sid["issuer"].dump(), int(sid["serial_number"])) if by_issuer else None,
         key_identifier=None if by_issuer else sid.native,
         digest=digest,
         message_digest=values[schema.MESSAGE_DIGEST].native,
-        references=_references(values),
+        references=tuple(each[0] for each in named),
+        limits=tuple(each for each in named if len(each) > 1),
         attributes=_signed_forms(contents),
         algorithm=read_algorithm(found["signature_algorithm"], None if _hashes_itself(found) else digest),
         signature=found["signature"].native,
@@ -289,6 +296,8 @@ def _attributes(found: cms.CMSAttributes) -> dict[str, core.Asn1Value]:
         if kinds[oid] != 1 or len(each["values"]) != 1:
             raise broken("attributes", oid)
         values[oid] = each["values"][0]
+    for oid in {schema.SIGNING_CERTIFICATE, schema.SIGNING_CERTIFICATE_V2} & values.keys():
+        schema.refuse_surplus(values[oid])
     for needed in (schema.CONTENT_TYPE, schema.MESSAGE_DIGEST):
         if needed not in values:
             raise broken("attributes", needed)
@@ -297,17 +306,17 @@ def _attributes(found: cms.CMSAttributes) -> dict[str, core.Asn1Value]:
     return values
 
 
-def _references(values: dict[str, core.Asn1Value]) -> tuple[CertificateReference, ...]:
-    found: list[CertificateReference] = []
+def _references(values: dict[str, core.Asn1Value]) -> tuple[tuple[CertificateReference, ...], ...]:
+    """Return what each attribute names; the first of each is the signer's certificate."""
+    found: list[tuple[CertificateReference, ...]] = []
     if schema.SIGNING_CERTIFICATE in values:
-        # The first names the signer; further ones may name the certificates above it.
-        found.append(_reference(values[schema.SIGNING_CERTIFICATE]["certs"][0], "sha1"))
+        found.append(tuple(_reference(each, "sha1") for each in values[schema.SIGNING_CERTIFICATE]["certs"]))
     if schema.SIGNING_CERTIFICATE_V2 in values:
-        first = values[schema.SIGNING_CERTIFICATE_V2]["certs"][0]
-        name = digest_name(first["hash_algorithm"])
-        if name is None:
-            raise unsupported("摘要算法", "digest algorithm", first["hash_algorithm"]["algorithm"].dotted)
-        found.append(_reference(first, name))
+        listed = values[schema.SIGNING_CERTIFICATE_V2]["certs"]
+        found.append(tuple(_reference(each, digest_name(each["hash_algorithm"]) or "") for each in listed))
+        if not found[-1][0].algorithm:
+            oid = listed[0]["hash_algorithm"]["algorithm"].dotted
+            raise unsupported("摘要算法", "digest algorithm", oid)
     return tuple(found)
 
 
@@ -315,7 +324,8 @@ def _reference(found: core.Sequence, algorithm: str) -> CertificateReference:
     issuer = None
     if not isinstance(found["issuer_serial"], core.Void):
         named = found["issuer_serial"]
-        issuer = frozenset(map(name_key, named["issuer"])), int(named["serial_number"])
+        names = (directory_name(each) for each in named["issuer"])
+        issuer = frozenset(each for each in names if each is not None), int(named["serial_number"])
     return CertificateReference(algorithm, found["cert_hash"].native, issuer)
 
 

@@ -230,7 +230,9 @@ def verify_timestamp(
     _check_signature(token.signer, signer)
     if info.tsa_key is not None and info.tsa_key not in signer.names:
         return Timestamp(token, signer, Path((), Trust.TSA_NAME, signer.subject_text), notes)
-    path = find_path(signer, known, anchors, info.gen_time)
+    path = find_path(
+        signer, known, anchors, info.gen_time, within=lambda each: _is_within(token.signer, each)
+    )
     revocation = path_revocation(path.certificates, (*lists, *token.lists), info.gen_time)
     if revocation.standing is Revocation.REVOKED:
         path = Path((), Trust.REVOKED, revocation.subject)
@@ -323,7 +325,12 @@ def _refers(reference: CertificateReference, certificate: Certificate) -> bool:
     if reference.issuer is None:
         return True
     names, serial = reference.issuer
-    return certificate.issuer_key in names and serial == certificate.serial
+    return certificate.issuer in names and serial == certificate.serial
+
+
+def _is_within(info: SignerInfo, certificate: Certificate) -> bool:
+    """Say whether the signed attributes let the path lead through a certificate."""
+    return all(any(each.algorithm and _refers(each, certificate) for each in limit) for limit in info.limits)
 
 
 def _check_signature(info: SignerInfo, signer: Certificate) -> None:

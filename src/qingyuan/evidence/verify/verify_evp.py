@@ -2428,9 +2428,14 @@ def _algorithm(value: _Tlv) -> _Algorithm:
     return found
 
 
+def _is_bare(algorithm: _Algorithm) -> bool:
+    """Return whether an algorithm has no parameters, or NULL in their place."""
+    return algorithm.parameters is None or algorithm.parameters.raw == b"\x05\x00"
+
+
 def _hash_name(algorithm: _Algorithm) -> str:
-    """Return the name of a hash function this program knows; it has no parameters that matter."""
-    if algorithm.oid not in _HASHES:
+    """Return the name of a hash function this program knows; none of them has parameters."""
+    if algorithm.oid not in _HASHES or not _is_bare(algorithm):
         raise _UnknownAlgorithm(algorithm.oid)
     return _HASHES[algorithm.oid]
 
@@ -2463,15 +2468,17 @@ def _pss_parameters(value: _Tlv | None) -> tuple[str, str, int]:
     digest, mask, salt, trailer = (None if part is None else _der_one(part.body) for part in parts)
     if trailer is not None and (trailer.tag, trailer.body) != (_INTEGER, b"\1"):
         raise _Misfit("misfit.der")
-    if salt is not None and (salt.tag != _INTEGER or not 0 <= _der_int(salt) <= _MAX_RSA):
+    if salt is not None and (salt.tag != _INTEGER or not 0 <= _der_int(salt) <= _MAX_RSA // 8):
         raise _Misfit("misfit.der")
-    if digest is None or mask is None:
-        raise _UnknownAlgorithm(_OID_SHA1)
-    generator = _algorithm(mask)
-    if generator.oid != _MGF1 or generator.parameters is None:
+    hashed, generator = (None if part is None else _algorithm(part) for part in (digest, mask))
+    inner = None if generator is None or generator.parameters is None else _algorithm(generator.parameters)
+    if generator is not None and generator.oid == _MGF1 and inner is None:
+        raise _Misfit("misfit.der")
+    if generator is not None and generator.oid != _MGF1:
         raise _UnknownAlgorithm(generator.oid)
-    masking = _hash_name(_algorithm(generator.parameters))
-    return _hash_name(_algorithm(digest)), masking, 20 if salt is None else _der_int(salt)
+    if hashed is None or inner is None:
+        raise _UnknownAlgorithm(_OID_SHA1)
+    return _hash_name(hashed), _hash_name(inner), 20 if salt is None else _der_int(salt)
 
 
 def _refuse_unknown(algorithm: _Algorithm) -> None:
@@ -2482,16 +2489,23 @@ def _refuse_unknown(algorithm: _Algorithm) -> None:
     known = algorithm.oid in {_RSA, _ED25519} or algorithm.oid in _SM2_SIGNATURES
     if not known and algorithm.oid not in {**_RSA_HASHES, **_ECDSA_HASHES}:
         raise _UnknownAlgorithm(algorithm.oid)
+    if algorithm.parameters is not None if algorithm.oid == _ED25519 else not _is_bare(algorithm):
+        raise _UnknownAlgorithm(algorithm.oid)
 
 
 @dataclass(frozen=True)
 class _PublicKey:
-    """A SubjectPublicKeyInfo: RSA (``n``, ``e``), a curve and an encoded point, or Ed25519."""
+    """A SubjectPublicKeyInfo: RSA (``n``, ``e``), a curve and an encoded point, or Ed25519.
+
+    An RSA key that is for RSASSA-PSS only (RFC 4055, 1.2 and 3.3) is ``restricted``, perhaps to ``pss``: hash, hash of MGF1, shortest salt.
+    """
 
     n: int = 0
     e: int = 0
     curve: _Curve | None = None
     encoded: bytes = b""
+    restricted: bool = False
+    pss: tuple[str, str, int] | None = None
 
     @staticmethod
     def parse(value: _Tlv) -> _PublicKey:
@@ -2503,10 +2517,12 @@ class _PublicKey:
             numbers = _Fields(_der_one(data))
             n, e = _der_int(numbers.take(_INTEGER)), _der_int(numbers.take(_INTEGER))
             numbers.end()
-            if not _rsa_usable(n, e):
+            restricted = algorithm.oid == _PSS
+            pss = _pss_parameters(algorithm.parameters) if restricted and algorithm.parameters else None
+            if not _rsa_usable(n, e) or not (restricted or _is_bare(algorithm)):
                 raise _UnknownAlgorithm(f"RSA-{n.bit_length()}")
-            return _PublicKey(n=n, e=e)
-        if algorithm.oid == _ED25519:
+            return _PublicKey(n=n, e=e, restricted=restricted, pss=pss)
+        if algorithm.oid == _ED25519 and algorithm.parameters is None:
             return _PublicKey(encoded=data)
         named = algorithm.parameters
         curve = _der_oid(named) if named is not None and named.tag == _OID else ""
@@ -2525,10 +2541,12 @@ class _PublicKey:
         _refuse_unknown(algorithm)
         if algorithm.oid == _PSS:
             pss = _pss_parameters(algorithm.parameters)
-            return self.n != 0 and _rsa_pss_holds(self.n, self.e, pss, message, signature)
+            fits = self.pss is None or (self.pss[:2] == pss[:2] and self.pss[2] <= pss[2])
+            return self.n != 0 and fits and _rsa_pss_holds(self.n, self.e, pss, message, signature)
         if algorithm.oid in _RSA_HASHES or (algorithm.oid == _RSA and digest):
             name = _RSA_HASHES.get(algorithm.oid, digest)
-            return self.n != 0 and _rsa_pkcs1_holds(self.n, self.e, name, message, signature)
+            usable = self.n != 0 and not self.restricted
+            return usable and _rsa_pkcs1_holds(self.n, self.e, name, message, signature)
         if algorithm.oid == _ED25519:
             alone = self.n == 0 and self.curve is None
             return alone and ed25519_verify(self.encoded, message, signature)
@@ -3166,13 +3184,30 @@ def _parse_info(content: bytes) -> tuple[tuple[_Algorithm, bytes], dt.datetime, 
     imprint.end()
     fields.take(_INTEGER)
     moment, fraction = _der_time(fields.take(_GENERALIZED_TIME))
-    for tag in (_SEQUENCE, _BOOLEAN, _INTEGER, 0xA0):
+    accuracy = fields.maybe(_SEQUENCE)
+    if accuracy is not None:
+        _check_accuracy(accuracy)
+    for tag in (_BOOLEAN, _INTEGER, 0xA0):
         fields.maybe(tag)
     more = fields.maybe(0xA1)
     fields.end()
     extensions = {} if more is None else _listed_extensions(more.body)
     critical = tuple(name for name, (is_critical, _) in extensions.items() if is_critical)
     return (algorithm, digest), moment, fraction, critical
+
+
+def _check_accuracy(value: _Tlv) -> None:
+    """Raise ``ValueError`` unless an Accuracy has seconds, thousandths and millionths, each of them or not."""
+    fields = _Fields(value)
+    for tag, most in ((_INTEGER, None), (0x80, 999), (0x81, 999)):
+        part = fields.maybe(tag)
+        if part is not None and not (
+            _der_value_ok(_INTEGER, part.body)
+            and _der_int(part) >= 0
+            and (most is None or _der_int(part) <= most)
+        ):
+            raise _Misfit("misfit.der")
+    fields.end()
 
 
 def _parse_attributes(value: _Tlv) -> dict[str, _Tlv]:
@@ -3190,22 +3225,76 @@ def _parse_attributes(value: _Tlv) -> dict[str, _Tlv]:
     return attributes
 
 
-def _certificate_digests(token: _Token) -> list[tuple[str, bytes]]:
-    """Return hash and digest of the first certificate that each signing-certificate attribute names."""
+class _Named(NamedTuple):
+    """How a signed attribute names a certificate: ESSCertID of RFC 2634 or ESSCertIDv2 of RFC 5035."""
+
+    algorithm: _Algorithm | None
+    digest: bytes
+    issuer_serial: tuple[frozenset[bytes], bytes] | None
+
+    def fits(self, certificate: _Certificate) -> bool:
+        """Return whether it names this certificate; raise ``_UnknownAlgorithm`` for an unknown digest."""
+        name = "sha1" if self.algorithm is None else _hash_name(self.algorithm)
+        if self.issuer_serial is not None:
+            issuers, serial = self.issuer_serial
+            if certificate.issuer not in issuers or certificate.serial != serial:
+                return False
+        return _certificate_hash(name, certificate.raw) == self.digest
+
+
+def _parse_named(value: _Tlv, *, second: bool) -> _Named:
+    fields = _Fields(value)
+    algorithm = fields.maybe(_SEQUENCE) if second else None
+    digest, more = fields.take(_OCTETS).body, fields.maybe(_SEQUENCE)
+    fields.end()
+    issuer_serial = None
+    if more is not None:
+        inside = _Fields(more)
+        names, serial = inside.take(_SEQUENCE), inside.take(_INTEGER)
+        inside.end()
+        # Of the kinds of GeneralName, only a directory name is that of an issuer.
+        issuers = frozenset(name.body for name in _der_items(names.body) if name.tag == 0xA4)  # noqa: PLR2004
+        issuer_serial = issuers, serial.body
+    if second:
+        hashed = _Algorithm(_OID_SHA256, None) if algorithm is None else _algorithm(algorithm)
+        return _Named(hashed, digest, issuer_serial)
+    return _Named(None, digest, issuer_serial)
+
+
+def _signing_certificates(token: _Token) -> list[list[_Named]]:
+    """Return what each signing-certificate attribute names: the signer's certificate first."""
     found = []
     for oid in (_SIGNING_CERT, _SIGNING_CERT_2):
         if oid in token.attributes:
-            listed = _Fields(token.attributes[oid]).take(_SEQUENCE)
-            identifiers = _Fields(listed)
-            first = _Fields(identifiers.take(_SEQUENCE))
-            algorithm = first.maybe(_SEQUENCE) if oid == _SIGNING_CERT_2 else None
-            name = "sha1" if oid == _SIGNING_CERT else "sha256"
-            if algorithm is not None:
-                name = _hash_name(_algorithm(algorithm))
-            found.append((name, first.take(_OCTETS).body))
+            fields = _Fields(token.attributes[oid])
+            listed = _der_items(fields.take(_SEQUENCE).body)
+            fields.maybe(_SEQUENCE)
+            fields.end()
+            if not listed:
+                raise _Misfit("misfit.der")
+            found.append([_parse_named(each, second=oid == _SIGNING_CERT_2) for each in listed])
     return found
 
 
+def _may_stand_between(token: _Token) -> list[_Certificate]:
+    """Return the certificates of a token that its path may lead through.
+
+    An attribute that names more than the signer's certificate limits the path to what it names (RFC 5035, 5.4.1).
+    """
+    limits = [named for named in _signing_certificates(token) if len(named) > 1]
+    return [each for each in token.certificates if all(_is_named(named, each) for named in limits)]
+
+
+def _is_named(named: list[_Named], certificate: _Certificate) -> bool:
+    """Return whether one of several identifiers names a certificate; one by a digest not known names none."""
+    for each in named:
+        with contextlib.suppress(_UnknownAlgorithm):
+            if each.fits(certificate):
+                return True
+    return False
+
+
+@functools.lru_cache(maxsize=64)
 def _certificate_hash(name: str, data: bytes) -> bytes:
     if name == "sha1":  # an identifier inside the signed attributes (RFC 2634), not what is signed
         return hashlib.new("sha1", data, usedforsecurity=False).digest()
@@ -3227,9 +3316,10 @@ def _check_attributes(token: _Token) -> str | None:
 def _signer_of(token: _Token, listed: Iterable[_Certificate]) -> tuple[_Certificate | None, str | None]:
     """Return the signer's certificate, if it is there, and what is wrong with the attribute that names it."""
     named = [c for c in (*token.certificates, *listed) if token.names(c)]
-    digests = _certificate_digests(token)
+    identifiers = _signing_certificates(token)
     for certificate in named:
-        if all(_certificate_hash(name, certificate.raw) == digest for name, digest in digests):
+        fitting = [first.fits(certificate) for first, *_ in identifiers]
+        if all(fitting):
             return certificate, None
     return None, "timestamp.certificate" if named else None
 
@@ -3294,11 +3384,12 @@ class _Chains:
             return self.listed[signer.raw], [signer]
         left, seen = MAX_LINKS, {(signer.raw, 0)}
         frontier = [([signer], 0)]
+        between = _may_stand_between(token)
         for _ in range(MAX_CHAIN - 1):
             reached: list[tuple[list[_Certificate], int]] = []
             for chain, below in frontier:
                 child = chain[-1]
-                for issuer in self._issuers(token, child, below):
+                for issuer in self._issuers(token, between, child, below):
                     left -= 1
                     if left < 0:
                         raise _Problem("unsupported.links", limit=MAX_LINKS)
@@ -3322,10 +3413,12 @@ class _Chains:
             self._links[link] = _issued_by(child, issuer)
         return self._links[link]
 
-    def _issuers(self, token: _Token, child: _Certificate, below: int) -> Iterator[_Certificate]:
+    def _issuers(
+        self, token: _Token, between: list[_Certificate], child: _Certificate, below: int
+    ) -> Iterator[_Certificate]:
         """Yield the certificates that may have issued ``child``, the listed ones first."""
         yield from (c for c in self._by_subject.get(child.issuer, ()) if c.may_issue(below))
-        for certificate in token.certificates:
+        for certificate in between:
             if (
                 certificate.subject == child.issuer
                 and certificate.raw not in self.listed
