@@ -12,7 +12,7 @@ from qingyuan.office.fsck import check_home
 from qingyuan.office.home import Home
 from qingyuan.office.intake import intake
 from qingyuan.office.sealing import Collector, Sealer, open_exhibit
-from qingyuan.store import events
+from qingyuan.store import SqlLogStorage, StoreError, events
 from qingyuan.store.intakes import items
 from qingyuan.store.timestamps import add_timestamp
 from tests.cli.running import run
@@ -131,16 +131,34 @@ class TestEachLog:
 
     def test_a_flipped_bit_of_a_hash(self, home: Home, suffix: str, prefix: str) -> None:
         origin = home.settings.origin + suffix
-        where = f"origin = '{origin}' AND level = 0 AND idx = 1"
+        where = f"origin = '{origin}' AND level = 0 AND idx = 0"
         data = _flipped(_column(home, "ledger_hash", "hash", where), 0)
         _tamper(home, f"UPDATE ledger_hash SET hash = :data WHERE {where}", data=data)
-        assert _places(home) == [f"{prefix}index 1"]
+        assert _places(home) == [f"{prefix}index 0"]
 
     def test_a_hash_row_that_lost_a_byte_or_gained_some(self, home: Home, suffix: str, prefix: str) -> None:
-        where = f"origin = '{home.settings.origin + suffix}' AND level = 0 AND idx = 1"
+        where = f"origin = '{home.settings.origin + suffix}' AND level = 0 AND idx = 0"
         data = _column(home, "ledger_hash", "hash", where)
         _tamper(home, f"UPDATE ledger_hash SET hash = :data WHERE {where}", data=data + b"x")
-        assert _places(home) == [f"{prefix}level 0 index 1"]
+        assert _places(home) == [f"{prefix}level 0 index 0"]
+
+    def test_a_hash_that_waits_beside_the_head(self, home: Home, suffix: str, prefix: str) -> None:
+        where = f"origin = '{home.settings.origin + suffix}'"
+        data = _column(home, "ledger_head", "recent", where)
+        size = (home.head() or pytest.fail("no head")).size
+        first = size - len(data) // 32
+        update = f"UPDATE ledger_head SET recent = :data WHERE {where}"
+        for index in range(first, size):
+            _tamper(home, update, data=_flipped(data, 32 * (index - first)))
+            assert _places(home) == [f"{prefix}index {index}"]
+        _tamper(home, update, data=data[32:])
+        assert _places(home) == [f"{prefix}index {first}"]
+        for changed in (data + b"x", bytes(32) + data):
+            _tamper(home, update, data=changed)
+            assert f"{prefix}recent index {size - len(changed) // 32}" in _places(home)
+        _tamper(home, update, data=data + b"x")
+        with home.database.read() as connection, pytest.raises(StoreError, match="length"):
+            SqlLogStorage(connection, home.settings.origin + suffix).read_head()
 
     def test_a_head(self, home: Home, suffix: str, prefix: str) -> None:
         where = f"origin = '{home.settings.origin + suffix}'"

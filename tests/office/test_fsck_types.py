@@ -67,7 +67,7 @@ def _found(path: Path, *statements: str) -> list[Trouble]:
 
 ENTRY = "log index 5"
 HEAD = "UPDATE ledger_head SET {} WHERE origin NOT LIKE '%/sm3'"
-HASH = "UPDATE ledger_hash SET {} WHERE origin NOT LIKE '%/sm3' AND level = 0 AND idx = 1"
+HASH = "UPDATE ledger_hash SET {} WHERE origin NOT LIKE '%/sm3' AND level = 0 AND idx = 0"
 TAMPERED = [
     *(
         (f"UPDATE event SET {column} = {value} WHERE idx = 5", ENTRY, column)
@@ -89,14 +89,20 @@ TAMPERED = [
     ("UPDATE ledger_entry SET data = x'ff' WHERE idx = 5", ENTRY, "does not open"),
     *(
         (HEAD.format(f"{column} = {value}"), "head", column)
-        for column, value in [("size", "'x'"), ("note", "5"), ("edge", "5"), ("note", "'abc'")]
+        for column, value in [
+            ("size", "'x'"),
+            ("note", "5"),
+            ("edge", "5"),
+            ("note", "'abc'"),
+            ("recent", "5"),
+        ]
     ),
     (HEAD.format("size = 9223372036854775807, note = x'00'"), "index ", "no entries from here on"),
     (HEAD.format("size = -5"), "head", "signed"),
-    (HASH.format("hash = 5"), "ledger_hash level 0 index 1", "hash"),
-    (HASH.format("hash = 'abc'"), "ledger_hash level 0 index 1", "hash"),
+    (HASH.format("hash = 5"), "ledger_hash level 0 index 0", "hash"),
+    (HASH.format("hash = 'abc'"), "ledger_hash level 0 index 0", "hash"),
     (HASH.format("idx = 'x'"), "ledger_hash level 0 index x", "idx"),
-    (HASH.format("level = x'00'"), "ledger_hash level b'\\x00' index 1", "level"),
+    (HASH.format("level = x'00'"), "ledger_hash level b'\\x00' index 0", "level"),
     ("UPDATE exhibit SET manifest = 5 WHERE rowid = 1", "exhibit ", "manifest"),
     ("UPDATE exhibit SET size = 'x', sig = x'00' WHERE rowid = 1", "exhibit ", "size, sig"),
     ("UPDATE exhibit SET scope = x'ff' WHERE rowid = 1", "exhibit ", "scope"),

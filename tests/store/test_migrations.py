@@ -50,9 +50,15 @@ def _at_first_revision(url: str) -> None:
             ],
         )
         connection.execute(
-            sa.insert(tables["ledger_head"]).values(
-                origin=log().origin, size=memory.head.size, edge=memory.head.edge, note=memory.head.note
-            )
+            sa.text(
+                "INSERT INTO ledger_head (origin, size, edge, note) VALUES (:origin, :size, :edge, :note)"
+            ),
+            {
+                "origin": log().origin,
+                "size": memory.head.size,
+                "edge": memory.head.edge,
+                "note": memory.head.note,
+            },
         )
         with scratch.read() as source:
             rows = source.execute(sa.select(tables["event"])).mappings().all()
@@ -76,6 +82,31 @@ def test_a_database_of_the_first_version_is_brought_up_with_its_events(url: str)
     append(database, journal, 400)  # the last tile of the first version goes on in rows of many hashes
     check_whole(database, ENTRIES + 400)
     database.close()
+
+
+def test_what_waits_beside_the_heads_gets_its_rows_when_the_schema_goes_back_and_stays_when_it_comes_again(
+    url: str,
+) -> None:
+    database = Database(url)
+    for _ in range(21):
+        append(database, both(), 1)
+    with database.read() as connection:
+        waiting = connection.scalars(sa.text("SELECT length(recent) FROM ledger_head")).all()
+    assert waiting == [32 * (21 - 16)] * 2
+    check_whole(database, 21)
+    config = Config()
+    config.set_main_option("script_location", str(Path(qingyuan.store.__file__).parent / "migrations"))
+    config.attributes["engine"] = database.engine
+    command.downgrade(config, "0008")
+    with database.read() as connection:
+        stored = connection.scalars(sa.text("SELECT length(hash) FROM ledger_hash WHERE level = 0")).all()
+    assert sum(stored) == 2 * 21 * 32
+    database.close()
+    again = Database(url)
+    check_whole(again, 21)
+    append(again, both(), 30)
+    check_whole(again, 51)
+    again.close()
 
 
 def test_numbers_of_papers_recorded_before_are_kept_with_the_event_that_was_first(url: str) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
 #: The newest migration; a database at this revision needs no Alembic run (nor its import).
-HEAD_REVISION = "0008"
+HEAD_REVISION = "0009"
 
 _BUSY_MS = 60_000
 #: After so many transactions the write-ahead log of SQLite is lengthened once: what that costs is then soon saved.

@@ -179,11 +179,12 @@ class Journal:
         """
         driver, held = Driver(connection), Held()
         if self._twin is None:
-            head, twin_head = SqlLogStorage(connection, self._log.origin, driver=driver).read_head(), None
+            kept, twin_kept = SqlLogStorage(connection, self._log.origin, driver=driver).read_kept(), None
         else:
-            head, twin_head = read_heads(driver, self._log.origin, self._twin.origin)
-        storage = HeldStorage(connection, self._log.origin, driver, head, held, owns_entries=True)
+            kept, twin_kept = read_heads(driver, self._log.origin, self._twin.origin)
+        storage = HeldStorage(connection, self._log.origin, driver, kept, held, owns_entries=True)
         batch = self._log.begin(storage)
+        head = storage.read_head()
         if head is None or head != self._tails_of:
             self._tails.clear()
         self._tails_of = None  # until this append is done
@@ -194,7 +195,7 @@ class Journal:
             self._twin is not None
         ):  # before anything is stored, so that a head that is not in order changes nothing
             twin_storage = HeldStorage(
-                connection, self._twin.origin, driver, twin_head, held, owns_entries=False
+                connection, self._twin.origin, driver, twin_kept, held, owns_entries=False
             )
             twin = _caught_up(self._twin, twin_storage, batch.first)
         if self._twin is None or twin is None:

@@ -1,13 +1,17 @@
 """The log's storage inside a database transaction.
 
 A row of ``ledger_hash`` holds one or more hashes of consecutive indexes of one tile: what one append added to it. Rows are
-only ever inserted. A tile written entry by entry is 256 rows of one hash; one written by a batch is one row of 256.
+only ever inserted. A tile written by a batch is one row of 256.
+
+The newest leaf hashes of a log written entry by entry wait beside its head, in ``recent``, until there are sixteen of them: a page of
+the database that a lone append changes costs as much of its time as what is computed for it, and the head changes at every append anyway.
+Whoever reads hashes sees no difference.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 import sqlalchemy as sa
 
@@ -19,12 +23,18 @@ from qingyuan.store.typed import misfits, said
 
 _Read = TypeVar("_Read")
 
-_READ_HEAD = "SELECT size, edge, note FROM ledger_head WHERE origin = ?"
+#: Leaf hashes that wait beside the head go to a row of their own when the log passes a multiple of so many entries.
+_RECENT = 16
+
+_READ_HEAD = "SELECT size, edge, note, recent FROM ledger_head WHERE origin = ?"
 _WRITE_HEAD = (
-    "INSERT INTO ledger_head (origin, size, edge, note) VALUES (?, ?, ?, ?) "
-    "ON CONFLICT (origin) DO UPDATE SET size = excluded.size, edge = excluded.edge, note = excluded.note"
+    "INSERT INTO ledger_head (origin, size, edge, note, recent) VALUES (?, ?, ?, ?, ?) "
+    "ON CONFLICT (origin) DO UPDATE SET "
+    "size = excluded.size, edge = excluded.edge, note = excluded.note, recent = excluded.recent"
 )
-_READ_TWO_HEADS = "SELECT origin, size, edge, note FROM ledger_head WHERE origin IN (?, ?)"
+#: There are no more than two; choosing them would take SQLite longer than reading them.
+_READ_HEADS = "SELECT origin, size, edge, note, recent FROM ledger_head"
+_READ_RECENT = "SELECT size, recent FROM ledger_head WHERE origin = ?"
 _INSERT_ENTRY = "INSERT INTO ledger_entry (idx, data) VALUES (?, ?)"
 _INSERT_HASH = "INSERT INTO ledger_hash (origin, level, idx, hash) VALUES (?, ?, ?, ?)"
 _READ_ENTRIES = "SELECT data FROM ledger_entry WHERE idx >= ? AND idx < ? ORDER BY idx"
@@ -37,7 +47,19 @@ _READ_AT_ONCE = 1_000
 _MOST = 2**63 - 1
 _NEWEST = "SELECT max(idx) FROM ledger_entry"
 _HASH_COLUMNS = (LEDGER_HASH.c.level, LEDGER_HASH.c.idx, LEDGER_HASH.c.hash)
-_HEAD_COLUMNS = (LEDGER_HEAD.c.size, LEDGER_HEAD.c.edge, LEDGER_HEAD.c.note)
+_HEAD_COLUMNS = (LEDGER_HEAD.c.size, LEDGER_HEAD.c.edge, LEDGER_HEAD.c.note, LEDGER_HEAD.c.recent)
+
+
+class Kept(NamedTuple):
+    """A head as it is stored.
+
+    Attributes:
+        head: The head.
+        recent: The leaf hashes of its last entries that are in no row of ``ledger_hash``, one after the other.
+    """
+
+    head: Head
+    recent: bytes
 
 
 class SqlLogStorage:
@@ -71,12 +93,25 @@ class SqlLogStorage:
             StoreError: ``store.no-table`` when there is no table of heads, ``store.head-row`` when the row holds values
                 of a wrong type.
         """
+        kept = self.read_kept()
+        return None if kept is None else kept.head
+
+    def read_kept(self) -> Kept | None:
+        """Return the head and the leaf hashes that wait beside it.
+
+        Raises:
+            StoreError: As :meth:`read_head`.
+        """
         row = _reading(self._origin, lambda: self._driver.one(_READ_HEAD, self._origin))
-        return None if row is None else _head(self._origin, row)
+        return None if row is None else _kept(self._origin, row)
 
     def write_head(self, head: Head) -> None:
-        """Replace the head."""
-        self._driver.run(_WRITE_HEAD, self._origin, head.size, head.edge, head.note)
+        """Replace the head; leaf hashes that waited beside the one before it get their row."""
+        before = self.read_kept()
+        if before is not None and before.recent:
+            first = before.head.size - len(before.recent) // HASH_SIZE
+            self._write_hashes(_tile_rows(self._origin, 0, first, before.recent))
+        self._driver.run(_WRITE_HEAD, self._origin, head.size, head.edge, head.note, b"")
 
     def insert_entries(
         self, first_index: int, entries: Sequence[bytes], leaf_hashes: Sequence[bytes]
@@ -91,16 +126,9 @@ class SqlLogStorage:
 
     def insert_hashes(self, level: int, first_index: int, hashes: Sequence[bytes]) -> None:
         """Store hashes of a tile level, one row for each tile they belong to."""
-        rows: list[Values] = []
-        at, count = 0, len(hashes)
         row = hashes.row if isinstance(hashes, Hashes) else b"".join(hashes)
-        while at < count:
-            index = first_index + at
-            stop = min(count, at + TILE_WIDTH - index % TILE_WIDTH)
-            rows.append((self._origin, level, index, row[HASH_SIZE * at : HASH_SIZE * stop]))
-            at = stop
-        if rows:
-            self._write_hashes(rows)
+        if row:
+            self._write_hashes(_tile_rows(self._origin, level, first_index, row))
 
     def _write_hashes(self, rows: Sequence[Values]) -> None:
         self._driver.many(_INSERT_HASH, rows)
@@ -111,17 +139,16 @@ class SqlLogStorage:
 
     def read_hashes(self, level: int, start: int, stop: int) -> Sequence[bytes]:
         """Return hashes of a tile level in order of index."""
-        tile = start - start % TILE_WIDTH
-        hashes = []
-        for index, data in self._hash_rows(level, tile, stop):
-            if len(data) == HASH_SIZE:
-                if index >= start:
-                    hashes.append(data)
-                continue
-            first = max(start - index, 0) * HASH_SIZE
-            last = min(len(data) - len(data) % HASH_SIZE, (stop - index) * HASH_SIZE)
-            hashes += [data[at : at + HASH_SIZE] for at in range(first, last, HASH_SIZE)]
+        rows = self._hash_rows(level, start - start % TILE_WIDTH, stop)
+        hashes = _between(rows, start, stop)
+        if not level and len(hashes) < stop - start and (recent := self._recent())[1]:
+            hashes = _between(sorted((*rows, recent)), start, stop)
         return hashes
+
+    def _recent(self) -> tuple[int, bytes]:
+        """Return the leaf hashes that wait beside the head, and the index of the first."""
+        row = cast("tuple[int, bytes] | None", self._driver.one(_READ_RECENT, self._origin))
+        return (0, b"") if row is None else (row[0] - len(row[1]) // HASH_SIZE, row[1])
 
     def _hash_rows(self, level: int, start: int, stop: int) -> list[tuple[int, bytes]]:
         found = self._driver.all(_READ_HASHES, self._origin, level, start, stop)
@@ -135,7 +162,7 @@ class SqlLogStorage:
         rows = self._connection.execute(
             sa.text(_ALL_HASHES), {"origin": self._origin}, execution_options={"yield_per": _READ_AT_ONCE}
         )
-        level = due = 0
+        level = due = leaves = 0
         for at, index, hashes in rows:
             where = f"level {at} index {index}"
             if type(at) is not int or type(index) is not int or type(hashes) is not bytes:
@@ -163,6 +190,17 @@ class SqlLogStorage:
                     en="a row of hashes overlaps the one before",
                 )
             due = max(due, index + count)
+            if not level:
+                leaves = due
+        first, recent = self._recent()
+        if recent and (len(recent) % HASH_SIZE or first < leaves):
+            yield Problem(
+                "hash-row",
+                f"recent index {first}",
+                max(first, 0),
+                zh="日志头所附最近叶哈希的长度不对，或与哈希行重叠",
+                en="the newest leaf hashes beside the head have a wrong length or overlap the rows of hashes",
+            )
 
 
 class HeldStorage(SqlLogStorage):
@@ -172,7 +210,7 @@ class HeldStorage(SqlLogStorage):
         connection: The caller's transaction.
         origin: Which log.
         driver: The cursor within the transaction.
-        head: Its head, read already.
+        kept: Its head, read already.
         held: Takes the rows of hashes and heads; written by :meth:`Held.write`.
         owns_entries: As for :class:`SqlLogStorage`.
     """
@@ -182,23 +220,40 @@ class HeldStorage(SqlLogStorage):
         connection: sa.Connection,
         origin: str,
         driver: Driver,
-        head: Head | None,
+        kept: Kept | None,
         held: Held,
         *,
         owns_entries: bool,
     ) -> None:
         """Bind to a transaction, a log and the rows that are held."""
         super().__init__(connection, origin, owns_entries=owns_entries, driver=driver)
-        self._head = head
+        self._head = None if kept is None else kept.head
+        self._leaves = [b"" if kept is None else kept.recent]
         self._held = held
 
     def read_head(self) -> Head | None:
         """Return the head as it was read."""
         return self._head
 
+    def insert_hashes(self, level: int, first_index: int, hashes: Sequence[bytes]) -> None:
+        """Hold hashes; those of leaves follow one another."""
+        if level:
+            super().insert_hashes(level, first_index, hashes)
+        else:
+            self._leaves += (hashes.row,) if isinstance(hashes, Hashes) else hashes
+
     def write_head(self, head: Head) -> None:
-        """Hold the head."""
-        self._held.heads.append((self._origin, head.size, head.edge, head.note))
+        """Hold the head and the leaf hashes; they wait beside it until it passes the next multiple of sixteen.
+
+        That of the first entry never waits: a log with entries whose head is gone must not look like one that was never begun.
+        """
+        recent = b"".join(self._leaves)
+        first = head.size - len(recent) // HASH_SIZE
+        if recent and (not first or first // _RECENT != head.size // _RECENT):
+            self._write_hashes(_tile_rows(self._origin, 0, first, recent))
+            recent = b""
+        self._leaves = [recent]
+        self._held.heads.append((self._origin, head.size, head.edge, head.note, recent))
 
     def _write_hashes(self, rows: Sequence[Values]) -> None:
         self._held.hashes += rows
@@ -220,15 +275,45 @@ class Held:
             driver.many(_WRITE_HEAD, self.heads)
 
 
-def read_heads(driver: Driver, origin: str, twin: str) -> tuple[Head | None, Head | None]:
+def read_heads(driver: Driver, origin: str, twin: str) -> tuple[Kept | None, Kept | None]:
     """Return the heads of two logs, read in one statement.
 
     Raises:
         StoreError: As :meth:`SqlLogStorage.read_head`.
     """
-    rows = _reading(origin, lambda: driver.all(_READ_TWO_HEADS, origin, twin))
-    found = {row[0]: _head(str(row[0]), row[1:]) for row in rows}
-    return found.get(origin), found.get(twin)
+    first = second = None
+    for name, *row in _reading(origin, lambda: driver.all(_READ_HEADS)):
+        if name == origin:
+            first = _kept(origin, row)
+        elif name == twin:
+            second = _kept(twin, row)
+    return first, second
+
+
+def _between(rows: Sequence[tuple[int, bytes]], start: int, stop: int) -> list[bytes]:
+    """Return the hashes from ``start`` to before ``stop`` in rows of hashes, each with the index of its first."""
+    hashes = []
+    for index, data in rows:
+        if len(data) == HASH_SIZE:
+            if start <= index < stop:
+                hashes.append(data)
+            continue
+        first = max(start - index, 0) * HASH_SIZE
+        last = min(len(data) - len(data) % HASH_SIZE, (stop - index) * HASH_SIZE)
+        hashes += [data[at : at + HASH_SIZE] for at in range(first, last, HASH_SIZE)]
+    return hashes
+
+
+def _tile_rows(origin: str, level: int, first: int, row: bytes) -> list[Values]:
+    """Return hashes of a tile level as rows, one for each tile they belong to."""
+    rows: list[Values] = []
+    at, count = 0, len(row) // HASH_SIZE
+    while at < count:
+        index = first + at
+        stop = min(count, at + TILE_WIDTH - index % TILE_WIDTH)
+        rows.append((origin, level, index, row[HASH_SIZE * at : HASH_SIZE * stop]))
+        at = stop
+    return rows
 
 
 def _reading(origin: str, read: Callable[[], _Read]) -> _Read:
@@ -248,14 +333,16 @@ def _reading(origin: str, read: Callable[[], _Read]) -> _Read:
         ) from error
 
 
-def _head(origin: str, row: tuple[object, ...]) -> Head:
-    size, edge, note = row
-    if type(size) is int and type(edge) is bytes and type(note) is bytes:
-        return Head(size, edge, note)
+def _kept(origin: str, row: Sequence[object]) -> Kept:
+    size, edge, note, recent = row
+    typed = type(size) is int and type(edge) is bytes and type(note) is bytes and type(recent) is bytes
+    if typed and not len(recent) % HASH_SIZE and len(recent) <= HASH_SIZE * size:  # type: ignore[arg-type, operator]
+        return Kept(Head(size, edge, note), recent)  # type: ignore[arg-type]
+    zh, en = ("长度", "length") if typed else ("值类型", "type")
     raise StoreError(
         "store.head-row",
-        zh="日志头的行被改动：列的值类型不对",
-        en="the row of the head was changed: it holds values of a wrong type",
+        zh=f"日志头的行被改动：列的{zh}不对",
+        en=f"the row of the head was changed: it holds values of a wrong {en}",
         where=f"ledger_head {origin}",
         remedy_zh="停止写入，并从备份恢复数据库",
         remedy_en="stop writing and restore the database from a backup",
@@ -288,12 +375,19 @@ class CheckedLogStorage(SqlLogStorage):
         row = self._driver.one(_READ_HEAD, self._origin)
         if row is None:
             return None
-        size, edge, note = row
+        size, edge, note, _ = row
         return Head(
             size if type(size) is int else self._stored(),
             edge if type(edge) is bytes else b"",
             note if type(note) is bytes else b"",
         )
+
+    def _recent(self) -> tuple[int, bytes]:
+        row = None if "ledger_head" in self._missing else self._driver.one(_READ_RECENT, self._origin)
+        if row is None or type(row[1]) is not bytes:
+            return 0, b""
+        size, recent = row[0] if type(row[0]) is int else self._stored(), row[1]
+        return size - len(recent) // HASH_SIZE, recent
 
     def _stored(self) -> int:
         newest = None if "ledger_entry" in self._missing else self._driver.one(_NEWEST)

@@ -28,7 +28,7 @@ LEDGER_ENTRY = sa.Table(
 )
 
 #: The hashes of each log over the entries: level 0 are the leaves, level 1 one hash of 256 leaves, and so on. A row holds
-#: the hashes, 32 bytes each, that one append gave one tile; ``idx`` is the index of the first.
+#: the hashes, 32 bytes each, of consecutive indexes of one tile; ``idx`` is the index of the first.
 LEDGER_HASH = sa.Table(
     "ledger_hash",
     METADATA,
@@ -39,7 +39,8 @@ LEDGER_HASH = sa.Table(
     sqlite_with_rowid=False,
 )
 
-#: The newest signed head of each log and the right edge that extends it.
+#: The newest signed head of each log and the right edge that extends it; ``recent`` are the hashes of its last leaves that are in no
+#: row of ``ledger_hash`` yet, one after the other.
 LEDGER_HEAD = sa.Table(
     "ledger_head",
     METADATA,
@@ -47,6 +48,7 @@ LEDGER_HEAD = sa.Table(
     sa.Column("size", BIG, nullable=False),
     sa.Column("edge", sa.LargeBinary, nullable=False),
     sa.Column("note", sa.LargeBinary, nullable=False),
+    sa.Column("recent", sa.LargeBinary, nullable=False),
 )
 
 #: One row an event; ``payload`` is canonical JSON, ``salt`` opens the commitments in the leaf.
