@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from qingyuan.pii import scan
-from qingyuan.pii._labelled_names import find
+from qingyuan.pii._labelled_names import _signs, find
 from tests.pii.material import KEY, prose, table
 
 
@@ -97,3 +97,24 @@ def test_a_cell_as_long_as_a_file_takes_no_more_memory_than_a_piece_of_it() -> N
     assert [bytes(data[a:b]).decode() for a, b in zip(starts, ends, strict=True)] == ["张*三"]
     assert cells.tolist() == [0]
     assert peak < 150 << 20
+
+
+def test_a_line_of_stars_is_passed_by_and_the_name_behind_it_found() -> None:
+    text = "*" * 3000 + "，户名鲁**、其他" + "*" * 3000
+    raw = np.frombuffer(text.encode(), dtype=np.uint8)
+    low, high = np.array([0]), np.array([len(raw)])
+    # A star is looked at where a 汉字 stands near: this line has four such places, not six thousand.
+    assert len(list(_signs(raw, low, high))) < 40
+    assert _names(text) == [("鲁**", True)]
+
+
+def test_signs_between_the_cells_are_none_and_far_cells_are_read_alone() -> None:
+    text = ("户名鲁**" + "王*" * 400) * 3
+    raw = np.frombuffer(text.encode(), dtype=np.uint8)
+    begins = np.array([k * len(raw) // 3 for k in range(3)])
+    ends = begins + len("户名鲁**".encode())
+    cell, start, end = find(raw, begins, ends, np.arange(3))
+    assert cell.tolist() == [0, 1, 2]
+    assert [raw[a:b].tobytes().decode() for a, b in zip(start, end, strict=True)] == ["鲁**"] * 3
+    within = [place for place, _ in _signs(raw, begins, ends)]
+    assert all(any(a <= p < b for a, b in zip(begins, ends, strict=True)) for p in within)

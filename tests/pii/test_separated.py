@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import random
 
+import numpy as np
 import pytest
 
-from qingyuan.pii import scan
+from qingyuan.pii import _listing, scan
 from qingyuan.pii.readers import read
 
 ID = "11010519491231002X"
@@ -52,3 +54,24 @@ def test_what_is_written_beside_signs(text: str, expected: list[tuple[str, str]]
 def test_a_table_is_read_as_it_stands() -> None:
     """A decimal of a table is no number of a list, whatever stands in the line before."""
     assert found("值,备注\n1.13812345678,甲\n2.13987654321,乙\n", "a.csv") == []
+
+
+def test_cards_and_dots_are_looked_for_only_at_their_signs_and_are_those_of_the_whole_text() -> None:
+    r = random.Random(20261123)
+    for _ in range(300):
+        parts = []
+        for _ in range(12):
+            sign = r.choice((".", "_", "/", "~", "\t", "  ", "·", "-", " "))
+            groups = [r.choice("3456") + f"{r.randrange(1000):03d}"]
+            groups += [f"{r.randrange(10_000):04d}" for _ in range(r.choice((2, 3, 3, 4, 7)))]
+            groups.append("12345"[: r.randrange(5)])
+            tabs = f"1{r.randrange(100):02d}\t{r.randrange(10_000):04d}\t{r.randrange(10_000):04d}"
+            word = r.choice(("tel", "Tel", "MOB", "mobile", "phone", "xtel", "ph", "cell", "fax"))
+            dotted = word + "." + r.choice(("", " ", "  ")) + r.choice(("13812345678", "+86", "(0571)", "x"))
+            parts.append(
+                r.choice(("", " ", "x", ".", "1", "；")) + r.choice((sign.join(groups), tabs, dotted))
+            )
+        raw = "".join(parts).encode()[r.randrange(6) :]
+        data = np.frombuffer(raw, dtype=np.uint8)
+        assert _listing._cards(data) == [one.span() for one in _listing._CARD.finditer(raw)]
+        assert _listing._short(data) == [one.start(1) for one in _listing._SHORT.finditer(raw)]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qingyuan.pii import tagger
-from qingyuan.pii._kernel.tagging import LABELS
+from qingyuan.pii import prose, tagger
+from qingyuan.pii._kernel.described import STRETCH
+from qingyuan.pii._kernel.tagging import LABELS, ascii_stretch
 from qingyuan.pii.errors import PiiError
 
 HEADER = tagger.Header(
@@ -48,3 +49,41 @@ def test_the_shipped_weights_fit_the_compiled_pass() -> None:
     shipped = tagger.trained()
     assert shipped.weights.shape == (1 << 20,)
     assert shipped.least < 0 < shipped.sure
+
+
+def _by_character(raw: bytes) -> int:
+    """Return the length of the stretch at the begin of a text as the model cuts it, or 0 where it must be read."""
+    for n, byte in enumerate(raw[:STRETCH], start=1):
+        if byte >= 0x80 or byte in b"\r\n":
+            return 0
+        if n > STRETCH - 24 and byte in b", ":
+            break
+    return (
+        n if len(raw) >= STRETCH and raw[:STRETCH].isascii() and not set(raw[:STRETCH]) & set(b"\r\n") else 0
+    )
+
+
+def test_a_stretch_of_ascii_is_passed_by_at_once_and_as_long_as_it_would_be() -> None:
+    rng = np.random.default_rng(20261123)
+    signs = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz0123456789" * 4 + b", \n\xe5", dtype=np.uint8)
+    lengths = set()
+    for share in (3, 4):
+        for size in (*range(STRETCH - 3, STRETCH + 3), 400):
+            for _ in range(60):
+                # Line ends and 汉字 only in some of the texts.
+                raw = rng.choice(signs[: len(signs) - 4 + rng.integers(0, share + 1)], size)
+                text = raw.tobytes()
+                lengths.add(made := ascii_stretch(raw, 0, size))
+                assert made == _by_character(text), text
+    assert {0, STRETCH, STRETCH - 12} <= lengths
+    for gap, size in ((STRETCH - 25, STRETCH), (STRETCH - 24, STRETCH - 23), (STRETCH - 1, STRETCH)):
+        raw = np.full(STRETCH, ord("a"), dtype=np.uint8)
+        raw[gap] = ord(",")
+        assert ascii_stretch(raw, 0, STRETCH) == size
+
+
+def test_names_behind_long_ascii_are_found_and_names_in_it_are_not() -> None:
+    text = "x1" * 700 + "，联系人王小明，" + "0123 " * 300 + "，经办人李建国。"
+    raw = text.encode()
+    found = prose.find(np.frombuffer(raw, dtype=np.uint8), np.array([0]), np.array([len(raw)]))
+    assert [raw[a:b].decode() for a, b in zip(found.start, found.end, strict=True)] == ["王小明", "李建国"]

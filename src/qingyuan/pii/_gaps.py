@@ -46,10 +46,13 @@ def _digit(data: Bytes) -> npt.NDArray[np.bool_]:
 def _double(data: Bytes) -> list[tuple[int, bytes]]:
     """Return the two blanks between digits."""
     blank = data == _BLANK
-    at = np.flatnonzero(blank[:-1] & blank[1:])
-    at = at[(at > 0) & (at < len(data) - 2)]
-    at = at[_digit(data[at - 1]) & _digit(data[at + 2])]
-    return [(p, _NO_BREAK) for p in at.tolist()]
+    begins = blank[1:-2] & blank[2:-1]
+    # Not before there is one are the digits looked for: most texts have few pairs of blanks.
+    if not begins.any():
+        return []
+    begins &= _digit(data[:-3])
+    begins &= _digit(data[3:])
+    return [(p, _NO_BREAK) for p in (np.flatnonzero(begins) + 1).tolist()]
 
 
 def _behind_area(data: Bytes) -> list[tuple[int, bytes]]:

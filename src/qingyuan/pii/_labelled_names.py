@@ -23,11 +23,17 @@ _FIRST[[sign.encode()[0] for sign in (*_STARS, *_LOOSE, "某")]] = True
 _WIDE = np.array([int.from_bytes(s.encode(), "big") for s in (*_STARS, "＃", "某") if len(s.encode()) > 1])
 #: Bytes of cells that are looked at together.
 _TOGETHER = 1 << 20
+#: Cells are read with what is between them unless that is so many times as much.
+_SPREAD = 8
+#: Bytes within which a 汉字 stands that is not hidden: three signs of three bytes, or two and a character of four.
+_BESIDE = 10
 #: The bits of a byte that tell that it goes on with a character, and what they are then.
 _GOES_ON, _ON = 0xC0, 0x80
 _STAR = ord("*")
 #: First bytes of most 汉字.
 _HAN = (0xE4, 0xE9)
+_HANS = np.zeros(256, dtype=np.bool_)
+_HANS[0xE3:0xEA] = _HANS[0xF0:0xF5] = True
 _LOOSE_BYTES = np.frombuffer(b"xX#", dtype=np.uint8)
 #: Bytes read before the first and behind the last sign of a cell.
 _ASIDE = 48
@@ -85,21 +91,32 @@ def find(data: Bytes, starts: Longs, ends: Longs, cells: Longs) -> Found:
 
 def _signs(data: Bytes, low: Longs, high: Longs) -> Iterator[tuple[int, int]]:
     """Yield the place of every sign that may hide something in ``low..high``, and the number of its range."""
+    for shown in _shown(data, low, high):
+        place = _beside_han(data, shown)
+        number = np.searchsorted(low, place, side="right") - 1
+        within = place < high[number]
+        place, number = place[within], number[within]
+        hides = _hides(data, place, low[number], high[number])
+        yield from zip(place[hides].tolist(), number[hides].tolist(), strict=True)
+
+
+def _shown(data: Bytes, low: Longs, high: Longs) -> Iterator[Longs]:
+    """Yield the places of bytes that signs begin with, of all in ``low..high`` and perhaps of some between those."""
     total = np.concatenate(([0], np.cumsum(high - low)))
     begin = 0
     while begin < len(low):
         end = max(begin + 1, int(np.searchsorted(total, total[begin] + _TOGETHER, side="right")) - 1)
-        sizes = high[begin:end] - low[begin:end]
-        first = total[begin:end] - total[begin]
-        # A cell may be as long as a file: of a long one a piece at a time.
-        for piece in range(0, int(sizes.sum()), _TOGETHER):
-            at = np.arange(piece, min(piece + _TOGETHER, int(sizes.sum())))
-            number = np.searchsorted(first, at, side="right") - 1
-            place = at + (low[begin:end] - first)[number]
-            shown = np.flatnonzero(_FIRST[data[place]])
-            number = number[shown] + begin
-            hides = _hides(data, place[shown], low[number], high[number])
-            yield from zip(place[shown[hides]].tolist(), number[hides].tolist(), strict=True)
+        first, last = int(low[begin]), int(high[end - 1])
+        if last - first <= _SPREAD * int(total[end] - total[begin]):
+            # A cell may be as long as a file: of a long one a piece at a time.
+            for piece in range(first, last, _TOGETHER):
+                yield np.flatnonzero(_FIRST[data[piece : min(piece + _TOGETHER, last)]]) + piece
+        else:
+            sizes = high[begin:end] - low[begin:end]
+            place = np.arange(int(sizes.sum())) + np.repeat(
+                low[begin:end] - total[begin:end] + total[begin], sizes
+            )
+            yield place[_FIRST[data[place]]]
         begin = end
 
 
@@ -114,6 +131,17 @@ def _hides(data: Bytes, at: Longs, low: Longs, high: Longs) -> npt.NDArray[np.bo
     beside = (before & _GOES_ON == _ON) | ((after >= _HAN[0]) & (after <= _HAN[1]))
     hides: npt.NDArray[np.bool_] = wide | (one == _STAR) | (np.isin(one, _LOOSE_BYTES) & beside)
     return hides
+
+
+def _beside_han(data: Bytes, at: Longs) -> Longs:
+    """Return the places that have a 汉字 near; a name of nothing but signs is none."""
+    if not len(at):
+        return at
+    low = max(0, int(at[0]) - _BESIDE)
+    han = np.flatnonzero(_HANS[data[low : int(at[-1]) + _BESIDE + 1]]) + low
+    near = np.searchsorted(han, at + _BESIDE, side="right") > np.searchsorted(han, at - _BESIDE)
+    found: Longs = at[near]
+    return found
 
 
 #: Evidence of such a name.

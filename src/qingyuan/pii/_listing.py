@@ -37,6 +37,17 @@ _CARD_SIGNS = (
     (b"  ", b"\xc2\xa0"),
     *((bytes([sign]), b"-") for sign in b"._/~\t"),
 )
+#: The bytes such signs begin with, digits, the size of a group, and bytes read of a card and behind its first sign at least.
+_BETWEEN = np.zeros(256, dtype=np.bool_)
+_BETWEEN[list(b"._/~\t \xc2")] = True
+_DIGIT = np.zeros(256, dtype=np.bool_)
+_DIGIT[list(b"0123456789")] = True
+_GROUP, _CARD_READ, _BEHIND_SIGN, _TAB = 4, 40, 8, 0x09
+#: Last letters of such abbreviations, what stands behind their dot, and the bytes before it that are read.
+_SHORT_ENDS, _BEHIND_SHORT = np.zeros(256, dtype=np.bool_), np.zeros(256, dtype=np.bool_)
+_SHORT_ENDS[list(b"lbehxLBEHX")] = True
+_BEHIND_SHORT[list(b" 0123456789(+")] = True
+_SHORT_READ = 8
 #: What joins digits before the number of a list to it; the first byte of a full-width digit.
 _JOINS = frozenset(
     bytes([b]) for b in b"0123456789.-_/\\abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -51,10 +62,8 @@ def separated(batch: Batch) -> Batch:
     if not batch.prose or not len(batch.data):
         return batch
     data = batch.data
-    raw = data.tobytes()
-    cards = [found.span() for found in _CARD.finditer(raw)]
-    dots, bars, arrows = _dots(batch), _bars(data), _arrows(data)
-    dots += [found.start(1) for found in _SHORT.finditer(raw)]
+    cards, dots, bars, arrows = _cards(data), _dots(batch), _bars(data), _arrows(data)
+    dots += _short(data)
     gaps = narrowed(data)
     if not dots and not len(bars) and not len(arrows) and not cards and not gaps:
         return batch
@@ -72,6 +81,45 @@ def separated(batch: Batch) -> Batch:
         data[arrows + n] = byte
     data.flags.writeable = False
     return replace(batch, data=data)
+
+
+def _cards(data: Bytes) -> list[tuple[int, int]]:
+    """Return begin and end of the cards and mobiles in groups between such signs."""
+    if len(data) <= _CARD_READ:
+        return [found.span() for found in _CARD.finditer(data.tobytes())]
+    # The first sign of each: a group before it and one behind it, then a sign like it.
+    first = _GROUP - 1
+    begins = _BETWEEN[data[first:-_BEHIND_SIGN]]
+    begins &= _DIGIT[data[first - 1 : -_BEHIND_SIGN - 1]]
+    at = np.flatnonzero(begins) + first
+    single = at[data[at + _GROUP + 1] == data[at]]
+    double = at[data[at + _GROUP + 2] == data[at]]
+    at = np.unique(np.concatenate((single, double)))
+    out: list[tuple[int, int]] = []
+    reached = 0
+    for sign in at.tolist():
+        tabbed = data[sign] == _TAB
+        for back in (_GROUP - 1, _GROUP) if tabbed else (_GROUP,):
+            begin = sign - back
+            if begin < reached:  # before the text as well
+                continue
+            low = max(begin - 1, 0)
+            found = _CARD.match(data[low : begin + _CARD_READ].tobytes(), begin - low)
+            if found:
+                out.append((low + found.start(), low + found.end()))
+                reached = out[-1][1]
+                break
+    return out
+
+
+def _short(data: Bytes) -> list[int]:
+    """Return the dots behind abbreviations before a number."""
+    at = np.flatnonzero(data[:-1] == _DOT)
+    out: list[int] = []
+    for dot in at[_BEHIND_SHORT[data[at + 1]] & _SHORT_ENDS[data[at - 1]]].tolist():
+        low = max(0, dot - _SHORT_READ)
+        out += [dot for one in _SHORT.finditer(data[low : dot + 3].tobytes()) if low + one.start(1) == dot]
+    return out
 
 
 def _dots(batch: Batch) -> list[int]:

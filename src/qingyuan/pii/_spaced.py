@@ -45,9 +45,8 @@ def spaced(data: Bytes) -> list[tuple[int, bytes]]:
     """
     if len(data) < _SHORTEST:
         return []
-    blank = np.flatnonzero(data[_EDGE:-_EDGE] == _BLANK) + _EDGE
     # Of the blanks of a text in Latin letters none stands before 汉字.
-    blank = blank[data[blank + 1] >= _CIRCLE]
+    blank = np.flatnonzero((data[_EDGE:-_EDGE] == _BLANK) & (data[_EDGE + 1 : 1 - _EDGE] >= _CIRCLE)) + _EDGE
     return [*_dashed(data), *_bracketed(data), *_apart(data, blank), *_mixed(data), *_labels(data, blank)]
 
 

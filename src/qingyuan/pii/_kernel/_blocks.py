@@ -141,6 +141,12 @@ def _marks(lanes: _Lanes) -> list[Any]:
     return [lanes.word(lanes.either(lanes.same(v, 42), lanes.same(v, 35)))]
 
 
+def _plain(lanes: _Lanes) -> list[Any]:
+    v = lanes.load(0)
+    other = lanes.either(lanes.within(v, 0x80, 0xFF), lanes.same(v, 10), lanes.same(v, 13))
+    return [lanes.word(other), lanes.word(lanes.either(lanes.same(v, 44), lanes.same(v, 32)))]
+
+
 def _ill_formed(lanes: _Lanes) -> list[Any]:
     """Mark where a byte is not what the three before it call for (RFC 3629, section 4)."""
     v, one, two, three = (lanes.load(-back) for back in range(4))
@@ -176,6 +182,8 @@ features_of: Any = _on_block(8, _features)
 kept_of: Any = _on_block(2, _kept)
 #: ``(data, at)``: stars and number signs.
 marks_of: Any = _on_block(1, _marks)
+#: ``(data, at)``: bytes beyond ASCII and line ends; commas and blanks.
+plain_of: Any = _on_block(2, _plain)
 #: ``(data, at)``: bytes at which the text is no UTF-8. Reads three bytes before.
 ill_formed_of: Any = _on_block(1, _ill_formed)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from qingyuan.pii._kernel._blocks import BLOCK, lowest, plain_of
 from qingyuan.pii._kernel._compile import njit
 from qingyuan.pii._kernel.cells import character_at
 from qingyuan.pii._kernel.described import (
@@ -49,6 +50,8 @@ LABELS = 4
 _KNOWN, _KNOWN_SIZE = 256, 64
 _LOW = np.float32(-1e9)
 _MIX, _TURN = np.uint64(0x9E3779B97F4A7C15), np.uint64(29)
+#: A stretch longer than this ends behind a comma or a blank.
+_FULL = STRETCH - 24
 #: Added for what cannot be, small enough that sums of it keep their digits.
 _NEVER = np.float32(-1e5)
 
@@ -141,6 +144,21 @@ def _is_known(chars: Longs, n: int, empty: Grid, slot: int) -> bool:
     return True
 
 
+@njit(f"int64({_RO}, int64, int64)", cache=True, nogil=True)
+def ascii_stretch(data: Bytes, p: int, e: int) -> int:
+    """Return the length of the stretch at ``p`` if it is long and its :data:`STRETCH` bytes are ASCII without a line end, or 0."""
+    if p + STRETCH > e:
+        return 0
+    found = np.uint64(0)
+    for at in range(p, p + STRETCH, BLOCK):
+        other, gaps = plain_of(data, at)
+        if other:
+            return 0
+        found = gaps
+    found >>= np.uint64(_FULL - (STRETCH - BLOCK))
+    return int(_FULL + 1 + lowest(found)) if found else STRETCH
+
+
 @njit(
     f"int64({_RO}, {_RO64}, {_RO64}, {_RO64}, {_RO64}, {_RO64}, {_RO}, {_LEXICON}, {_ROF}, {_ROF}, {_ROF2}, {_ROF},"
     f" Array(uint16, 1, 'C', readonly=True), Array(uint32, 1, 'C', readonly=True), {_ROF2}, float64, float64, int64[::1], int64[::1], int64[::1], uint8[::1])",
@@ -204,6 +222,12 @@ def label(
     for cell in range(starts.size):
         p, e = starts[cell], ends[cell]
         while p < e:
+            if seen == total or seen_cell[seen] != cell or seen_start[seen] >= p + STRETCH:
+                # Nothing Chinese stands in it, and the search found nothing: the model finds nothing either.
+                n = ascii_stretch(data, p, e)
+                if n:
+                    p += n
+                    continue
             n = 0
             while p < e and n < STRETCH:
                 c, width = character_at(data, p, e)
@@ -211,7 +235,7 @@ def label(
                 places[n] = p
                 p += width
                 n += 1
-                if _stops(c) or (n > STRETCH - 24 and c in (0xFF0C, 0x2C, 0x20, 0x3001)):
+                if _stops(c) or (n > _FULL and c in (0xFF0C, 0x2C, 0x20, 0x3001)):
                     break
             places[n] = p
             chars[PAD + n : PAD + n + PAD] = 0
