@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from fastapi import FastAPI
 
@@ -99,3 +101,34 @@ def test_a_form_that_came_too_often_can_be_sent_again_as_it_was(app: FastAPI, ho
     assert refused.status_code == 429
     assert f'name="text" value="{WORDS}"' in again
     assert 'name="outcome" value="received"' in again
+
+
+def test_what_is_wrong_stands_beside_its_field(app: FastAPI, home: Home) -> None:
+    serve_suggestion(home)
+    client = client_of(app, "prosecutor")
+    path = f"/acts/{CASE}/consult"
+    blank = post(client, path, {"outcome": WORDS}, form=path).text
+    for name in ("form", "topics", "record"):
+        assert f'<a href="#f-{name}">' in blank
+        assert f'id="f-{name}"' in blank
+        assert f'<p class="wrong" id="e-{name}">未填写' in blank
+    assert 'aria-invalid="true" aria-describedby="e-record h-record"' in blank
+    assert 'id="e-outcome"' not in blank
+    early = post(client, path, {"on": "1999-01-01", "form": "nonsense"}, form=path).text
+    assert re.search(r'<p class="wrong" id="e-form">“[^”]+”的值无法理解：应为', early)
+    for where, fields, name in (
+        ("/account/password", {"old": "不是这个", "password": WORDS, "again": WORDS}, "old"),
+        ("/capture", {"record": "L2026-0001", "urls": ""}, "urls"),
+    ):
+        sender = client_of(app, "technician" if where == "/capture" else "prosecutor")
+        assert f'<p class="wrong" id="e-{name}">' in post(sender, where, fields, form="/account").text, where
+
+
+def test_an_organ_sees_beside_its_field_what_its_reply_lacks(app: FastAPI, home: Home) -> None:
+    serve_suggestion(home)
+    link, _ = invite(desk_of(app), CASE, "organ", name="清州市邮政管理局", days=9, actor="P001")
+    answer = post(client_of(app), f"{link}/reply", {"summary": "", "accepted": ""}, form="/report")
+    assert answer.status_code == 409
+    for name in ("accepted", "summary"):
+        assert f'<a href="#f-{name}">' in answer.text
+        assert f'<p class="wrong" id="e-{name}">' in answer.text

@@ -244,12 +244,12 @@ _READERS: dict[str, Callable[[Verb, Param, Argument], Value]] = {
 
 
 def _bad(verb: Verb, param: Param, raw: object, zh: str, en: str) -> CasesError:
-    # The value itself may be personal, so only its type is repeated; patterned and listed values are safe.
-    shown = repr(raw) if isinstance(raw, (bool, int)) else type(raw).__name__
+    # The value itself may be personal, so a text is not repeated, and of anything else but a number only the type.
+    shown = "" if isinstance(raw, str) else repr(raw) if isinstance(raw, (bool, int)) else type(raw).__name__
     return CasesError(
         "cases.bad-argument",
-        zh=f"“{param.zh}”的值无法理解（{shown}）：{zh}",
-        en=f"the value of “{param.en}” ({shown}) cannot be read: {en}",
+        zh=f"“{param.zh}”的值无法理解{shown and f'（{shown}）'}：{zh}",
+        en=f"the value of “{param.en}”{shown and f' ({shown})'} cannot be read: {en}",
         where=f"{verb.name} {param.name}",
         remedy_zh="请改正后重试",
         remedy_en="correct it and try again",

@@ -86,11 +86,13 @@ class Lack:
         name: Name of the sentence in ``facts.yaml``.
         words: What fills its braces.
         rule: Rule to cite instead of the sentence's own; may be empty.
+        about: Name of the particular concerned; may be empty.
     """
 
     name: str
     words: dict[str, str] = dataclasses.field(default_factory=dict)
     rule: str = ""
+    about: str = ""
 
 
 Lacks = Iterator[Lack]

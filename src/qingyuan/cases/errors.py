@@ -32,6 +32,7 @@ class Refused(CasesError):  # noqa: N818 - a refusal is an answer, not a failure
         verb: Name of the refused verb.
         citations: The articles the refusal rests on, without repetition, most important first.
         missing: What is missing, one pair of sentences each; at least one.
+        about: For each of ``missing`` the name of the particular concerned, ``""`` where it is none.
     """
 
     exit_code = 1
@@ -44,11 +45,13 @@ class Refused(CasesError):  # noqa: N818 - a refusal is an answer, not a failure
         label: Missing,
         missing: Sequence[Missing],
         citations: Sequence[Citation],
+        about: Sequence[str] = (),
         where: str | None = None,
     ) -> None:
         """Build the refusal of ``verb`` (named ``label`` to people) from what is missing."""
         self.verb = verb
         self.missing = tuple(missing)
+        self.about = tuple(about) or ("",) * len(self.missing)
         self.citations = tuple(citations)
         zh = "；".join(f"{c.zh}{'，当时未施行，仅供参照' if c.analogous else ''}" for c in self.citations)
         en = "; ".join(

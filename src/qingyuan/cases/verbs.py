@@ -274,21 +274,25 @@ def _run(context: Context, needs: Iterable[Need]) -> Lacks:
 
 
 def _particulars(context: Context) -> Lacks:
-    args = context.args
     for param in context.verb.params:
-        words = {"label_zh": param.zh, "label_en": param.en}
-        if not args.has(param.name):
-            if param.required and param.track in {None, context.track}:
-                yield Lack(param.lacking or "parameter", words, param.rule)
-            continue
-        yield from _date(context, param, words)
-        yield from _time(context, param, words)
-        if param.type in _EXHIBIT_TYPES:
-            yield from _exhibits(context, param)
-        elif param.name == "approved_on":
-            yield from _approved(context, param)
-        elif param.type.startswith("new-") and args.text(param.name) in _taken(context.docket):
-            yield Lack("id-taken", {**words, "id": args.text(param.name)})
+        for lack in _particular(context, param):
+            yield dataclasses.replace(lack, about=param.name)
+
+
+def _particular(context: Context, param: Param) -> Lacks:
+    args, words = context.args, {"label_zh": param.zh, "label_en": param.en}
+    if not args.has(param.name):
+        if param.required and param.track in {None, context.track}:
+            yield Lack(param.lacking or "parameter", words, param.rule)
+        return
+    yield from _date(context, param, words)
+    yield from _time(context, param, words)
+    if param.type in _EXHIBIT_TYPES:
+        yield from _exhibits(context, param)
+    elif param.name == "approved_on":
+        yield from _approved(context, param)
+    elif param.type.startswith("new-") and args.text(param.name) in _taken(context.docket):
+        yield Lack("id-taken", {**words, "id": args.text(param.name)})
 
 
 def _date(context: Context, param: Param, words: dict[str, str]) -> Lacks:
@@ -364,18 +368,21 @@ def _taken(docket: Docket) -> set[str]:
 
 
 def _refusal(context: Context, code: str, lacks: Iterable[Lack]) -> Refused:
-    missing, rules = [], []
+    missing: dict[Missing, str] = {}
+    rules = []
     for lack in lacks:
         sentence = context.procedure.sentences[lack.name]
         words = {**(named("track", "track", context.track) if context.track else {}), **lack.words}
-        missing.append(Missing(sentence.zh.format(**words), sentence.en.format(**words)))
+        told = Missing(sentence.zh.format(**words), sentence.en.format(**words))
+        missing[told] = missing.get(told) or lack.about
         rules.append(lack.rule or sentence.rule)
     verb = context.verb
     return Refused(
         code,
         verb=verb.name,
         label=Missing(verb.zh, verb.en),
-        missing=tuple(dict.fromkeys(missing)),
+        missing=tuple(missing),
+        about=tuple(missing.values()),
         citations=cite(context, [*rules, *verb.rules]),
         where=_where(context),
     )

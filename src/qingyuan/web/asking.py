@@ -23,6 +23,7 @@ from qingyuan.office.recognition.stopped import STOPPED
 from qingyuan.store.register import Scope
 from qingyuan.web.access import ASKED, Permission
 from qingyuan.web.accounts import Account
+from qingyuan.web.beside import beside
 from qingyuan.web.desk import Desk
 from qingyuan.web.errors import bad_request, forbidden
 from qingyuan.web.guard import Named
@@ -211,6 +212,7 @@ class Ask:
             next_theme=THEMES[(THEMES.index(self.theme) + 1) % len(THEMES)],
             flash=_flash_key(flash),
             halted=(self.desk.home.path / STOPPED).exists(),
+            wrong=beside(values.get("error")),
             **values,
         )
         return self.finish(HTMLResponse(text, status, headers={"Cache-Control": "no-store"}))

@@ -58,13 +58,15 @@
   else narrow.addListener(stack);
 
   /* Acts: the first thing still to be said has the focus; Ctrl+Enter sends. */
-  var first = document.querySelector("form[data-first]");
+  var first = document.querySelector("form[data-first]"), amiss = document.querySelector("main form .wrong");
   if (first && !document.querySelector(".problem")) {
     var wanting = Array.from(first.elements).find(function (one) {
       return /^(INPUT|SELECT|TEXTAREA)$/.test(one.tagName) && one.type !== "hidden" && one.type !== "checkbox" && !one.value;
     }) || first.querySelector("button");
     wanting.focus();
   }
+  /* A form that came back: the first field that is wrong has it. */
+  if (amiss && (amiss = amiss.parentNode.querySelector("input, select, textarea"))) amiss.focus();
   /* The next step: it has the focus after an act, and n takes it. */
   var next = document.querySelector(".next button");
   if (next && next.hasAttribute("autofocus")) next.focus();

@@ -66,7 +66,7 @@ def examine(ask: Ask, identifier: str) -> Response:
     given = {name: ask.field(name) for name in ("party", "position", "grounds", "occasion")}
     try:
         if not given["party"].strip():
-            raise bad_request("请填写是哪一方的意见", "say which party said it", code="web.nobody")
+            raise bad_request("请填写是哪一方的意见", "say which party said it", code="web.no-party")
         if given["position"] not in POSITIONS:
             raise bad_request("请选择质证意见", "choose what the party said", code="web.no-position")
         with ask.desk.turn:
