@@ -116,10 +116,11 @@ def test_what_is_wrong_stands_beside_its_field(app: FastAPI, home: Home) -> None
     assert 'id="e-outcome"' not in blank
     early = post(client, path, {"on": "1999-01-01", "form": "nonsense"}, form=path).text
     assert re.search(r'<p class="wrong" id="e-form">“[^”]+”的值无法理解：应为', early)
-    for where, fields, name in (
+    sent: tuple[tuple[str, Fields, str], ...] = (
         ("/account/password", {"old": "不是这个", "password": WORDS, "again": WORDS}, "old"),
         ("/capture", {"record": "L2026-0001", "urls": ""}, "urls"),
-    ):
+    )
+    for where, fields, name in sent:
         sender = client_of(app, "technician" if where == "/capture" else "prosecutor")
         assert f'<p class="wrong" id="e-{name}">' in post(sender, where, fields, form="/account").text, where
 
