@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from datetime import datetime
@@ -44,6 +45,67 @@ def test_one_caller_is_served_at_once_with_its_events(database: Database) -> Non
     assert [event.index for event in first + second] == [0, 1, 2]
     with database.read() as connection:
         assert events(connection, ["L0", "L1"]) == first + second
+    check_whole(database, 3)
+
+
+def test_a_caller_who_is_alone_commits_in_its_own_thread_and_those_who_come_meanwhile_in_one_group(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, gate = gated(monkeypatch)
+    wrote: list[str] = []
+    write = Journal.append_requests
+
+    def told(self: Journal, *args: object) -> object:
+        wrote.append(threading.current_thread().name)
+        return write(self, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Journal, "append_requests", told)
+    with GroupCommitter(database, journal) as committer:
+        stored: dict[str, list[StoredEvent]] = {}
+
+        def call() -> None:
+            name = threading.current_thread().name
+            stored[name] = committer.append(drafts(1), now=NOW, actor=name)
+
+        threads = [threading.Thread(target=call, name=f"P{number}") for number in range(6)]
+        threads[0].start()
+        assert gate.reached.wait(300)
+        for thread in threads[1:]:
+            thread.start()
+        waiting = [committer.submit(drafts(1), now=NOW, actor="P009")]
+        closing = threading.Thread(target=committer.close)  # waits for whoever is committing
+        while len(committer._queue) < 6:
+            assert committer.groups == 0
+            time.sleep(0.001)
+        closing.start()
+        closing.join(0.05)
+        assert closing.is_alive()
+        gate.open.set()
+        for thread in (*threads, closing):
+            thread.join(300)
+        assert waiting[0].result(300)
+        assert committer.groups == 2
+    assert wrote == ["P0", "commit"]
+    assert sorted(events[0].actor for events in stored.values()) == [f"P{number}" for number in range(6)]
+    check_whole(database, 7)
+
+
+def test_a_commit_in_the_callers_own_thread_that_is_interrupted_leaves_the_next_one_in_order(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = log()
+    sign = writer.sign
+
+    def interrupt(checkpoint: object) -> bytes:
+        monkeypatch.setattr(writer, "sign", sign)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(writer, "sign", interrupt)
+    with GroupCommitter(database, Journal(writer, numbered(), twin=twin())) as committer:
+        with pytest.raises(KeyboardInterrupt):
+            committer.append(drafts(1), now=NOW, actor="P001")
+        assert committer.append(drafts(2), now=NOW, actor="P001")[0].index == 0
+        assert committer.submit(drafts(1), now=NOW, actor="P001").result(300)[0].index == 2
     check_whole(database, 3)
 
 

@@ -1,8 +1,8 @@
 """Group commit: the acts of many callers under one signature, one transaction and one sync.
 
 A durable append costs a disk sync and, with a twin, an SM2 signature, whether it brings one event or a thousand. One thread
-owns the journal and commits whatever has come in by the time it is free. A single caller is served at once. Under load the
-groups grow by themselves, since requests queue up while a commit is under way; only then does the thread give those it has
+commits whatever has come in by the time it is free. A caller who waits for the answer and finds nobody else commits in its own thread, which spares handing
+over and back. Under load the groups grow by themselves, since requests queue up while a commit is under way; only then does the thread give those it has
 just answered a moment to come back with their next act, or half of them would always miss the group. A process that has written
 many groups is given compiled signing (:func:`qingyuan.ledger.quicken`), loaded beside the writing; nothing needs to ask for it.
 """
@@ -83,6 +83,8 @@ class GroupCommitter:
         self._changed = threading.Condition()
         self._closed = False
         self._failed = False
+        #: Whether a thread is committing; only one at a time does.
+        self._busy = False
         #: Requests answered last, and how many must wait before the thread is woken.
         self._answered, self._wanted = 0, 1
         #: Transactions committed so far.
@@ -105,11 +107,29 @@ class GroupCommitter:
             StoreError: The drafts are not good (as :func:`qingyuan.store.prepare_request`; nobody else is concerned),
                 ``store.closed`` after :meth:`close`, or ``store.stopped`` after a failed commit.
         """
+        return self._accept(prepare_request(drafts, now=now, actor=actor), alone=False)[0]
+
+    def append(self, drafts: Sequence[Draft], *, now: datetime, actor: str) -> list[StoredEvent]:
+        """Write the drafts of one act and return when they are durable.
+
+        Raises:
+            StoreError: As :meth:`submit`, or the transaction failed.
+        """
         checked = prepare_request(drafts, now=now, actor=actor)
+        result, mine = self._accept(checked, alone=True)
+        if mine:
+            try:
+                self._commit([(checked, result)])
+            finally:
+                self._leave()
+        return result.result()
+
+    def _accept(self, checked: Request, *, alone: bool) -> tuple[Future[list[StoredEvent]], bool]:
+        """Queue a request; or, when nobody else is there and its caller would wait ``alone``, leave it to the caller and say so."""
         result: Future[list[StoredEvent]] = Future()
         if not checked.drafts:
             result.set_result([])
-            return result
+            return result, False
         with self._changed:
             if self._failed:
                 raise _stopped()
@@ -121,20 +141,22 @@ class GroupCommitter:
                     remedy_zh="重新打开后再写入",
                     remedy_en="open it anew and write again",
                 )
+            if alone and not (self._busy or self._queue) and self._answered <= 1:
+                self._busy = True
+                return result, True
             self._queue.append((checked, result))
             if (
                 len(self._queue) >= self._wanted
             ):  # to wake the thread for less would only slow the others down
                 self._changed.notify()
-        return result
+        return result, False
 
-    def append(self, drafts: Sequence[Draft], *, now: datetime, actor: str) -> list[StoredEvent]:
-        """Write the drafts of one act and return when they are durable.
-
-        Raises:
-            StoreError: As :meth:`submit`, or the transaction failed.
-        """
-        return self.submit(drafts, now=now, actor=actor).result()
+    def _leave(self) -> None:
+        """Let the next one commit."""
+        with self._changed:
+            self._busy = False
+            if self._queue or self._closed:
+                self._changed.notify()
 
     def close(self) -> None:
         """Write what was handed in, then end the thread."""
@@ -155,19 +177,24 @@ class GroupCommitter:
 
     def _work(self) -> None:
         while group := self._next_group():
-            self._commit(group)
+            try:
+                self._commit(group)
+            finally:
+                with self._changed:
+                    self._busy = False
 
     def _next_group(self) -> list[_Waiting]:
         """Wait for requests and take as many as make one group; none when closed and drained."""
         with self._changed:
             while True:
-                if self._queue and not self._closed:
+                if self._queue and not self._closed and not self._busy:
                     self._wanted = min(len(self._queue) + self._answered, self._max_group)
                     self._changed.wait_for(lambda: self._closed or len(self._queue) >= self._wanted, _MOMENT)
                 else:
                     self._wanted = 1
-                    self._changed.wait_for(lambda: self._queue or self._closed)
+                    self._changed.wait_for(lambda: (self._queue or self._closed) and not self._busy)
                 group = self._take()
+                self._busy = bool(group)
                 if group or (self._closed and not self._queue):
                     return group
 
