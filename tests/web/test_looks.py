@@ -56,3 +56,11 @@ def test_a_look_that_cannot_be_says_why_and_keeps_what_was_chosen(app: FastAPI) 
         assert code in answer.text
         assert 'role="alert"' in answer.text
     assert 'value="enterprise" selected' in looked(client, [], profile="enterprise").text
+
+
+def test_labels_of_a_report_on_a_telephone_begin_like_its_heads(app: FastAPI) -> None:
+    client = client_of(app, "technician")
+    client.cookies.set("qy_lang", "en")
+    answer = looked(client, [(NAMED, TABLE)]).text
+    assert 'data-label="Kind"' in answer
+    assert 'data-label="kind"' not in answer
