@@ -17,6 +17,8 @@ from qingyuan.pii.catalog import catalog, load_file
 
 #: Share of drawn given names that are words of the language (建设, 致远): what a word is does not tell that it is no name.
 WORDS = 0.14
+#: Share of given names beside telephones and addresses that are drawn with less regard to what names have, and the power their shares are taken to.
+UNUSUAL, _FLAT = 0.2, 0.4
 #: Share of the names that are of the word list: of actors, writers and heroes everybody knows.
 KNOWN = 0.1
 _PROSE = resources.files("qingyuan.pii") / "data" / "prose.yaml"
@@ -52,8 +54,9 @@ def _known(surnames: str) -> tuple[list[str], Any]:
     """Return names of the word list that are made like names, and the running sums of their shares: well known ones more often."""
     model = prose.model()
     lists, common = foreign_lists(), surnames[:_COMMON]
-    barred = {*load_file(_PROSE, prose.Prose).not_people, *lists.places, *lists.firms, *lists.works}
-    found: list[tuple[str, float]] = []
+    own = load_file(_PROSE, prose.Prose)
+    barred = {*own.not_people, *lists.places, *lists.firms, *lists.works}
+    found: list[tuple[str, float]] = [(word, _FAMED) for word in own.people]
     for word, count, tag in listed():
         if (
             tag != "nr"
@@ -80,6 +83,8 @@ def _known(surnames: str) -> tuple[list[str], Any]:
 _FAMILIAR, _COMMON = 200, 60
 #: Fewest counts of such a name, and how much likelier its characters must be in given names than elsewhere (a logarithm).
 _SELDOM, _MADE_LIKE = 12, 1.5
+#: How often those are drawn that ``prose.yaml`` adds, as the root of a count.
+_FAMED = 12.0
 #: Score from which on a character is one of foreign names, and last characters of those who are called by family and title.
 _LIKE_FOREIGN = 0.5
 _TITLED = (
@@ -233,7 +238,9 @@ class Namer:
         self.by_rank = 0.85 * share / share.sum() + 0.15 / len(share)
         given = np.exp(model.given[:, 0x4E00:0xA000].astype(np.float64) * 1.25)
         self.given = given / given.sum(axis=1, keepdims=True)
-        self.pools: list[list[str]] = [[], [], [], []]
+        flat = self.given**_FLAT
+        self.flat = flat / flat.sum(axis=1, keepdims=True)
+        self.pools: list[list[str]] = [[], [], [], [], [], []]
         self.words, self.word_share = _given_words()
         self.known, self.known_share = _known(self.surnames[:_FAMILIAR])
 
@@ -246,11 +253,12 @@ class Namer:
             if row == 3:
                 pool += [self.surnames[i] for i in self.draw.choice(len(self.by_rank), 5000, p=self.by_rank)]
             else:
-                pool += [chr(0x4E00 + i) for i in self.draw.choice(0xA000 - 0x4E00, 5000, p=self.given[row])]
+                share = self.given[row] if row < 3 else self.flat[row - 4]
+                pool += [chr(0x4E00 + i) for i in self.draw.choice(0xA000 - 0x4E00, 5000, p=share)]
         return pool.pop()
 
-    def name(self) -> str:
-        """Draw a name."""
+    def name(self, unusual: float = 0.0) -> str:
+        """Draw a name; ``unusual`` is the share of those whose given names are made of anything."""
         if self.draw.random() < KNOWN:
             return self.known[int(np.searchsorted(self.known_share, self.draw.random()))]
         family = self.char(3) if self.draw.random() > 0.045 else self.double[self.draw.integers(40)]
@@ -261,6 +269,8 @@ class Namer:
             return family + self.char(0) * 2
         if form > 1 - WORDS:
             return family + self.word()
+        if form > 1 - WORDS - unusual:
+            return family + self.char(4) + self.char(5)
         return family + self.char(0) + self.char(1)
 
 

@@ -89,6 +89,7 @@ class Prose(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="keb
     not_given: str
     foreign: str
     hidden: Hidden
+    people: tuple[str, ...]
     not_people: tuple[str, ...]
     joiners: str
     before: tuple[Weighted, ...]
@@ -226,6 +227,10 @@ def model() -> Model:
                     one[ord(word)] = round(group.weight * 10)
                 else:
                     many[place(keys, pairs, np.uint64(pack(word)))] = round(group.weight * 10)
+    for word in data.people:
+        at = place(keys, pairs, np.uint64(pack(word)))
+        tags[at] = TAG_PERSON
+        counts[at] = max(counts[at], _RARE)
     for word in data.not_people:
         if len(word) <= LONGEST:
             at = place(keys, pairs, np.uint64(pack(word)))

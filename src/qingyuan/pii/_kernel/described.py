@@ -57,6 +57,8 @@ TITLED = 11
 #: Class of what stands beside without a known weight.
 UNKNOWN = 20
 _LOW = np.float32(-1e9)
+#: How much likelier both characters of a given name that stands alone must be in given names than elsewhere (a logarithm).
+_OWN = np.float32(0.7)
 
 _RO = "Array(uint8, 1, 'C', readonly=True)"
 _RO64 = "Array(int64, 1, 'C', readonly=True)"
@@ -320,12 +322,14 @@ def promising(
     any_ = False
     for i in range(PAD, PAD + n - 1):
         c, d, e = chars[i], chars[i + 1], chars[i + 2]
-        like = foreign[c] + foreign[d] + foreign[e] > np.float32(2.2)
+        like = foreign[c] + foreign[d] + foreign[e] > np.float32(1.6)
         if not like and surname[c] > _LOW:
             plain_two = single[c] + single[d]
-            like = surname[c] + given[2, d] - plain_two > np.float32(-3.0) or surname[c] + given[
+            like = surname[c] + given[2, d] - plain_two > np.float32(-4.0) or surname[c] + given[
                 0, d
-            ] + given[1, e] - plain_two - single[e] > np.float32(-3.0)
+            ] + given[1, e] - plain_two - single[e] > np.float32(-4.0)
+        if not like and c > 0x3400:
+            like = given[0, c] - single[c] > _OWN and given[1, d] - single[d] > _OWN
         if like:
             any_ = True
             for k in range(max(0, i - PAD - NEAR_BEFORE), min(n, i - PAD + NEAR_BEHIND)):

@@ -19,6 +19,16 @@ from qingyuan.pii._kernel.cells import (
     is_star,
 )
 from qingyuan.pii._kernel.lexicon import TAG_PLACE, Keys, slot_of
+from qingyuan.pii._kernel.streetends import (
+    BETWEEN,
+    FLOORS,
+    another,
+    bracketed,
+    closes,
+    counts,
+    houses,
+    with_side,
+)
 from qingyuan.pii.batch import Bytes, Longs
 
 #: Most characters of an address, and most of one level's name.
@@ -33,16 +43,17 @@ _DAN, _YUAN = 0x5355, 0x5143
 _FANG, _HAO = 0x623F, 0x53F7
 #: 院 after 号 (12号院), and what joins the roads of a crossing: 与, 和; it goes on with 交 (交叉口) within so many characters.
 _COURT, _AND, _CROSS, _ROADS = 0x9662, (0x4E0E, 0x548C), 0x4EA4, 12
-#: 内 after 院 (12号院内).
-_INSIDE = 0x5185
-#: What may end an address behind its last level, as pairs of characters: 院内, 底商, 对面, 路口, 交口, 叉口, 汇处, 界处. 门口 and 附近 are no part.
-_BESIDE = (0x96625185, 0x5E955546, 0x5BF99762, 0x8DEF53E3, 0x4EA453E3, 0x53C953E3, 0x6C475904, 0x754C5904)
 #: 县, before which 为 and 等 end a name (犍为县, 天等县).
 _XIAN = 0x53BF
-#: 东, 南, 西, 北, 斜, 正 before a side, a corner or what is opposite: 南侧, 东北角, 斜对面; and 侧, 角.
-_SIDES, _CORNERS = (0x4E1C, 0x5357, 0x897F, 0x5317, 0x659C, 0x6B63), (0x4FA7, 0x89D2)
+#: What a building behind a road or a number ends with, as pairs of characters, whatever follows: 医院, 生院, 学校, 小学, 中学, 大学, 学院,
+#: 儿园, 超市, 宾馆, 酒店, 饭店, 车站, 油站, 费站, 出所, 委会, 驿站, 公寓, 大厦, 公园.
+_BUILDINGS = (0x533B9662, 0x751F9662, 0x5B666821, 0x5C0F5B66, 0x4E2D5B66, 0x59275B66, 0x5B669662, 0x513F56ED, 0x8D855E02,
+              0x5BBE9986, 0x91525E97, 0x996D5E97, 0x8F667AD9, 0x6CB97AD9, 0x8D397AD9, 0x51FA6240, 0x59D44F1A, 0x9A7F7AD9,
+              0x516C5BD3, 0x592753A6, 0x516C56ED)  # fmt: skip
 #: Fewest characters of the name of a building.
 _SHORTEST = 2
+#: 村 before 民: 村民, 村民小组.
+_VILLAGE, _PEOPLE = 0x6751, 0x6C11
 #: 和 inside a name (太和路) joins nothing.
 _HE = 0x548C
 
@@ -69,7 +80,7 @@ def _named(c: int, after: int) -> bool:
     """Tell whether such a character begins a name.
 
     和平路, 和睦, 和谐, 和兴, 和顺, 和田, 呼和浩特, 和林, 和静, 和县, 和政, 和硕; 向阳路, 向荣; 为民路; 从化区, 从江县; 于都县, 于洪区,
-    于田县; 将乐县.
+    于田县; 将乐县, 将台, 将军路.
     """
     if c == 0x548C:
         return after in (
@@ -92,19 +103,9 @@ def _named(c: int, after: int) -> bool:
         return after in (0x90FD, 0x6D2A, 0x7530)
     if c == 0x4ECE:
         return after in (0x5316, 0x6C5F)
-    return bool((c == 0x4E3A and after == 0x6C11) or (c == 0x5C06 and after == 0x4E50))
-
-
-@njit("boolean(int64)", cache=True, nogil=True)
-def _counts(c: int) -> bool:
-    """Tell whether the character may stand before 号, 楼, 室…: a digit, a letter, 一 to 十, 甲 to 丁."""
-    return (
-        0x30 <= c <= 0x39
-        or 0x61 <= (c | 0x20) <= 0x7A
-        or 0xFF10 <= c <= 0xFF19
-        or c in (0x4E00, 0x4E8C, 0x4E09, 0x56DB, 0x4E94, 0x516D, 0x4E03, 0x516B, 0x4E5D, 0x5341, 0x7532, 0x4E59,
-                 0x4E19, 0x4E01)
-    )  # fmt: skip
+    if c == 0x5C06:
+        return after in (0x4E50, 0x53F0, 0x519B)
+    return bool(c == 0x4E3A and after == 0x6C11)
 
 
 @njit(f"boolean({_RO}, int64, int64, int64, int64)", cache=True, nogil=True)
@@ -116,13 +117,6 @@ def _stops(data: Bytes, q: int, e: int, c: int, run: int) -> bool:
     if q < e:
         after, _ = character_at(data, q, e)
     return not (_named(c, after) or (run and after == _XIAN))
-
-
-@njit("boolean(int64)", cache=True, nogil=True)
-def _closes(c: int) -> bool:
-    """Tell whether the name of a building or a housing estate ends so: 厦, 城, 邸, 府, 际, 轩, 庭, 阁, 墅, 郡, 期, 寓, 园, 苑, 场, 都."""
-    return c in (0x53A6, 0x57CE, 0x90B8, 0x5E9C, 0x9645, 0x8F69, 0x5EAD, 0x9601, 0x5885, 0x90E1, 0x671F, 0x5BD3,
-                 0x56ED, 0x82D1, 0x573A, 0x90FD)  # fmt: skip
 
 
 @njit("boolean(int64)", cache=True, nogil=True)
@@ -140,44 +134,6 @@ def _goes_on(data: Bytes, q: int, e: int) -> bool:
     return c in (0x573A, 0x653F, 0x6C11, 0x76D1)
 
 
-@njit("boolean(int64)", cache=True, nogil=True)
-def _houses(c: int) -> bool:
-    """Tell whether a place behind a road or a house number may end so: as above, or 站, 心, 院, 学, 校, 店, 馆, 柜, 厂, 局, 所, 地."""
-    return _closes(c) or c in (0x7AD9, 0x5FC3, 0x9662, 0x5B66, 0x6821, 0x5E97, 0x9986, 0x67DC, 0x5382, 0x5C40, 0x6240,
-                               0x5730)  # fmt: skip
-
-
-@njit(f"int64({_RO}, int64, int64)", cache=True, nogil=True)
-def _with_side(data: Bytes, p: int, e: int) -> int:
-    """Return the end of an address that has its last level or number before ``p``, with what stands beside it: 院内, 东南角, 斜对面."""
-    for _ in range(2):
-        q = p
-        c, width = character_at(data, q, e) if q < e else (0, 0)
-        if c == _INSIDE and character_at(data, p - 3, p)[0] == _COURT:
-            p += width
-            continue
-        if c == _CROSS and q + width < e:
-            d, more = character_at(data, q + width, e)
-            if d in (0x53C9, 0x6C47, 0x754C):
-                q += width
-                c, width = d, more
-        turns = 0
-        while c in _SIDES and turns < 3 and q + width < e:
-            q += width
-            turns += 1
-            c, width = character_at(data, q, e)
-        if turns and c in _CORNERS:
-            p = q + width
-            continue
-        if not is_han(c) or q + width >= e:
-            return p
-        d, more = character_at(data, q + width, e)
-        if c << 16 | d not in _BESIDE:
-            return p
-        p = q + width + more
-    return p
-
-
 @njit(f"boolean({_RO}, int64, int64, {_RO})", cache=True, nogil=True)
 def _crosses(data: Bytes, q: int, e: int, marks: Bytes) -> bool:
     """Tell whether another road and 交叉口 or the like follow at ``q``: 文一路与古翠路交叉口."""
@@ -188,7 +144,7 @@ def _crosses(data: Bytes, q: int, e: int, marks: Bytes) -> bool:
         c, width = character_at(data, q, e)
         if road and c == _CROSS:
             return True
-        if not is_han(c) and not _counts(c):
+        if not is_han(c) and not counts(c):
             return False
         road = marks[c] & MARK_ROAD != 0
         q += width
@@ -207,8 +163,10 @@ def address_from(data: Bytes, p: int, e: int, marks: Bytes) -> tuple[int, int]:
     hidden = False
     only_digits = False
     numbered = False
-    houses = 0
+    numbers = 0
     closed = 0
+    whole = 0
+    whole_end = p
     built = False
     before = 0
     q = p
@@ -235,7 +193,7 @@ def address_from(data: Bytes, p: int, e: int, marks: Bytes) -> tuple[int, int]:
             m = marks[c] + 0
             if c == _FANG and 0x30 <= before <= 0x39 and numbered:
                 m = MARK_NUMBER
-            counted = _counts(before) or before == _HAO or (stars > 0 and hidden)
+            counted = counts(before) or before == _HAO or (stars > 0 and hidden)
             if m & MARK_NUMBER and not counted:
                 m = 0
             if c == _YUAN and before == _DAN and numbered:
@@ -246,17 +204,27 @@ def address_from(data: Bytes, p: int, e: int, marks: Bytes) -> tuple[int, int]:
                 m = MARK_PLACE
             if m & MARK_CITY and _goes_on(data, q + width, e):
                 m = 0
+            if c == _VILLAGE and q + width < e and character_at(data, q + width, e)[0] == _PEOPLE:
+                m = 0
             run += 1
             digits = 0
             dashes = 0
-            if m == 0 and run >= _SHORTEST and _closes(c):
+            if (
+                m == 0
+                and run >= _SHORTEST
+                and (
+                    closes(c)
+                    or before << 16 | c in _BUILDINGS
+                    or (houses(c) and with_side(data, q + width, e) > q + width)
+                )
+            ):
                 closed = q + width
             if m & MARK_NUMBER and built:
                 # 歙县印象徽州商业广场39号: a building and its number are as telling as a road.
                 levels |= MARK_PLACE
             built = False
             if m and size > 0:
-                houses += m & MARK_NUMBER != 0
+                numbers += m & MARK_NUMBER != 0
                 closed = 0
                 levels |= m
                 numbered = numbered or m & MARK_NUMBER != 0
@@ -267,15 +235,19 @@ def address_from(data: Bytes, p: int, e: int, marks: Bytes) -> tuple[int, int]:
                 only_digits = False
                 if run > _LEVEL:
                     break
-        elif _counts(c) or c in (0x2D, 0xFF0D, 0x23):
+        elif counts(c) or c in (0x2D, 0xFF0D, 0x23):
             dashed = c in (0x2D, 0xFF0D)
             if dashed and not digits:
                 break
             built = built or (digits == 0 and closed == q)
+            if digits == 0 and not dashed:
+                whole, whole_end = before, q
             digits = 0 if dashed else digits + 1
             if dashed:
                 dashes += 1
             if digits >= _TOO_LONG:
+                # A telephone number: the clause ends before it.
+                before, q = whole, whole_end
                 break
             placed = levels & (MARK_TOWN | MARK_ROAD | MARK_NUMBER | MARK_PLACE) != 0 and only_digits
             if dashes > 0 and levels & (MARK_CITY | MARK_COUNTY) != 0:
@@ -288,13 +260,18 @@ def address_from(data: Bytes, p: int, e: int, marks: Bytes) -> tuple[int, int]:
                 if is_han(after):
                     follows = marks[after] != 0 or after == _DAN or after == _FANG or not numbered
                 ends = dashes > 0 or not follows
-                if ends and not _counts(after) and after != 0x2D and digits < _TOO_LONG - 1:
+                if ends and not counts(after) and after != 0x2D and digits < _TOO_LONG - 1:
                     last = q + width
                     numbered = True
-                    houses += 1
+                    numbers += 1
                     if dashes > 0:
                         levels |= MARK_PLACE
-        else:
+        elif (
+            c not in BETWEEN
+            or not (0x30 <= before <= 0x39 or before in FLOORS)
+            or not numbered
+            or not another(data, q + width, e, marks)
+        ):
             break
         stars = 0
         before = c
@@ -304,7 +281,7 @@ def address_from(data: Bytes, p: int, e: int, marks: Bytes) -> tuple[int, int]:
     if coarse and 1 < run <= _LEVEL and is_han(before) and not stars:
         # 文三路12号人民医院, 西湖区阳光名邸: a building or an estate ends the address.
         fine = levels & (MARK_TOWN | MARK_ROAD | MARK_NUMBER | MARK_PLACE)
-        ends = _houses(before) if fine else _closes(before)
+        ends = houses(before) if fine else closes(before)
         if ends:
             levels |= MARK_PLACE
             last = q
@@ -312,11 +289,11 @@ def address_from(data: Bytes, p: int, e: int, marks: Bytes) -> tuple[int, int]:
             levels |= MARK_PLACE
             last = closed
     if last > p and not hidden:
-        last = _with_side(data, last, e)
+        last = bracketed(data, with_side(data, last, e), e, marks)
     fine = levels & (MARK_TOWN | MARK_ROAD | MARK_PLACE)
     if hidden and levels & (MARK_PROVINCE | MARK_CITY | MARK_COUNTY):
         return last, FOUND_HIDDEN
-    if numbered and last > p and (fine != 0 or (houses > 1 and coarse != 0)):
+    if numbered and last > p and (fine != 0 or (numbers > 1 and coarse != 0)):
         return last, FOUND_NUMBERED
     if fine and levels & MARK_COUNTY and last > p:
         return last, 0
