@@ -167,7 +167,7 @@ def _of_people(batch: Batch, found: Candidates) -> Candidates:
 def _hidden_addresses(batch: Batch, found: Candidates, *, prose: bool) -> Candidates:
     """Return the candidates with e-mail addresses begun before the signs that hide their first characters (in place).
 
-    In free text those are added whose last characters before the at sign are hidden, and those in full-width signs.
+    Those in full-width signs are added, in free text also those whose last characters before the at sign are hidden.
     """
     mail = np.flatnonzero(found.kind == f.EMAIL)
     begin = _hidden_mail.begins(batch, found.cell[mail], found.start[mail])
@@ -176,7 +176,7 @@ def _hidden_addresses(batch: Batch, found: Candidates, *, prose: bool) -> Candid
     found.flags[hidden] |= _hidden_mail.FLAGS
     found.flags[mail[_units.bracketed(batch.data, found.start[mail], found.end[mail])]] |= np.uint32(f.CODED)
     if not prose:
-        return found
+        return _wide(batch, found)
     mail = np.flatnonzero((found.kind == f.EMAIL) & ((found.flags & f.CODED) != 0))
     of_messages = _units.message_numbers(batch.data, batch.starts[found.cell[mail]], found.start[mail])
     found = take(found, np.delete(np.arange(len(found)), mail[of_messages])) if of_messages.any() else found
@@ -184,6 +184,11 @@ def _hidden_addresses(batch: Batch, found: Candidates, *, prose: bool) -> Candid
     kind = np.full(len(cell), f.EMAIL, dtype=np.uint8)
     more = Candidates(cell, start, end, kind, np.full(len(cell), _hidden_mail.FLAGS, dtype=np.uint32))
     found = both(found, take(more, np.flatnonzero(freetext.apart(start, end, found.start, found.end))))
+    return _wide(batch, found)
+
+
+def _wide(batch: Batch, found: Candidates) -> Candidates:
+    """Return the candidates and the e-mail addresses in full-width signs."""
     cell, start, end = _wide_mail.find(batch)
     if not len(cell):
         return found

@@ -64,7 +64,7 @@ def _pairs(batch: Batch) -> Longs:
 
 
 @functools.cache
-def _as_text() -> Looked:
+def as_text() -> Looked:
     """Return what is looked for in cells of no column."""
     return Looked.of(np.zeros(0, dtype=np.int64), np.array([TEXT], dtype=np.int16))
 
@@ -111,7 +111,7 @@ def _joined(batch: Batch, values: Longs) -> tuple[Batch, Longs]:
 def _told(batch: Batch, values: Longs, t: Tables) -> Candidates:
     """Return what is found in the given cells when the label before each stands before it in a line of text."""
     lines, begins = _joined(batch, values)
-    look, shapes = _as_text(), np.zeros(len(lines), dtype=np.uint16)
+    look, shapes = as_text(), np.zeros(len(lines), dtype=np.uint16)
     told = find(lines, t, shapes, look.named, look.placed, look.texts, look.numbered, look.scopes)
     told = take(told, np.flatnonzero(told.start >= begins[told.cell]))
     whole = (told.start == begins[told.cell]) & (told.end == lines.ends[told.cell])

@@ -29,7 +29,7 @@ _APART = re.compile(_NUMERAL + rb"(?: " + _NUMERAL + rb"){10,18}(?! ?" + _NUMERA
 _MIXED = re.compile(rb"(?<![\dA-Za-z.])\d(?:\d|" + _NUMERAL + rb"){10,18}(?![\dA-Za-z])")
 #: A mobile, an identity number or a card that ends before the first numeral: 13800138000一直占线, 13800138000陆先生.
 _WHOLE = re.compile(rb"(?:1[3-9]\d{9}|\d{16}|\d{18,19})" + _NUMERAL + rb"{1,3}$")
-_LABEL = re.compile("([㐀-鿿](?:[ 　][㐀-鿿]){1,7})(?=[ 　\\t]?[:：=（(【\\[是为\\d＋+０-９—-]|\\t)")
+_LABEL = re.compile("([㐀-鿿](?:[ 　][㐀-鿿]){1,7})(?=[ 　\\t]?[:：=（(【\\[是为A-Z\\d＋+０-９—-]|\\t)")
 #: Bytes at both ends of a text that are looked at with others only, and those of the shortest text.
 _EDGE, _SHORTEST = 9, 20
 #: Bytes looked at around a place.

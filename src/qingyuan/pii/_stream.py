@@ -15,7 +15,6 @@ from qingyuan.pii._columns import Stream
 from qingyuan.pii._groups import Group, Groups
 from qingyuan.pii._kernel import cells
 from qingyuan.pii._kernel import flags as f
-from qingyuan.pii._kernel.forms import TEXT, Scopes
 from qingyuan.pii._kernel.keyed import Keys
 from qingyuan.pii._kernel.table import BINS
 from qingyuan.pii._listing import separated
@@ -36,10 +35,6 @@ _SHAPES = {
     "address-masked": cells.ADDRESS_MASKED,
     "address-loose": cells.ADDRESS_LOOSE,
 }
-
-
-#: How forms are looked for in text without columns.
-_NO_COLUMN: Scopes = np.array([TEXT], dtype=np.int16)
 
 
 def _shown(batch: Batch) -> Batch:
@@ -117,15 +112,13 @@ class Accumulator:
     def _open(self, stream: Stream, batch: Batch, shown: Batch, looked: Looked, inner: Nested) -> None:
         """Keep what is found in a batch of a table some of whose cells hold values inside them."""
         bins = np.zeros((len(stream.profiles) + 1, BINS), dtype=np.int64)
-        found = find_in_table(part(shown, inner.left), self.tables, looked, bins)
+        left = part(shown, inner.left)
+        found = _sheetforms.read(left, find_in_table(left, self.tables, looked, bins), self.tables)
         _profile(stream, bins[1:])
         found = take(found, slice(None))
         found.cell = inner.left[found.cell]
         text = replace(inner, text=_shown(inner.text))
-        free = np.empty(0, dtype=np.int64)
-        inside = find_in_table(
-            text.text, self.tables, Looked.of(free, _NO_COLUMN), np.zeros((1, BINS), np.int64)
-        )
+        inside = find_in_table(text.text, self.tables, _sheetforms.as_text(), np.zeros((1, BINS), np.int64))
         shown, every, placed = text.joined(shown, found, _scripts.widened(batch, shown, found), inside)
         if len(every):
             self._keep(stream, batch, shown, every, placed)

@@ -13,7 +13,9 @@ _ADDRESS = re.compile(
 )
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 #: The full-width at sign and full stop.
-_SIGN = re.compile(rb"\xef\xbc[\xa0\x8e]")
+_SIGNS = (b"\xef\xbc\xa0", b"\xef\xbc\x8e")
+_SIGN = re.compile(b"|".join(_SIGNS))
+_NOTHING = np.zeros(0, dtype=np.int64)
 #: Bytes looked at on either side.
 _ASIDE = 240
 
@@ -25,6 +27,8 @@ def find(batch: Batch) -> Found:
     out: list[tuple[int, int, int]] = []
     reached = -1
     raw = batch.data.tobytes()
+    if not any(sign in raw for sign in _SIGNS):
+        return _NOTHING, _NOTHING, _NOTHING
     for sign in _SIGN.finditer(raw):
         at = sign.start()
         if at < reached:

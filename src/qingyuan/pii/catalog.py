@@ -180,6 +180,7 @@ class Labels(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="ke
     roles: dict[str, Words]
     waybill: Words
     glued: tuple[str, ...]
+    form_labels: tuple[str, ...]
 
 
 class MobilePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

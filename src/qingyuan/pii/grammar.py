@@ -28,6 +28,8 @@ MOST_FORMS = 14
 MENTION = 14
 WHOLE_CELL = 15
 _LABELS = 128
+#: Characters of the shortest word of column names that is a label in text too.
+_FIELD = 3
 #: Full-width signs that end a sentence and never stand for the ASCII ones: ！ and ？.
 _SENTENCE = (0xFF01, 0xFF1F)
 #: Most classes of characters, and most validators of a form.
@@ -308,6 +310,11 @@ def _words(data: Catalog, owns: Mapping[str, int]) -> tuple[dict[str, int], Byte
     for name, words in data.labels.labels.items():
         for word in (*words.zh, *words.en):
             out.setdefault(word, OTHER_LABEL[name])
+    for name, kind in ordered:
+        # Names of fields (``wxh=``) are labels in logs and addresses too.
+        for word in kind.header.en:
+            if len(word) >= _FIELD:
+                out.setdefault(word, owns[name])
     return {word: label for word, label in out.items() if len(word) > 1}, refusing
 
 

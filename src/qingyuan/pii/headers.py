@@ -120,7 +120,12 @@ def read_header(name: str) -> Header:
         label = flags.LABEL_ORDER
     if step == _THREAD:
         label = flags.LABEL_ORDER
-    label = label or _rightmost("", last_tokens, strong) or _rightmost(han, tokens, strong)
+    label = label or _rightmost("", last_tokens, strong)
+    if not label:
+        label = _rightmost(han, tokens, strong)
+        # What is inside an ``item`` or a ``product`` is not the item's name.
+        if label == OTHER_LABEL["not-name"] and step != name:
+            label = 0
     label = label or _rightmost(last_han, last_tokens, weak)
     data = catalog().labels
     role = 0

@@ -21,7 +21,7 @@ def _words() -> frozenset[str]:
     groups = [kind.header for kind in data.kinds.values()] + list(data.labels.labels.values())
     return frozenset(
         word for words in groups for word in (*words.zh, *words.en) if len(word) >= _WORD
-    ) | frozenset(("性别", "民族", "年龄", "备注"))
+    ) | frozenset(data.labels.form_labels)
 
 
 @functools.cache

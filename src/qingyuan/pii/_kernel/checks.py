@@ -377,7 +377,7 @@ def passes(check: int, v: Bytes, n: int) -> bool:
     if check == LUHN:
         return _luhn(v, n)
     if check == GB11643:
-        return _gb11643(v, n)
+        return _gb11643(v, _ungrouped(v, n))
     if check == GB32100:
         return _gb32100(v, n)
     if check == GB11714:
