@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -107,3 +108,42 @@ def test_who_takes_an_answer_drop_by_drop_does_not_hold_a_place(
 def test_who_takes_a_large_answer_at_an_ordinary_pace_gets_all_of_it(port: int) -> None:
     answer = said(port, b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
     assert len(answer.partition(b"\r\n\r\n")[2]) == _LARGE
+
+
+def test_connections_that_ask_for_nothing_do_not_keep_others_out(port: int) -> None:
+    asking = b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n"
+    with contextlib.ExitStack() as held:
+        idle = [
+            held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60))
+            for _ in range(_serving.MAX_CONNECTIONS)
+        ]
+        for number, each in enumerate(idle):  # some were answered, some begin a request, some say nothing
+            each.sendall((asking % number, b"GET / HT", b"")[number % 3])
+        for each in idle[::3]:
+            assert each.recv(65_536).startswith(b"HTTP/1.1 200 ")
+        started = time.monotonic()
+        for number in range(100, 110):
+            assert b"GET /%d" % number in said(port, asking % number)
+        assert time.monotonic() - started < _serving.REQUEST_SECONDS / 2
+        idle[-1].sendall(b"TP/1.1\r\nHost: x\r\n\r\n" if idle[-1] in idle[1::3] else asking % 63)
+        assert idle[-1].recv(65_536).startswith(b"HTTP/1.1 200 ")  # the latest still has its place
+
+
+def test_connections_that_are_answered_keep_their_places(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_serving, "_LEAVING_SECONDS", 0.05)
+    with contextlib.ExitStack() as held:
+        busy = [
+            held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60))
+            for _ in range(_serving.MAX_CONNECTIONS)
+        ]
+        for each in busy:  # a body that has not come yet
+            each.sendall(b"POST /post HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n")
+        time.sleep(0.3)
+        with (
+            contextlib.suppress(ConnectionError),
+            socket.create_connection(("127.0.0.1", port), timeout=60) as further,
+        ):
+            assert further.recv(1) == b""
+        for each in busy:
+            each.sendall(b"x")
+            assert each.recv(65_536).startswith(b"HTTP/1.1 200 ")

@@ -31,8 +31,11 @@ from qingyuan.office.stopping import handling
 MAX_BODY_SIZE = 1 << 16
 #: Seconds a connection may take for one request, and may idle between two.
 REQUEST_SECONDS = 15
-#: Most connections served at once; further ones are closed unanswered.
+#: Most connections served at once. A further one takes the place of the one that has waited longest without asking for
+#: anything; it is closed unanswered when all of them are being answered.
 MAX_CONNECTIONS = 64
+#: Seconds until a connection that was ended must have left its place.
+_LEAVING_SECONDS = 0.5
 #: Most large bodies that come in at once, and the slowest that one may come or an answer be taken, in bytes a second.
 MAX_LARGE, _SLOWEST = 4, 16 << 10
 _BLOCK = 1 << 16
@@ -236,6 +239,8 @@ class _Http(ThreadingHTTPServer):
         self._slots = threading.BoundedSemaphore(MAX_CONNECTIONS)
         self._guard = threading.Lock()
         self._deadlines: dict[socket.socket, float] = {}
+        #: Connections whose next request has not come whole, its body left aside, in the order in which they began to wait.
+        self._waiting: dict[socket.socket, None] = {}
         #: Until when an answer must have been taken.
         self._sending: dict[socket.socket, float] = {}
         super().__init__(address, _Handler)
@@ -251,6 +256,18 @@ class _Http(ThreadingHTTPServer):
         """Give a connection its time for the next request, or until a moment of the monotonic clock."""
         with self._guard:
             self._deadlines[connection] = until or time.monotonic() + REQUEST_SECONDS
+
+    def waits(self, connection: socket.socket) -> None:
+        """Note that a connection asks for nothing now, so that it may have to make room for another."""
+        self.allow(connection)
+        with self._guard:
+            self._waiting.pop(connection, None)
+            self._waiting[connection] = None
+
+    def asks(self, connection: socket.socket) -> None:
+        """Note that the head of a request has come: the connection keeps its place until that is answered."""
+        with self._guard:
+            self._waiting.pop(connection, None)
 
     @contextlib.contextmanager
     def sending(self, connection: socket.socket, size: int) -> Iterator[None]:
@@ -276,10 +293,20 @@ class _Http(ThreadingHTTPServer):
     def process_request(
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
     ) -> None:
-        if not self._slots.acquire(blocking=False):
+        if not self._slots.acquire(blocking=False) and not self._make_room():
             self.shutdown_request(request)
             return
         super().process_request(request, client_address)
+
+    def _make_room(self) -> bool:
+        """End the connection that has waited longest, and take its place; say whether there was one."""
+        with self._guard:
+            longest = next(iter(self._waiting), None)
+            if longest is None:
+                return False
+            del self._waiting[longest]
+            self._cut([longest])
+        return self._slots.acquire(timeout=_LEAVING_SECONDS)
 
     def process_request_thread(
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
@@ -291,6 +318,7 @@ class _Http(ThreadingHTTPServer):
         finally:
             with self._guard:
                 self._deadlines.pop(request, None)
+                self._waiting.pop(request, None)
             self._slots.release()
 
     def server_close(self) -> None:
@@ -359,8 +387,14 @@ class _Handler(BaseHTTPRequestHandler):
         _LOG.info(format, *args)
 
     def handle_one_request(self) -> None:
-        self._http.allow(self.connection)
+        self._http.waits(self.connection)
         super().handle_one_request()
+
+    def parse_request(self) -> bool:
+        """Read the head of a request; from here on the connection does not make room for others."""
+        whole = super().parse_request()
+        self._http.asks(self.connection)
+        return whole
 
     @property
     def _http(self) -> _Http:

@@ -135,7 +135,7 @@ def test_connections_beyond_the_limit_are_closed(tmp_path: Path, monkeypatch: py
     with running(tmp_path / "w.db", cosigner()) as server, contextlib.ExitStack() as open_ones:
         for _ in range(2):
             raw = open_ones.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=60))
-            raw.sendall(b"GET / HTTP/1.1\r\n\r\n"[:5])
+            raw.sendall(b"POST /add-checkpoint HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n")
         time.sleep(0.3)
         with pytest.raises((OSError, http.client.HTTPException)):
             add(server.port, 0, 3)
