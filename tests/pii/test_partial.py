@@ -111,11 +111,32 @@ def test_every_form_of_arrow_text_is_read() -> None:
     values = ["13800138000", None, "", "收件人13900139000", "x"]
     forms: list[Any] = [pa.array(values, kind) for kind in (pa.string(), pa.large_string(), pa.string_view())]
     forms += [forms[0].dictionary_encode(), pa.array(["?"] * 2 + values)[2:]]
+    rows = pa.array([0, None, 1, 2, 3], pa.int32())
+    words = pa.array(["13800138000", None, "收件人13900139000", "x"], pa.string_view())
+    forms.append(pa.DictionaryArray.from_arrays(rows, words))
+    forms.append(pa.DictionaryArray.from_arrays(pa.concat_arrays([rows[:2], rows]), words)[2:])
+    forms.append(
+        pa.RunEndEncodedArray.from_arrays(pa.array([1, 3, 4, 5], pa.int32()), words.cast(pa.string()))
+    )
+    forms.append(pa.ExtensionArray.from_storage(pa.json_(), forms[0]))
     for form in forms:
         batch = pa.RecordBatch.from_arrays([form, pa.array(range(5))], names=["手机", "n"])
         found = whole_of([scan_batch(batch, KEY, hits=True)])
         assert [h["place"] for h in found.hits.to_pylist()] == ["手机#1", "手机#4"]
         assert found.records.total == 5
+
+
+def test_columns_of_other_types_are_passed_by() -> None:
+    numbers = [13800138000] * 3
+    others: list[Any] = [
+        pa.nulls(3), pa.array([{"t": "13800138000"}] * 3), pa.array([["13800138000"]] * 3), pa.array(numbers),
+        pa.array([b"13800138000"] * 3), pa.array(numbers).cast(pa.timestamp("us", "UTC")), pa.array([True] * 3),
+        pa.RunEndEncodedArray.from_arrays(pa.array([3], pa.int32()), pa.array([1])), pa.array(numbers).dictionary_encode(),
+    ]  # fmt: skip
+    for other in others:
+        batch = pa.RecordBatch.from_arrays([other, pa.array(["13900139000"] * 3)], names=["a", "手机"])
+        found = whole_of([scan_batch(batch, KEY, hits=True)])
+        assert [h["place"] for h in found.hits.to_pylist()] == ["手机#1", "手机#2", "手机#3"]
 
 
 def test_rows_out_of_order_count_the_same() -> None:

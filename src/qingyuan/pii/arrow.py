@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from qingyuan.pii import _compute as pc
 from qingyuan.pii._kernel.utf8 import repair, well_formed
 from qingyuan.pii.batch import Batch, Bytes, Longs
 from qingyuan.pii.engine import scan_part
@@ -42,8 +43,8 @@ def scan_batch(
 ) -> Partial:
     """Scan the string columns of a record batch; a pure function of its arguments.
 
-    A record is a row and its place is ``column#row``. Strings, large strings, string views and dictionaries of
-    strings are read; other columns are not. Columns of several batches go together by their position
+    A record is a row and its place is ``column#row``. Strings, large strings, string views, dictionaries of
+    them, run-end encoded ones and extension types stored as text are read; other columns are not. Columns of several batches go together by their position
     among all columns, so all batches of a table must have the same schema.
 
     Args:
@@ -101,9 +102,15 @@ def batches_of(
 
 def _texts(column: pa.Array[Any]) -> pa.LargeStringArray | pa.StringArray | None:
     """Return a column as strings with offsets, ``None`` if it holds no text."""
+    if isinstance(column, pa.ExtensionArray):
+        column = column.storage
+    if pa.types.is_run_end_encoded(column.type) and _is_text(column.type.value_type):
+        column = pc.run_end_decode(column)
     kind = column.type
     if pa.types.is_dictionary(kind) and _is_text(kind.value_type):
-        column = column.cast(kind.value_type)
+        # Arrow has no cast from a dictionary of string views, but one of the views.
+        coded = cast("pa.DictionaryArray[Any, Any]", column)
+        column = cast("pa.Array[Any]", _texts(coded.dictionary)).take(coded.indices)
         kind = column.type
     if not _is_text(kind):
         return None
