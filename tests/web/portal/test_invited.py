@@ -112,6 +112,7 @@ def test_the_court_takes_and_verifies_the_packages_of_its_case(app: FastAPI, hom
     assert client.get(f"{path}/packages/{name}").content.startswith(b"PK")
     shown = post(client, f"{path}/check", {"package": name})
     assert "通过" in shown.text
+    assert "对应《人民法院在线诉讼规则》第" in shown.text  # the name of the rules once
     with home.database.read() as connection:
         read = [one for one in events(connection, ["office"]) if one.type == "access.read"]
     assert read[-1].payload["records"] == [name]
