@@ -8,6 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
+from types import TracebackType
+
+#: What a worker meets that is forked for somebody who was interrupted meanwhile: its queues are gone.
+_ABANDONED = (OSError, EOFError)
+
+
+def _said(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Say what ends a worker, unless it is that nobody waits for it any more; whoever does is told that it did not start."""
+    if not issubclass(kind, _ABANDONED):
+        sys.__excepthook__(kind, error, trace)
 
 
 def _yielding(*, on: bool) -> None:
@@ -26,6 +37,7 @@ def _load() -> None:
         engine.warm()
 
 
+sys.excepthook = _said
 _yielding(on=True)
 with contextlib.suppress(Exception):
     _load()

@@ -2,7 +2,8 @@
 
 Whatever brings a process down must not bring this one down. A task that does is tried once more alone,
 then halved until what does it is found and named; the rest goes on. Workers end when this process ends,
-even if it is killed.
+even if it is killed, and at once when nobody wants their results any more. Ctrl-C, which a terminal sends to every process of a
+command, is for this one to hear: theirs, and the process that they are forked from, have it blocked.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import itertools
 import multiprocessing
 import multiprocessing.connection
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext
 from typing import Generic, TypeVar
 
@@ -74,7 +76,7 @@ class Crew(Generic[T, R]):
     def _until_one_dies(self, waiting: deque[T], workers: int) -> Iterator[R]:
         """Yield results and take their tasks off ``waiting`` until all are done or a process dies."""
         running: deque[Future[R]] = deque()
-        with _pool(min(workers, len(waiting))) as pool:
+        with _hired(min(workers, len(waiting))) as pool:
             try:
                 while waiting:
                     # Only a few tasks ahead, so that results do not pile up behind a large file.
@@ -85,12 +87,10 @@ class Crew(Generic[T, R]):
                     yield done
             except BrokenProcessPool:
                 return
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
 
     def _alone(self, task: T) -> Iterator[R]:
         """Try a task in a process of its own; what kills that too is halved until the cause is found and named."""
-        with _pool(1) as pool:
+        with _hired(1) as pool:
             try:
                 pool.submit(os.getpid).result()
             except BrokenProcessPool as error:  # not the fault of any task
@@ -117,7 +117,12 @@ def prepare() -> None:
     """
     _context()
     try:
-        forkserver.ensure_running()
+        resource_tracker.ensure_running()  # first: it unblocks what it blocks, and the server would begin with that
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
     except OSError as error:
         raise _no_workers() from error
 
@@ -140,18 +145,29 @@ def _context() -> ForkServerContext:
     return context
 
 
-def _pool(workers: int) -> ProcessPoolExecutor:
+@contextlib.contextmanager
+def _hired(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Yield processes that end when they are done; at once when whoever wanted their results is interrupted or asks no more."""
     prepare()
-    return ProcessPoolExecutor(workers, mp_context=_context(), initializer=_follow_parent)
+    held, leash = multiprocessing.connection.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(workers, mp_context=_context(), initializer=_follow, initargs=(held,))
+    with held, leash, pool:
+        try:
+            yield pool
+        except BaseException:
+            leash.close()
+            raise
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _follow_parent() -> None:
-    """End this process when the one that started it ends, however that comes about."""
+def _follow(leash: multiprocessing.connection.Connection) -> None:
+    """End this process when the one that started it ends, however that comes about, or lets go of the leash."""
     parent = multiprocessing.parent_process()
     if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+        threading.Thread(target=_end_with, args=(parent.sentinel, leash), daemon=True).start()
 
 
-def _end_with(sentinel: int) -> None:
-    multiprocessing.connection.wait([sentinel])
+def _end_with(*ends: int | multiprocessing.connection.Connection) -> None:
+    multiprocessing.connection.wait(ends)
     os._exit(1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -100,7 +101,11 @@ def work(claims: str) -> None:
 def _working(claims: Path, count: int) -> Iterator[None]:
     """Yield now and then while ``count`` processes compile; what a failed one leaves is compiled when needed."""
     call = f"from qingyuan.pii.compiling import work; work({str(claims)!r})"
-    processes = [subprocess.Popen([sys.executable, "-c", call]) for _ in range(count)]  # noqa: S603 - this Python
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # Ctrl-C is for this process to hear
+    try:
+        processes = [subprocess.Popen([sys.executable, "-c", call]) for _ in range(count)]  # noqa: S603 - this Python
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     try:
         while any(process.poll() is None for process in processes):
             yield

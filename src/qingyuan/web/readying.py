@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import signal
 import subprocess
 import sys
 import threading
@@ -11,7 +13,13 @@ from qingyuan.web.errors import WebError
 
 #: When to come back, in seconds; compiling everything takes two to four minutes on two processor cores.
 _AGAIN = 60
-_CALL = "import os; os.nice(10); from qingyuan.pii.compiling import compile_all; compile_all()"
+_CALL = """\
+import os, signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+os.nice(10)
+from qingyuan.pii.compiling import compile_all
+compile_all()
+"""
 _LOCK = threading.Lock()
 _BEGUN: list[subprocess.Popen[bytes]] = []
 
@@ -23,7 +31,15 @@ def make_ready() -> bool:
             if compiling.complete():
                 return False
             command = [sys.executable, "-c", _CALL]
-            _BEGUN.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL))  # noqa: S603 - this Python
+            before = signal.pthread_sigmask(
+                signal.SIG_BLOCK, {signal.SIGINT}
+            )  # Ctrl-C ends it as SIGTERM does
+            try:
+                begun = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # noqa: S603 - this Python
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            _BEGUN.append(begun)
+            atexit.register(begun.terminate)
         return _BEGUN[0].poll() is None
 
 

@@ -261,15 +261,35 @@ def _helpers() -> tuple[list[Any], dict[str, int]]:
     return modules, known
 
 
-@ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
-def _unpickle(data: int, size: int, _digest: int) -> Any:
-    """Return what compiled code keeps pickled: the type of arrays it makes. Numba's own would import all of Numba."""
-    if data not in _UNPICKLED:
-        _UNPICKLED[data] = pickle.loads(ctypes.string_at(data, size))  # noqa: S301 - part of the compiled code
-    return _UNPICKLED[data]
+class _Memory:
+    """A pickle that lies in memory, as a file; it says itself where it ends."""
+
+    def __init__(self, address: int) -> None:
+        self._at = address
+
+    def read(self, size: int) -> bytes:
+        self._at += size
+        return ctypes.string_at(self._at - size, size)
+
+    def readline(self) -> bytes:
+        line = bytearray()
+        while not line.endswith(b"\n"):
+            line += self.read(1)
+        return bytes(line)
 
 
-_UNPICKLED: dict[int, Any] = {}
+class _Unpickled(dict[int, Any]):
+    """What compiled code keeps pickled, by its address: the types of arrays it makes. Numba's own would import all of Numba."""
+
+    def __missing__(self, address: int) -> Any:
+        self[address] = pickle.load(_Memory(address))  # noqa: S301 - part of the compiled code
+        return self[address]
+
+
+_UNPICKLED = _Unpickled()
+#: Compiled code asks with the address, the size and a digest; the first is enough. But for the first time of a type no code of Python
+#: runs then: what a signal raises there, such as Ctrl-C, would be lost, and compiled code would go on with nothing.
+_unpickle = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p)(_UNPICKLED.__getitem__)
 
 
 def _location(function: Any) -> int:
