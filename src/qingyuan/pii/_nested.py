@@ -23,7 +23,10 @@ from qingyuan.pii.headers import read_header
 #: How often a value is opened again.
 _DEEPEST = 4
 _OPENING, _CLOSING = np.frombuffer(b"{[", np.uint8), np.frombuffer(b"}]", np.uint8)
-_BEYOND = re.compile(rb"(?:%[0-9A-Fa-f]{2})*%[89A-Fa-f][0-9A-Fa-f](?:%[0-9A-Fa-f]{2})+")
+#: Escapes of the Web that make a character beyond ASCII, or a text written with nothing else (``%31%33%38…``).
+_BEYOND = re.compile(
+    rb"(?:%[0-9A-Fa-f]{2})*%[89A-Fa-f][0-9A-Fa-f](?:%[0-9A-Fa-f]{2})+|(?:%[0-9A-Fa-f]{2}){6,}"
+)
 _ESCAPES = re.compile(rb"(?:\\u[0-9A-Fa-f]{4})+")
 _TOKEN = re.compile(
     rb'"(?P<double>(?:[^"\\]|\\.)*+)"|\'(?P<single>(?:[^\'\\]|\\.)*+)\'|(?P<bare>[^\s,:{}\[\]"\']+)',

@@ -117,3 +117,13 @@ def test_a_part_of_a_page_in_a_letter_is_read_as_a_page() -> None:
     cells, unread = read(made.as_bytes(), "a.eml")
     assert codes(unread) == []
     assert "电话 13800138000" in [c.text for c in cells]
+
+
+def test_a_character_set_that_is_no_word_takes_nothing_from_the_letters_behind_it() -> None:
+    letter = (
+        "From x\nFrom: a@b.test\nTo: c@d.test\nContent-Type: text/plain; charset={}\n\n电话138001380{}\n\n"
+    )
+    box = "".join(letter.format("utf\0-8" if n == 1 else "utf-8", f"{n:02}") for n in range(4))
+    cells, unread = read(box.encode(), "a.mbox")
+    assert "reader-failed" not in codes(unread)
+    assert [c.text for c in cells if c.text.startswith("电话")] == [f"电话138001380{n:02}" for n in range(4)]

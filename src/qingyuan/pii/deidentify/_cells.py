@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from qingyuan.pii import readers
 from qingyuan.pii.batch import Batch, Longs
+from qingyuan.pii.deidentify._escaped import in_json, is_number, plain, written
 from qingyuan.pii.deidentify._input import Input
 from qingyuan.pii.deidentify.policy import Policy, Rule
 from qingyuan.pii.deidentify.treat import Treater
@@ -141,7 +142,7 @@ def _of_batch(batch: Batch, wanted: _Hits, rules: dict[str, Rule | None], treate
         spans = []
         for start, end, rows, item in asked[cell]:
             treater.count(item)
-            spans.append(_span(start, end, rows, item, made[item], bounds))
+            spans.append(_span(texts[cell], (start, end), rows, item, made[item], bounds))
         if spans:
             yield Cell(str(place), texts[cell], *bounds, tuple(spans))
 
@@ -168,7 +169,12 @@ def _found(batch: Batch, offsets: tuple[Longs, Longs] | None, wanted: _Hits) -> 
 
 
 def _span(
-    start: int, end: int, rows: list[dict[str, object]], item: Item, made: str, bounds: tuple[int, int]
+    text: str,
+    at: tuple[int, int],
+    rows: list[dict[str, object]],
+    item: Item,
+    made: str,
+    bounds: tuple[int, int],
 ) -> Span:
     kind, rule, value = item
     first, last = bounds
@@ -178,7 +184,11 @@ def _span(
     tokens = tuple(str(r["token"]) for r in rows if r["token"] is not None)
     # A value that is as coarse as its rule demands already stays as it is.
     stays = rule.method == "keep" or (rule.method == "generalise" and made == value)
-    return Span(start, end, None if stays else made, tokens, first, last, kind, rule.method, value)
+    start, end = at
+    new = written(made, text[start:end]) if kind else made
+    if kind and in_json(text, start, end) and not is_number(new):
+        new = f'"{new}"'
+    return Span(start, end, None if stays else new, tokens, first, last, kind, rule.method, text[start:end])
 
 
 def _ruled(batch: Batch, rules: dict[str, Rule | None], policy: Policy) -> dict[int, Rule]:
@@ -215,5 +225,5 @@ def _asked(
     for start, end, members in groups:
         longest = max(members, key=lambda r: int(r["end"]) - int(r["start"]))  # type: ignore[call-overload]
         kind = str(longest["kind"])
-        out.append((start, end, members, (kind, policy.for_kind(kind), text[start:end])))
+        out.append((start, end, members, (kind, policy.for_kind(kind), plain(text[start:end]))))
     return out

@@ -125,6 +125,7 @@ class _Writer:
         self._unit = 2 if self._encoding.startswith("utf-16") else 1
         self._quote = _QUOTES.get(form, "")
         self._json = form in {Format.JSON, Format.JSON_LINES}
+        self._delimited = form == Format.DELIMITED
 
     def ascii(self, text: str) -> bytes:
         """Return ASCII text in the file's encoding."""
@@ -147,19 +148,23 @@ class _Writer:
                     )
                 ]
             return [Edit(cell.byte_start, cell.byte_end, self.ascii(new), tokens)]
+        doubled = self._delimited and self._before(cell) == '"'
+        news = [s.new.replace('"', '""') if doubled and s.new is not None else s.new for s in cell.spans]
         return [
-            Edit(s.byte_start, s.byte_end, None if s.new is None else self._encoded(s.new, cell), s.tokens)
-            for s in cell.spans
+            Edit(s.byte_start, s.byte_end, None if new is None else self._encoded(new, cell), s.tokens)
+            for s, new in zip(cell.spans, news, strict=True)
         ]
 
     def _bare(self, cell: Cell) -> bool:
         """Say whether the cell is a literal without quotes in a format that needs them around text."""
         if not self._quote or not any(span.new is not None for span in cell.spans) or " " in cell.text:
             return False
-        before = (
-            self._data[max(0, cell.byte_start - self._unit) : cell.byte_start].decode("latin-1").strip("\0")
-        )
-        return before not in {'"', "'", "`"} and cell.text[:1] in set("0123456789-+.")
+        return self._before(cell) not in {'"', "'", "`"} and cell.text[:1] in set("0123456789-+.")
+
+    def _before(self, cell: Cell) -> str:
+        """Return the character that stands before a cell, if it is ASCII."""
+        before = bytes(self._data[max(0, cell.byte_start - self._unit) : cell.byte_start])
+        return before.decode("latin-1").strip("\0")
 
     def _encoded(self, text: str, cell: Cell) -> bytes:
         raw = bytes(self._data[cell.byte_start : cell.byte_end])

@@ -119,8 +119,10 @@ def _take(
             if name.lower() not in _MACHINE:
                 where = f"header {name}" if not path else f"part {path} header {name}"
                 fields.add(name, heading(value), where, count)
-        payload = part.get_payload()
-        if part.is_multipart() and isinstance(payload, list):
+        if part.is_multipart():
+            # Of other parts the text would be decoded here, by a character set that may be none (RFC 2045 section 5.1).
+            payload = part.get_payload()
+            assert isinstance(payload, list)
             inside = [(one, f"{path}.{n}".lstrip(".")) for n, one in enumerate(payload, start=1)]
             waiting += [
                 (one, where) for one, where in reversed(inside) if isinstance(one, email.message.Message)
