@@ -12,7 +12,7 @@ import pytest
 from qingyuan.cases import Refused
 from qingyuan.office.casework import act, load
 from qingyuan.office.errors import OfficeError
-from qingyuan.office.register import cases, leads, matters, rebuild, search, timeline, todo
+from qingyuan.office.register import cases, check_links, leads, matters, rebuild, search, timeline, todo
 from qingyuan.store.register import Filters, Scope
 from tests.office.register.playing import Player
 
@@ -109,6 +109,8 @@ def test_a_rebuild_gives_the_same_register(two: Any, split: bool) -> None:
     _merge(player, matter, other)
     if split:
         act(player.home, "matter-split", matter, {"other": other, "reason": "误并"}, actor="P001")
+    with player.home.database.read() as connection:
+        assert list(check_links(connection)) == []
     before = _rows(player), [line.zh for line in timeline(player.home, matter).lines]
     done = rebuild(player.home)
     assert done.unread == ()

@@ -21,6 +21,7 @@ from qingyuan.office.home import Home
 from qingyuan.office.keys.history import History, read_history
 from qingyuan.office.keys.logs import TWIN_SUFFIX, log_keys
 from qingyuan.office.register import check as check_register
+from qingyuan.office.register import check_links
 from qingyuan.office.sealing import open_digested, read_internal
 from qingyuan.shapes import from_json
 from qingyuan.store import check_events
@@ -114,13 +115,17 @@ def check_home(home: Home) -> Iterator[Trouble]:
         yield from _readable("heads", _check_heads(connection, logs, missing))
         if not missing & {EVENT.name, LEDGER_ENTRY.name}:
             yield from _readable("events", _check_events(connection))
+        if not missing & {EVENT.name, LINK.name}:
+            yield from _readable("links", _named(check_links(connection)))
         if not missing & _REGISTERED:
-            yield from _readable("register", _check_register(home, connection))
+            yield from _readable("register", _named(check_register(home, connection)))
         suites = {log.origin: log.suite for log in logs}
-        yield from _readable("cosignatures and timestamps", _check_outside(connection, suites, missing))
+        yield from _readable(
+            "cosignatures and timestamps", _named(check_outside(connection, suites, missing))
+        )
         yield from _readable("trust.json", _check_trust(home, missing))
         yield from _readable("exhibits", _check_scopes(home, connection, missing))
-        yield from _readable("blobs", _check_blobs(home, connection, missing))
+        yield from _readable("blobs", _named(stray_blobs(connection, home.blobs, missing)))
 
 
 def _readable(where: str, troubles: Iterator[Trouble]) -> Iterator[Trouble]:
@@ -140,20 +145,8 @@ def _check_events(connection: sa.Connection) -> Iterator[Trouble]:
         yield Trouble(f"log index {index}", zh, en)
 
 
-def _check_register(home: Home, connection: sa.Connection) -> Iterator[Trouble]:
-    for where, zh, en in check_register(home, connection):
-        yield Trouble(where, zh, en)
-
-
-def _check_outside(
-    connection: sa.Connection, suites: dict[str, HashSuite], missing: frozenset[str]
-) -> Iterator[Trouble]:
-    for where, zh, en in check_outside(connection, suites, missing):
-        yield Trouble(where, zh, en)
-
-
-def _check_blobs(home: Home, connection: sa.Connection, missing: frozenset[str]) -> Iterator[Trouble]:
-    for where, zh, en in stray_blobs(connection, home.blobs, missing):
+def _named(found: Iterator[tuple[str, str, str]]) -> Iterator[Trouble]:
+    for where, zh, en in found:
         yield Trouble(where, zh, en)
 
 

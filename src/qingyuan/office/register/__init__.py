@@ -3,6 +3,7 @@
 from qingyuan.office.register._build import Progress, Rebuilt, check, rebuild, write_entry
 from qingyuan.office.register._entry import shown_name
 from qingyuan.office.register._kit import forget_office, places_of
+from qingyuan.office.register._links import check_links
 from qingyuan.office.register._places import office_path
 from qingyuan.office.register._reading import read_docket
 from qingyuan.office.register._report import row_of
@@ -32,6 +33,7 @@ __all__ = [
     "Todos",
     "cases",
     "check",
+    "check_links",
     "counts",
     "deadlines",
     "forget_office",

@@ -8,7 +8,6 @@ from datetime import datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -19,6 +18,7 @@ from qingyuan.errors import QingyuanError
 from qingyuan.office.home import Home
 from qingyuan.office.register._entry import entry_of
 from qingyuan.office.register._kit import kit
+from qingyuan.office.register._links import links_said
 from qingyuan.office.register._reading import Reading, read_docket
 from qingyuan.office.register._report import lines_of
 from qingyuan.office.standing import rebuild_standing
@@ -89,7 +89,10 @@ def rebuild(home: Home, progress: Progress | None = None) -> Rebuilt:
     """
     with home.database.write() as connection:
         clear(connection)
-        _relink(connection)
+        relink(
+            connection,
+            {child: above for child, (above, _) in links_said(connection).items() if above is not None},
+        )
         now = home.clock.now()
         dockets = records = dues = 0
         unread: list[tuple[str, str, str]] = []
@@ -183,39 +186,6 @@ def _begun(connection: sa.Connection) -> set[str]:
     """Return the leads that were registered; an intake that goes on has exhibits and no lead yet."""
     rows = connection.execute(sa.text("SELECT stream FROM event WHERE type = 'lead.registered'"))
     return {str(row[0]) for row in rows}
-
-
-def _relink(connection: sa.Connection) -> None:
-    """Link leads and cases to their matters again, as the events say."""
-    rows = connection.execute(
-        sa.text(
-            "SELECT stream, type, payload FROM event WHERE type IN ('matter.opened', 'matter.lead_joined', "
-            "'matter.lead_parted', 'matter.merged', 'matter.split', 'case.filed') ORDER BY idx"
-        )
-    ).all()
-    parents: dict[str, str] = {}
-    came: dict[str, tuple[str, ...]] = {}
-    for stream, type_, payload in rows:
-        _follow(parents, came, stream, type_, msgspec.json.decode(payload))
-    relink(connection, parents)
-
-
-def _follow(
-    parents: dict[str, str], came: dict[str, tuple[str, ...]], stream: str, type_: str, body: dict[str, Any]
-) -> None:
-    """Link, or part, what an event says belongs together; ``came`` is what each merged matter came with."""
-    if type_ == "case.filed":
-        parents[stream] = body["matter"]
-    elif type_ == "matter.lead_parted":
-        parents.pop(body["lead"], None)
-    elif type_ == "matter.merged":
-        parents |= dict.fromkeys((body["matter"], *body["leads"], *body.get("cases", ())), stream)
-        came[body["matter"]] = (*body["leads"], *body.get("cases", ()))
-    elif type_ == "matter.split":
-        parents.pop(body["matter"], None)
-        parents |= dict.fromkeys(came.pop(body["matter"], ()), body["matter"])
-    else:
-        parents |= dict.fromkeys(body["leads"] if type_ == "matter.opened" else [body["lead"]], stream)
 
 
 def _texts(folder: Traversable | Path) -> Iterator[tuple[str, bytes]]:
