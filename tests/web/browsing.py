@@ -67,6 +67,7 @@ UNSEEN = {
     r"/portal/i/.*": "the desks behind a link: tests/web/portal/test_desks_browser.py",
     r".*\{job\}": "what came of a job: the page of one that was done and of one that failed are looked at, tests/web/scenes.py draws more",
     r"/admin/(keys/\{key\}|hooks/\{hook\})|/packages/\{identifier\}": "there is one only after an act: tests/web/scenes.py draws it",
+    r"/exchange/\{identifier\}/received/\{name\}": "there is one only after a bundle came: tests/web/test_rechecks.py reads it, scenes.py draws it",
     r"/setup": "there is none when there is an account: tests/web/test_browser.py looks at the first start by itself",
     r"/cases/\{identifier\}/recheck": "there is none before a measure is owed: tests/web/scenes.py draws it",
     r"(/account|/sign-in)/provider(/back)?": "leads away to the provider",

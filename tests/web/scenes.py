@@ -17,6 +17,8 @@ from fastapi.testclient import TestClient
 from qingyuan.office.adding import add_material
 from qingyuan.office.browser import Page
 from qingyuan.office.casework import Argument, act
+from qingyuan.office.exchange import add_peer, send
+from qingyuan.office.exchange.peers import own_keys
 from qingyuan.office.home import Home, OfficeInfo
 from qingyuan.office.packages.recipient_keys import add_recipient
 from qingyuan.office.recognition.stopped import Stop, write_stop
@@ -26,7 +28,17 @@ from qingyuan.store.registry import exhibits
 from qingyuan.web.portal.invitations import invite
 from tests.office.capture.site import serving as site_serving
 from tests.web.browsing import arrive
-from tests.web.making import PASSWORD, client_of, clock, desk_of, handle_all, make_office, packaged, post
+from tests.web.making import (
+    PASSWORD,
+    client_of,
+    clock,
+    desk_of,
+    handle_all,
+    make_office,
+    packaged,
+    post,
+    token_of,
+)
 from tests.web.portal.serving import CASE, FIRM, ORGAN, serve_suggestion
 from tests.web.portal.test_hearing import announce
 from tests.web.portal.test_invited import sent
@@ -97,6 +109,7 @@ def busy_office(folder: Path) -> Iterator[tuple[str, list[Scene]]]:
             client.get(f"/exhibits/{first}/content")
             asked: Fields = {"basis": "保管期限届满，2026 年第 3 号销毁决定", "reason": "案件已终结并归档"}
             post(client, "/destroy/L2026-0002/ask", asked, form="/account")
+            hand_in_bundle(client, home, folder)
             yield url, [*_desks(app, client, home), *_inside(captured, rechecked, first), *_refused()]
 
 
@@ -194,6 +207,24 @@ def _job(app: FastAPI, client: TestClient, path: str, fields: Fields) -> str:
     return where
 
 
+def hand_in_bundle(client: TestClient, home: Home, folder: Path) -> None:
+    """Let another office send a suggestion with its letter, and take it in on the page."""
+    office = OfficeInfo("jinhua", "金华市人民检察院")
+    with Home.open(folder / "jinhua", create=True, office=office, clock=home.clock) as other:
+        for one, name, theirs in ((home, "jinhua", other), (other, "ours", home)):
+            log, package = own_keys(theirs)
+            add_peer(one, name, title=theirs.settings.office.name, log=log, package=package, actor="P001")
+        letter = folder / "检察建议书.pdf"
+        letter.write_bytes(b"%PDF-1.7 letter")
+        said: dict[str, str | int | bool | list[str]] = {
+            "title": "快递面单外泄",
+            "demands": ["全部遮挡面单", "三个月内整改完毕"],
+        }
+        made = send(other, "suggestion", "ours", body=said, files=[letter], actor="P001", offline=True)
+        token = {"_token": token_of(client, "/account")}
+        client.post("/exchange/receive", data=token, files=[("bundle", ("1.qyx", made.data))])
+
+
 def _desks(app: FastAPI, client: TestClient, home: Home) -> Iterator[Scene]:
     """Yield what outsiders see, after the officer spoke and the court asked for corrections."""
     desk = desk_of(app)
@@ -227,6 +258,8 @@ def _desks(app: FastAPI, client: TestClient, home: Home) -> Iterator[Scene]:
 def _inside(captured: str, rechecked: str, exhibit: str) -> Iterator[Scene]:
     yield Scene("captured", captured, "user-technician")
     yield Scene("rechecked", rechecked, "user-prosecutor")
+    yield Scene("exchange", "/exchange")
+    yield Scene("exchanged", "/exchange/jinhua/received/1", printed=True)
     yield Scene("recheck", f"/cases/{CASE}/recheck?measure=m01")
     yield Scene("matter", f"/matters/{_MATTER}", printed=True)
     yield Scene("matter-read-only", f"/matters/{_MATTER}", "bu")

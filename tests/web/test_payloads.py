@@ -252,7 +252,16 @@ def test_a_refused_form_of_any_page_shows_what_was_typed_as_text(office: Office)
             token = token_of(client, "/verify" if BY_CODE in path else "/account")
             files = [
                 (name, (NAMED, b"<qyx>"))
-                for name in ("files", "file", "bundle", "package", "keyfile", "introduction", "trust")
+                for name in (
+                    "files",
+                    "file",
+                    "bundle",
+                    "papers",
+                    "package",
+                    "keyfile",
+                    "introduction",
+                    "trust",
+                )
             ]
             answer = client.post(path, data={**fields, "_token": token}, files=files)
             if found := amiss(answer):

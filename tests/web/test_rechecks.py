@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 
 from fastapi import FastAPI
 
 from qingyuan.office.casework import act, load
-from qingyuan.office.home import Home
+from qingyuan.office.exchange import add_peer, read_received, send, status
+from qingyuan.office.exchange.peers import own_keys
+from qingyuan.office.exchange.receiving import receive_bytes
+from qingyuan.office.home import Home, OfficeInfo
 from qingyuan.store import events
 from qingyuan.store.registry import exhibits
 from tests.web.making import client_of, desk_of, post, token_of
@@ -75,6 +79,66 @@ def test_an_introduction_registers_a_site_and_a_damaged_bundle_changes_nothing(
     assert len(load(home, "M2026-0001").events) == before
     for where in ("/exchange/self-site/9/file", "/exchange/none/1/file", "/exchange/self-site/x/file"):
         assert handler.get(where).status_code == 404
+
+
+def test_a_suggestion_of_another_site_is_read_and_answered_with_documents_on_pages(
+    app: FastAPI, home: Home, tmp_path: Path
+) -> None:
+    office = OfficeInfo("other", "金华市人民检察院")
+    with Home.open(tmp_path / "other", create=True, office=office, clock=home.clock) as other:
+        for one, name, theirs in ((home, "other", other), (other, "organ", home)):
+            log, package = own_keys(theirs)
+            add_peer(one, name, title=name, log=log, package=package, actor="P001")
+        letter = tmp_path / "检察建议书.pdf"
+        letter.write_bytes(b"%PDF-1.7 letter")
+        said: dict[str, str | int | bool | list[str]] = {
+            "title": "<b>面单</b>",
+            "demands": ["全部遮挡", "立即整改"],
+        }
+        sent = send(other, "suggestion", "organ", body=said, files=[letter], actor="P001", offline=True)
+        handler = client_of(app, "prosecutor")
+        token = {"_token": token_of(handler, "/account")}
+        taken = handler.post("/exchange/receive", data=token, files=[("bundle", ("b.qyx", sent.data))])
+        assert taken.status_code == 200, taken.text
+        where = "/exchange/other/received/1"
+        assert f'href="{where}"' in taken.text
+        text = handler.get(where).text
+        assert "全部遮挡；立即整改" in text
+        assert "&lt;b&gt;面单" in text
+        assert letter.name in text
+        handed = handler.get(f"{where}/file?n=1")
+        assert (handed.content, handed.headers["content-disposition"][:10]) == (
+            b"%PDF-1.7 letter",
+            "attachment",
+        )
+        with home.database.read() as connection:
+            read = [one.payload for one in events(connection, ["office"]) if one.type == "access.read"]
+        (item,) = next(one for one in status(home) if one.peer == "other").received
+        assert [one["records"] for one in read] == [[item.exhibit]] * 2
+        for missing in (
+            f"{where}/file?n=2",
+            f"{where}/file",
+            "/exchange/other/received/2",
+            "/exchange/no/received/1",
+        ):
+            assert handler.get(missing).status_code == 404, missing
+        assert client_of(app, "administrator").get(where).status_code == 403
+        # The answer says what the other site's record needs, and brings its documents under their names.
+        answer: dict[str, str] = {**token, "kind": "reply", "peer": "other", "your_ref": "C2026-0001"}
+        papers = [("papers", ("回复函.docx", b"PK reply")), ("papers", ("回复函.docx", b"PK second"))]
+        bare = handler.post("/exchange/send", data={**answer, "accepted": "采纳"}, files=papers)
+        assert bare.status_code == 400
+        assert 'value="采纳"' in bare.text
+        assert re.search('name="summary"[^>]*aria-invalid="true"', bare.text)
+        made = handler.post(
+            "/exchange/send", data={**answer, "accepted": "采纳", "summary": "已完成"}, files=papers
+        )
+        assert made.status_code == 200, made.text
+        receive_bytes(other, handler.get("/exchange/other/1/file").content, actor="P001")  # the receipt
+        receive_bytes(other, made.content, actor="P001")
+        got = read_received(other, next(one for one in status(other) if one.peer == "organ").received[-1])
+        assert got.manifest.body == {"accepted": "采纳", "summary": "已完成"}
+        assert [bytes(one) for one in got.files.values()] == [b"PK reply", b"PK second"]
 
 
 def test_the_administrator_sees_keys_packs_and_checks_the_home(app: FastAPI, home: Home) -> None:

@@ -40,13 +40,14 @@ from qingyuan.office.exchange.state import (
     read_status,
     stream_of,
 )
+from qingyuan.office.handover import find_exhibit
 from qingyuan.office.home import Home
 from qingyuan.office.keys.trust import witness_keys
 from qingyuan.office.register import read_docket
 from qingyuan.office.sealing import Collector, Sealer, open_exhibit
 from qingyuan.shapes import convert
 from qingyuan.store import EventDraft, iter_events
-from qingyuan.store.registry import exhibit, exhibits_named, parent
+from qingyuan.store.registry import ExhibitRow, exhibit, exhibits_named, parent
 
 _ENGINE = "qingyuan-exchange/1"
 _CST = timezone(timedelta(hours=8))
@@ -232,16 +233,37 @@ def _catch_up(home: Home, peer: Peer, actor: str) -> list[int]:
             if row is None:
                 return followed
             try:
-                with open_exhibit(home, row) as content, TemporaryFolder("material") as folder:
-                    path = folder.path / "bundle.qyx"
-                    with path.open("wb") as file:
-                        shutil.copyfileobj(content, file)
-                    _, opened = _verified(home, mapped(path))  # what is mapped stays when the name is gone
+                opened = _unsealed(home, row)
                 _order(opened, now)
             except ExchangeError:
                 return followed  # it does not follow what came before it: it waits, and the right one takes its place
             _take(home, connection, peer, opened, row.id, actor)
             followed.append(seq)
+
+
+def _unsealed(home: Home, row: ExhibitRow) -> Opened:
+    """Return a bundle that was sealed as it came, verified whole once more."""
+    with open_exhibit(home, row) as content, TemporaryFolder("material") as folder:
+        path = folder.path / "bundle.qyx"
+        with path.open("wb") as file:
+            shutil.copyfileobj(content, file)
+        return _verified(home, mapped(path))[1]  # what is mapped stays when the name is gone
+
+
+def read_received(home: Home, item: Item) -> Opened:
+    """Return what a bundle that was taken in says and brings, verified whole once more.
+
+    Args:
+        home: The office.
+        item: The bundle, as :func:`~qingyuan.office.exchange.state.status` tells of it.
+
+    Raises:
+        ExchangeError: What lies sealed does not verify by the keys that are known now.
+        OfficeError: ``office.no-such-record``: nothing lies sealed.
+    """
+    with home.database.read() as connection:
+        row = find_exhibit(connection, item.exhibit)
+    return _unsealed(home, row)
 
 
 def _take(

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from typing import cast
+from urllib.parse import quote
 
 import msgspec
 from starlette.responses import Response
 
 from qingyuan.errors import QingyuanError
-from qingyuan.exchange import KINDS, Kind
+from qingyuan.exchange import KINDS, Kind, Opened
 from qingyuan.office.browser import TemporaryFolder
-from qingyuan.office.exchange import Receipt, Sent, add_peer, receive, send, status
+from qingyuan.office.exchange import Receipt, Sent, add_peer, read_received, receive, send, status
 from qingyuan.office.exchange.peers import own_keys, read_introduction
 from qingyuan.office.exchange.sending import send_again
-from qingyuan.office.exchange.state import PeerStatus
+from qingyuan.office.exchange.state import Item, PeerStatus
 from qingyuan.office.register import visible
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import bad_request, not_found
+from qingyuan.web.handing import attached
+from qingyuan.web.portal.files import MAX_FILE_BYTES, MAX_FILES, received
 from qingyuan.web.routing import page
 from qingyuan.web.whole import whole
 from qingyuan.web.workbench.health import shown
 
 #: What a person sends; receipts are made when a bundle is taken in.
 SENDABLE = tuple(kind for kind in KINDS if kind != "receipt")
+#: Particulars that have a word of their own; a site may say others.
+SAID = frozenset({
+    "title", "field", "region", "summary", "source", "received_on", "reason", "demands", "urgent", "decided_on",
+    "court", "claims", "accepted", "seq", "bundle", "record", "received_at",
+})  # fmt: skip
 _MOST = 500 << 20
 
 
@@ -73,12 +82,15 @@ def make(ask: Ask) -> Response:
     try:
         if kind not in SENDABLE:
             raise bad_request("请选择发送的内容", "choose what is sent")
-        with ask.desk.turn:
-            made = send(
-                ask.desk.home, cast("Kind", kind), ask.field("peer"), record=ask.field("record"),
-                your_ref=ask.field("your_ref"), actor=ask.person, offline=True,
-            )  # fmt: skip
-            ask.desk.home.publish()
+        said = _said(ask, kind)
+        with received(ask, "papers") as files, TemporaryFolder("material") as folder:
+            papers = [one.path.rename(folder.path / one.name) for one in files]
+            with ask.desk.turn:
+                made = send(
+                    ask.desk.home, cast("Kind", kind), ask.field("peer"), record=ask.field("record"),
+                    your_ref=ask.field("your_ref"), body=said, files=papers, actor=ask.person, offline=True,
+                )  # fmt: skip
+                ask.desk.home.publish()
     except QingyuanError as error:
         return _show(ask, error=error)
     return _file(made)
@@ -97,6 +109,58 @@ def again(ask: Ask, identifier: str, name: str) -> Response:
     if item.ref:
         ask.require("case.export", item.ref)
     return _file(send_again(ask.desk.home, identifier, number))
+
+
+@page("GET", "/exchange/{identifier}/received/{name}", "case.export", slow=True)
+def came(ask: Ask, identifier: str, name: str) -> Response:
+    """Show what a bundle of another site says and which documents it brought; that it was read is an event before."""
+    site, item, opened = _received(ask, identifier, name)
+    body = [(key, value, key in SAID) for key, value in opened.manifest.body.items()]
+    return ask.page(
+        "exchanged.html", site=site, item=item, bundle=opened.manifest, body=body, witnessed=opened.witnessed
+    )
+
+
+@page("GET", "/exchange/{identifier}/received/{name}/file", "case.export", slow=True)
+def document(ask: Ask, identifier: str, name: str) -> Response:
+    """Hand out one document of a bundle that came; that it was read is an event before the first byte leaves."""
+    _, _, opened = _received(ask, identifier, name)
+    files = list(opened.files.items())
+    number = whole(ask.query("n"))
+    if number is None or not 1 <= number <= len(files):
+        raise not_found(f"{identifier} {name}")
+    called, content = files[number - 1]
+    return attached(io.BytesIO(content), len(content), f"filename*=UTF-8''{quote(called)}")
+
+
+def _received(ask: Ask, identifier: str, name: str) -> tuple[PeerStatus, Item, Opened]:
+    """Return a bundle that was taken in, once the person may see what it became and the reading is written down."""
+    site = next((one for one in status(ask.desk.home) if one.peer == identifier), None)
+    number = whole(name)
+    item = next((one for one in site.received if one.seq == number), None) if site else None
+    if site is None or item is None or not item.exhibit:
+        raise not_found(f"{identifier} {name}")
+    if item.record:
+        ask.require("case.read", item.record)
+    ask.desk.note_reading("exhibit", [item.exhibit], actor=ask.person)
+    return site, item, read_received(ask.desk.home, item)
+
+
+def _said(ask: Ask, kind: str) -> dict[str, str | int | bool | list[str]]:
+    """Return what a person says in a reply: the receiver's record takes in nothing without it.
+
+    Raises:
+        WebError: ``web.no-answer``, ``web.no-summary``.
+    """
+    if kind != "reply":
+        return {}
+    for name, zh, en in (
+        ("accepted", "请写明是否采纳", "say whether it is accepted"),
+        ("summary", "请写明办理情况", "say what was done"),
+    ):
+        if not ask.field(name):
+            raise bad_request(zh, en, code=f"web.no-{name}")
+    return {"accepted": ask.field("accepted"), "summary": ask.field("summary")}
 
 
 @page("POST", "/exchange/receive", "case.act")
@@ -124,6 +188,7 @@ def _show(ask: Ask, *, error: QingyuanError | None = None, taken: Receipt | None
         400 if error else 200,
         sites=_sites(ask),
         kinds=SENDABLE,
+        most=(MAX_FILES, MAX_FILE_BYTES),
         error=error,
         taken=taken,
         given={
@@ -131,6 +196,8 @@ def _show(ask: Ask, *, error: QingyuanError | None = None, taken: Receipt | None
             "peer": ask.field("peer"),
             "record": ask.query("record") or ask.field("record"),
             "your_ref": ask.field("your_ref"),
+            "accepted": ask.field("accepted"),
+            "summary": ask.field("summary"),
         },
     )
 
