@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qingyuan.pii import merge, readers, scan
+from qingyuan.pii.batch import Batch
+from tests.pii.material import KEY
 from tests.pii.readers.fuzz import survives
 from tests.pii.readers.reading import codes, places, read
 
@@ -45,6 +50,88 @@ def test_an_element_that_repeats_is_a_record_and_those_inside_it_are_their_own()
     assert record["张三"] == record["13800138000"] == record["13600136000"]
     assert record["李四"] == record["13900139000"] != record["张三"]
     assert len({record["13500135000"], record["13400134000"], record["张三"]}) == 3
+
+
+PEOPLE = [("张三", "13800138000"), ("李四", "13900139001"), ("王五", "13700137002")]
+#: What an XML file says, and whose texts belong together.
+RECORDS = {
+    "texts alone": ("<a>{}</a>", "<t>{1}</t>", "{1}"),
+    "attributes alone": ("<a>{}</a>", '<p name="{0}" tel="{1}"/>', "{0} {1}"),
+    "attribute and text": ('<a version="1">{}</a>', '<p tel="{1}">{0}</p>', "{1} {0}"),
+    "attribute and text under a total": ("<a><n>3</n>{}</a>", '<p tel="{1}">{0}</p>', "{1} {0}"),
+    "children": ("<a><total>3</total>{}</a>", "<p><n>{0}</n><t>{1}</t></p>", "{0} {1}"),
+    "values of one name": (
+        "<a>{}</a>",
+        '<p><n>{0}</n><t type="home">{1}</t><t type="work">{1}</t></p>',
+        "{0} home {1} work {1}",
+    ),
+    "lists of values": ("<a>{}</a>", "<p><n>{0}</n><l><t>{1}</t><t>{1}</t></l></p>", "{0} {1} {1}"),
+    "mixed content": ("<a>{}</a>", '<p id="7">请<b>{0}</b>拨<i>{1}</i></p>', "7 请 {0} 拨 {1}"),
+    "lists in lists": ("<a>{}</a>", '<g no="8"><p><n>{0}</n><t>{1}</t></p></g>', "8 {0} {1}"),
+    "an answer": (
+        '<s:E xmlns:s="x"><s:Header><h>甲</h></s:Header><s:Body><r:R xmlns:r="y">{}</r:R></s:Body></s:E>',
+        '<r:p r:tel="{1}">{0}</r:p>',
+        "{1} {0}",
+    ),
+    "fields": (
+        "<a>{}</a>",
+        '<row><field name="n">{0}</field><field name="t">{1}</field></row>',
+        "n {0} t {1}",
+    ),
+}
+
+
+@pytest.mark.parametrize("block", [64, 1 << 20])
+@pytest.mark.parametrize("kind", RECORDS)
+def test_an_element_that_repeats_keeps_its_text_its_attributes_and_its_children(
+    kind: str, block: int
+) -> None:
+    around, item, said = RECORDS[kind]
+    raw = "<?xml version='1.0'?>" + around.format("".join(item.format(*one) for one in PEOPLE))
+    cells, unread = read(raw.encode(), "a.xml", block_bytes=block)
+    assert codes(unread) == []
+    records: dict[int, list[str]] = {}
+    for cell in cells:
+        records.setdefault(cell.record, []).append(cell.text)
+    people = [one for one in records.values() if not {"3", "甲", "1"} & set(one)]
+    assert sorted(people) == sorted(said.format(*one).split() for one in PEOPLE)
+
+
+@pytest.mark.parametrize("block", [64, 1 << 20])
+@pytest.mark.parametrize(
+    "item",
+    [
+        '<p tel="13800138000">张三</p>',
+        "<p><n>张三</n><t>13800138000</t><t>13900139001</t></p>",
+        '<p><n>张三</n><t type="home">13800138000</t><t type="work">13900139001</t></p>',
+        "<p><n>张三</n><l><t>13800138000</t><t>13900139001</t></l></p>",
+    ],
+)
+def test_one_element_alone_is_one_record(item: str, block: int) -> None:
+    for raw in (f"<?xml version='1.0'?><a>{item}</a>", f"<?xml version='1.0'?>{item}"):
+        cells, _ = read(raw.encode(), "a.xml", block_bytes=block)
+        assert len({cell.record for cell in cells}) == 1
+
+
+def test_people_in_lists_inside_groups_are_counted_each() -> None:
+    people = [f'<p id="{k}">1380013{k:04d}</p>' for k in range(40)]
+    raw = f"<?xml version='1.0'?><a><g n='甲'>{''.join(people[:25])}</g><g n='乙'>{''.join(people[25:])}</g></a>"
+    batches = [
+        one
+        for one in readers.read(io.BytesIO(raw.encode()), "a.xml", readers.Limits(block_bytes=256))
+        if isinstance(one, Batch)
+    ]
+    assert merge([scan(batches, KEY, "a.xml")]).persons.distinct == 40
+
+
+def test_what_repeats_only_far_behind_is_not_waited_for_without_end() -> None:
+    first = f"<p><n>张三</n><memo>{'备注' * 900_000}</memo></p>"
+    raw = f"<?xml version='1.0'?><a><total>2</total>{first}<p><n>李四</n></p></a>".encode()
+    cells, unread = read(raw, "a.xml")
+    assert codes(unread) == []
+    record = {cell.text: cell.record for cell in cells}
+    assert len({record[one] for one in ("2", "张三", "李四")} - {record["2"]}) >= 1
+    assert len(cells) == 4
 
 
 def test_a_value_at_any_edge_of_a_window_is_found_once_in_its_place() -> None:

@@ -39,6 +39,55 @@ _FIELDS = frozenset(
     }
 )
 _NAMES = ("name", "key", "ss:Name")
+#: Attributes that say something about a text and nothing of whom it is about, without their prefix.
+_ABOUT = frozenset(
+    [
+        "type",
+        "kind",
+        "label",
+        "lang",
+        "language",
+        "use",
+        "usage",
+        "primary",
+        "preferred",
+        "default",
+        "verified",
+        "order",
+        "rank",
+        "seq",
+        "sequence",
+        "index",
+        "position",
+        "nil",
+        "format",
+        "unit",
+        "currency",
+        "country",
+        "encoding",
+        "count",
+        "total",
+        "size",
+        "version",
+        "schemalocation",
+        "nonamespaceschemalocation",
+        "space",
+        "created",
+        "modified",
+        "updated",
+        "date",
+        "time",
+        "类型",
+        "类别",
+        "用途",
+        "标签",
+        "顺序",
+        "序号",
+        "总数",
+    ]
+)
+#: Bytes read on before an element that may yet repeat is taken for one that does not.
+_AHEAD = 4 << 20
 _BEGINNING = re.compile(
     rb"^\s*(?:<\?xml[\s?]|<!DOCTYPE\s|<(?!!--)[A-Za-z_\x80-\xff][\w.:\x80-\xff-]*(?:\s[^<>]*)?/?>)",
     re.IGNORECASE,
@@ -66,6 +115,10 @@ class _Element:
         place: Its path with indexes.
         record: Record of its content, settled when a batch is made.
         counts: Children so far, by name.
+        closed: Whether its end was read.
+        said: Whether an attribute of it says more than :data:`_ABOUT`.
+        leaf: Path of its first child without children that holds a text, or -1.
+        mixed: Whether there are such children of another path.
     """
 
     parent: _Element | None
@@ -74,6 +127,14 @@ class _Element:
     depth: int
     record: int = 0
     counts: dict[str, int] = field(default_factory=dict)
+    closed: bool = False
+    said: bool = False
+    leaf: int = -1
+    mixed: bool = False
+
+    def only(self, pattern: int) -> bool:
+        """Return whether it says nothing but in children of one path."""
+        return not self.said and not self.mixed and self.leaf in (-1, pattern)
 
 
 @dataclass(slots=True)
@@ -118,6 +179,9 @@ class _Walk:
         self.last = 0
         self._patterns: dict[tuple[int, str], int] = {}
         self._repeated: set[int] = set()
+        #: Paths of elements that hold elements, or that an attribute tells from their brothers.
+        self._holding: set[int] = set()
+        self._told: set[int] = set()
         self._document = _Element(None, 0, "", 0, 1)
         self._open = self._document
         self._max_depth = max_depth
@@ -146,6 +210,8 @@ class _Walk:
             self._beyond += 1
             self._attributes(around, around.pattern, around.place, attributes)
             return
+        if not around.counts:
+            self._holding.add(around.pattern)
         count = around.counts[name] = around.counts.get(name, 0) + 1
         pattern = self._pattern(around.pattern, name)
         if count > 1:
@@ -169,6 +235,9 @@ class _Walk:
             found = re.compile(rb"\s" + re.escape(raw) + rb"\s*=\s*[\"']").search(self.text, index)
             index = found.end() if found else index
             if value.strip() and not name.startswith("xmlns"):
+                if not owner.said and name.rpartition(":")[2].lower() not in _ABOUT:
+                    owner.said = True
+                    self._told.add(owner.pattern)
                 step = f"@{name}"
                 self.cells.append(
                     _Cell(
@@ -182,6 +251,7 @@ class _Walk:
         if self._beyond:
             self._beyond -= 1
         elif self._open.parent is not None:
+            self._open.closed = True
             self._open = self._open.parent
 
     def _instruction(self, target: str, said: str) -> None:
@@ -200,9 +270,7 @@ class _Walk:
         if self.pending is None:
             if not said.strip():
                 return
-            self.pending = _Cell(
-                self._open.parent or self._document, self._open.pattern, self._open.place, [], []
-            )
+            self.pending = _Cell(self._open, self._open.pattern, self._open.place, [], [])
         self.pending.text.append(said)
         self.pending.at.append(self.last)
 
@@ -216,6 +284,11 @@ class _Walk:
 
     def _finish(self) -> None:
         if self.pending is not None:
+            leaf = self.pending.owner
+            around = leaf.parent
+            if around is not None and not leaf.counts and leaf.pattern != around.leaf:
+                around.mixed = around.leaf >= 0
+                around.leaf = leaf.pattern if around.leaf < 0 else around.leaf
             self.cells.append(self.pending)
             self.pending = None
 
@@ -230,27 +303,53 @@ class _Walk:
     def _entity(self, *_: object) -> None:
         raise _Refusal
 
-    def taken(self) -> list[tuple[int, _Cell]]:
+    def taken(self, ahead: int) -> list[tuple[int, _Cell]]:
         """Return the finished cells with their records, in the order of the records.
 
-        A record is the innermost element that repeats beside others of its name and holds more than a text.
+        A record is the innermost element that repeats beside others of its name and holds more than a text:
+        elements, or an attribute that tells it from its brothers. Where none is around, elements that hold
+        but a text are records each, if theirs are the only texts.
+
+        Args:
+            ahead: Bytes; cells that begin at or behind it wait while an element around them may yet repeat.
         """
         cells, self.cells = self.cells, []
         out = []
         for cell in cells:
-            owner = cell.owner
-            path = []
-            while owner.record == 0 and owner.pattern not in self._repeated and owner.parent is not None:
+            owner: _Element | None = cell.owner
+            if cell.owner.record == 0 and self._is_value(cell.owner):
+                owner = cell.owner.parent
+            path = [] if owner is cell.owner else [cell.owner]
+            open_yet = False
+            while owner is not None and owner.record == 0 and owner.pattern not in self._repeated:
                 path.append(owner)
-                owner = owner.parent
-            if owner.record == 0:
+                around = owner.parent
+                open_yet |= around is not None and around is not self._document and not around.closed
+                owner = around
+            settled = owner or self._document
+            if open_yet and settled.pattern not in self._repeated and cell.at[0] >= ahead:
+                self.cells.append(cell)
+                continue
+            if settled.record == 0:
                 self._record += 1
-                owner.record = self._record
+                settled.record = self._record
             for element in path:
-                element.record = owner.record
-            out.append((owner.record, cell))
+                element.record = settled.record
+            out.append((settled.record, cell))
         out.sort(key=lambda pair: pair[0])
         return out
+
+    def _is_value(self, element: _Element) -> bool:
+        """Return whether an element that repeats is but one of several values of the record around it."""
+        pattern = element.pattern
+        if pattern not in self._repeated or pattern in self._holding or pattern in self._told:
+            return False
+        around = element.parent
+        while around is not None and around is not self._document:
+            if around.pattern in self._repeated or not around.only(pattern):
+                return True
+            pattern, around = around.pattern, around.parent
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,8 +399,10 @@ def read_xml(source: Source, stream: TextStream) -> Iterator[Batch | Unread]:
             code = "xml-broken"
         if code or window.final:
             walk.finish()
-        keep = min(walk.kept(), base + len(data))
-        yield from _batch(source, walk, stream.origin(window), base)
+        end = base + len(data)
+        ahead = end if code or window.final else end - _AHEAD
+        yield from _batch(source, walk, stream.origin(window), base, ahead)
+        keep = min(walk.kept(), end, *(cell.at[0] for cell in walk.cells))
         if code:
             line = walk.parser.CurrentLineNumber
             used = min(
@@ -322,8 +423,8 @@ def read_xml(source: Source, stream: TextStream) -> Iterator[Batch | Unread]:
         yield unread("too-many-paths", source.member, paths=limits.max_columns)
 
 
-def _batch(source: Source, walk: _Walk, origin: TextOrigin, base: int) -> Iterator[Batch]:
-    taken = walk.taken()
+def _batch(source: Source, walk: _Walk, origin: TextOrigin, base: int, ahead: int) -> Iterator[Batch]:
+    taken = walk.taken(ahead)
     if not taken:
         return
     cells = [cell for _, cell in taken]
