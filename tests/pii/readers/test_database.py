@@ -150,6 +150,29 @@ def test_a_server_killed_midway_gives_every_row_once(
     assert [place for place, _ in tels] == [f"{table}.tel#{k + 1}" for k in range(ROWS)]
 
 
+def test_a_large_table_without_a_key_is_read_once_though_its_connection_is_ended_midway(
+    postgresql: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_rows, "_BYTES", 300_000)
+    monkeypatch.setattr(_database, "_FETCH", 200)
+    postgresql.run("CREATE TABLE wide (tel TEXT, pad TEXT)")
+    postgresql.run(
+        "INSERT INTO wide SELECT (13800000000 + g)::text, repeat('甲', 500) FROM generate_series(1, 5000) g"
+    )
+    got: list[str] = []
+    ended = False
+    for one in readers.read_database(readers.parse_url(f"{postgresql.url}&table=wide")):
+        if isinstance(one, Batch):
+            got += [text for _, column, text, _ in cells(one) if column == "tel"]
+            if not ended:
+                postgresql.run(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'qingyuan'"
+                )
+                ended = True
+    postgresql.run("DROP TABLE wide")
+    assert sorted(got) == [str(13800000001 + k) for k in range(5000)]
+
+
 @pytest.mark.parametrize("table", ["users", "loose"])
 def test_a_sample_is_reproducible_and_says_what_it_left_out(server: Server, table: str) -> None:
     if table == "loose":
