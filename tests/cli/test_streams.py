@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,39 @@ def test_a_signal_to_the_group_ends_a_scan_and_its_workers_without_a_traceback(
     assert process.returncode == 128 + number, begun + err
     assert "Traceback" not in err
     assert "已中断" in err
+
+
+def test_ctrl_c_in_the_terminal_of_a_server_ends_it_well_and_is_heard_by_it_alone(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "qingyuan", "serve", "--home", str(tmp_path / "home"), "--port", "0"]
+    process = subprocess.Popen(
+        [*command, "--workers", "2"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+    with process:
+        assert process.stdout is not None
+        while b"/setup?code=" not in (line := process.stdout.readline()):
+            assert line
+        try:
+            assert all(_deaf(pid) for pid in _begun(process.pid, 3))
+        finally:
+            os.killpg(process.pid, signal.SIGINT)
+            _, err = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert b"Traceback" not in err
+    assert "已中断".encode() not in err
+
+
+def _begun(parent: int, wanted: int) -> list[int]:
+    """Return the processes that one started, once there are so many with programs of their own."""
+    children = Path(f"/proc/{parent}/task/{parent}/children")
+    for _ in range(600):
+        found = [int(pid) for pid in children.read_text().split()]
+        if len([pid for pid in found if b"--home" in Path(f"/proc/{pid}/cmdline").read_bytes()]) >= wanted:
+            return found
+        time.sleep(0.1)
+    raise TimeoutError
+
+
+def _deaf(pid: int) -> bool:
+    """Tell whether a process has Ctrl-C blocked."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return bool(int(status.split("SigBlk:")[1].split()[0], 16) & 1 << signal.SIGINT - 1)

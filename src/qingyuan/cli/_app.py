@@ -313,9 +313,10 @@ def _asked_lang(argv: list[str]) -> str:
 
 
 def _stopped(error: BaseException | None) -> NoReturn:
-    """End as a process that a signal ended: 130 after Ctrl-C, 143 after SIGTERM."""
+    """End as a process that a signal ended: 130 after Ctrl-C, 143 after SIGTERM; said by whoever hears Ctrl-C."""
     number = error.number if isinstance(error, StoppedError) else signal.SIGINT
-    click.echo("已中断 | interrupted", err=True)
+    if signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ()):
+        click.echo("已中断 | interrupted", err=True)
     sys.exit(128 + number)
 
 

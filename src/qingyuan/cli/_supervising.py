@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -27,7 +28,8 @@ def supervise(
 ) -> None:
     """Run server processes, and one that works on jobs, until this process is told to stop.
 
-    A process that dies is started again; figures of all of them are told by whichever is asked.
+    A process that dies is started again; figures of all of them are told by whichever is asked. Ctrl-C, which a terminal sends to
+    all of them, is for this one to hear: theirs is blocked.
 
     Args:
         home: The home.
@@ -46,9 +48,13 @@ def supervise(
         environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": figures}
 
         def begin(command: Sequence[str]) -> subprocess.Popen[bytes]:
-            return subprocess.Popen(  # noqa: S603 - this program itself, with options that were checked
-                command, pass_fds=[listening.fileno()], stdout=subprocess.DEVNULL, env=environment
-            )
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                return subprocess.Popen(  # noqa: S603 - this program itself, with options that were checked
+                    command, pass_fds=[listening.fileno()], stdout=subprocess.DEVNULL, env=environment
+                )
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
         running = [begin(command) for command in commands]
         left = seconds

@@ -120,36 +120,36 @@ def serve(
         desk = app.state.desk
         url = settings.origin
         setup = None if desk.people.any() else f"{url}/setup?code={desk.setup_code}"
-        out.result({"url": url, "setup": setup})
-        out.say(f"工作台与门户：{url}（Ctrl+C 停止）", f"workbench and portal: {url} (Ctrl+C stops it)")
-        if setup:
-            out.say(f"首次设置：{setup}", f"first set-up: {setup}")
-        sys.stdout.flush()
-        write_log(sys.stderr)
-        if workers > 1:
-            hooks = ("--private-hooks",) if private_hooks else ()
-            asking = ("--api-per-minute", str(settings.api_per_minute))
-            sent = ("--verify-mib", str(settings.max_verify_bytes >> 20))
-            given = ("--host", host, "--public-url", public_url, *asking, *sent, *hooks)
-            supervise(home, listening, given, workers, jobs=hooks if jobs else None, seconds=seconds)
-            return
-        config = uvicorn.Config(
-            app,
-            http=Wire,
-            ws="none",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=settings.proxied,
-            timeout_graceful_shutdown=5,
-        )
-        server = uvicorn.Server(config)
-        Wire.most = room_for(MAX_CONNECTIONS)
-        sys.setswitchinterval(_SWITCH_SECONDS)
-        gc.set_threshold(*_GARBAGE)
-        if seconds is not None:
-            threading.Timer(seconds, lambda: setattr(server, "should_exit", True)).start()
         with contextlib.suppress(KeyboardInterrupt):  # told again after everything was closed
+            out.result({"url": url, "setup": setup})
+            out.say(f"工作台与门户：{url}（Ctrl+C 停止）", f"workbench and portal: {url} (Ctrl+C stops it)")
+            if setup:
+                out.say(f"首次设置：{setup}", f"first set-up: {setup}")
+            sys.stdout.flush()
+            write_log(sys.stderr)
+            if workers > 1:
+                hooks = ("--private-hooks",) if private_hooks else ()
+                asking = ("--api-per-minute", str(settings.api_per_minute))
+                sent = ("--verify-mib", str(settings.max_verify_bytes >> 20))
+                given = ("--host", host, "--public-url", public_url, *asking, *sent, *hooks)
+                supervise(home, listening, given, workers, jobs=hooks if jobs else None, seconds=seconds)
+                return
+            config = uvicorn.Config(
+                app,
+                http=Wire,
+                ws="none",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=settings.proxied,
+                timeout_graceful_shutdown=5,
+            )
+            server = uvicorn.Server(config)
+            Wire.most = room_for(MAX_CONNECTIONS)
+            sys.setswitchinterval(_SWITCH_SECONDS)
+            gc.set_threshold(*_GARBAGE)
+            if seconds is not None:
+                threading.Timer(seconds, lambda: setattr(server, "should_exit", True)).start()
             server.run(sockets=[listening])
 
 
