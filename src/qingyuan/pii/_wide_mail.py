@@ -18,6 +18,8 @@ _SIGN = re.compile(b"|".join(_SIGNS))
 _NOTHING = np.zeros(0, dtype=np.int64)
 #: Bytes looked at on either side.
 _ASIDE = 240
+#: Cells are few where a buffer has so many times their bytes.
+_FEW = 8
 
 Found = tuple[Longs, Longs, Longs]
 
@@ -26,11 +28,8 @@ def find(batch: Batch) -> Found:
     """Return ``(cell, start, end)`` of such addresses, ascending; addresses in ASCII alone are left out."""
     out: list[tuple[int, int, int]] = []
     reached = -1
-    raw = batch.data.tobytes()
-    if not any(sign in raw for sign in _SIGNS):
-        return _NOTHING, _NOTHING, _NOTHING
-    for sign in _SIGN.finditer(raw):
-        at = sign.start()
+    data = batch.data
+    for at in _signs(batch).tolist():
         if at < reached:
             continue
         cell = int(np.searchsorted(batch.starts, at, side="right")) - 1
@@ -40,9 +39,9 @@ def find(batch: Batch) -> Found:
             max(int(batch.starts[cell]), at - _ASIDE, reached),
             min(int(batch.ends[cell]), at + _ASIDE),
         )
-        while low < at and raw[low] & 0xC0 == 0x80:  # noqa: PLR2004 - inside a character
+        while low < at and data[low] & 0xC0 == 0x80:  # noqa: PLR2004 - inside a character
             low += 1
-        text = raw[low:high].decode("utf-8", "ignore")
+        text = data[low:high].tobytes().decode("utf-8", "ignore")
         for found in _ADDRESS.finditer(text.translate(_WIDE)):
             said = text[found.start() : found.end()]
             begin = low + len(text[: found.start()].encode())
@@ -51,5 +50,27 @@ def find(batch: Batch) -> Found:
                 out.append((cell, begin, end))
                 reached = end
                 break
+    if not out:
+        return _NOTHING, _NOTHING, _NOTHING
     made = np.array(out, dtype=np.int64).reshape(-1, 3)
     return made[:, 0].copy(), made[:, 1].copy(), made[:, 2].copy()
+
+
+def _signs(batch: Batch) -> Longs:
+    """Return where the signs stand, ascending; of few cells of a big buffer only their own bytes are read."""
+    sizes = batch.ends - batch.starts
+    total = int(sizes.sum())
+    if _FEW * total >= len(batch.data):
+        return _found(batch.data.tobytes())
+    # Cells begin and end between characters, so no sign is made of the end of one and the begin of the next.
+    before = np.cumsum(sizes) - sizes
+    moved = batch.starts - before
+    at = _found(batch.data[np.repeat(moved, sizes) + np.arange(total)].tobytes())
+    return at + moved[np.searchsorted(before, at, side="right") - 1] if len(at) else at
+
+
+def _found(raw: bytes) -> Longs:
+    """Return where the signs stand in UTF-8 bytes, ascending."""
+    if not any(sign in raw for sign in _SIGNS):
+        return _NOTHING
+    return np.array([sign.start() for sign in _SIGN.finditer(raw)], dtype=np.int64)
