@@ -133,3 +133,32 @@ def test_an_organ_sees_beside_its_field_what_its_reply_lacks(app: FastAPI, home:
     for name in ("accepted", "summary"):
         assert f'<a href="#f-{name}">' in answer.text
         assert f'<p class="wrong" id="e-{name}">' in answer.text
+
+
+def test_somebody_is_chosen_by_name_and_whoever_is_not_listed_by_number(app: FastAPI, home: Home) -> None:
+    serve_suggestion(home)
+    client = client_of(app, "prosecutor")
+    offered = [
+        one
+        for one in re.findall(r'href="(/acts/[^"?]+)"', client.get("/matters/M2026-0001").text)
+        if 'name="approved_by"' in client.get(one).text
+    ]
+    path = offered[0]
+    form = client.get(path).text
+    assert re.search(r'<select id="f-approved_by" name="approved_by"[^>]*><option value="">', form)
+    back = post(client, path, {"approved_by": "", "approved_by.other": "P987"}, form=path).text
+    assert 'name="approved_by.other" value="P987"' in back
+
+
+def test_what_is_no_package_is_said_to_be_none_in_one_language(app: FastAPI) -> None:
+    client = client_of(app)
+    token = re.search(r'name="_token" value="([^"]+)"', client.get("/verify").text)
+    assert token
+    answer = client.post(
+        "/verify", data={"_token": token[1]}, files={"package": ("photo.evp", b"no package" * 9)}
+    ).text
+    assert "这个文件不是完整的证据包" in answer
+    assert "at least one" not in answer.lower()
+    shown, _, folded = answer.partition('<details class="more"><summary>依据的英文表述')
+    assert folded
+    assert "This program checks" not in shown

@@ -165,6 +165,10 @@ class Ask:
         value = self.form.get(name)
         return value.replace("\r\n", "\n").strip() if isinstance(value, str) else ""
 
+    def someone(self, name: str) -> str:
+        """Return the number of a person that was chosen by name or, of somebody who is not in the list, typed beside it; ``""`` for nobody."""
+        return self.field(f"{name}.other") or self.field(name)
+
     def fields(self, name: str) -> list[str]:
         """Return every value of a name in the form."""
         return [v.strip() for v in self.form.getlist(name)[:_LIST_LIMIT] if isinstance(v, str) and v.strip()]

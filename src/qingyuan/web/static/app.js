@@ -61,7 +61,7 @@
   var first = document.querySelector("form[data-first]"), amiss = document.querySelector("main form .wrong");
   if (first && !document.querySelector(".problem")) {
     var wanting = Array.from(first.elements).find(function (one) {
-      return /^(INPUT|SELECT|TEXTAREA)$/.test(one.tagName) && one.type !== "hidden" && one.type !== "checkbox" && !one.value;
+      return /^(INPUT|SELECT|TEXTAREA)$/.test(one.tagName) && one.type !== "hidden" && one.type !== "checkbox" && !one.value && !one.closest("details:not([open])");
     }) || first.querySelector("button");
     wanting.focus();
   }

@@ -11,7 +11,7 @@
     var seen = {};
     return Array.from(document.querySelectorAll(OWN)).map(function (one) {
       var group = one.closest(".group");
-      return { text: words(one), aside: group ? words(group.querySelector("summary b")) : "", link: one };
+      return { text: words(one), also: one.dataset.also || "", aside: group ? words(group.querySelector("summary b")) : "", link: one };
     }).filter(function (one) {
       var key = one.text + "|" + (one.link.href || "");
       if (!one.text || seen[key]) return false;
@@ -28,7 +28,7 @@
   }
   function show() {
     var wanted = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-    var own = gather().filter(function (one) { return holds((one.text + " " + one.aside).toLowerCase(), wanted); });
+    var own = gather().filter(function (one) { return holds((one.text + " " + one.also + " " + one.aside).toLowerCase(), wanted); });
     var typed = wanted.join(" ");
     own.sort(function (a, b) { return rank(a.text, typed) - rank(b.text, typed); });
     found = own.slice(0, fetched.length ? 8 : 12).concat(fetched).slice(0, 16);
@@ -68,7 +68,7 @@
     }).then(function (text) {
       if (mine !== turn || !dialog.open) return;
       fetched = Array.from(new DOMParser().parseFromString(text, "text/html").querySelectorAll("#results [data-hit]")).slice(0, 8).map(function (one) {
-        return { text: words(one), aside: one.dataset.hit, href: one.getAttribute("href") };
+        return { text: words(one), also: one.dataset.also || "", aside: one.dataset.hit, href: one.getAttribute("href") };
       });
       show();
     }).catch(function () { fetched = []; });
@@ -109,7 +109,7 @@
         var heading = words(group.querySelector("summary")).toLowerCase(), shown = 0;
         Array.from(group.querySelector("ul").children).forEach(function (item) {
           var own = item.querySelector("a.act, summary");
-          item.hidden = !holds(words(own).toLowerCase() + " " + heading, wanted);
+          item.hidden = !holds((words(own) + " " + (own.dataset.also || "")).toLowerCase() + " " + heading, wanted);
           if (!item.hidden) shown += 1;
         });
         group.hidden = !shown;

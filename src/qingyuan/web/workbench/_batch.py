@@ -49,7 +49,7 @@ def check_second(ask: Ask) -> str:
         WebError: It is the first one, or nobody of the office.
         OfficeError: It is no identifier.
     """
-    return other_collector(ask.person, ask.field("second"))
+    return other_collector(ask.person, ask.someone("second"))
 
 
 def other_collector(person: str, second: str) -> str:

@@ -89,6 +89,8 @@ def _given(ask: Ask, param: Param) -> Argument:
         return ask.has(param.name) or None
     if param.type == "time" and _LOCAL.match(ask.field(param.name)):
         return f"{ask.field(param.name)}+08:00"
+    if param.type == "person":
+        return ask.someone(param.name) or None
     return ask.field(param.name) or None
 
 

@@ -61,7 +61,8 @@ def form(ask: Ask) -> Response:
 @page("POST", "/capture", "material.take")
 def begin(ask: Ask) -> Response:
     """Begin a job; a record that is not there or an address that cannot be captured is said at once."""
-    given = {name: ask.field(name) for name in ("record", "urls", "second", "place", "witnesses", "delay")}
+    given = {name: ask.field(name) for name in ("record", "urls", "place", "witnesses", "delay")}
+    given["second"] = ask.someone("second")
     if given["delay"] not in map(str, _DELAYS):
         given["delay"] = "1"
     given |= {name: "1" for name in ("screencast", "decoded", "certificate") if ask.has(name)}

@@ -57,7 +57,7 @@ def hand_over(ask: Ask, identifier: str) -> Response:
             ask.desk.home.publish()
     except QingyuanError as error:
         return shown(ask, identifier, error, given, "hand-over")
-    return ask.redirect(f"/exhibits/{identifier}", "done.handed-over")
+    return ask.redirect(f"/exhibits/{identifier}#main", "done.handed-over")
 
 
 @page("POST", "/exhibits/{identifier}/examine", "case.act")
@@ -82,7 +82,7 @@ def examine(ask: Ask, identifier: str) -> Response:
             ask.desk.home.publish()
     except QingyuanError as error:
         return shown(ask, identifier, error, given, "examine")
-    return ask.redirect(f"/exhibits/{identifier}", "done.examined")
+    return ask.redirect(f"/exhibits/{identifier}#main", "done.examined")
 
 
 @page("POST", "/exhibits/{identifier}/stamp", "case.act")

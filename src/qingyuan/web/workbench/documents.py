@@ -12,6 +12,7 @@ from qingyuan.documents.form import Field, laid_out
 from qingyuan.errors import QingyuanError
 from qingyuan.office.browser import TemporaryFolder
 from qingyuan.office.casework import Loaded, load
+from qingyuan.office.offers import verbs_of
 from qingyuan.office.paperwork import FormOffer, make_document, offers_of, preview
 from qingyuan.office.paperwork.facts import subject
 from qingyuan.office.paperwork.offered import overlay_of
@@ -168,6 +169,7 @@ def _show(
         fields=_fields(form, document, given),
         given=given,
         error=error,
+        verbs=verbs_of(home),
         about=_about(ask),
         subjects=_subjects(form, loaded, identifier),
         articles=[home.law.provision(rule) for rule in form.rules],

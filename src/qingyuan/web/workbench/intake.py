@@ -82,7 +82,7 @@ def begin(ask: Ask) -> Response:
     """Begin the intake of a batch, or of the files of a plain form; a refusal comes back with everything typed."""
     if record := ask.field("record"):
         return add(ask, record)
-    given = {name: value for name in _ASKED if (value := ask.field(name))}
+    given = {name: value for name in _ASKED if (value := ask.someone(name))}
     try:
         check_second(ask)
         batch = batch_of(ask)

@@ -41,6 +41,11 @@ def linked_people(ask: Ask, identifier: str) -> Response:
         "linked.html",
         held=held,
         seen=seen,
+        large=[]
+        if seen
+        else sorted(
+            (held.found.rows[one] for one in held.found.exhibits), key=lambda row: row.size, reverse=True
+        ),
         size=size,
         most=_MOST_BYTES,
         people=seen.found.people[:_PEOPLE] if seen else (),

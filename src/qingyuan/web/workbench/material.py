@@ -70,7 +70,7 @@ def _show(
 @page("POST", "/material/{identifier}", "material.take")
 def begin(ask: Ask, identifier: str) -> Response:
     """Begin to add what was sent; a refusal comes back with everything typed."""
-    given = {name: ask.field(name) for name in (*_ASKED, "scan")}
+    given = {name: ask.field(name) for name in (*_ASKED, "scan")} | {"second": ask.someone("second")}
     if given["method"] not in METHODS:
         given["method"] = METHODS[0]
     try:
