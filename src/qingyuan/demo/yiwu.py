@@ -116,6 +116,7 @@ def play(
                 desk.add(_looking_back(home, case, home_path))
                 desk.rest()
                 told("铺开今日工作台", "the desk of today is laid")
+        home.publish()
         trust = home.trust_path
     with timed(seconds, "verify"):
         checks = list(_checks(package.path, trust, home_path))
