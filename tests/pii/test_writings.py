@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 import pytest
 
 from qingyuan.pii import engine, headers, readers
 from qingyuan.pii._kernel import flags
+from qingyuan.pii._spaced import spaced
+from qingyuan.pii.grammar import grammar
 from tests.pii.generator import Maker
 from tests.pii.material import KEY
 
@@ -68,3 +71,50 @@ def test_a_form_with_a_cell_of_json_is_still_a_form() -> None:
     )
     found = confirmed(table, "a.csv")
     assert {("passport", "E12345678"), ("wechat", "lihua97117"), ("tw-permit", "63982182")} <= set(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("快递员19712684450，单号300230502087放门口了", "300230502087"),
+        ("单号：660985835457（天天）", "660985835457"),
+        ("单号：1234567890（DHL）", "1234567890"),
+        ("苏宁-SN528036443855", "SN528036443855"),
+    ],
+)
+def test_a_number_of_any_range_is_a_parcels_beside_a_carrier(text: str, number: str) -> None:
+    assert ("waybill", number) in confirmed(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "快递已发，订单号300230502087",
+        "交易单号：1247726947350，快递费10元",
+        "退款单号300230502087 圆通",
+        "物料单号300230502087，快递员已取",
+        "快递退款成功，单号300230502087",
+        "单号300230502087",
+    ],
+)
+def test_other_numbers_beside_a_carrier_are_no_parcels(text: str) -> None:
+    assert confirmed(text) == []
+
+
+def test_a_table_of_blanks_is_read_by_the_names_of_its_columns() -> None:
+    text = "三年级2班\n序号  姓名 性别 出生日期 入学日期\n1 李娟洋 女 2014-08-14 2021-09-01\n2 高建国 男 2018.01.12 2021-09-01\n"
+    assert [value for kind, value in confirmed(text) if kind == "birth-date"] == ["2014-08-14", "2018.01.12"]
+    assert not [1 for kind, _ in confirmed(text.replace("出生日期", "签发日期")) if kind == "birth-date"]
+
+
+def test_a_label_with_blanks_is_read_at_the_begin_of_a_text() -> None:
+    data = np.frombuffer("姓 名：陆某某，其他文字其他文字".encode(), dtype=np.uint8)
+    assert spaced(data) == [(0, " 姓名".encode())]
+
+
+def test_a_character_one_form_names_is_still_one_for_the_others() -> None:
+    made = grammar()
+    steps = {sign: made.steps[:, made.classes[ord(sign)]] for sign in "东林"}
+    # 东经: the automata that take any 汉字 (林) take 东 as well.
+    assert ((steps["林"] == 0) | (steps["东"] > 0)).all()
+    assert ("name", "东*林") in confirmed("姓名：东*林")

@@ -14,6 +14,7 @@ from qingyuan.pii import (
     _beside_signs,
     _hidden_mail,
     _labelled_names,
+    _parcels,
     _units,
     _wide_mail,
     addresses,
@@ -358,7 +359,20 @@ def _beside(formed: Candidates, others: list[Candidates]) -> Candidates:
     return formed
 
 
-#: Code of the kind.
+def _parcel_numbers(batch: Batch, cells: Longs, found: Candidates, formed: Candidates) -> Candidates:
+    """Return the values of the forms and the numbers of parcels behind a mere 单号, which stand before doubtful ones."""
+    cell, start, end = _parcels.find(batch, cells)
+    if not len(cell):
+        return formed
+    kind = np.full(len(cell), _WAYBILL, dtype=np.uint8)
+    more = Candidates(cell, start, end, kind, np.full(len(cell), _parcels.FLAGS, dtype=np.uint32))
+    more = take(more, np.flatnonzero(freetext.apart(start, end, found.start, found.end)))
+    keep = freetext.apart(formed.start, formed.end, more.start, more.end)
+    return both(take(formed, np.flatnonzero(keep)), more)
+
+
+#: Codes of the kinds.
+_WAYBILL = f.KINDS.index("waybill")
 _PLATE = f.KINDS.index("plate")
 
 
@@ -427,6 +441,8 @@ def find(
         )  # fmt: skip
         found.flags[loose] = part.flags
     found, formed = _apart(found, Candidates(*find_forms(batch, scopes, grammar())))
+    if shapes is None:
+        formed = _parcel_numbers(batch, cells, found, formed)
     if len(formed) and (formed.kind == f.NAME).any():
         _mark_hidden(batch, formed)
         formed = _beside(_told_apart(batch, formed), others)

@@ -138,6 +138,11 @@ def _beside_han(data: Bytes, at: Longs) -> Longs:
     if not len(at):
         return at
     low = max(0, int(at[0]) - _BESIDE)
+    if 2 * _BESIDE * len(at) < int(at[-1]) - low:
+        # The few cells of text of a table lie far apart: the rest of it is not looked at.
+        around = np.clip(at[:, None] + np.arange(-_BESIDE, _BESIDE + 1), 0, len(data) - 1)
+        few: Longs = at[_HANS[data[around]].any(axis=1)]
+        return few
     han = np.flatnonzero(_HANS[data[low : int(at[-1]) + _BESIDE + 1]]) + low
     near = np.searchsorted(han, at + _BESIDE, side="right") > np.searchsorted(han, at - _BESIDE)
     found: Longs = at[near]

@@ -30,8 +30,8 @@ _MIXED = re.compile(rb"(?<![\dA-Za-z.])\d(?:\d|" + _NUMERAL + rb"){10,18}(?![\dA
 #: A mobile, an identity number or a card that ends before the first numeral: 13800138000一直占线, 13800138000陆先生.
 _WHOLE = re.compile(rb"(?:1[3-9]\d{9}|\d{16}|\d{18,19})" + _NUMERAL + rb"{1,3}$")
 _LABEL = re.compile("([㐀-鿿](?:[ 　][㐀-鿿]){1,7})(?=[ 　\\t]?[:：=（(【\\[是为A-Z\\d＋+０-９—-]|\\t)")
-#: Bytes at both ends of a text that are looked at with others only, and those of the shortest text.
-_EDGE, _SHORTEST = 9, 20
+#: Bytes at the begin (one 汉字) and at the end of a text that are looked at with others only, and those of the shortest text.
+_FRONT, _EDGE, _SHORTEST = 3, 9, 20
 #: Bytes looked at around a place.
 _ASIDE = 80
 _NOTHING = b"\xe2\x80\x8b"
@@ -46,7 +46,9 @@ def spaced(data: Bytes) -> list[tuple[int, bytes]]:
     if len(data) < _SHORTEST:
         return []
     # Of the blanks of a text in Latin letters none stands before 汉字.
-    blank = np.flatnonzero((data[_EDGE:-_EDGE] == _BLANK) & (data[_EDGE + 1 : 1 - _EDGE] >= _CIRCLE)) + _EDGE
+    blank = (
+        np.flatnonzero((data[_FRONT:-_EDGE] == _BLANK) & (data[_FRONT + 1 : 1 - _EDGE] >= _CIRCLE)) + _FRONT
+    )
     return [*_dashed(data), *_bracketed(data), *_apart(data, blank), *_mixed(data), *_labels(data, blank)]
 
 
@@ -138,7 +140,7 @@ def _words() -> frozenset[str]:
 
 def _labels(data: Bytes, blank: Longs) -> list[tuple[int, bytes]]:
     """Return labels with a blank between all characters, their blanks before them."""
-    at = np.flatnonzero(data[_EDGE:-_EDGE] == _CIRCLE) + _EDGE
+    at = np.flatnonzero(data[_FRONT:-_EDGE] == _CIRCLE) + _FRONT
     wide = at[(data[at + 1] == _MIDDLE) & (data[at + 2] == _MIDDLE)]
     at = np.sort(np.concatenate((blank, wide)))
     at = at[(data[at - 3] >= _HAN) & (data[at - 3] <= _HAN_END)]

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from qingyuan.findings import Example
-from qingyuan.pii import _scripts, _sheetforms
+from qingyuan.pii import _lined, _scripts, _sheetforms
 from qingyuan.pii._candidates import Candidates, find, take
 from qingyuan.pii._chunks import Chunk, locate
 from qingyuan.pii._columns import Stream
@@ -101,6 +101,7 @@ class Accumulator:
                 looked.numbered,
                 looked.scopes,
             )
+            found = _lined.read(shown, found, self.tables, _sheetforms.as_text())
         else:
             bins = np.zeros((len(stream.profiles) + 1, BINS), dtype=np.int64)
             found = find_in_table(shown, self.tables, looked, bins)

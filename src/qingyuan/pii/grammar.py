@@ -35,6 +35,8 @@ _SENTENCE = (0xFF01, 0xFF1F)
 #: Most classes of characters, and most validators of a form.
 _MOST_CLASSES = 255
 _MOST_CHECKS = 4
+#: First 汉字 and one past the last.
+_HAN = (0x3400, 0xA000)
 _BASIC = 0x10000  # one past the last code point of the basic plane
 _EVIDENCE = {
     "column": k.COLUMN, "label": k.LABEL, "context": k.NEAR, "profile": k.PROFILE, "alone": k.ALONE,
@@ -131,8 +133,26 @@ def _compile(kind: Kind, code: int, own: int, number: int, form: Form) -> _Compi
     return _Compiled(code, kind.kind, form, made.steps, made.accepting, row, numbers)
 
 
+def _spell_out_han(compiled: list[_Compiled]) -> None:
+    """Give the sets of 汉字 the characters that other forms name, which are 汉字 too (in place).
+
+    A character a form itself names is in that set of its own which its automaton has for it.
+    """
+    named = [
+        {char for steps in c.steps for chars, _ in steps for char in chars if _HAN[0] <= char < _HAN[1]}
+        for c in compiled
+    ]
+    every = frozenset().union(*named)
+    for c, own in zip(compiled, named, strict=True):
+        more = every - own
+        c.steps = [
+            [(chars | more if HAN in chars else chars, to) for chars, to in steps] for steps in c.steps
+        ]
+
+
 def _character_classes(compiled: list[_Compiled]) -> tuple[Bytes, dict[frozenset[int], list[int]]]:
     """Return the class of each character, and the classes of each set of characters used."""
+    _spell_out_han(compiled)
     ordered = sorted({chars for c in compiled for steps in c.steps for chars, _ in steps}, key=sorted)
     inside: dict[int, tuple[int, ...]] = {}
     for number, chars in enumerate(ordered):
@@ -144,7 +164,7 @@ def _character_classes(compiled: list[_Compiled]) -> tuple[Bytes, dict[frozenset
     if len(numbers) > _MOST_CLASSES:
         raise _wrong("kinds", "$.forms", f"too many classes of characters: {len(numbers)}")
     table = np.zeros(_BASIC, dtype=np.uint8)
-    table[0x3400:0xA000] = numbers[inside.get(HAN, ())]
+    table[_HAN[0] : _HAN[1]] = numbers[inside.get(HAN, ())]
     for char, sets in inside.items():
         if 0 <= char < _BASIC:
             table[char] = numbers[sets]
