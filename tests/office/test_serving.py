@@ -147,3 +147,22 @@ def test_connections_that_are_answered_keep_their_places(port: int, monkeypatch:
         for each in busy:
             each.sendall(b"x")
             assert each.recv(65_536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_bodies_that_drip_make_room_for_others(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_serving, "_BODY_GRACE", 0.3)
+    with contextlib.ExitStack() as held:
+        dripping = [
+            held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60))
+            for _ in range(_serving.MAX_CONNECTIONS)
+        ]
+        for each in dripping:
+            each.sendall(b"POST /post HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\nx")
+        dripping[0].sendall(bytes(50_000))  # this one comes fast enough
+        time.sleep(0.5)
+        started = time.monotonic()
+        for number in range(5):
+            assert b"GET /%d" % number in said(port, b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n" % number)
+        assert time.monotonic() - started < _serving.REQUEST_SECONDS / 2
+        dripping[0].sendall(bytes(9_999))
+        assert dripping[0].recv(65_536).startswith(b"HTTP/1.1 200 ")

@@ -32,13 +32,16 @@ MAX_BODY_SIZE = 1 << 16
 #: Seconds a connection may take for one request, and may idle between two.
 REQUEST_SECONDS = 15
 #: Most connections served at once. A further one takes the place of the one that has waited longest without asking for
-#: anything; it is closed unanswered when all of them are being answered.
+#: anything, or of one whose body comes more slowly than it must; it is closed unanswered when there is none such.
 MAX_CONNECTIONS = 64
 #: Seconds until a connection that was ended must have left its place.
 _LEAVING_SECONDS = 0.5
 #: Most large bodies that come in at once, and the slowest that one may come or an answer be taken, in bytes a second.
 MAX_LARGE, _SLOWEST = 4, 16 << 10
 _BLOCK = 1 << 16
+#: Seconds that a body of at most :data:`MAX_BODY_SIZE` may take before its rate counts, and the slowest that it may come
+#: after them, in bytes a second, and keep its place when room is wanted.
+_BODY_GRACE, _SLOWEST_BODY = 2.0, 4 << 10
 
 TEXT_TYPE = "text/plain; charset=utf-8"
 
@@ -241,6 +244,8 @@ class _Http(ThreadingHTTPServer):
         self._deadlines: dict[socket.socket, float] = {}
         #: Connections whose next request has not come whole, its body left aside, in the order in which they began to wait.
         self._waiting: dict[socket.socket, None] = {}
+        #: Connections whose body is on its way: when it began, and how much of it has come.
+        self._bodies: dict[socket.socket, tuple[float, int]] = {}
         #: Until when an answer must have been taken.
         self._sending: dict[socket.socket, float] = {}
         super().__init__(address, _Handler)
@@ -268,6 +273,22 @@ class _Http(ThreadingHTTPServer):
         """Note that the head of a request has come: the connection keeps its place until that is answered."""
         with self._guard:
             self._waiting.pop(connection, None)
+
+    @contextlib.contextmanager
+    def body(self, connection: socket.socket) -> Iterator[Callable[[int], None]]:
+        """Note that a body is on its way; what is yielded is called with how much of it has come."""
+        began = time.monotonic()
+
+        def came(got: int) -> None:
+            with self._guard:
+                self._bodies[connection] = began, got
+
+        came(0)
+        try:
+            yield came
+        finally:
+            with self._guard:
+                self._bodies.pop(connection, None)
 
     @contextlib.contextmanager
     def sending(self, connection: socket.socket, size: int) -> Iterator[None]:
@@ -299,14 +320,26 @@ class _Http(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def _make_room(self) -> bool:
-        """End the connection that has waited longest, and take its place; say whether there was one."""
+        """End the connection that has waited longest, or whose body drips, and take its place; say whether there was one."""
         with self._guard:
-            longest = next(iter(self._waiting), None)
+            longest = next(iter(self._waiting), None) or self._dripping()
             if longest is None:
                 return False
-            del self._waiting[longest]
+            self._waiting.pop(longest, None)
+            self._bodies.pop(longest, None)
             self._cut([longest])
         return self._slots.acquire(timeout=_LEAVING_SECONDS)
+
+    def _dripping(self) -> socket.socket | None:
+        """Return the connection whose body comes the slowest of those that come too slowly."""
+        now = time.monotonic()
+        rates = {
+            each: got / (now - began)
+            for each, (began, got) in self._bodies.items()
+            if now - began > _BODY_GRACE
+        }
+        slowest = min(rates, key=rates.__getitem__, default=None)
+        return slowest if slowest is not None and rates[slowest] < _SLOWEST_BODY else None
 
     def process_request_thread(
         self, request: socket.socket | tuple[bytes, socket.socket], client_address: object
@@ -410,7 +443,11 @@ class _Handler(BaseHTTPRequestHandler):
         length = self._length(MAX_BODY_SIZE)
         if length is None:
             return None
-        body = self.rfile.read(length)
+        body = b""
+        with self._http.body(self.connection) as came:
+            while len(body) < length and (block := self.rfile.read1(length - len(body))):
+                body += block
+                came(len(body))
         if len(body) < length:
             self._close(400, "the body was cut short")
             return None

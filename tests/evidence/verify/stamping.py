@@ -68,7 +68,7 @@ def hash_id(name: str) -> bytes:
 
 @dataclass(frozen=True)
 class Key:
-    """A key pair of one of the kinds ``rsa pss p256 p384 ed25519 sm2 secp256k1`` with the hash it signs by."""
+    """A key pair of one of the kinds ``rsa pss p256 p384 p521 ed25519 sm2 secp256k1`` with the hash it signs by."""
 
     kind: str
     seed: int = 1
@@ -80,7 +80,12 @@ class Key:
             return _rsa(self.seed)
         if self.kind == "ed25519":
             return ed25519.Ed25519PrivateKey.from_private_bytes(bytes([self.seed]) * 32)
-        curves = {"p256": ec.SECP256R1(), "p384": ec.SECP384R1(), "secp256k1": ec.SECP256K1()}
+        curves = {
+            "p256": ec.SECP256R1(),
+            "p384": ec.SECP384R1(),
+            "p521": ec.SECP521R1(),
+            "secp256k1": ec.SECP256K1(),
+        }
         return ec.derive_private_key(self.seed + 10**20, curves[self.kind])
 
     @functools.cached_property

@@ -19,7 +19,11 @@ from tests.evidence.verify.stamping import HASHES
 
 VECTORS = pathlib.Path(__file__).resolve().parents[3] / "vectors" / "sm" / "sm2.json"
 SECRET = 0x1649AB77A00637BD5E2EFE283FBF353534AA7F7CB89463F208DDBC2920BB0DA0
-CURVES = {"p256": (ec.SECP256R1(), verify_evp._P256), "p384": (ec.SECP384R1(), verify_evp._P384)}
+CURVES = {
+    "p256": (ec.SECP256R1(), verify_evp._P256),
+    "p384": (ec.SECP384R1(), verify_evp._P384),
+    "p521": (ec.SECP521R1(), verify_evp._P521),
+}
 
 
 @pytest.mark.parametrize("vector", json.loads(VECTORS.read_bytes()))
@@ -31,7 +35,7 @@ def test_the_vectors_of_the_sm_profile_verify(vector: dict[str, str]) -> None:
 
 
 def test_the_curves_are_what_they_must_be() -> None:
-    for curve in (verify_evp._SM2, verify_evp._P256, verify_evp._P384):
+    for curve in (verify_evp._SM2, verify_evp._P256, verify_evp._P384, verify_evp._P521):
         x, y = curve.base
         assert (y * y - x**3 + 3 * x - curve.b) % curve.p == 0
         assert verify_evp._combine(curve, curve.n - 1, 0, curve.base) == (x, curve.p - y)

@@ -81,6 +81,41 @@ def pss(hashed: str, mask: str, salt: int) -> bytes:
     return seq(der(0xA0, make.hash_id(hashed)), der(0xA1, generator), der(0xA2, integer(salt)))
 
 
+class _Odd(Key):
+    """A key whose certificate holds something else in its place."""
+
+    written: bytes = b""
+
+    @property
+    def spki(self) -> bytes:
+        return self.written
+
+
+def keyed(written: bytes, kind: str = "p256", **changes: object) -> Stamp:
+    """A token by a signer whose certificate holds these bytes for its key."""
+    key = _Odd(kind, 8)
+    object.__setattr__(key, "written", written)
+    tsa = Party("TSA 1", key, ROOT, TSA.extensions, serial=1)
+    return Stamp(b"", tsa, (tsa.certificate,)).but(**changes)
+
+
+def on_curve(named: bytes, point: bytes) -> bytes:
+    return seq(seq(oid("1.2.840.10045.2.1"), named), make.bits(point))
+
+
+def rsa_key(inside: bytes) -> bytes:
+    return seq(seq(oid("1.2.840.113549.1.1.1"), make.NULL), make.bits(inside))
+
+
+def by_p521() -> Stamp:
+    root, tsa = make.authority("p521", hashed="sha512", seed=3)
+    return Stamp(b"", tsa, (tsa.certificate, root.certificate), "sha512")
+
+
+P256_OID, SM2_OID = oid("1.2.840.10045.3.1.7"), oid("1.2.156.10197.1.301")
+RSA_SM3 = seq(oid("1.2.156.10197.1.504"), make.NULL)
+
+
 def essential(certificate: bytes, *more: bytes) -> bytes:
     """An ESSCertIDv2 by SHA-256."""
     return seq(der(4, make.digest("sha256", certificate)), *more)
@@ -169,6 +204,26 @@ CASES: list[tuple[str, Stamp, str, str]] = [
     ("Ed25519 with NULL beside it", by_ed25519(make.NULL), "unsupported", "unsupported"),
     ("Ed25519", by_ed25519(), "trusted", "trusted"),
     ("a compressed point", compressed(), "unsupported", "unsupported"),
+    ("P-521", by_p521(), "trusted", "trusted"),
+    ("RSA with SM3", for_pss("rsa", algorithm=RSA_SM3).but(signer=make.authority("rsa")[1], certificates=(make.authority("rsa")[1].certificate,), hash="sm3"), "unsupported", "unsupported"),
+    ("64 certificates named", PLAIN.but(further=(NAMED,) * 63), "trusted", "trusted"),
+    ("65 certificates named", PLAIN.but(further=(NAMED,) * 64), "unsupported", "unsupported"),
+    ("65 certificates named by SHA-1", PLAIN.but(identifiers=("v1",), further=(BY_SHA1,) * 64), "unsupported", "unsupported"),
+    ("a point that is not on its curve", keyed(on_curve(P256_OID, b"\4" + bytes(63) + b"\1")), "broken", "broken"),
+    ("a point that is too short", keyed(on_curve(P256_OID, b"\4" + bytes(40))), "broken", "broken"),
+    ("no point", keyed(on_curve(P256_OID, b"")), "broken", "broken"),
+    ("the point at infinity", keyed(on_curve(P256_OID, b"\0")), "broken", "broken"),
+    ("a point of SM2 that is not on its curve", keyed(on_curve(SM2_OID, b"\4" + bytes(63) + b"\1"), "sm2", hash="sm3"), "broken", "broken"),
+    ("a key on a curve that nobody knows", keyed(on_curve(oid("1.3.132.0.10"), b"\4" + bytes(64))), "unsupported", "unsupported"),
+    ("a key on a curve without a name", keyed(on_curve(b"", b"\4" + bytes(64))), "unsupported", "unsupported"),
+    ("a key on a curve by NULL", keyed(on_curve(make.NULL, b"\4" + bytes(64))), "unsupported", "unsupported"),
+    ("a key of SM2 that signed by ECDSA", keyed(Key("sm2", 8).spki), "unsupported", "unsupported"),
+    ("an RSA key that is none", keyed(rsa_key(b"none"), "rsa"), "broken", "broken"),
+    ("an RSA key of one number", keyed(rsa_key(seq(integer(7))), "rsa"), "broken", "broken"),
+    ("an RSA key with an even exponent", keyed(rsa_key(seq(integer(1 << 2047 | 1), integer(4))), "rsa"), "unsupported", "unsupported"),
+    ("an RSA key with a long exponent", keyed(rsa_key(seq(integer(1 << 2047 | 1), integer(1 << 65 | 1))), "rsa"), "unsupported", "unsupported"),
+    ("an RSA key with an even modulus", keyed(rsa_key(seq(integer(1 << 2047), integer(65537))), "rsa"), "unsupported", "unsupported"),
+    ("an Ed25519 key that is too short", keyed(seq(seq(oid("1.3.101.112")), make.bits(bytes(31))), "ed25519"), "broken", "broken"),
 ]  # fmt: skip
 
 

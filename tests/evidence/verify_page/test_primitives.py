@@ -189,7 +189,9 @@ def test_sm2_agrees_with_the_ledger(node: Node, secret: bytes, message: bytes, p
     )
 
 
-@pytest.mark.parametrize(("name", "curve"), [("P256", ec.SECP256R1()), ("P384", ec.SECP384R1())])
+@pytest.mark.parametrize(
+    ("name", "curve"), [("P256", ec.SECP256R1()), ("P384", ec.SECP384R1()), ("P521", ec.SECP521R1())]
+)
 def test_ecdsa_agrees_with_openssl(node: Node, name: str, curve: ec.EllipticCurve) -> None:
     for number, kind in enumerate([hashes.SHA256(), hashes.SHA384(), hashes.SHA512()]):
         key = ec.derive_private_key(12345 + number, curve)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from qingyuan.evidence.timestamp.errors import UnsupportedTimestampError
+from qingyuan.evidence.timestamp.errors import TimestampError
 from qingyuan.evidence.timestamp.signatures import key_strength
 from qingyuan.evidence.timestamp.verify import Judgement, Note, Standing, Timestamp
 
@@ -101,7 +101,7 @@ def _by_strength(found: Timestamp, now: datetime, before: timedelta) -> list[Age
     for each in found.chain:
         try:
             strength = key_strength(each.public)
-        except UnsupportedTimestampError:  # a trusted path has none such
+        except TimestampError:  # a trusted path has none such
             continue
         if strength.kind == "rsa" and strength.bits < 3072 and end - before <= now:  # noqa: PLR2004 - as above
             reasons.append(Ageing(Age.SHORT_KEY, end, each.subject_text))

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from qingyuan.evidence.timestamp._schema import ANY_PURPOSE, TIME_STAMPING
 from qingyuan.evidence.timestamp.certificate import Certificate
-from qingyuan.evidence.timestamp.errors import UnsupportedTimestampError
+from qingyuan.evidence.timestamp.errors import TimestampError
 from qingyuan.evidence.timestamp.signatures import MIN_RSA_BITS, key_strength, verify_signature
 
 #: Longest path, the signer and the anchor included.
@@ -201,7 +201,7 @@ class _Search:
             if below.algorithm is None:
                 return Trust.ALGORITHM
             good = verify_signature(issuer.public, below.algorithm, below.signature, below.tbs)
-        except UnsupportedTimestampError:
+        except TimestampError:
             return Trust.ALGORITHM
         return None if good else Trust.SIGNATURE
 
@@ -226,7 +226,7 @@ def _own_obstacle(certificate: Certificate, at: datetime) -> Trust | None:
         return Trust.EXTENSION
     try:
         strength = key_strength(certificate.public)
-    except UnsupportedTimestampError:
+    except TimestampError:
         return Trust.ALGORITHM
     return Trust.WEAK_KEY if strength.kind == "rsa" and strength.bits < MIN_RSA_BITS else None
 
@@ -251,5 +251,5 @@ def _issued(issuer: Certificate, below: Certificate) -> bool:
         return False
     try:
         return verify_signature(issuer.public, below.algorithm, below.signature, below.tbs)
-    except UnsupportedTimestampError:
+    except TimestampError:
         return False

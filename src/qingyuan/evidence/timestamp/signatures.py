@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from qingyuan.evidence.timestamp._schema import decode, digest_name, no_parameters
-from qingyuan.evidence.timestamp.errors import BrokenTimestampError, broken, unsupported
+from qingyuan.evidence.timestamp.errors import BrokenTimestampError, TimestampError, broken, unsupported
 from qingyuan.ledger.hashes import sm3
 from qingyuan.ledger.sm2 import is_sm2_public, sm2_verify
 
@@ -25,6 +26,7 @@ Kind = Literal["rsa", "rsa-pss", "ecdsa", "ed25519", "sm2"]
 MIN_RSA_BITS = 2048
 #: Longest that is computed with: a longer one only costs time.
 MAX_RSA_BITS = 8192
+_MAX_EXPONENT_BITS = 64
 
 #: A SubjectPublicKeyInfo with the curve of SM2 and an uncompressed point, up to the point.
 SM2_SPKI = bytes.fromhex("3059301306072a8648ce3d020106082a811ccf5501822d034200")
@@ -48,6 +50,7 @@ _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
     "sha256": hashes.SHA256,
     "sha384": hashes.SHA384,
     "sha512": hashes.SHA512,
+    "sm3": hashes.SM3,
 }
 _CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 _SM2_HALF = 32
@@ -106,7 +109,7 @@ def read_algorithm(identifier: core.Sequence, digest: str | None = None) -> Sign
         found = decode(lambda: _read_pss(identifier), "malformed", "RSASSA-PSS")
     elif oid in _WITH_DIGEST and no_parameters(identifier):
         found = SignatureAlgorithm(*_WITH_DIGEST[oid])
-    elif oid == _RSA_KEY and digest in _HASHES and no_parameters(identifier):
+    elif oid == _RSA_KEY and digest in _HASHES and digest != "sm3" and no_parameters(identifier):
         found = SignatureAlgorithm("rsa", digest)
     if found is None or (digest is not None and found.digest != digest):
         raise unsupported("签名算法", "signature algorithm", f"{oid} ({digest})" if digest else oid)
@@ -123,10 +126,13 @@ def verify_signature(public: bytes, algorithm: SignatureAlgorithm, signature: by
         message: What was signed, not hashed.
 
     Raises:
+        BrokenTimestampError: The key is malformed.
         UnsupportedTimestampError: The key is of a kind or on a curve that is none of ours.
     """
     key = _read_key(public)
     if isinstance(key, bytes):
+        if algorithm.kind == "ecdsa":
+            raise unsupported("签名算法", "signature algorithm", f"SM2, {algorithm.digest}")
         raw = _raw_sm2(signature)
         return algorithm.kind == "sm2" and raw is not None and sm2_verify(key, message, raw)
     if not _may(_released(public)[1], algorithm):
@@ -151,6 +157,7 @@ def key_strength(public: bytes) -> KeyStrength:
     """Return kind and length of a SubjectPublicKeyInfo in DER.
 
     Raises:
+        BrokenTimestampError: It is malformed.
         UnsupportedTimestampError: It is of a kind or on a curve that is none of ours.
     """
     key = _read_key(public)
@@ -231,23 +238,51 @@ def _read_key(
     if public.startswith(SM2_SPKI):
         point = public[len(SM2_SPKI) :]
         if not is_sm2_public(point):
-            raise unsupported("公钥", "public key", "SM2")
+            raise broken("certificate", "SM2")
         return point
     try:
         key = load_der_public_key(_released(public)[0])
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise unsupported("公钥", "public key", type(error).__name__) from error
+        raise decode(lambda: _unread(public), "certificate", "public key") from error
     if isinstance(key, ec.EllipticCurvePublicKey):
         if not isinstance(key.curve, _CURVES):
             raise unsupported("椭圆曲线", "elliptic curve", key.curve.name)
         if not public.endswith(key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)):
             raise unsupported("公钥", "public key", f"{key.curve.name}, compressed")
         return key
-    if isinstance(key, rsa.RSAPublicKey) and key.key_size > MAX_RSA_BITS:
+    if isinstance(key, rsa.RSAPublicKey) and not _usable(key.public_numbers()):
         raise unsupported("公钥", "public key", f"RSA, {key.key_size} bits")
     if isinstance(key, (rsa.RSAPublicKey, ed25519.Ed25519PublicKey)):
         return key
     raise unsupported("公钥", "public key", type(key).__name__)
+
+
+def _usable(numbers: rsa.RSAPublicNumbers) -> bool:
+    """Say whether an RSA key is one that is computed with: not too long, the modulus odd, the exponent odd and short."""
+    odd = numbers.n & 1 == 1 and numbers.e & 1 == 1
+    return odd and numbers.n.bit_length() <= MAX_RSA_BITS and numbers.e.bit_length() <= _MAX_EXPONENT_BITS
+
+
+#: Names of the curves that are computed with, as they stand in a key.
+_CURVE_OIDS = {"1.2.840.10045.3.1.7", "1.3.132.0.34", "1.3.132.0.35", "1.2.156.10197.1.301"}
+
+
+def _unread(public: bytes) -> TimestampError:
+    """Say what a key is that the library does not take: malformed when its kind is one of ours, else none of ours."""
+    found = keys.PublicKeyInfo.load(public, strict=True)
+    kind: str = found["algorithm"]["algorithm"].dotted
+    bits = bytes(found["public_key"].contents[1:])
+    if kind in {
+        _RSA_KEY,
+        _PSS,
+    }:  # an exponent or modulus that the library does not take, or no numbers at all
+        numbers = keys.RSAPublicKey.load(bits, strict=True).native
+        return unsupported("公钥", "public key", f"RSA, {int(numbers['modulus']).bit_length()} bits")
+    named = ""
+    with contextlib.suppress(ValueError, TypeError, AttributeError):
+        named = found["algorithm"]["parameters"].chosen.dotted
+    ours = kind == ED25519 or (named in _CURVE_OIDS and bits[:1] not in {b"\2", b"\3"})
+    return broken("certificate") if ours else unsupported("公钥", "public key", named or kind)
 
 
 def _raw_sm2(signature: bytes) -> bytes | None:

@@ -5,6 +5,7 @@ Sources: RFC 3161 (answer and TSTInfo), RFC 5652 (SignedData), RFC 2634 and RFC 
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from qingyuan.evidence.timestamp.request import read_imprint
 from qingyuan.evidence.timestamp.revocation import carried_lists
 from qingyuan.evidence.timestamp.signatures import ED25519, SignatureAlgorithm, digest_of, read_algorithm
 
+#: Most certificates that a signing certificate attribute may name.
+MAX_NAMED = 64
 _GRANTED, _WITH_MODIFICATIONS = 0, 1
 _SEQUENCE_TAG = 0x30
 _OID_TAG = 0x06
@@ -297,6 +300,11 @@ def _attributes(found: cms.CMSAttributes) -> dict[str, core.Asn1Value]:
             raise broken("attributes", oid)
         values[oid] = each["values"][0]
     for oid in {schema.SIGNING_CERTIFICATE, schema.SIGNING_CERTIFICATE_V2} & values.keys():
+        listed = elements(contents_of(values[oid].dump()))
+        if any(
+            sum(1 for _ in elements(contents_of(each))) > MAX_NAMED for _, each in itertools.islice(listed, 1)
+        ):
+            raise unsupported("签名证书属性", "signing certificate attribute", f"> {MAX_NAMED}")
         schema.refuse_surplus(values[oid])
     for needed in (schema.CONTENT_TYPE, schema.MESSAGE_DIGEST):
         if needed not in values:

@@ -73,6 +73,7 @@ MAX_POLICY_LINES = 4_096
 MAX_TIMESTAMPS = 10_000
 MAX_TOKEN = 64 << 10
 MAX_CERTIFICATES = 16
+MAX_NAMED_CERTIFICATES = 64
 MAX_CHAIN = 8
 MAX_LINKS = 100
 MAX_ALL_LINKS = 5_000
@@ -939,6 +940,16 @@ _P384 = _Curve(
         0x3617DE4A96262C6F5D9E98BF9292DC29F8F41DBD289A147CE9DA3113B5F0B8C00A60B1CE1D7E819D7A431D7C90EA0E5F,
     ),
     size=48,
+)
+_P521 = _Curve(
+    p=(1 << 521) - 1,
+    b=0x0051953EB9618E1C9A1F929A21A0B68540EEA2DA725B99B315F3B8B489918EF109E156193951EC7E937B1652C0BD3BB1BF073573DF883D2C34F1EF451FD46B503F00,
+    n=0x01FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFA51868783BF2F966B7FCC0148F709A5D03BB5C9B8899C47AEBB6FB71E91386409,
+    base=(
+        0x00C6858E06B70404E9CD9E3ECB662395B4429C648139053FB521F828AF606B4D3DBAA14B5E77EFE75928FE1DC127A2FFA8DE3348B3C1856A429BF97E7E31C2E5BD66,
+        0x011839296A789A3BC0045C8A5FB42C7D1BD998F54449579B446817AFBD17273E662C97EE72995EF42640C550B9013FAD0761353C7086A272C24088BE94769FD16650,
+    ),
+    size=66,
 )
 
 
@@ -2443,12 +2454,11 @@ def _hash_name(algorithm: _Algorithm) -> str:
 _RSA, _PSS, _MGF1 = "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10", "1.2.840.113549.1.1.8"
 _EC, _ED25519 = "1.2.840.10045.2.1", "1.3.101.112"
 _SM2_CURVE = "1.2.156.10197.1.301"
-_CURVES = {"1.2.840.10045.3.1.7": _P256, "1.3.132.0.34": _P384, _SM2_CURVE: _SM2}
+_CURVES = {"1.2.840.10045.3.1.7": _P256, "1.3.132.0.34": _P384, "1.3.132.0.35": _P521, _SM2_CURVE: _SM2}
 _RSA_HASHES = {
     "1.2.840.113549.1.1.11": "sha256",
     "1.2.840.113549.1.1.12": "sha384",
     "1.2.840.113549.1.1.13": "sha512",
-    "1.2.156.10197.1.504": "sm3",
 }
 _ECDSA_HASHES = {
     "1.2.840.10045.4.3.2": "sha256",
@@ -2545,6 +2555,10 @@ class _PublicKey:
             return self.n != 0 and fits and _rsa_pss_holds(self.n, self.e, pss, message, signature)
         if algorithm.oid in _RSA_HASHES or (algorithm.oid == _RSA and digest):
             name = _RSA_HASHES.get(algorithm.oid, digest)
+            if (
+                name == "sm3"
+            ):  # programs do not agree on the DigestInfo of SM3, so there is nothing to compare with
+                raise _UnknownAlgorithm(algorithm.oid)
             usable = self.n != 0 and not self.restricted
             return usable and _rsa_pkcs1_holds(self.n, self.e, name, message, signature)
         if algorithm.oid == _ED25519:
@@ -3272,6 +3286,8 @@ def _signing_certificates(token: _Token) -> list[list[_Named]]:
             fields.end()
             if not listed:
                 raise _Misfit("misfit.der")
+            if len(listed) > MAX_NAMED_CERTIFICATES:
+                raise _UnknownAlgorithm(f"{oid}: {len(listed)} > {MAX_NAMED_CERTIFICATES}")
             found.append([_parse_named(each, second=oid == _SIGNING_CERT_2) for each in listed])
     return found
 
