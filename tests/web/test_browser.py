@@ -168,7 +168,12 @@ def test_from_lead_to_case_by_keyboard(page: Page, office: tuple[str, FastAPI, H
         press(page, "Enter")
         arrive(page, "location.pathname.startsWith('/acts/')")
         for field, value in filled.items():
-            page.evaluate(f"document.querySelector('[name={field}]').focus()")
+            closed = f"document.querySelector('details:not([open]) [name=\"{field}\"]')"
+            if page.evaluate(f"{closed} !== null"):
+                page.evaluate(f"{closed}.closest('details').querySelector('summary').focus()")
+                press(page, "Enter")
+                interactions += 1
+            page.evaluate(f"document.querySelector('[name=\"{field}\"]').focus()")
             if page.evaluate("document.activeElement.matches('select, [type=date]')"):
                 page.evaluate(f"document.activeElement.value = '{value}'; 0")
             elif page.evaluate("document.activeElement.type") == "checkbox":
@@ -196,7 +201,7 @@ def test_from_lead_to_case_by_keyboard(page: Page, office: tuple[str, FastAPI, H
     act("建立总案", {})
     assert page.evaluate("location.pathname") == "/matters/M2026-0002"
     act("立案", {"track": "civil", "jurisdiction": "place", "basis": "personal-information", "harm": "个人信息外泄",
-                 "violation": "违法公开个人信息", "respondents": "某公司", "approved_by": "P009", "approved_on": "2026-07-01"})  # fmt: skip
+                 "violation": "违法公开个人信息", "respondents": "某公司", "approved_by.other": "P009", "approved_on": "2026-07-01"})  # fmt: skip
     assert "C2026-0002" in str(page.evaluate("document.body.innerText"))
     assert interactions <= 40
 
