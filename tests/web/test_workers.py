@@ -168,6 +168,31 @@ def test_who_asks_for_much_keeps_nobody_else_waiting(url: str) -> None:
     assert set(done[5:]) == {"P001"}
 
 
+def test_a_job_that_finds_no_room_on_the_disk_says_so_and_goes_on_when_there_is(tmp_path: Path) -> None:
+    """``/dev/full`` refuses as a full disk does."""
+    places = [Path("/dev/full"), tmp_path / "there"]
+
+    def work(identifier: str, args: Mapping[str, object], person: str, report: Report) -> dict[str, object]:
+        return {"written": places.pop(0).write_text("x")}
+
+    state = State.at(tmp_path / "web.db")
+    jobs = Jobs(state, {"intake": work})
+    job = jobs.add("intake", "P001", {})
+    jobs.start()
+    for ended in ("failed", "done"):
+        deadline = time.monotonic() + 60
+        while (found := jobs.get(job)) is None or not found.over:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert found.state == ended
+        if ended == "failed":
+            assert found.result["code"] == "web.job-no-room"
+            assert "空间" in str(found.result["remedy_zh"])
+            jobs.resume(job)
+    jobs.stop()
+    state.close()
+
+
 def test_what_waits_too_long_is_removed_but_nothing_that_is_waited_for(home: Home, tmp_path: Path) -> None:
     state = State.at(tmp_path / "web.db")
     uploads = Uploads(state, home, 1 << 20)

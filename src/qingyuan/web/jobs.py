@@ -14,6 +14,7 @@ keeps even a process that was only asleep from working beside its successor.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import socket
@@ -56,6 +57,10 @@ _LOST = {
     "remedy_zh": "请管理员查看日志和内存、磁盘，排除原因后点“继续”",
     "remedy_en": "let the administrator look at the log, memory and disk; when the cause is gone, go on with it",
 }
+
+#: What the system refuses when there is no room, and when nothing may be written there.
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_WRITING = {errno.EROFS, errno.EACCES, errno.EPERM}
 
 T = TypeVar("T")
 Report = Callable[[Mapping[str, object]], None]
@@ -336,9 +341,7 @@ class Jobs:
             self._refused(job.id, error)
         except Exception as error:  # noqa: BLE001 - whatever it was, the next job must run, and the log says it
             tell("job", error)
-            self._end(
-                job.id, "failed", {"zh": "程序出错，已记入日志", "en": "the program failed; the log says how"}
-            )
+            self._end(job.id, "failed", _told(error))
         else:
             self._end(job.id, "done", result)
 
@@ -422,3 +425,19 @@ def _is_free(row: sa.Row[tuple[object, ...]], now: int) -> bool:
 def _job(row: sa.Row[tuple[object, ...]]) -> Job:
     args, progress, result = (msgspec.json.decode(raw) for raw in (row.args, row.progress, row.result))
     return Job(row.id, row.kind, row.person, row.state, args, progress, result, row.created, row.updated)
+
+
+def _told(error: Exception) -> dict[str, object]:
+    """Return what is told of a job that an error nobody foresaw ended: what the disk refused is for the administrator to mend."""
+    if not isinstance(error, OSError) or error.errno not in _NO_ROOM | _NO_WRITING:
+        return {"zh": "程序出错，已记入日志", "en": "the program failed; the log says how"}
+    full = error.errno in _NO_ROOM
+    return {
+        "code": "web.job-no-room" if full else "web.job-not-writable",
+        "zh": "磁盘空间不足，任务停止；已办妥的部分不会丢失"
+        if full
+        else "没有写入权限，任务停止；已办妥的部分不会丢失",
+        "en": f"{'no space is left on the disk' if full else 'the disk may not be written to'}; the job stopped, and nothing that was done is lost",
+        "remedy_zh": "请管理员检查磁盘空间和写入权限，然后点“继续”",
+        "remedy_en": "let the administrator look at the space and the permissions of the disk, then go on with it",
+    }
