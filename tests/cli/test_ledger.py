@@ -33,7 +33,8 @@ def test_a_home_in_order_passes_fsck(made: Path) -> None:
     assert "全部一致" in run("ledger", "fsck", "--home", made).out
 
 
-def test_a_changed_event_is_exit_code_one_and_its_index_is_named(home: Path) -> None:
+def test_a_changed_event_is_exit_code_one_and_its_index_and_its_docket_are_named(home: Path) -> None:
+    assert run("office", "rebuild", "--home", home).code == 0
     with sqlite3.connect(home / "qingyuan.db") as database:
         database.execute(
             "UPDATE event SET payload = CAST(replace(payload, 'open', 'shut') AS BLOB) WHERE type = 'lead.assessed'"
@@ -43,11 +44,11 @@ def test_a_changed_event_is_exit_code_one_and_its_index_is_named(home: Path) -> 
     done = run("ledger", "fsck", "--home", home, "--json")
     assert done.code == 1
     assert not done.json()["ok"]
-    assert [p["where"] for p in done.json()["problems"]] == [f"log index {index}"]
+    assert [p["where"] for p in done.json()["problems"]] == [f"log index {index}", "register M2026-0001"]
     shown = run("ledger", "fsck", "--home", home)
     assert shown.code == 1
     assert f"log index {index}" in shown.out
-    assert "发现 1 处问题" in shown.out
+    assert "发现 2 处问题" in shown.out
 
 
 def test_a_changed_entry_of_the_log_is_named(home: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -281,3 +283,33 @@ def test_the_trust_file_names_authorities_and_witnesses_of_the_settings(tmp_path
         (path / name).unlink()
         if kept is not None:
             (path / name).write_bytes(kept)
+
+
+def test_who_publishes_by_a_newer_state_waits_for_who_began_with_an_older_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without it the older one would find a checkpoint it has no entries for, and call the log rolled back."""
+    publish, main = TileFolder.publish, threading.current_thread()
+    with Home.open(tmp_path / "home", create=True) as home, Home.open(tmp_path / "home") as other:
+        home.publish()
+
+        def append_and_publish(one: Home) -> None:
+            one.append([EventDraft("office", "office.note", {"n": 1})], actor="P001")
+            one.publish()
+
+        newer = threading.Thread(target=append_and_publish, args=(other,))
+
+        def slow(tiles: TileFolder, storage: SqlLogStorage, **options: Any) -> list[str]:
+            if threading.current_thread() is main and newer.ident is None:
+                newer.start()
+                newer.join(2)
+            return publish(tiles, storage, **options)
+
+        monkeypatch.setattr(TileFolder, "publish", slow)
+        append_and_publish(home)
+        newer.join(60)
+        for log, folder in ((home.log, "log"), (other.twin, "log-sm3")):
+            assert log is not None
+            note = TileFolder(home.path / folder, log.suite).checkpoint()
+            assert note is not None
+            assert open_checkpoint(note, [log.key]).checkpoint.size == 3

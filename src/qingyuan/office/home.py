@@ -281,8 +281,16 @@ class Home(OpenedHome):
     def publish(self) -> None:
         """Bring the published tiles of both logs to the newest head; they are derived and need no sync.
 
+        One process at a time, each by what the log holds when its turn has come: by an older state the newer checkpoint of another
+        process would look like a log that was rolled back, or be replaced by an older one.
+
         With a policy of witnesses the checkpoint shown is the newest that meets it, and never one without its cosignatures.
         """
+        with self.publishing():
+            self.publish_held()
+
+    def publish_held(self) -> None:
+        """Do what :meth:`publish` does, within :meth:`publishing`."""
         show = None
         if (self.path / POLICY).is_file():
             from qingyuan.office.recognition.published import shower  # noqa: PLC0415 - it opens homes
@@ -298,6 +306,12 @@ class Home(OpenedHome):
                 if storage.read_head() is not None:
                     tiles = TileFolder(self.path / folder, log.suite)
                     tiles.publish(storage, show=None if show is None else partial(show, connection, log))
+
+    @contextlib.contextmanager
+    def publishing(self) -> Iterator[None]:
+        """Wait until no other process publishes, and let none meanwhile; not to be entered twice."""
+        with locked(self.path / ".publish.lock"):
+            yield
 
     @contextlib.contextmanager
     def lock(self, name: str) -> Iterator[None]:

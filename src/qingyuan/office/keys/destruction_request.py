@@ -185,10 +185,13 @@ def confirm(home: Home, scope: str, *, request: int, seen: int, by: str) -> Dest
 
     Raises:
         OfficeError: ``office.no-destruction-asked``, ``office.same-person``, ``office.destruction-changed`` when material
-            came since, ``office.no-such-scope`` or ``office.busy``; nothing was destroyed.
+            came since, ``office.no-such-scope`` or ``office.busy``; nothing was destroyed by this.
     """
+    asked = False
 
     def judged(connection: sa.Connection, key: str, names: Sequence[str]) -> Payload:
+        nonlocal asked
+        asked = True
         found = _demand(connection, scope, request, home.clock.now())
         if found.by == by:
             raise OfficeError(
@@ -220,8 +223,13 @@ def confirm(home: Home, scope: str, *, request: int, seen: int, by: str) -> Dest
         )
 
     with home.database.read() as connection:
-        found = _read(connection, scope)[0]
-    return carry_out(home, scope, judged, by=by, delete_blobs=found is not None and found.blobs)
+        found, confirmed = _read(connection, scope)[::2]
+    made = carry_out(
+        home, scope, judged, by=by, delete_blobs=any(one.blobs for one in (found, confirmed) if one)
+    )
+    if not asked:  # somebody else confirmed it meanwhile; what they left undone is done now
+        raise _stands_no_more(scope)
+    return made
 
 
 def complete(home: Home, scope: str, *, by: str) -> Destroyed:

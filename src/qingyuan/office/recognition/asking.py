@@ -33,7 +33,6 @@ from qingyuan.ledger import (
     tree_root,
 )
 from qingyuan.office.errors import OfficeError
-from qingyuan.office.keys.stored import locked
 from qingyuan.office.keys.trust import POLICY
 from qingyuan.office.recognition.published import (
     cosigned_note,
@@ -41,6 +40,7 @@ from qingyuan.office.recognition.published import (
     keys_of,
     logs_of,
     publish_checkpoints,
+    publish_checkpoints_held,
     read_policy,
 )
 from qingyuan.office.recognition.stopped import (
@@ -180,14 +180,14 @@ def _keep(
 
 def _publish(home: Home, policy: Policy) -> Stop | None:
     """Publish, unless what was published before is more than we have: then our own signature stops the log."""
-    with locked(home.path / ".publish.lock"):
+    with home.publishing():
         try:
-            home.publish()
+            home.publish_held()
         except LogError as error:
             if error.code != "ledger.rolled-back":
                 raise
             return stop_if_published_ahead(home)
-        publish_checkpoints(home, policy)
+        publish_checkpoints_held(home, policy)
     return None
 
 

@@ -174,6 +174,12 @@ def publish_checkpoints(home: Home, policy: Policy | None = None) -> None:
     """
     if policy is None and (home.path / POLICY).is_file():
         policy = read_policy(home.path / POLICY)
+    with home.publishing():
+        publish_checkpoints_held(home, policy)
+
+
+def publish_checkpoints_held(home: Home, policy: Policy | None) -> None:
+    """Do what :func:`publish_checkpoints` does with a policy or none, within :meth:`Home.publishing`."""
     for log, folder in logs_of(home):
         path = folder / CHECKPOINT_NAME
         if not path.is_file():
