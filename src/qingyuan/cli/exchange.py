@@ -204,6 +204,12 @@ def status(home: Path, out: Out) -> None:
             f"{one.title}：已发 {len(one.sent)}，已收 {len(one.received)}，待补 {list(one.missing)}",
             f"{one.title}: {len(one.sent)} sent, {len(one.received)} received, missing {list(one.missing)}",
         )
+        for item in one.received:
+            if item.note_zh:
+                out.say(
+                    f"  收到的第 {item.seq} 号未能办理：{item.note_zh}",
+                    f"  the act of number {item.seq} received was not done: {item.note_en}",
+                )
 
 
 @exchange.command()

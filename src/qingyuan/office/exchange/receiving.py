@@ -50,6 +50,8 @@ from qingyuan.store import EventDraft, iter_events
 from qingyuan.store.registry import ExhibitRow, exhibit, exhibits_named, parent
 
 _ENGINE = "qingyuan-exchange/1"
+#: What the event of a bundle taken in says of it.
+_TOLD = ("seq", "kind", "manifest", "ref", "your_ref", "exhibit", "record")
 _CST = timezone(timedelta(hours=8))
 
 
@@ -185,7 +187,7 @@ def _place(
         before = read_status(connection, peer.name)
     place = _order(opened, before)
     if place == "repeated":
-        return "repeated", _Done(before.received[manifest.seq - 1].record), before.missing
+        return "repeated", _done_before(before, manifest), before.missing
     if place == "early" and manifest.seq in before.queued:
         return "queued", _Done(), before.missing
     if place == "early":
@@ -202,7 +204,7 @@ def _place(
         now = read_status(connection, peer.name)  # another process may have been faster
         place = _order(opened, now)
         if place == "repeated":
-            return "repeated", _Done(now.received[manifest.seq - 1].record), now.missing
+            return "repeated", _done_before(now, manifest), now.missing
         (row,) = sealer.record(connection, kept)
         if place == "early":
             if manifest.seq not in now.queued:
@@ -214,6 +216,12 @@ def _place(
                 home.record(connection, [EventDraft(stream, QUEUED, payload)], actor=actor)
             return "queued", _Done(), read_status(connection, peer.name).missing
         return "taken", _take(home, connection, peer, opened, row.id, actor), ()
+
+
+def _done_before(status: PeerStatus, manifest: Manifest) -> _Done:
+    """Return what became of a bundle when it was taken in."""
+    item = status.received[manifest.seq - 1]
+    return _Done(item.record, item.note_zh, item.note_en)
 
 
 def _order(opened: Opened, status: PeerStatus) -> Place:
@@ -279,7 +287,7 @@ def _take(
     item = Item(
         manifest.seq, manifest.kind, opened.digest, manifest.ref, manifest.your_ref, sealed, done.record
     )
-    payload = {k: v for k, v in msgspec.to_builtins(item).items() if k not in {"served_at", "witnessed"}}
+    payload: dict[str, object] = {name: getattr(item, name) for name in _TOLD}
     if done.zh:
         payload |= {"note_zh": done.zh, "note_en": done.en}
     home.record(connection, [EventDraft(stream_of(peer.name), RECEIVED, payload)], actor=actor)

@@ -9,7 +9,7 @@ from qingyuan.exchange import SENT
 from qingyuan.office.exchange.peers import peers_within
 from qingyuan.office.home import Home
 from qingyuan.shapes import convert
-from qingyuan.store import iter_events
+from qingyuan.store import StoredEvent, iter_events
 
 RECEIVED = "exchange.received"
 QUEUED = "exchange.queued"
@@ -34,6 +34,10 @@ class Item(msgspec.Struct, frozen=True):
         record: What it became here, or with the receiver once receipted.
         served_at: Of one sent: when the receiver had it.
         witnessed: Whether that time is a witness's and not only the receiver's.
+        note_zh: Of one received: why its act could not be done, in Chinese; ``""`` when it was, or there is none.
+        note_en: The same in English.
+        at: When it was logged here as sent or taken in, RFC 3339.
+        index: The entry of the log that says so.
     """
 
     seq: int
@@ -45,6 +49,10 @@ class Item(msgspec.Struct, frozen=True):
     record: str = ""
     served_at: str = ""
     witnessed: bool = False
+    note_zh: str = ""
+    note_en: str = ""
+    at: str = ""
+    index: int = -1
 
 
 class PeerStatus(msgspec.Struct, frozen=True):
@@ -76,10 +84,10 @@ def read_status(connection: sa.Connection, peer: str, title: str = "") -> PeerSt
     queued: dict[int, tuple[str, str]] = {}
     for event in iter_events(connection, [stream_of(peer)]):
         if event.type == SENT:
-            item = convert({k: v for k, v in event.payload.items() if k in Item.__struct_fields__}, Item)
+            item = _item(event)
             sent[item.seq] = item
         elif event.type == RECEIVED:
-            item = convert(event.payload, Item)
+            item = _item(event)
             received[item.seq] = item
         elif event.type == QUEUED:
             seq = convert(event.payload["seq"], int)
@@ -105,6 +113,12 @@ def read_status(connection: sa.Connection, peer: str, title: str = "") -> PeerSt
         {seq: digest for seq, (_, digest) in waiting.items()},
         missing,
     )
+
+
+def _item(event: StoredEvent) -> Item:
+    """Return the bundle that an event tells of."""
+    said = {name: value for name, value in event.payload.items() if name in Item.__struct_fields__}
+    return msgspec.structs.replace(convert(said, Item), at=event.at, index=event.index)
 
 
 def status(home: Home) -> tuple[PeerStatus, ...]:

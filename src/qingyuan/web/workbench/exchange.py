@@ -18,12 +18,16 @@ from qingyuan.office.exchange.peers import own_keys, read_introduction
 from qingyuan.office.exchange.sending import send_again
 from qingyuan.office.exchange.state import Item, PeerStatus
 from qingyuan.office.register import visible
+from qingyuan.store.register import ALL
 from qingyuan.web.asking import Ask
 from qingyuan.web.errors import bad_request, not_found
+from qingyuan.web.guard import DOCKET
 from qingyuan.web.handing import attached
 from qingyuan.web.portal.files import MAX_FILE_BYTES, MAX_FILES, received
 from qingyuan.web.routing import page
 from qingyuan.web.whole import whole
+from qingyuan.web.workbench._bundles import HEADS, STATES, WAYS, cells, listed
+from qingyuan.web.workbench._lists import as_file
 from qingyuan.web.workbench.health import shown
 
 #: What a person sends; receipts are made when a bundle is taken in.
@@ -40,6 +44,13 @@ _MOST = 500 << 20
 def index(ask: Ask) -> Response:
     """Show every known site with what went and came, and what is missing."""
     return _show(ask)
+
+
+@page("GET", "/exchange/file", "case.export")
+def file(ask: Ask) -> Response:
+    """Hand out the list of what went and came, as it is filtered."""
+    heads = [ask.t(f"exchange-head.{name}") for name in HEADS]
+    return ask.finish(as_file("exchange", heads, cells(ask)))
 
 
 @page("POST", "/exchange/peers", "office.manage")
@@ -140,10 +151,17 @@ def _received(ask: Ask, identifier: str, name: str) -> tuple[PeerStatus, Item, O
     item = next((one for one in site.received if one.seq == number), None) if site else None
     if site is None or item is None or not item.exhibit:
         raise not_found(f"{identifier} {name}")
-    if item.record:
-        ask.require("case.read", item.record)
+    if about := _about(ask, item):
+        ask.require("case.read", about)
     ask.desk.note_reading("exhibit", [item.exhibit], actor=ask.person)
     return site, item, read_received(ask.desk.home, item)
+
+
+def _about(ask: Ask, item: Item) -> str:
+    """Return our record that a bundle that came is about: what it became, or the one it was meant for; ``""`` for none."""
+    if item.record or not DOCKET.match(item.your_ref):
+        return item.record
+    return item.your_ref if visible(ask.desk.home, item.your_ref, ALL) else ""
 
 
 def _said(ask: Ask, kind: str) -> dict[str, str | int | bool | list[str]]:
@@ -183,10 +201,15 @@ def take(ask: Ask) -> Response:
 
 
 def _show(ask: Ask, *, error: QingyuanError | None = None, taken: Receipt | None = None) -> Response:
+    sites = status(ask.desk.home)
     return ask.page(
         "exchange.html",
         400 if error else 200,
-        sites=_sites(ask),
+        sites=sites,
+        found=listed(ask, sites),
+        ways=WAYS,
+        states=STATES,
+        every=KINDS,
         kinds=SENDABLE,
         most=(MAX_FILES, MAX_FILE_BYTES),
         error=error,
@@ -200,25 +223,6 @@ def _show(ask: Ask, *, error: QingyuanError | None = None, taken: Receipt | None
             "summary": ask.field("summary"),
         },
     )
-
-
-def _sites(ask: Ask) -> list[PeerStatus]:
-    """Return the sites; of what went and came, what is about records that who asks may list, or about none."""
-    known = {"": True}
-
-    def listed(record: str) -> bool:
-        if record not in known:
-            known[record] = visible(ask.desk.home, record, ask.scope)
-        return known[record]
-
-    return [
-        msgspec.structs.replace(
-            site,
-            sent=tuple(one for one in site.sent if listed(one.ref)),
-            received=tuple(one for one in site.received if listed(one.record)),
-        )
-        for site in status(ask.desk.home)
-    ]
 
 
 def _file(made: Sent) -> Response:
