@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
@@ -39,8 +40,9 @@ class Provider:
         self.signs_with: Key | None = None
         self.names_itself = True
         self.says_issuer = ""
-        #: Seconds between two bytes of a token.
+        #: Seconds between two bytes of a token, and of the head of every answer.
         self.drips = 0.0
+        self.drips_head = 0.0
 
     def rotate(self) -> None:
         """Forget every key and take a new one, of another kind."""
@@ -108,6 +110,14 @@ def _b64(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
+def drip(file: BufferedIOBase, data: bytes, seconds: float) -> None:
+    """Write byte by byte, so many seconds apart, until nobody reads any more."""
+    with suppress(OSError):
+        for at in range(len(data)):
+            file.write(data[at : at + 1])
+            time.sleep(seconds)
+
+
 @contextmanager
 def provided() -> Iterator[Provider]:
     """Run a provider on this machine."""
@@ -136,15 +146,15 @@ def provided() -> Iterator[Provider]:
 
         def answer(self, status: int, body: object) -> None:
             data = json.dumps(body).encode()
+            if provider.drips_head:
+                drip(self.wfile, b"HTTP/1.1 200 OK\r\nX: " + b"x" * 600, provider.drips_head)
+                return
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             if provider.drips and "id_token" in str(body):
-                with suppress(OSError):
-                    for at in range(len(data)):
-                        self.wfile.write(data[at : at + 1])
-                        time.sleep(provider.drips)
+                drip(self.wfile, data, provider.drips)
                 return
             self.wfile.write(data)
 

@@ -16,6 +16,7 @@ from qingyuan.errors import QingyuanError
 from qingyuan.exchange import HEAD, ExchangeError
 from qingyuan.office.exchange.receiving import receive, see_head
 from qingyuan.office.home import Home
+from qingyuan.office.requesting import answered
 from qingyuan.office.serving import Inlet, Reply, Request, Server
 from qingyuan.shapes import from_json
 
@@ -23,6 +24,8 @@ PATH = "/exchange/v1"
 #: Largest bundle taken over a network.
 _MOST = 512 << 20
 _TIMEOUT = 60.0
+#: Bytes a second of a line that a bundle is given time for.
+_SLOWEST = 10_000
 #: Most bytes of an answer with receipts, and of a refusal, that are read.
 _RECEIPTS, _SAID = 64 << 20, 1 << 16
 _JSON = "application/json"
@@ -98,16 +101,6 @@ class _Refusal(msgspec.Struct):
     where: str | None = None
 
 
-class _Stay(urllib.request.HTTPRedirectHandler):
-    """Goes nowhere else than it was told to: a redirect is a refusal."""
-
-    def redirect_request(self, *_: object) -> None:
-        return None
-
-
-_OPENER = urllib.request.build_opener(_Stay)
-
-
 def deliver(url: str, data: bytes) -> tuple[str, tuple[bytes, ...]]:
     """Give a bundle to a peer and return what became of it, and the receipts, not yet verified.
 
@@ -118,7 +111,7 @@ def deliver(url: str, data: bytes) -> tuple[str, tuple[bytes, ...]]:
         raise _unreachable(url, "only http and https")
     request = urllib.request.Request(url.rstrip("/") + PATH, data=data, method="POST")  # noqa: S310 - checked above
     try:
-        with _OPENER.open(request, timeout=_TIMEOUT) as response:
+        with answered(request, silence=_TIMEOUT, whole=_TIMEOUT + len(data) / _SLOWEST) as response:
             answer = from_json(response.read(_RECEIPTS), _Answer)
     except urllib.error.HTTPError as error:
         raise _refused(url, error) from error

@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException
 from math import isfinite
 from typing import Any, cast
 from urllib.parse import quote, urlencode, urlsplit
@@ -23,6 +23,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from qingyuan.office.requesting import answered
 from qingyuan.shapes import from_json
 from qingyuan.web.errors import WebError
 
@@ -208,20 +209,12 @@ def _is_moment(value: object) -> bool:
     return type(value) in {int, float} and isfinite(cast("float", value))
 
 
-class _Straight(urllib.request.HTTPRedirectHandler):
-    """Follows nothing: what a provider says stands where it said it would."""
-
-    def redirect_request(self, *_args: object, **_more: object) -> None:
-        """Refuse."""
-
-
 def _fetch(address: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> bytes:
     _check_address(address)
     request = urllib.request.Request(address, body, {"Accept": "application/json", **(headers or {})})  # noqa: S310 - checked
     try:
-        opener = urllib.request.build_opener(_Straight)
-        with cast("HTTPResponse", opener.open(request, timeout=_SECONDS)) as answer:
-            found = _read(answer)
+        with answered(request, silence=_SECONDS, whole=_SECONDS) as answer:
+            found = answer.read(_LARGEST + 1)
     except urllib.error.HTTPError as error:
         error.close()
         raise failed(f"it answered {error.code}") from error
@@ -230,20 +223,6 @@ def _fetch(address: str, body: bytes | None = None, headers: Mapping[str, str] |
     if len(found) > _LARGEST:
         raise failed("its answer is too long")
     return found
-
-
-def _read(answer: HTTPResponse) -> bytes:
-    """Return an answer, or so much of it that it is too long; whoever drips it is not waited for.
-
-    Raises:
-        TimeoutError: It is not here in time.
-    """
-    until, found = time.monotonic() + _SECONDS, bytearray()
-    while len(found) <= _LARGEST and (part := answer.read1(_LARGEST)):
-        found += part
-        if time.monotonic() > until:
-            raise TimeoutError
-    return bytes(found)
 
 
 def _check_address(address: str) -> None:
