@@ -99,7 +99,16 @@ def test_monitoring_says_what_is_in_order_and_what_is_not(published: Path, tmp_p
     words = ("ledger", "monitor", published, "--vkey", KEY, "--state", tmp_path / "s.json")
     body = run(*words, "--json").json()["logs"][0]
     assert (body["ok"], body["size"], body["entries"], body["problems"]) == (True, 300, 300, [])
-    assert "均无误" in run(*words).out
+    first = [one["en"] for one in run(*words[:5], "--no-entries", "--json").json()["logs"][0]["unchecked"]]
+    assert [text.partition(":")[0] for text in first] == [
+        "there is no policy",
+        "nothing of it was seen before",
+        "by --no-entries",
+    ]
+    again = run(*words)  # seen before, still without a policy
+    assert "均无误" in again.out
+    assert again.out.count("未核对：") == 1
+    assert "没有见证策略" in again.out
     shutil.rmtree(published)
     TileFolder(published).publish(FORK.storage)
     done = run(*words, "--json")

@@ -10,11 +10,13 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from qingyuan.office.capture import CaptureSettings
 from qingyuan.office.home import Home
+from qingyuan.office.sealing import open_exhibit
 from qingyuan.store.registry import exhibits
 from qingyuan.web import ServeSettings, create_app
 from qingyuan.web.errors import WebError
-from qingyuan.web.workbench.capture import addresses
+from qingyuan.web.workbench.capture import addresses, settings_of
 from tests.office.capture.site import Site, serving
 from tests.web.making import client_of, desk_of, post
 
@@ -122,3 +124,46 @@ def test_a_list_is_read_line_by_line_each_address_once() -> None:
     ]
     with pytest.raises(WebError):
         addresses("\n".join(f"https://a.example/{n}" for n in range(2001)))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("seconds", "0"), ("seconds", "3601"), ("seconds", "1.5"), ("seconds", "x"), ("device", "D" * 129)],
+)
+def test_a_limit_or_device_that_is_none_is_said_beside_its_field(
+    app: FastAPI, field: str, value: str
+) -> None:
+    fields: dict[str, str | list[str]] = {
+        "record": LEAD,
+        "urls": "https://example.org/",
+        "unreplayed": "1",
+        field: value,
+    }
+    refused = post(client_of(app, "technician"), "/capture", fields, form="/account")
+    assert refused.status_code == 400
+    assert re.search(f'name="{field}"[^>]*aria-invalid="true"', refused.text)
+    assert '<details class="more" open>' in refused.text
+    assert re.search(r'name="unreplayed" value="1" checked', refused.text)
+    assert desk_of(app).jobs.newest() == []
+
+
+@pytest.mark.slow
+def test_the_job_takes_the_device_the_limit_and_leaves_the_replay_out(
+    app: FastAPI, home: Home, site: Site
+) -> None:
+    with client_of(app, "technician") as client:
+        fields: dict[str, str | list[str]] = {
+            "record": LEAD, "urls": f"{site.url}/", "device": "D007", "seconds": "61", "unreplayed": "1",
+        }  # fmt: skip
+        begun = post(client, "/capture", fields, form="/account")
+        assert begun.status_code == 303, begun.text
+        assert "未进行回放核对" in done(app, client, begun.headers["location"])
+    with home.database.read() as connection:
+        rows = {row.path.rpartition("/")[2]: row for row in exhibits(connection, [LEAD])}
+    with open_exhibit(home, rows["acquisition.json"]) as content:
+        record = content.read().decode()
+    assert '"D007"' in record
+    job = desk_of(app).jobs.newest()[0]
+    settings = settings_of(job.args, frozenset())
+    assert (settings.bounds.seconds, settings.replay, settings.raw) == (61, False, True)
+    assert settings_of({}, frozenset()) == CaptureSettings()

@@ -13,6 +13,7 @@ from qingyuan.cli._app import Out, common
 from qingyuan.errors import QingyuanError
 
 if TYPE_CHECKING:
+    from qingyuan.ledger import Policy
     from qingyuan.office.recognition.monitor import Observed
     from qingyuan.office.recognition.peers import Peer
 
@@ -95,8 +96,16 @@ def monitor(
             rows.append({"peer": peer.name, "ok": False, "error": error.as_dict()})
             out.say(f"{peer.name}：{error.text('zh')}", f"{peer.name}: {error.text('en')}")
             continue
-        rows.append({"peer": peer.name, **_observed(seen), "forks": [str(path) for path in files]})
-        _say(peer, seen, files, out)
+        left = _unchecked(policy, seen, entries=not no_entries)
+        rows.append(
+            {
+                "peer": peer.name,
+                **_observed(seen),
+                "unchecked": [{"zh": zh, "en": en} for zh, en in left],
+                "forks": [str(path) for path in files],
+            }
+        )
+        _say(peer, seen, files, left, out)
     out.result({"logs": rows})
     if not all(row["ok"] for row in rows):
         sys.exit(1)
@@ -124,7 +133,41 @@ def _observed(seen: Observed) -> dict[str, object]:
     }
 
 
-def _say(peer: Peer, seen: Observed, files: list[Path], out: Out) -> None:
+def _unchecked(policy: Policy | None, seen: Observed, *, entries: bool) -> list[tuple[str, str]]:
+    """Return in both languages what a look left out, so that nobody takes it for in order."""
+    left = []
+    if policy is None:
+        left.append(
+            (
+                "没有见证策略：未核对见证签名，未问见证人看到了什么；对别人出示另一个账本，这里看不出来",
+                "there is no policy: no cosignature was checked and no witness asked what it saw; another log shown to others stays unseen",
+            )
+        )
+    elif silent := [witness.name for witness in policy.witnesses if not witness.url]:
+        left.append(
+            (
+                f"策略没有给出网址的见证人未询问：{'、'.join(silent)}",
+                f"witnesses without an address in the policy were not asked: {', '.join(silent)}",
+            )
+        )
+    if not seen.since:
+        left.append(
+            (
+                "没有上次的记录：未核对它是否延续以前的账本",
+                "nothing of it was seen before: whether it continues what it was is not checked",
+            )
+        )
+    if not entries:
+        left.append(
+            (
+                "按 --no-entries：未逐条核对新条目和瓦片",
+                "by --no-entries: new entries and full tiles were not hashed",
+            )
+        )
+    return left
+
+
+def _say(peer: Peer, seen: Observed, files: list[Path], left: list[tuple[str, str]], out: Out) -> None:
     head = seen.checkpoint
     out.say(
         f"{peer.name}：{head.origin}，{head.size} 条（上次 {seen.since} 条）",
@@ -135,7 +178,12 @@ def _say(peer: Peer, seen: Observed, files: list[Path], out: Out) -> None:
     for path in files:
         out.say(f"  分叉证明：{path}", f"  fork proof: {path}")
     if not seen.remarks:
-        out.say("  签名、一致性和瓦片均无误", "  signature, consistency and tiles are in order")
+        out.say(
+            "  已核对的签名、一致性和瓦片均无误",
+            "  signature, consistency and tiles, as far as checked, are in order",
+        )
+    for zh, en in left:
+        out.say(f"  未核对：{zh}", f"  not checked: {en}")
     if seen.verdict is not None and seen.verdict.met:
         names = "、".join(each.name for each in seen.verdict.cosigned)
         out.say(

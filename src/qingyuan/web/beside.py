@@ -7,6 +7,7 @@ from qingyuan.errors import QingyuanError
 
 #: By the code of an error, the field of the form that it is about.
 _FIELDS = {
+    "office.bad-device": "device",
     "office.bad-recipient": "key",
     "parties.nameless": "name",
     "parties.no-ground": "ground",
@@ -18,6 +19,7 @@ _FIELDS = {
     "web.bad-level": "level",
     "web.bad-name": "name",
     "web.bad-provider": "client",
+    "web.bad-seconds": "seconds",
     "web.bad-width": "width",
     "web.name-taken": "name",
     "web.no-accepted": "accepted",

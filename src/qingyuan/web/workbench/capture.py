@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import msgspec
 from starlette.responses import Response
 
 from qingyuan.errors import QingyuanError
 from qingyuan.office.capture import (
+    Bounds,
     Captured,
     CaptureProgress,
     CaptureSettings,
@@ -35,7 +37,14 @@ KIND = "capture"
 MOST_URLS, _SHOWN = 2000, 50
 _DELAYS = (1, 2, 5, 10, 30)
 _NEWEST = 200
-_ASKED = ("second", "place", "witnesses", "screencast", "decoded", "certificate")
+_TICKED = ("screencast", "decoded", "certificate", "unreplayed")
+#: What the form begins with.
+_ASKED: Mapping[str, str] = MappingProxyType(
+    dict.fromkeys(("second", "place", "witnesses", *_TICKED), "")
+    | {"delay": "1", "device": "D001", "seconds": f"{Bounds().seconds:g}"}
+)
+#: Most seconds that a page may be given.
+_LONGEST = 3600
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -62,16 +71,19 @@ def form(ask: Ask) -> Response:
 def begin(ask: Ask) -> Response:
     """Begin a job; a record that is not there or an address that cannot be captured is said at once."""
     given = {name: ask.field(name) for name in ("record", "urls", "place", "witnesses", "delay")}
+    given |= {name: ask.field(name) or _ASKED[name] for name in ("device", "seconds")}
     given["second"] = ask.someone("second")
     if given["delay"] not in map(str, _DELAYS):
         given["delay"] = "1"
-    given |= {name: "1" for name in ("screencast", "decoded", "certificate") if ask.has(name)}
+    given |= {name: "1" for name in _TICKED if ask.has(name)}
     try:
         urls = addresses(given["urls"])
         if given["second"] == ask.person:
             raise bad_request(
                 "第二取证人应当是另一个人", "the second collector is another person", code="web.same-person"
             )
+        Collector(ask.person, device=given["device"])
+        _seconds(given["seconds"])
         with ask.desk.home.database.read() as connection:
             docket_streams(connection, given["record"])
     except QingyuanError as error:
@@ -109,12 +121,6 @@ def show(ask: Ask, job: str) -> Response:
 def capture_work(desk: Desk, args: Mapping[str, object], person: str, report: Report) -> dict[str, object]:
     """Capture the pages of a list; those that an earlier run took are not taken again."""
     urls = convert(args["urls"], list[str])
-    settings = CaptureSettings(
-        raw=not args.get("decoded"),
-        screencast=bool(args.get("screencast")),
-        allow_bad_certificate=bool(args.get("certificate")),
-        allowed=desk.settings.capture_allowed,
-    )
 
     def tell(progress: CaptureProgress) -> None:
         report(_progress(progress.done, progress.total, progress.url))
@@ -124,8 +130,8 @@ def capture_work(desk: Desk, args: Mapping[str, object], person: str, report: Re
         desk.home,
         str(args["record"]),
         urls,
-        Collector(person, str(args["second"]) or None, device="D001"),
-        settings=settings,
+        Collector(person, str(args["second"]) or None, device=str(args.get("device") or _ASKED["device"])),
+        settings=settings_of(args, desk.settings.capture_allowed),
         circumstances=Circumstances(
             place=str(args["place"]), witnesses=tuple(str(args["witnesses"]).split())
         ),
@@ -134,6 +140,23 @@ def capture_work(desk: Desk, args: Mapping[str, object], person: str, report: Re
     )
     desk.home.publish()
     return {"job": result.job, "captured": len(result.captures), "failed": len(result.failed)}
+
+
+def settings_of(args: Mapping[str, object], allowed: frozenset[tuple[str, int]]) -> CaptureSettings:
+    """Return how a job captures; one that was begun before its form asked for something takes what the form begins with.
+
+    Args:
+        args: What the job was begun with.
+        allowed: Addresses inside the network that may be captured.
+    """
+    return CaptureSettings(
+        raw=not args.get("decoded"),
+        screencast=bool(args.get("screencast")),
+        allow_bad_certificate=bool(args.get("certificate")),
+        replay=not args.get("unreplayed"),
+        bounds=Bounds(seconds=_seconds(str(args.get("seconds") or _ASKED["seconds"]))),
+        allowed=allowed,
+    )
 
 
 def addresses(text: str) -> list[str]:
@@ -154,6 +177,22 @@ def addresses(text: str) -> list[str]:
     for url in found:
         check_url(url)
     return found
+
+
+def _seconds(text: str) -> int:
+    """Return how many seconds a page may take.
+
+    Raises:
+        WebError: ``web.bad-seconds``.
+    """
+    number = whole(text)
+    if number is None or not 1 <= number <= _LONGEST:
+        raise bad_request(
+            f"每页用时上限应为 1 至 {_LONGEST} 的整数秒",
+            f"a page may take 1 to {_LONGEST} whole seconds",
+            code="web.bad-seconds",
+        )
+    return number
 
 
 def _progress(done: int, total: int, url: str) -> dict[str, object]:
@@ -187,7 +226,9 @@ def _show(ask: Ask, given: Mapping[str, str], error: QingyuanError | None = None
     return ask.page(
         "capture.html",
         400 if error else 200,
-        given={**dict.fromkeys(_ASKED, ""), "delay": "1", **given},
+        given={**_ASKED, **given},
+        asked=_ASKED,
+        longest=_LONGEST,
         title=title,
         error=error,
         records=suggested(ask),
