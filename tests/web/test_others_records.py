@@ -81,7 +81,7 @@ def office(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Off
             package = packaged(app, victim, CASE, "某法院")
             desk.jobs.stop()
             _, invitation = invite(desk, CASE, "organ", name=ORGAN, days=9, actor=owner)
-            batch = desk.uploads.batch()
+            batch = desk.uploads.batch("P001")
             upload = desk.uploads.announce(batch, f"{MARK}.txt", 3, owner)
             desk.tokens.make(owner, MARK, ["read"], 9)
             with desk.state.write() as connection:

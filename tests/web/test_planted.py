@@ -127,7 +127,7 @@ def test_what_waits_or_is_packed_lies_nowhere_in_clear(app: FastAPI, home: Home)
     content = "".join(f"{PLANTED} {number}\n" for number in range(3000)).encode()
     uploads = desk_of(app).uploads
     person = next(one.person for one in desk_of(app).people.all() if one.name == "user-prosecutor")
-    batch = uploads.batch()
+    batch = uploads.batch("P001")
     upload = uploads.announce(batch, "a.txt", len(content), person)
 
     async def half() -> AsyncIterator[bytes]:

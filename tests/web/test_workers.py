@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from qingyuan.office.fsck import check_home
 from qingyuan.office.home import Home
 from qingyuan.office.packages.waiting import sweep_waiting
+from qingyuan.web import ServeSettings
 from qingyuan.web.jobs import DEATHS, LEASE, Jobs, Report
 from qingyuan.web.state import JOB, State
 from qingyuan.web.uploads import Uploads
@@ -195,8 +196,8 @@ def test_a_job_that_finds_no_room_on_the_disk_says_so_and_goes_on_when_there_is(
 
 def test_what_waits_too_long_is_removed_but_nothing_that_is_waited_for(home: Home, tmp_path: Path) -> None:
     state = State.at(tmp_path / "web.db")
-    uploads = Uploads(state, home, 1 << 20)
-    old, waited, fresh = (uploads.batch() for _ in range(3))
+    uploads = Uploads(state, home, ServeSettings())
+    old, waited, fresh = (uploads.batch("P001") for _ in range(3))
     for batch in (old, waited, fresh):
         uploads.announce(batch, "a/b.txt", 5, "P001")
     Jobs(state, {}).add("intake", "P001", {"batch": waited})

@@ -61,9 +61,22 @@ def _system(error: OSError) -> QingyuanError:
     )
 
 
+#: What SQLite says of a disk that is full or may not be written to, by the beginnings of its codes.
+_NOT_WRITTEN = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN")
+
+
 def _damaged(error: Exception) -> QingyuanError:
     """Return what the database refused as an error of ours."""
-    said = str(getattr(error, "orig", None) or error).partition("\n")[0]
+    orig = getattr(error, "orig", None)
+    said = str(orig or error).partition("\n")[0]
+    if getattr(orig, "sqlite_errorname", "").startswith(_NOT_WRITTEN):
+        return QingyuanError(
+            "cli.database-not-writable",
+            zh=f"数据库无法写入：{said}",
+            en=f"the database cannot be written to: {said}",
+            remedy_zh="请检查磁盘空间，并使运行程序的用户可写整个工作目录（含 web.db），然后重试",
+            remedy_en="check the free space, and let the user of the program write to the whole home (web.db too), then try again",
+        )
     return QingyuanError(
         "cli.database",
         zh=f"数据库拒绝了读写，可能已被改动或损坏：{said}",

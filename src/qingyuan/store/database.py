@@ -9,6 +9,7 @@ the numbers of streams and identifiers are read before the head is. A reader see
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,6 +72,15 @@ class Database:
             self.engine.dispose()
             if is_away(error):
                 raise lost(self.url) from error
+            if not self._writable():
+                raise StoreError(
+                    "store.not-writable",
+                    zh="工作目录或其中的数据库只读，无法打开（SQLite 读取时也要在旁边写文件）",
+                    en="the folder or the file of the database is read-only; it cannot be opened (SQLite writes beside it even to read)",
+                    where=self.url,
+                    remedy_zh="请以可写方式挂载，或使运行程序的用户可写整个工作目录；只需查阅时，把工作目录复制到可写的磁盘上再打开",
+                    remedy_en="mount it writable, or let the user of the program write to the whole folder; to look only, copy it to a disk that is writable and open the copy",
+                ) from error
             raise StoreError(
                 "store.not-a-database",
                 zh=f"无法作为数据库打开：{error.orig}",
@@ -199,6 +209,14 @@ class Database:
         with self._turn:
             self._drop_writer()
         self.engine.dispose()
+
+    def _writable(self) -> bool:
+        """Say whether the file of SQLite and what lies beside it may be written to; of a server it is not asked."""
+        path = self.engine.url.database
+        if self.engine.dialect.name != "sqlite" or not path:
+            return True
+        places = (Path(path).parent, Path(path), Path(f"{path}-wal"), Path(f"{path}-shm"))
+        return all(os.access(place, os.W_OK) for place in places if place.exists())
 
     def _migrate(self) -> None:
         with self.engine.connect() as connection:

@@ -124,7 +124,7 @@ class Desk:
         self.providers = Providers(
             self.state, home, self.people, self.ceremonies, _now, origin=settings.origin
         )
-        self.uploads = Uploads(self.state, home, settings.max_upload_bytes)
+        self.uploads = Uploads(self.state, home, settings)
         works = works or {}
         self.hooks = Hooks(self.state, home, allow_private=settings.private_hooks)
         self.jobs = Jobs(

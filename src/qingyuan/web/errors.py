@@ -89,6 +89,18 @@ def too_large(most: int) -> WebError:
     )
 
 
+def no_room() -> WebError:
+    """Return the error of a disk that has no room for what is sent."""
+    return WebError(
+        "web.no-room",
+        507,
+        zh="服务器磁盘空间不足，没有接收；已传到的部分仍在",
+        en="the disk of the server has no room for it; what came before is still there",
+        remedy_zh="请管理员腾出空间，然后从中断处继续",
+        remedy_en="let the administrator make room, then go on where it stopped",
+    )
+
+
 def too_many(seconds: int) -> WebError:
     """Return the error of somebody who tries too often."""
     error = WebError(

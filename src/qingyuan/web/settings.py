@@ -31,6 +31,9 @@ class ServeSettings(msgspec.Struct, frozen=True):
         job_workers: Processes that scan.
         capture_allowed: Address and port of hosts inside that may be captured although they are private.
         upload_days: An upload that nothing was added to for so long is removed, unless its intake waits or runs.
+        upload_batches: Batches of one person that may wait to be taken in.
+        upload_files: Files of one person, announced and not taken in, in all batches.
+        upload_waiting_bytes: Their bytes, as announced.
         package_days: A package made in the browser is removed after so long; it can be made again.
         jobs: Whether this process works on jobs; others may.
         warm: Whether the scanner is loaded, in a process of its own, once the server answers.
@@ -53,6 +56,9 @@ class ServeSettings(msgspec.Struct, frozen=True):
     job_workers: int = 1
     capture_allowed: frozenset[tuple[str, int]] = frozenset()
     upload_days: int = 7
+    upload_batches: int = 200
+    upload_files: int = 50_000
+    upload_waiting_bytes: int = 256 << 30
     package_days: int = 30
     jobs: bool = True
     warm: bool = False

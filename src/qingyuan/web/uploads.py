@@ -8,11 +8,13 @@ its intake is complete, and is removed then.
 from __future__ import annotations
 
 import contextlib
+import errno
+import hashlib
 import re
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -24,7 +26,8 @@ from starlette.concurrency import run_in_threadpool
 from qingyuan.evidence import Growing, Source, begin_growing, grown, open_grown
 from qingyuan.office.home import Home
 from qingyuan.office.sealing import seal_algorithm
-from qingyuan.web.errors import WebError, bad_request, not_found
+from qingyuan.web.errors import WebError, bad_request, no_room, not_found
+from qingyuan.web.settings import ServeSettings
 from qingyuan.web.state import JOB, UPLOAD, State
 
 _HEX = re.compile(r"[0-9a-f]{16}\Z")
@@ -34,6 +37,11 @@ _DEEPEST = 32
 _SCOPE = "uploads"
 #: What came is sealed when it is so much, and at the end of a chunk.
 _PIECE = 1 << 20
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+#: The name of a batch begins with so many digits that say whose it is.
+_WHOSE = 6
+#: A batch in which nothing was ever announced may go after so many seconds.
+_EMPTY = 3600.0
 
 
 class Upload(msgspec.Struct, frozen=True):
@@ -62,20 +70,33 @@ class Uploads:
     Args:
         state: Where they are listed.
         home: Whose key seals them; the batches are in its folder ``uploads``, made when missing.
-        limit: Largest file.
+        bounds: Largest file, and how much of one person may wait.
     """
 
-    def __init__(self, state: State, home: Home, limit: int) -> None:
+    def __init__(self, state: State, home: Home, bounds: ServeSettings) -> None:
         """Use the folder of ``home``."""
         self._state = state
         self._home = home
         self._root = home.path / "uploads"
-        self._limit = limit
+        self._bounds = bounds
         self._root.mkdir(mode=0o700, exist_ok=True)
 
-    def batch(self) -> str:
-        """Begin a batch."""
-        name = secrets.token_hex(8)
+    def batch(self, person: str) -> str:
+        """Begin a batch of a person.
+
+        Raises:
+            WebError: ``web.uploads-full`` when too many of that person wait.
+        """
+        whose = hashlib.sha256(person.encode()).hexdigest()[:_WHOSE]
+        if len(own := list(self._root.glob(f"{whose}*"))) >= self._bounds.upload_batches:
+            before = time.time() - _EMPTY
+            for folder in own:
+                if folder.stat().st_mtime < before:
+                    with contextlib.suppress(OSError):  # something is in it
+                        folder.rmdir()
+            if sum(1 for _ in self._root.glob(f"{whose}*")) >= self._bounds.upload_batches:
+                raise self._full()
+        name = whose + secrets.token_hex(8)[_WHOSE:]
         (self._root / name).mkdir(mode=0o700)
         return name
 
@@ -118,10 +139,11 @@ class Uploads:
         """Announce a file; one with the same path and size is gone on with.
 
         Raises:
-            WebError: The path or size is not acceptable, or another file has the path.
+            WebError: The path or size is not acceptable, or another file has the path; ``web.uploads-full`` when too much of
+                that person waits, ``web.no-room`` when the disk has no room for it.
         """
         name = clean(path)
-        if not 0 <= size <= self._limit:
+        if not 0 <= size <= self._bounds.max_upload_bytes:
             raise bad_request("文件过大", "the file is too large", code="web.too-large")
         target = self.folder(batch) / name
         with self._state.write() as connection:
@@ -134,14 +156,37 @@ class Uploads:
                         "同名文件已在上传", "another file of that name is being sent", code="web.same-name"
                     )
                 return self._upload(known)
+            self._bound(connection, person, size)
             identifier = secrets.token_hex(8)
             connection.execute(
                 sa.insert(UPLOAD).values(
                     id=identifier, batch=batch, person=person, path=name, size=size, created=int(time.time())
                 )
             )
-        self._begin(target)
+        with _roomy():
+            self._begin(target)
         return Upload(identifier, batch, person, name, size, 0)
+
+    def _bound(self, connection: sa.Connection, person: str, size: int) -> None:
+        """Refuse what would be too much of one person, or for the disk."""
+        wanted = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(UPLOAD.c.size), 0))
+        files, waiting = connection.execute(wanted.where(UPLOAD.c.person == person)).one()
+        if files >= self._bounds.upload_files or int(waiting) + size > self._bounds.upload_waiting_bytes:
+            raise self._full()
+        if size > shutil.disk_usage(self._root).free:
+            raise no_room()
+
+    def _full(self) -> WebError:
+        most, days = self._bounds, self._bounds.upload_days
+        size = most.upload_waiting_bytes >> 30
+        return WebError(
+            "web.uploads-full",
+            409,
+            zh=f"您上传后尚未封存的材料过多（每人最多 {most.upload_batches} 批、{most.upload_files} 个文件、{size} GiB）",
+            en=f"too much that you sent waits to be sealed (each person {most.upload_batches} batches, {most.upload_files} files, {size} GiB)",
+            remedy_zh=f"请先为已传完的批次办理封存；{days} 天无续传的自动清除。大量小文件可打包为 ZIP，或由管理员用 qingyuan intake 导入",
+            remedy_en=f"take in first what is there; what nothing is added to for {days} days is removed. Many small files may go as one ZIP, or by qingyuan intake",
+        )
 
     def get(self, identifier: str, person: str) -> Upload:
         """Return an upload of a person.
@@ -173,8 +218,12 @@ class Uploads:
 
         Raises:
             WebError: There is none; ``web.wrong-offset`` when the file is longer or shorter than that or is being written
-                to, or more comes than was announced.
+                to, or more comes than was announced; ``web.no-room`` when the disk is full.
         """
+        with _roomy():
+            return await self._append(identifier, person, offset, chunks)
+
+    async def _append(self, identifier: str, person: str, offset: int, chunks: AsyncIterator[bytes]) -> int:
         row = await run_in_threadpool(self._row, identifier, person)
         file = await run_in_threadpool(self._open, self._root / row.batch / row.path)
         waiting = bytearray()
@@ -196,13 +245,17 @@ class Uploads:
         return file.size
 
     def put(self, batch: str, path: str, stream: BinaryIO) -> None:
-        """Put a whole file into a batch, for browsers that send a plain form."""
+        """Put a whole file into a batch, for browsers that send a plain form.
+
+        Raises:
+            WebError: The name cannot be used, or ``web.no-room``.
+        """
         target = self.folder(batch) / clean(path)
         number = 1
         while target.exists():
             number += 1
             target = target.with_name(f"{number}-{target.name}")
-        with contextlib.closing(self._open(target)) as file:
+        with _roomy(), contextlib.closing(self._open(target)) as file:
             while part := stream.read(_PIECE):
                 file.append(part)
 
@@ -232,6 +285,17 @@ class Uploads:
         path = self._root / row.batch / row.path
         offset = grown(path, self._home.scope_key(_SCOPE).key) if path.exists() else 0
         return Upload(row.id, row.batch, row.person, row.path, row.size, offset)
+
+
+@contextlib.contextmanager
+def _roomy() -> Iterator[None]:
+    """Tell a full disk as such."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise no_room() from error
+        raise
 
 
 def _misplaced(offset: int) -> WebError:

@@ -67,9 +67,9 @@ def taking(router: APIRouter, desk: Desk) -> None:
     uploads = desk.uploads
 
     @router.post("/batches", response_model=None, responses=answers(Batch))
-    def begin_batch() -> Response:
+    def begin_batch(request: Request) -> Response:
         """Begin a batch."""
-        return written(Batch(uploads.batch()))
+        return written(Batch(uploads.batch(request.state.person)))
 
     @router.post("/batches/{batch}/files", response_model=None, responses=answers(Sending))
     def announce(request: Request, batch: Name, wanted: FileWanted) -> Response:

@@ -21,7 +21,7 @@ def batch_of(ask: Ask) -> str:
     files = ask.uploads("files")
     if not files:
         raise bad_request("没有选择文件", "no file was chosen", code="web.no-files")
-    name = uploads.batch()
+    name = uploads.batch(ask.person)
     try:
         for file in files:
             uploads.put(name, file.filename or "", file.file)

@@ -64,7 +64,7 @@ def _show(ask: Ask, given: Mapping[str, str], error: QingyuanError | None = None
 @page("POST", "/intake/batches", "material.take")
 def batch(ask: Ask) -> Response:
     """Begin a batch, for scripts."""
-    return JSONResponse({"batch": ask.desk.uploads.batch()})
+    return JSONResponse({"batch": ask.desk.uploads.batch(ask.person)})
 
 
 @page("POST", "/intake/files", "material.take")
