@@ -279,6 +279,9 @@ def _kept(asked: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
     os.close(end)
     if asked["session"]:
         os.setsid()
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a check that runs in the background has it ignored
     for number, one in enumerate(outputs, 1):
         os.dup2(one, number)
         os.close(one)
