@@ -1833,11 +1833,6 @@ def _bounded(*identifiers: str) -> None:
         raise _Problem("unsupported.identifier", limit=MAX_ID)
 
 
-def _stream_kept(stream: str) -> str | bytes:
-    """Return what is kept of the name of a stream: the name, or of one beyond the bound its digest."""
-    return stream if len(stream) <= MAX_ID else _sha256(stream.encode("utf-8"))
-
-
 def _counted(number: int) -> None:
     """Refuse more lines than there may be members."""
     if number > MAX_MEMBERS:
@@ -4097,7 +4092,6 @@ class _Run:
         self.last_making: int | None = None
         self.stamps: list[_Judged] = []
         self.unread_exhibits = False
-        self.cut_events = False
         self.single_collector: list[str] = []
         self.quorum: dict[str, Any] = {
             "demanded": given.policy is not None or given.policy_fault is not None,
@@ -4440,10 +4434,10 @@ class _Run:
     def _events(self) -> None:
         if _EVENTS not in self.members:
             raise _Problem("event.none")
-        self.readable = self.attempt(_EVENTS, self._event_lines) and not self.cut_events
+        self.readable = self.attempt(_EVENTS, self._event_lines)
 
     def _event_lines(self) -> None:
-        streams: dict[str | bytes, tuple[int, str]] = {}
+        streams: dict[str, tuple[int, str]] = {}
         last, count = -1, 0
         for number, line in enumerate(self.archive.lines(self.members[_EVENTS], MAX_LINE), start=1):
             count = number
@@ -4462,15 +4456,15 @@ class _Run:
                 self.findings.problem("unsupported.event", _EVENTS, line=number)
                 stream, n = event["leaf"].get("stream"), event["leaf"].get("n")
                 if isinstance(stream, str) and _count(n):
-                    streams[_stream_kept(stream)] = (n + 1, _sha256(entry).hex())
+                    _bounded(stream)
+                    streams[stream] = (n + 1, _sha256(entry).hex())
                 continue
+            _bounded(event["leaf"]["stream"], event["leaf"]["actor"])
             self._event_in_stream(number, event["leaf"], entry, streams)
             self._commitment(number, event)
-            # What this program cannot take in one line must not hide what is wrong with another.
-            meaning = functools.partial(self._event_meaning, number, event)
-            self.cut_events = not self.attempt(_EVENTS, meaning) or self.cut_events
+            self._event_meaning(number, event)
         if self.package is not None:
-            if self.package["events"] != count and not self.cut_events:
+            if self.package["events"] != count:
                 self.findings.problem(
                     "event.count", _EVENTS, count=count, package=_PACKAGE, stated=self.package["events"]
                 )
@@ -4493,17 +4487,16 @@ class _Run:
         return event
 
     def _event_in_stream(
-        self, number: int, leaf: dict[str, Any], entry: bytes, streams: dict[str | bytes, tuple[int, str]]
+        self, number: int, leaf: dict[str, Any], entry: bytes, streams: dict[str, tuple[int, str]]
     ) -> None:
-        kept = _stream_kept(leaf["stream"])
-        n, prev = streams.get(kept, (0, ""))
+        n, prev = streams.get(leaf["stream"], (0, ""))
         if leaf["n"] != n:
             self.findings.problem(
-                "event.number", _EVENTS, line=number, stream=_brief(leaf["stream"]), n=n, found=leaf["n"]
+                "event.number", _EVENTS, line=number, stream=leaf["stream"], n=n, found=leaf["n"]
             )
         elif leaf["prev"] != prev:
-            self.findings.problem("event.chain", _EVENTS, line=number, stream=_brief(leaf["stream"]))
-        streams[kept] = (leaf["n"] + 1, _sha256(entry).hex())
+            self.findings.problem("event.chain", _EVENTS, line=number, stream=leaf["stream"])
+        streams[leaf["stream"]] = (leaf["n"] + 1, _sha256(entry).hex())
 
     def _commitment(self, number: int, event: dict[str, Any]) -> None:
         committed = _unbase64(event["salt"]) + _canonical(event["payload"])
@@ -4513,7 +4506,6 @@ class _Run:
             self.findings.problem("event.sm3", _EVENTS, line=number)
 
     def _event_meaning(self, number: int, event: dict[str, Any]) -> None:
-        _bounded(event["leaf"]["stream"], event["leaf"]["actor"])
         kind, payload = event["leaf"]["type"], event["payload"]
         if kind == _TRANSFERRED:
             if self.package is not None and payload.get("package") == self.package["id"]:
